@@ -1,0 +1,322 @@
+//! What the page and the vault worker say to each other.
+//!
+//! Commands go in, one reply comes back for each, and events come on their own. All travel as
+//! JSON text over `postMessage`. Passwords and setup codes pass from the page to the worker and
+//! never back, except once: the recovery kit of a new account.
+
+use keyarc_vault::{
+    DraftError, Facets, ImportPlan, ImportPreview, Item, ItemDraft, ListQuery, ListView,
+    Recognition,
+};
+use keyarc_wire::{ItemId, Notice};
+use serde::{Deserialize, Serialize};
+
+/// A numbered command from the page.
+#[derive(Serialize, Deserialize)]
+pub struct Request {
+    /// Comes back with the reply.
+    pub id: u32,
+    /// What to do.
+    pub command: Command,
+}
+
+/// Anything from the worker.
+#[derive(Serialize, Deserialize)]
+pub enum Message {
+    /// The worker runs and takes commands.
+    Ready,
+    /// The answer to the request of that number.
+    Reply(u32, Result<Reply, Failure>),
+    /// Something happened.
+    Event(Event),
+}
+
+/// What the page may ask for.
+#[derive(Serialize, Deserialize)]
+pub enum Command {
+    /// Is this a known device? → [`Reply::Device`].
+    DeviceStatus,
+    /// Rates a password; `inputs` are words that must not help it (e-mail, product name).
+    /// → [`Reply::Strength`].
+    Strength {
+        /// The password as typed.
+        password: String,
+        /// Words known about the person.
+        inputs: Vec<String>,
+    },
+    /// Makes an account and unlocks it → [`Reply::SignedUp`].
+    SignUp {
+        /// For display and notices; may be absent.
+        email: Option<String>,
+        /// The master password.
+        password: String,
+        /// The KDF suite: 1 PBKDF2, 2 Argon2id.
+        suite: u8,
+        /// The version of the terms that were agreed to.
+        terms_version: String,
+        /// What the owner will see in the list of sessions.
+        device_name: String,
+    },
+    /// Unlocks on a known device → [`Reply::Unlocked`].
+    Unlock {
+        /// The master password.
+        password: String,
+    },
+    /// Unlocks on a new device → [`Reply::Unlocked`].
+    LogIn {
+        /// As printed in the recovery kit; spaces and case do not matter.
+        setup_code: String,
+        /// The master password.
+        password: String,
+        /// Keep the setup code, sealed, so that the password alone suffices next time.
+        remember: bool,
+        /// What the owner will see in the list of sessions.
+        device_name: String,
+    },
+    /// Ends the session at the server; the device stays known → [`Reply::Done`].
+    LogOut,
+    /// Ends the session and forgets everything kept on this device → [`Reply::Done`].
+    ForgetDevice,
+    /// A window of the list → [`Reply::List`].
+    List(ListQuery),
+    /// Counts for the navigation → [`Reply::Facets`].
+    Facets,
+    /// One item with its secret → [`Reply::Item`].
+    Reveal(ItemId),
+    /// Creates or replaces an item → [`Reply::Saved`], or [`Failure::Conflict`].
+    Save(ItemDraft),
+    /// Stars or unstars → [`Reply::Done`].
+    SetFavourite {
+        /// The item.
+        item: ItemId,
+        /// Whether it is starred.
+        favourite: bool,
+    },
+    /// Moves items to the trash → [`Reply::Done`].
+    Trash(Vec<ItemId>),
+    /// Takes items out of the trash → [`Reply::Done`].
+    Restore(Vec<ItemId>),
+    /// Deletes items in the trash for good → [`Reply::Done`].
+    Purge(Vec<ItemId>),
+    /// Names what a value seems to be → [`Reply::Recognised`].
+    Recognise(String),
+    /// Reads a `.env` text and keeps it for [`Command::ImportConfirm`] → [`Reply::Preview`].
+    ImportPreview {
+        /// The file's content.
+        text: String,
+        /// The file's name, when there is one.
+        file_name: Option<String>,
+    },
+    /// Imports from the last preview in one write → [`Reply::Imported`].
+    ImportConfirm(ImportPlan),
+    /// Drops the last preview → [`Reply::Done`].
+    ImportCancel,
+    /// Keeps a half-written form, sealed, on this device; `None` forgets it → [`Reply::Done`].
+    KeepDraft(Option<Box<ItemDraft>>),
+    /// The form kept before a lock, if there is one → [`Reply::Draft`].
+    TakeDraft,
+    /// Fetches what changed elsewhere → [`Reply::Done`]; changes come as [`Event::Changed`].
+    Sync,
+    /// Forgets the notices shown → [`Reply::Done`].
+    DismissNotices,
+}
+
+/// What the worker answers.
+#[derive(Serialize, Deserialize)]
+pub enum Reply {
+    /// It is done.
+    Done,
+    /// What is known about this device.
+    Device(Option<KnownDevice>),
+    /// How good a password is.
+    Strength(Strength),
+    /// The account exists and is unlocked. The kit is shown once.
+    SignedUp {
+        /// To be saved by the person.
+        kit: RecoveryKit,
+        /// The unlocked vault.
+        unlocked: Unlocked,
+    },
+    /// The vault is open.
+    Unlocked(Unlocked),
+    /// A window of the list.
+    List(ListView),
+    /// Counts for the navigation.
+    Facets(Facets),
+    /// One item with its secret.
+    Item(Box<Item>),
+    /// The item as saved.
+    Saved(Box<Item>),
+    /// What a value seems to be.
+    Recognised(Option<Recognition>),
+    /// What an import would do.
+    Preview(ImportPreview),
+    /// What an import did.
+    Imported {
+        /// Items added.
+        added: u32,
+    },
+    /// The form kept before a lock.
+    Draft(Option<Box<ItemDraft>>),
+}
+
+/// What happens without being asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// Items changed; lists and counts are to be asked for again.
+    Changed {
+        /// The vault's revision now.
+        revision: u64,
+    },
+    /// Long work goes on.
+    Progress {
+        /// What is going on.
+        stage: Stage,
+        /// Out of 100.
+        percent: u8,
+    },
+    /// The server did not answer; saved work waits and is tried again.
+    Offline {
+        /// Writes that wait.
+        pending: u32,
+    },
+    /// The server answers again and nothing waits.
+    Online,
+    /// The session was ended elsewhere; the vault must be locked.
+    SessionEnded,
+}
+
+/// A stage of long work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    /// Deriving keys from the password.
+    Deriving,
+    /// Talking to the server.
+    Fetching,
+    /// Opening what came.
+    Opening,
+    /// Sealing what goes.
+    Sealing,
+    /// Sending.
+    Sending,
+}
+
+/// A device that keeps a sealed setup code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownDevice {
+    /// The account's e-mail address, or the beginning of its handle.
+    pub label: String,
+    /// A form was kept when the vault was locked.
+    pub has_draft: bool,
+}
+
+/// How good a password is (zxcvbn).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Strength {
+    /// 0 (worst) to 4.
+    pub score: u8,
+    /// Base-10 logarithm of the guesses needed.
+    pub guesses_log10: f64,
+    /// What is wrong with it, one sentence; empty when nothing is.
+    pub warning: String,
+    /// What would make it better.
+    pub suggestions: Vec<String>,
+}
+
+/// What a person must keep. Shown once, printed or downloaded, never stored.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RecoveryKit {
+    /// `KA1-…`.
+    pub setup_code: String,
+    /// For the kit's heading.
+    pub email: Option<String>,
+    /// Unix milliseconds.
+    pub created_at_ms: u64,
+    /// The address of this KeyArc.
+    pub origin: String,
+}
+
+/// An open vault, at a glance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unlocked {
+    /// The account's e-mail address, or the beginning of its handle.
+    pub label: String,
+    /// The vault's revision.
+    pub revision: u64,
+    /// Items outside the trash.
+    pub items: u32,
+    /// Notices for the owner.
+    pub notices: Vec<Notice>,
+    /// Items that could not be opened; their names are not known. Never shown as if they were
+    /// not there.
+    pub unreadable: u32,
+    /// A form was kept when the vault was locked.
+    pub has_draft: bool,
+}
+
+/// Why a command failed, for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Failure {
+    /// Password, setup code or both are wrong.
+    #[error("The password is not right for this setup code.")]
+    WrongPassword,
+    /// The setup code has a typing error; its checksum does not fit.
+    #[error("The setup code has a typing error: its checksum does not fit.")]
+    SetupCodeTypo,
+    /// The setup code is not one.
+    #[error("A setup code begins with KA1- and has 40 letters and digits.")]
+    SetupCodeShape,
+    /// The password is too weak for an account.
+    #[error("The password is too weak.")]
+    WeakPassword,
+    /// This device keeps no setup code.
+    #[error("This device does not know the account; the setup code is needed.")]
+    UnknownDevice,
+    /// A field breaks a rule.
+    #[error("{0}")]
+    Draft(DraftError),
+    /// Another device or tab saved first. Both versions are here; nothing was lost.
+    #[error("The item was changed elsewhere.")]
+    Conflict {
+        /// What is stored now; `None` when it was deleted for good.
+        current: Option<Box<Item>>,
+    },
+    /// The text is larger than an import takes.
+    #[error("The file is larger than {limit_mb} MB.")]
+    TooLarge {
+        /// Megabytes.
+        limit_mb: u32,
+    },
+    /// The item is not there any more.
+    #[error("The item is not there any more.")]
+    NotFound,
+    /// Data from the server failed verification.
+    #[error("What the server sent does not verify. Nothing of it was used.")]
+    Tampered,
+    /// The server cannot be reached.
+    #[error("The server cannot be reached. Nothing was lost.")]
+    Offline,
+    /// Too often.
+    #[error("Too many attempts. Try again in {seconds} s.")]
+    RateLimited {
+        /// How long to wait.
+        seconds: u32,
+    },
+    /// The server's disk is full.
+    #[error("The server has no space left. Reading still works; nothing was changed.")]
+    StorageFull,
+    /// The server refused for another reason.
+    #[error("{message} {action}")]
+    Server {
+        /// What happened.
+        message: String,
+        /// What to do.
+        action: String,
+    },
+    /// The vault is locked.
+    #[error("The vault is locked.")]
+    Locked,
+    /// The browser lacks or refuses something needed.
+    #[error("{0}")]
+    Browser(String),
+}

@@ -1,0 +1,374 @@
+//! The plaintext types: what an item is, how a list shows it, what a form sends.
+//!
+//! All of them may hold secrets or names, so none is `Clone` without need, `Debug` is redacted
+//! where a value could stand, and none is ever sent to a server.
+
+use std::fmt;
+
+use keyarc_wire::ItemId;
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// A calendar day: days since 1970-01-01 in the user's own time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Day(pub i32);
+
+/// What an item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// One secret value: an API key, a token, a connection URL.
+    ApiKey,
+    /// User name, password, address.
+    Login,
+    /// Free text.
+    Note,
+    /// Many named variables, as in a `.env` file.
+    EnvironmentSet,
+}
+
+impl Kind {
+    /// Every kind, in the order the interface shows them.
+    pub const ALL: [Self; 4] = [Self::ApiKey, Self::Login, Self::Note, Self::EnvironmentSet];
+}
+
+/// One variable of an environment set.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// The secret part of an item.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Content {
+    /// See [`Kind::ApiKey`].
+    ApiKey {
+        /// The secret.
+        value: String,
+    },
+    /// See [`Kind::Login`].
+    Login {
+        /// User name or e-mail address.
+        username: String,
+        /// The secret.
+        password: String,
+        /// Where to log in.
+        url: String,
+    },
+    /// See [`Kind::Note`].
+    Note {
+        /// The text.
+        text: String,
+    },
+    /// See [`Kind::EnvironmentSet`].
+    EnvironmentSet {
+        /// In the order they were entered.
+        variables: Vec<Variable>,
+    },
+}
+
+impl fmt::Debug for Variable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Variable(redacted)")
+    }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Content::{:?}(redacted)", self.kind())
+    }
+}
+
+impl Content {
+    /// Which kind of item it belongs to.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::ApiKey { .. } => Kind::ApiKey,
+            Self::Login { .. } => Kind::Login,
+            Self::Note { .. } => Kind::Note,
+            Self::EnvironmentSet { .. } => Kind::EnvironmentSet,
+        }
+    }
+}
+
+/// A list row: everything shown without revealing.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemSummary {
+    /// The item.
+    pub id: ItemId,
+    /// Its version.
+    pub version: u64,
+    /// What it is.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// The provider's id in the recognition data, for example `openai`.
+    pub provider: Option<String>,
+    /// The provider's name for people, for example `OpenAI`.
+    pub provider_name: Option<String>,
+    /// One or two characters for the row's mark, for example `OA`.
+    pub mark: String,
+    /// For example `production`.
+    pub environment: Option<String>,
+    /// A recognisable remainder of the secret, for example `sk-proj-…f3Q2`, or `34 variables`.
+    pub hint: String,
+    /// Path with `/`, for example `Checkout/Payments`; empty at the top.
+    pub folder: String,
+    /// In alphabetical order.
+    pub tags: Vec<String>,
+    /// Starred.
+    pub favourite: bool,
+    /// The day it stops working.
+    pub expires_on: Option<Day>,
+    /// Unix milliseconds.
+    pub created_at_ms: u64,
+    /// Unix milliseconds.
+    pub updated_at_ms: u64,
+    /// When it went to the trash, Unix milliseconds.
+    pub trashed_at_ms: Option<u64>,
+    /// Character positions in `name` that the search text matched.
+    pub matches: Vec<u32>,
+}
+
+impl fmt::Debug for ItemSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ItemSummary({}, version {})", self.id, self.version)
+    }
+}
+
+/// A revealed item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// The row it came from.
+    pub summary: ItemSummary,
+    /// The secret part.
+    pub content: Content,
+    /// Free text, kept with the secret part.
+    pub notes: String,
+}
+
+/// What a form holds, for a new item or an edited one.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemDraft {
+    /// The item edited; `None` for a new one.
+    pub id: Option<ItemId>,
+    /// The version the edit began from; 0 for a new item.
+    pub base_version: u64,
+    /// Required, at most [`NAME_MAX`] characters.
+    pub name: String,
+    /// Path with `/`; empty at the top.
+    pub folder: String,
+    /// Trimmed and deduplicated when saved.
+    pub tags: Vec<String>,
+    /// For example `production`.
+    pub environment: Option<String>,
+    /// The provider's id, when recognised or chosen.
+    pub provider: Option<String>,
+    /// Starred.
+    pub favourite: bool,
+    /// The day it stops working.
+    pub expires_on: Option<Day>,
+    /// The secret part.
+    pub content: Content,
+    /// Free text.
+    pub notes: String,
+}
+
+impl fmt::Debug for ItemDraft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ItemDraft({:?}, redacted)", self.content.kind())
+    }
+}
+
+/// Longest item name in characters.
+pub const NAME_MAX: usize = 200;
+/// Longest tag or folder segment in characters.
+pub const LABEL_MAX: usize = 60;
+/// Most tags on one item.
+pub const TAGS_MAX: usize = 50;
+
+/// A field of a draft breaks a rule; nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{field}: {rule}")]
+pub struct DraftError {
+    /// The field's name in [`ItemDraft`], for example `name`.
+    pub field: String,
+    /// The rule in words, for example `needs a name`.
+    pub rule: String,
+}
+
+/// Which items a list shows, before text and filters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Everything outside the trash.
+    #[default]
+    All,
+    /// Expired, or to expire within 30 days.
+    Expiring,
+    /// Starred.
+    Favourites,
+    /// The trash.
+    Trash,
+}
+
+/// The order of a list. A search text overrides it with relevance.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    /// Changed last first.
+    #[default]
+    Updated,
+    /// By name.
+    Name,
+    /// What expires first first; what never does last.
+    Expiry,
+}
+
+/// A request for a window of a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListQuery {
+    /// Fuzzy search text.
+    pub text: String,
+    /// Which items.
+    pub scope: Scope,
+    /// Only this folder and what is below it.
+    pub folder: Option<String>,
+    /// Only items with this tag.
+    pub tag: Option<String>,
+    /// Only items of this environment.
+    pub environment: Option<String>,
+    /// Only items of this kind.
+    pub kind: Option<Kind>,
+    /// The order.
+    pub sort: Sort,
+    /// First row wanted.
+    pub offset: u32,
+    /// Most rows wanted.
+    pub limit: u32,
+}
+
+/// A name and how many items carry it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    /// A folder path, tag or environment.
+    pub name: String,
+    /// Items outside the trash; a folder counts what is below it too.
+    pub count: u32,
+}
+
+/// Counts for the navigation, over the whole vault.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facets {
+    /// Everything outside the trash.
+    pub all: u32,
+    /// See [`Scope::Expiring`].
+    pub expiring: u32,
+    /// Starred.
+    pub favourites: u32,
+    /// In the trash.
+    pub trash: u32,
+    /// In alphabetical order, production, staging and development first.
+    pub environments: Vec<Count>,
+    /// Every folder and its ancestors, in alphabetical order by path.
+    pub folders: Vec<Count>,
+    /// In alphabetical order.
+    pub tags: Vec<Count>,
+}
+
+/// A window of a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListView {
+    /// How many rows the whole list has.
+    pub total: u32,
+    /// Which row the window begins with.
+    pub offset: u32,
+    /// The window.
+    pub rows: Vec<ItemSummary>,
+}
+
+/// What a pasted value seems to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recognition {
+    /// The provider's id, for example `stripe`.
+    pub provider: String,
+    /// For people, for example `Stripe`.
+    pub provider_name: String,
+    /// What it is, for example `Stripe live secret key`.
+    pub label: String,
+    /// The kind of item that fits it.
+    pub kind: Kind,
+    /// An environment that the value itself names (`sk_live_`, `sk_test_`).
+    pub environment: Option<String>,
+    /// A shortened value that is safe to show.
+    pub hint: String,
+}
+
+/// How an imported line relates to the vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportStatus {
+    /// Will be added.
+    New,
+    /// An item with the same name and value is in the vault, or stands earlier in the file.
+    Duplicate,
+}
+
+/// One importable line, without its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportRow {
+    /// Position in the preview; names the row when confirming.
+    pub index: u32,
+    /// Line in the file, from 1.
+    pub line: u32,
+    /// The variable's name.
+    pub variable: String,
+    /// The item's name to be.
+    pub name: String,
+    /// The kind to be.
+    pub kind: Kind,
+    /// Recognised provider's name.
+    pub provider_name: Option<String>,
+    /// What it was recognised as.
+    pub label: Option<String>,
+    /// Safe to show.
+    pub hint: String,
+    /// How it relates to the vault.
+    pub status: ImportStatus,
+}
+
+/// A line that could not be read. The rest can be imported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportLineError {
+    /// Line in the file, from 1.
+    pub line: u32,
+    /// What is wrong, without the line's content.
+    pub reason: String,
+}
+
+/// What an import would do. Nothing has been written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportPreview {
+    /// Importable lines.
+    pub rows: Vec<ImportRow>,
+    /// Lines that are not.
+    pub errors: Vec<ImportLineError>,
+}
+
+/// How the previewed lines become items.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportPlan {
+    /// Rows of the preview to import, by index.
+    pub rows: Vec<u32>,
+    /// Folder for the new items; empty for the top.
+    pub folder: String,
+    /// Environment for those that do not name one themselves.
+    pub environment: Option<String>,
+    /// Make one environment set of this name instead of one item a line.
+    pub as_set: Option<String>,
+}

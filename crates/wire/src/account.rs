@@ -1,0 +1,104 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{AccountId, Bytes, Fixed, Handle, LoginProof, Sealed, SessionId, VaultId};
+
+/// The account's keys, each wrapped by the client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keyset {
+    /// Counts password and key changes, from 1.
+    pub version: u32,
+    /// The account root key, wrapped by the key derived from password and setup code.
+    pub wrapped_root_key: Sealed,
+    /// The Ed25519 and X25519 private keys, wrapped under the root key.
+    pub keyring: Sealed,
+}
+
+/// A vault to be made.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewVault {
+    /// Chosen at random by the client.
+    pub id: VaultId,
+    /// The vault key of epoch 1, wrapped under the root key.
+    pub wrapped_key: Sealed,
+}
+
+/// A vault the account can open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VaultInfo {
+    /// The vault.
+    pub id: VaultId,
+    /// Which vault key is in use, from 1.
+    pub key_epoch: u32,
+    /// The vault key, wrapped under the root key.
+    pub wrapped_key: Sealed,
+    /// Counts the vault's writes; 0 when empty.
+    pub revision: u64,
+}
+
+/// Makes an account, its first vault and its first session.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignUpRequest {
+    /// From the setup code.
+    pub handle: Handle,
+    /// The signed genesis bundle; its hash is the account id.
+    pub bundle: Bytes,
+    /// The Ed25519 public key that log-ins are checked against.
+    pub auth_public_key: Fixed<32>,
+    /// Wrapped keys, version 1.
+    pub keyset: Keyset,
+    /// The personal vault.
+    pub vault: NewVault,
+    /// For display and notices only; absent when the person gave none.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// The version of the terms that the person agreed to, for example `2026-11`.
+    pub terms_version: String,
+    /// Signed with purpose `sign-up` by the key in `auth_public_key`.
+    pub proof: LoginProof,
+    /// What the owner sees in the list of sessions.
+    pub device_name: String,
+}
+
+/// What kind of notice waits for the account's owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum NoticeKind {
+    /// Somebody signed up with this account's e-mail address.
+    EmailUsedAgain,
+}
+
+/// Something the owner should see once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// What happened.
+    pub kind: NoticeKind,
+    /// When, Unix milliseconds.
+    pub at_ms: u64,
+}
+
+/// The account as its owner's client needs it. Only sent after the client proved its key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountResponse {
+    /// The account.
+    pub id: AccountId,
+    /// For display.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The signed genesis bundle.
+    pub bundle: Bytes,
+    /// Wrapped keys.
+    pub keyset: Keyset,
+    /// The vaults that the account can open.
+    pub vaults: Vec<VaultInfo>,
+    /// The session that asks.
+    pub session_id: SessionId,
+    /// When the account was made, Unix milliseconds.
+    pub created_at_ms: u64,
+    /// Notices not yet dismissed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
+}

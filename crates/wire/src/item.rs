@@ -1,0 +1,76 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{ItemId, Sealed};
+
+/// Creates or replaces an item. Its new version is `base_version + 1`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ItemWrite {
+    /// The item.
+    pub item_id: ItemId,
+    /// The version this write is based on; 0 creates the item.
+    pub base_version: u64,
+    /// What a list row and a search need, sealed for the new version.
+    pub overview: Sealed,
+    /// The secret values, sealed for the new version; absent when they did not change, in which
+    /// case the stored details keep the version they were sealed for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Sealed>,
+}
+
+/// Deletes an item for good and leaves a tombstone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ItemPurge {
+    /// The item.
+    pub item_id: ItemId,
+    /// The version it is expected to have.
+    pub base_version: u64,
+}
+
+/// One atomic change to a vault: all of it happens or none of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WriteItemsRequest {
+    /// Items to create or replace.
+    #[serde(default)]
+    pub writes: Vec<ItemWrite>,
+    /// Items to delete for good.
+    #[serde(default)]
+    pub purges: Vec<ItemPurge>,
+}
+
+/// The change was stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteItemsResponse {
+    /// The vault's revision after it; every item of the change has it.
+    pub revision: u64,
+}
+
+/// Asks for the details of some items.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DetailsRequest {
+    /// At most [`crate::limits::DETAILS_PER_REQUEST`], without duplicates.
+    pub item_ids: Vec<ItemId>,
+}
+
+/// One item's details.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedDetails {
+    /// The item.
+    pub item_id: ItemId,
+    /// The item's version now.
+    pub version: u64,
+    /// The version that the details were sealed for.
+    pub details_version: u64,
+    /// The details.
+    pub details: Sealed,
+}
+
+/// The details asked for. Items that do not exist are left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DetailsResponse {
+    /// In no particular order.
+    pub details: Vec<SealedDetails>,
+}

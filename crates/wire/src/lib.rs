@@ -1,0 +1,32 @@
+//! What travels between a KeyArc client and its server: identifiers, request and response
+//! types, sealed bytes, the one error type, and the endpoint paths.
+//!
+//! This crate has no logic and does no I/O. The server's own crates see vault data only through
+//! the types here, all of which are ciphertext ([`Sealed`]) or counters.
+
+mod account;
+mod bytes;
+mod changes;
+mod error;
+mod id;
+mod item;
+pub mod limits;
+pub mod paths;
+mod session;
+
+pub use account::{AccountResponse, Keyset, NewVault, Notice, NoticeKind, SignUpRequest, VaultInfo};
+pub use bytes::{Bytes, Fixed, FixedLengthError, Sealed};
+pub use changes::{
+    CHANGES_MEDIA_TYPE, ChangesDecodeError, ChangesDecoder, ItemChange, encode_change,
+    encode_changes_end, encode_changes_start,
+};
+pub use error::{ApiError, ErrorCode, VersionConflict};
+pub use id::{AccountId, Handle, IdParseError, ItemId, SessionId, VaultId};
+pub use item::{
+    DetailsRequest, DetailsResponse, ItemPurge, ItemWrite, SealedDetails, WriteItemsRequest,
+    WriteItemsResponse,
+};
+pub use session::{
+    ChallengeRequest, ChallengeResponse, ClientKind, LoginProof, LoginRequest, LoginResponse,
+    RefreshResponse, SessionInfo,
+};

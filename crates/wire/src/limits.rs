@@ -1,0 +1,20 @@
+//! Sizes that both sides keep to.
+
+/// Largest sealed overview in bytes. An overview that needs more does not belong in a list.
+pub const OVERVIEW: usize = 16 * 1024;
+/// Largest sealed details of one item in bytes.
+pub const DETAILS: usize = 1024 * 1024;
+/// Largest wrapped key, keyring or bundle in bytes.
+pub const WRAPPED_KEY: usize = 4 * 1024;
+/// Longest device name in bytes.
+pub const DEVICE_NAME: usize = 100;
+/// Longest e-mail address in bytes (RFC 5321, section 4.5.3.1.3, less the angle brackets).
+pub const EMAIL: usize = 254;
+/// Most items in one atomic change.
+pub const ITEMS_PER_WRITE: usize = 20_000;
+/// Most items in one request for details.
+pub const DETAILS_PER_REQUEST: usize = 1_000;
+/// Largest body of a write to a vault, in bytes.
+pub const WRITE_BODY: usize = 48 * 1024 * 1024;
+/// Largest body of any other request, in bytes.
+pub const BODY: usize = 64 * 1024;

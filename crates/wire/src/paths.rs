@@ -1,0 +1,40 @@
+//! Endpoint paths. Functions make the ones that name something.
+
+use crate::VaultId;
+
+/// `POST` [`crate::ChallengeRequest`] → [`crate::ChallengeResponse`].
+pub const CHALLENGE: &str = "/auth/challenge";
+/// `POST` [`crate::SignUpRequest`] → [`crate::LoginResponse`] and the session cookie.
+pub const SIGN_UP: &str = "/auth/sign-up";
+/// `POST` [`crate::LoginRequest`] → [`crate::LoginResponse`] and, for browsers, the cookie.
+pub const LOGIN: &str = "/auth/login";
+/// `POST`, ends the session that asks.
+pub const LOGOUT: &str = "/auth/logout";
+/// `POST` with the session token as bearer → [`crate::RefreshResponse`].
+pub const REFRESH: &str = "/auth/token/refresh";
+/// `GET` → [`crate::AccountResponse`].
+pub const ACCOUNT: &str = "/api/account";
+/// `POST`, forgets the notices shown.
+pub const NOTICES_DISMISS: &str = "/api/account/notices/dismiss";
+
+/// The route pattern of [`changes`].
+pub const CHANGES_ROUTE: &str = "/api/vaults/{vault_id}/changes";
+/// The route pattern of [`items`].
+pub const ITEMS_ROUTE: &str = "/api/vaults/{vault_id}/items";
+/// The route pattern of [`details`].
+pub const DETAILS_ROUTE: &str = "/api/vaults/{vault_id}/details";
+
+/// `GET` → the changes after a revision, as [`crate::CHANGES_MEDIA_TYPE`].
+pub fn changes(vault: VaultId, since: u64) -> String {
+    format!("/api/vaults/{vault}/changes?since={since}")
+}
+
+/// `POST` [`crate::WriteItemsRequest`] → [`crate::WriteItemsResponse`].
+pub fn items(vault: VaultId) -> String {
+    format!("/api/vaults/{vault}/items")
+}
+
+/// `POST` [`crate::DetailsRequest`] → [`crate::DetailsResponse`].
+pub fn details(vault: VaultId) -> String {
+    format!("/api/vaults/{vault}/details")
+}
