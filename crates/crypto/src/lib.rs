@@ -1,1 +1,45 @@
+//! KeyArc's cryptographic core: setup code, key derivation, key hierarchy and the committing
+//! encryption every stored byte goes through. `docs/protocol.md` describes the same thing for
+//! people who write another client.
+//!
+//! The front door is small:
+//!
+//! - [`SetupCode`] and the master password give a [`PasswordKey`] and from it [`UnlockKeys`];
+//! - [`UnlockKeys`] wrap the [`RootKey`], which wraps the [`Keyring`] and every [`VaultKey`];
+//! - [`VaultKey::seal`] and [`VaultKey::open`] protect the two parts of an item.
+//!
+//! What is absent: input and output, clocks, a source of randomness (pass one in), any choice of
+//! algorithm by the other side, any second format, and `Clone` on keys. Every refusal to open is
+//! the same [`OpenError`], whatever was wrong, so that nothing can be learnt from it.
+//!
+//! Keys are wiped when dropped and boxed, so that moving one leaves no copy behind. Copies that
+//! the compiler keeps in registers or on the stack during a computation are out of our hands.
 
+#![forbid(unsafe_code)]
+
+mod aad;
+mod context;
+mod error;
+mod fingerprint;
+pub mod hazmat;
+mod kae1;
+mod kdf;
+mod keyring;
+mod padding;
+mod root_key;
+mod secret;
+mod setup_code;
+mod unlock;
+mod vault_key;
+
+pub use context::{AccountContext, ItemContext, Part, StateContext, VaultKeyContext};
+pub use error::{KdfError, OpenError, SealError};
+pub use kae1::MAX_PLAINTEXT;
+pub use kdf::{
+    KdfParams, PASSWORD_MAX, PasswordKey, Pbkdf2Input, derive_password_key, pbkdf2_input,
+};
+pub use keyring::Keyring;
+pub use root_key::RootKey;
+pub use setup_code::{HANDLE_LEN, SetupCode, SetupCodeError, Suite};
+pub use unlock::UnlockKeys;
+pub use vault_key::VaultKey;

@@ -8,9 +8,14 @@
 //! It is a crate of its own because the server verifies log-ins and must not link the crate
 //! that can open a vault.
 
+mod bundle;
+mod exchange;
+
 use ed25519_dalek::Signer as _;
 use rand_core::CryptoRng;
 use zeroize::{Zeroize as _, ZeroizeOnDrop};
+
+pub use bundle::{GENESIS_LEN, ROTATED_LEN, UserBundle, user_id};
 
 /// Length of a public key in bytes.
 pub const PUBLIC_KEY_LEN: usize = 32;
@@ -73,6 +78,11 @@ impl SigningKey {
     /// The public half.
     pub fn public_key(&self) -> [u8; PUBLIC_KEY_LEN] {
         self.0.verifying_key().to_bytes()
+    }
+
+    /// The public half, ready to verify with.
+    pub fn verifying_key(&self) -> VerifyingKey {
+        VerifyingKey(self.0.verifying_key())
     }
 
     /// Signs a canonical body for one purpose.

@@ -1,0 +1,147 @@
+//! Where things belong. A context is bound into every envelope and must be given again to open
+//! it, from what the client itself knows, so that nothing can be moved, swapped or rolled back.
+
+use crate::aad::{Aad, Binding, EnvelopeType};
+
+/// Which part of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// What a list row and a search need.
+    Overview,
+    /// The secret values, notes and history.
+    Details,
+}
+
+/// The place of one part of one item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ItemContext {
+    /// The account, or later the team, whose vault it is.
+    pub owner: [u8; 16],
+    /// The vault.
+    pub vault: [u8; 16],
+    /// The item.
+    pub item: [u8; 16],
+    /// Which part.
+    pub part: Part,
+    /// The item version that wrote this part.
+    pub version: u64,
+    /// The epoch of the vault key.
+    pub epoch: u32,
+    /// The schema of the plaintext.
+    pub schema: u16,
+}
+
+/// The place of an account's own keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AccountContext {
+    /// The account.
+    pub account_id: [u8; 16],
+    /// Rises by one with every change of password or keys.
+    pub keyset_version: u32,
+}
+
+/// The place of a personal vault's key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct VaultKeyContext {
+    /// The account.
+    pub owner: [u8; 16],
+    /// The vault.
+    pub vault: [u8; 16],
+    /// The epoch of the key.
+    pub epoch: u32,
+}
+
+/// The place of something the account keeps for itself: a draft, pins, settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct StateContext {
+    /// The account.
+    pub owner: [u8; 16],
+    /// What it is, for example `draft`. One label, one structure.
+    pub label: &'static str,
+}
+
+impl Binding for ItemContext {
+    fn envelope_type(&self) -> EnvelopeType {
+        match self.part {
+            Part::Overview => EnvelopeType::Overview,
+            Part::Details => EnvelopeType::Details,
+        }
+    }
+
+    fn write(&self, aad: &mut Aad) {
+        let part = match self.part {
+            Part::Overview => "overview",
+            Part::Details => "details",
+        };
+        aad.field(&self.owner)
+            .field(&self.vault)
+            .field(&self.item)
+            .field(part.as_bytes())
+            .field(&self.version.to_be_bytes())
+            .field(&self.epoch.to_be_bytes())
+            .field(&self.schema.to_be_bytes());
+    }
+}
+
+/// The place of the account root key, wrapped by what the password gives.
+pub(crate) struct RootKeyBinding<'a>(pub(crate) &'a AccountContext);
+
+impl Binding for RootKeyBinding<'_> {
+    fn envelope_type(&self) -> EnvelopeType {
+        EnvelopeType::RootKey
+    }
+
+    fn write(&self, aad: &mut Aad) {
+        let AccountContext {
+            account_id,
+            keyset_version,
+        } = self.0;
+        wrap(aad, account_id, "root-key", account_id, *keyset_version);
+    }
+}
+
+/// The place of the private keys, wrapped by the account root key.
+pub(crate) struct KeyringBinding<'a>(pub(crate) &'a AccountContext);
+
+impl Binding for KeyringBinding<'_> {
+    fn envelope_type(&self) -> EnvelopeType {
+        EnvelopeType::Keyring
+    }
+
+    fn write(&self, aad: &mut Aad) {
+        let AccountContext {
+            account_id,
+            keyset_version,
+        } = self.0;
+        wrap(aad, account_id, "keyring", account_id, *keyset_version);
+    }
+}
+
+impl Binding for VaultKeyContext {
+    fn envelope_type(&self) -> EnvelopeType {
+        EnvelopeType::VaultKey
+    }
+
+    fn write(&self, aad: &mut Aad) {
+        wrap(aad, &self.owner, "vault-key", &self.vault, self.epoch);
+    }
+}
+
+/// The fields of a wrapped key. What is wrapped for oneself has the owner as its recipient.
+fn wrap(aad: &mut Aad, owner: &[u8; 16], wrapped: &str, wrapped_id: &[u8; 16], version: u32) {
+    aad.field(owner)
+        .field(wrapped.as_bytes())
+        .field(wrapped_id)
+        .field(owner)
+        .field(&version.to_be_bytes());
+}
+
+impl Binding for StateContext {
+    fn envelope_type(&self) -> EnvelopeType {
+        EnvelopeType::State
+    }
+
+    fn write(&self, aad: &mut Aad) {
+        aad.field(&self.owner).field(self.label.as_bytes());
+    }
+}

@@ -1,0 +1,40 @@
+//! Parts behind the front door, for test vectors, fuzzing and writers of other clients. Nothing
+//! here opens or seals, and no application needs it.
+
+use crate::aad;
+use crate::context::{
+    AccountContext, ItemContext, KeyringBinding, RootKeyBinding, StateContext, VaultKeyContext,
+};
+use crate::kae1;
+pub use crate::padding::padded_len;
+
+/// Length of an envelope's header: magic, format, algorithm, type, key id.
+pub const HEADER_LEN: usize = kae1::HEADER_LEN;
+
+/// A place that can be bound into associated data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A part of an item.
+    Item(ItemContext),
+    /// The wrapped root key.
+    RootKey(AccountContext),
+    /// The wrapped private keys.
+    Keyring(AccountContext),
+    /// A wrapped vault key.
+    VaultKey(VaultKeyContext),
+    /// Something the account keeps for itself.
+    State(StateContext),
+}
+
+impl Place {
+    /// The associated data of an envelope with this header in this place.
+    pub fn associated_data(&self, header: &[u8; HEADER_LEN]) -> Vec<u8> {
+        match self {
+            Self::Item(context) => aad::encode(header, context),
+            Self::RootKey(context) => aad::encode(header, &RootKeyBinding(context)),
+            Self::Keyring(context) => aad::encode(header, &KeyringBinding(context)),
+            Self::VaultKey(context) => aad::encode(header, context),
+            Self::State(context) => aad::encode(header, context),
+        }
+    }
+}

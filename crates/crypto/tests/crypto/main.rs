@@ -1,0 +1,17 @@
+//! The crate from outside: vectors, properties, attacks, and the primitives below it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "helpers of tests fail the test"
+)]
+
+mod attacks;
+mod counter_rng;
+mod fuzz_checks;
+mod fuzz_corpus;
+mod primitives;
+mod properties;
+mod support;
+mod vectors;
