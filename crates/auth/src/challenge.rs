@@ -1,0 +1,171 @@
+use subtle::ConstantTimeEq as _;
+
+use crate::mac::MacKey;
+
+/// Length of a server nonce and of a client nonce in bytes.
+pub const NONCE_LEN: usize = 32;
+/// How long a server nonce is good for, in milliseconds.
+pub const CHALLENGE_LIFETIME_MS: u64 = 60_000;
+
+const TIME: usize = 8;
+const RANDOM: usize = 8;
+const TAG: usize = NONCE_LEN - TIME - RANDOM;
+
+/// A server nonce and its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Challenge {
+    /// time u64be ‖ random 8 ‖ first 16 bytes of HMAC-SHA256(key, time ‖ random ‖ handle).
+    pub nonce: [u8; NONCE_LEN],
+    /// Unix milliseconds after which it is refused.
+    pub expires_at_ms: u64,
+}
+
+/// Why a server nonce was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ChallengeError {
+    /// It is not 32 bytes, or names a time that no server of ours has reached.
+    #[error("the challenge is malformed")]
+    Malformed,
+    /// This key did not make it for this handle.
+    #[error("the challenge is not ours")]
+    NotOurs,
+    /// Its lifetime is over.
+    #[error("the challenge has expired")]
+    Expired,
+}
+
+/// Makes and checks server nonces without keeping any.
+///
+/// A nonce carries its time and a tag, so that asking for one writes nothing and costs the same
+/// for known and unknown handles. The caller keeps used nonces until they expire: that makes
+/// them good for one use.
+#[derive(Debug, Clone)]
+pub struct ChallengeKey(MacKey);
+
+impl ChallengeKey {
+    /// Derives the key from the server's secret.
+    pub fn derive(secret: &[u8]) -> Self {
+        Self(MacKey::derive(secret, "keyarc/v1/server/challenge"))
+    }
+
+    /// Makes a nonce for a handle. `random` is fresh.
+    pub fn issue(&self, handle: &[u8; 6], now_ms: u64, random: [u8; RANDOM]) -> Challenge {
+        let time = now_ms.to_be_bytes();
+        let mut nonce = [0; NONCE_LEN];
+        nonce[..TIME].copy_from_slice(&time);
+        nonce[TIME..TIME + RANDOM].copy_from_slice(&random);
+        let tag = self.0.tag(&[&time, &random, handle]);
+        nonce[TIME + RANDOM..].copy_from_slice(&tag[..TAG]);
+        Challenge {
+            nonce,
+            expires_at_ms: now_ms.saturating_add(CHALLENGE_LIFETIME_MS),
+        }
+    }
+
+    /// Checks a nonce that came back, and tells when it expires, in Unix milliseconds.
+    ///
+    /// A time of up to one lifetime ahead is accepted, because instances' clocks differ.
+    pub fn check(
+        &self,
+        nonce: &[u8],
+        handle: &[u8; 6],
+        now_ms: u64,
+    ) -> Result<u64, ChallengeError> {
+        let nonce: &[u8; NONCE_LEN] = nonce.try_into().map_err(|_| ChallengeError::Malformed)?;
+        let (signed, tag) = nonce.split_at(TIME + RANDOM);
+        let expected = self.0.tag(&[signed, handle]);
+        if !bool::from(expected[..TAG].ct_eq(tag)) {
+            return Err(ChallengeError::NotOurs);
+        }
+        let mut time = [0; TIME];
+        time.copy_from_slice(&signed[..TIME]);
+        let time_ms = u64::from_be_bytes(time);
+        if time_ms > now_ms.saturating_add(CHALLENGE_LIFETIME_MS) {
+            return Err(ChallengeError::Malformed);
+        }
+        let expires_at_ms = time_ms.saturating_add(CHALLENGE_LIFETIME_MS);
+        if now_ms > expires_at_ms {
+            return Err(ChallengeError::Expired);
+        }
+        Ok(expires_at_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: u64 = 1_790_000_000_000;
+
+    fn key() -> ChallengeKey {
+        ChallengeKey::derive(b"0123456789abcdef0123456789abcdef")
+    }
+
+    #[test]
+    fn the_nonce_is_the_one_checked_in() {
+        let nonce = key().issue(&[1, 2, 3, 4, 5, 6], NOW, [9; 8]).nonce;
+        assert_eq!(
+            hex::encode(nonce),
+            include_str!("../vectors/challenge.hex").trim()
+        );
+    }
+
+    #[test]
+    fn a_nonce_lives_for_a_minute() {
+        let challenge = key().issue(&[1; 6], NOW, [2; 8]);
+        assert_eq!(challenge.expires_at_ms, NOW + 60_000);
+        let check = |now| key().check(&challenge.nonce, &[1; 6], now);
+        assert_eq!(check(NOW), Ok(NOW + 60_000));
+        assert_eq!(check(NOW + 60_000), Ok(NOW + 60_000));
+        assert_eq!(check(NOW + 60_001), Err(ChallengeError::Expired));
+        assert_eq!(check(NOW - 60_000), Ok(NOW + 60_000));
+        assert_eq!(check(NOW - 60_001), Err(ChallengeError::Malformed));
+    }
+
+    #[test]
+    fn another_length_is_malformed() {
+        let nonce = key().issue(&[1; 6], NOW, [2; 8]).nonce;
+        assert_eq!(
+            key().check(&nonce[..31], &[1; 6], NOW),
+            Err(ChallengeError::Malformed)
+        );
+        assert_eq!(
+            key().check(&[], &[1; 6], NOW),
+            Err(ChallengeError::Malformed)
+        );
+    }
+
+    #[test]
+    fn times_at_the_end_of_the_range_do_not_overflow() {
+        let challenge = key().issue(&[1; 6], u64::MAX, [2; 8]);
+        assert_eq!(challenge.expires_at_ms, u64::MAX);
+        assert_eq!(
+            key().check(&challenge.nonce, &[1; 6], u64::MAX),
+            Ok(u64::MAX)
+        );
+        assert_eq!(
+            key().check(&challenge.nonce, &[1; 6], 0),
+            Err(ChallengeError::Malformed)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_flipped_bit_and_any_other_handle_or_key_is_not_ours(
+            handle: [u8; 6],
+            other: [u8; 6],
+            random: [u8; 8],
+            bit in 0..256_usize,
+        ) {
+            let mut nonce = key().issue(&handle, NOW, random).nonce;
+            prop_assert!(key().check(&nonce, &handle, NOW).is_ok());
+            prop_assert_eq!(key().check(&nonce, &other, NOW).is_ok(), handle == other);
+            let foreign = ChallengeKey::derive(b"another secret");
+            prop_assert_eq!(foreign.check(&nonce, &handle, NOW), Err(ChallengeError::NotOurs));
+            nonce[bit / 8] ^= 1 << (bit % 8);
+            prop_assert_eq!(key().check(&nonce, &handle, NOW), Err(ChallengeError::NotOurs));
+        }
+    }
+}
