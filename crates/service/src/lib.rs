@@ -1,1 +1,29 @@
+//! The use cases of a KeyArc server: who may do what, and what then happens. No HTTP, no SQL.
+//!
+//! One module per area, one function per use case: each authorises, checks its input and
+//! changes the store. A handler decodes a request, calls one function, and maps its answer.
+//!
+//! - [`session`]: challenge, log-in, authentication, access tokens, listing, revoking;
+//! - [`account`]: sign-up, what a client needs to unlock, notices;
+//! - [`vault`]: sync, writes, details;
+//! - [`health`]: is the database there;
+//! - [`cleanup`]: forgetting what has expired.
+//!
+//! The crate never sees plaintext or a key: vault data is [`keyarc_wire::Sealed`]. Time and
+//! randomness come from [`Services`].
 
+pub mod account;
+pub mod cleanup;
+mod context;
+mod error;
+pub mod health;
+mod proof;
+mod rate;
+pub mod session;
+mod source;
+mod validate;
+pub mod vault;
+
+pub use context::{Actor, Context, Policy, Services};
+pub use error::ServiceError;
+pub use source::{Clock, Entropy, OsEntropy, SystemClock};

@@ -1,1 +1,34 @@
+//! Persistence: the only crate that contains SQL.
+//!
+//! One [`Store`] stands over SQLite (embedded, the default) or Postgres (more than one machine),
+//! with one body of SQL for both. Vault data is ciphertext throughout; session tokens are stored
+//! as hashes, and rate counters name nobody.
+//!
+//! To add something: write the migration under the same name in `migrations/sqlite` and
+//! `migrations/postgres` (expanding only: the previous binary keeps running during a deploy; the
+//! test `schema` compares the two), then a method here whose body runs through the macro
+//! `reading!`, `writing!` (one statement) or `transaction!`. A statement over many rows takes a
+//! batch, never a loop.
 
+mod accounts;
+mod batch;
+mod changes;
+mod cleanup;
+mod convert;
+mod db;
+mod error;
+mod items;
+mod rate;
+mod sessions;
+mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use accounts::{AccountRow, LoginKey, NewAccount, SignUpOutcome};
+pub use changes::{ChangeRow, Changes};
+pub use cleanup::Cleaned;
+pub use error::{Cause, MigrationCause, OpenError, StoreError};
+pub use items::{DetailsOutcome, WriteOutcome};
+pub use rate::Hit;
+pub use sessions::{NewSession, SessionRow, UsedNonce};
+pub use store::{DbKind, Store, StoreOptions};

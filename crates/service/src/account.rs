@@ -1,0 +1,157 @@
+//! Accounts: sign-up and what a client needs to unlock.
+
+use std::net::IpAddr;
+
+use keyarc_auth::LoginPurpose;
+use keyarc_signature::{UserBundle, VerifyingKey};
+use keyarc_store::{NewAccount, SignUpOutcome};
+use keyarc_wire::{AccountId, AccountResponse, ClientKind, SessionId, SignUpRequest, limits};
+
+use crate::{
+    Context, ServiceError, Services, proof, rate,
+    session::{Beginning, LoggedIn},
+    validate,
+};
+
+/// Makes an account, its vault and its first browser session. `previous` is the session token
+/// that the browser still had, whose session ends.
+///
+/// An e-mail address that another account has is answered like any other; that account gets a
+/// notice.
+pub async fn sign_up(
+    services: &Services,
+    address: IpAddr,
+    request: &SignUpRequest,
+    previous: Option<&str>,
+) -> Result<LoggedIn, ServiceError> {
+    rate::sign_up(services, address).await?;
+    let account = check(services, request)?;
+    let nonce = proof::check_challenge(services, request.handle, &request.proof)?;
+    let key = &request.auth_public_key.0;
+    proof::check_signature(LoginPurpose::SignUp, request.handle, &request.proof, key)?;
+
+    let begun = Beginning::new(
+        services,
+        ClientKind::Browser,
+        &request.device_name,
+        previous,
+    )?;
+    let ended = begun.ended.as_ref();
+    match services
+        .store()
+        .sign_up(&account, &begun.session, &nonce, ended)
+        .await?
+    {
+        SignUpOutcome::Made => {}
+        SignUpOutcome::NonceUsed => return Err(ServiceError::LoginRefused),
+        SignUpOutcome::HandleTaken => return Err(ServiceError::HandleTaken),
+        SignUpOutcome::AccountExists => {
+            return Err(ServiceError::invalid(
+                "bundle",
+                "must not belong to an account already",
+            ));
+        }
+        SignUpOutcome::VaultExists => {
+            return Err(ServiceError::invalid(
+                "vault.id",
+                "must be chosen at random",
+            ));
+        }
+    }
+    let account = response(services, account.id, begun.session.id).await?;
+    Ok(begun.into_logged_in(account))
+}
+
+/// The actor's account.
+pub async fn get(context: &Context) -> Result<AccountResponse, ServiceError> {
+    response(
+        &context.services,
+        context.actor.account_id,
+        context.actor.session_id,
+    )
+    .await
+}
+
+/// Forgets the notices that were shown.
+pub async fn dismiss_notices(context: &Context) -> Result<(), ServiceError> {
+    Ok(context
+        .services
+        .store()
+        .dismiss_notices(context.actor.account_id)
+        .await?)
+}
+
+/// Everything about a sign-up that can be checked without the database.
+fn check(services: &Services, request: &SignUpRequest) -> Result<NewAccount, ServiceError> {
+    validate::device_name(&request.device_name)?;
+    if request.terms_version != services.policy().terms_version {
+        return Err(ServiceError::invalid(
+            "terms_version",
+            "must be the version in force",
+        ));
+    }
+    let email_key = request.email.as_deref().map(validate::email).transpose()?;
+    let id = check_bundle(request)?;
+    if VerifyingKey::from_bytes(&request.auth_public_key.0).is_err() {
+        return Err(ServiceError::invalid(
+            "auth_public_key",
+            "must be an Ed25519 public key",
+        ));
+    }
+    if request.keyset.version != 1 {
+        return Err(ServiceError::invalid("keyset.version", "must be 1"));
+    }
+    for (sealed, field) in [
+        (&request.keyset.wrapped_root_key, "keyset.wrapped_root_key"),
+        (&request.keyset.keyring, "keyset.keyring"),
+        (&request.vault.wrapped_key, "vault.wrapped_key"),
+    ] {
+        validate::envelope(sealed, limits::WRAPPED_KEY, || field.into())?;
+    }
+    Ok(NewAccount {
+        id,
+        handle: request.handle,
+        auth_public_key: request.auth_public_key.0,
+        bundle: request.bundle.clone(),
+        keyset: request.keyset.clone(),
+        vault: request.vault.clone(),
+        email: request.email.clone(),
+        email_key,
+        terms_version: request.terms_version.clone(),
+        created_at_ms: services.now_ms(),
+    })
+}
+
+/// The account's id is the hash of its genesis bundle, so that nobody can choose one.
+fn check_bundle(request: &SignUpRequest) -> Result<AccountId, ServiceError> {
+    let bundle = UserBundle::decode(request.bundle.as_ref())
+        .and_then(|bundle| bundle.verify().map(|()| bundle))
+        .map_err(|_| {
+            ServiceError::invalid("bundle", "must be a genesis bundle signed by its own key")
+        })?;
+    Ok(AccountId(bundle.user_id()))
+}
+
+/// The account as its owner's client needs it.
+pub(crate) async fn response(
+    services: &Services,
+    account_id: AccountId,
+    session_id: SessionId,
+) -> Result<AccountResponse, ServiceError> {
+    // A session whose account is gone is no session.
+    let account = services
+        .store()
+        .account(account_id)
+        .await?
+        .ok_or(ServiceError::Unauthenticated)?;
+    Ok(AccountResponse {
+        id: account_id,
+        email: account.email,
+        bundle: account.bundle,
+        keyset: account.keyset,
+        vaults: account.vaults,
+        session_id,
+        created_at_ms: account.created_at_ms,
+        notices: account.notices,
+    })
+}

@@ -1,0 +1,81 @@
+use std::borrow::Cow;
+
+use keyarc_store::StoreError;
+use keyarc_wire::VersionConflict;
+
+/// Why a use case did not happen. In every case nothing was changed.
+///
+/// Each variant has one `keyarc_wire::ErrorCode`, given in its description; the server maps
+/// them and their HTTP status in one place.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServiceError {
+    /// A field breaks a rule (`invalid_request`). Never holds what was sent.
+    #[error("{field} {rule}")]
+    Invalid {
+        /// The field, as a path into the request: `writes[3].overview`.
+        field: Cow<'static, str>,
+        /// The rule, reading on from the field's name: `must be …`.
+        rule: Cow<'static, str>,
+    },
+    /// No session, or one that has ended (`unauthenticated`).
+    #[error("no session, or one that has ended")]
+    Unauthenticated,
+    /// Handle, signature, nonce or origin was not accepted; which one is not told
+    /// (`login_refused`).
+    #[error("the log-in was refused")]
+    LoginRefused,
+    /// Not there, or not the actor's: the two are not told apart (`not_found`).
+    #[error("not found")]
+    NotFound,
+    /// Items are not at the versions that the writer expected (`conflict`).
+    #[error("{} items were changed by somebody else", .0.len())]
+    Conflict(Vec<VersionConflict>),
+    /// The handle chosen at sign-up exists (`handle_taken`).
+    #[error("the handle is taken")]
+    HandleTaken,
+    /// Too often (`rate_limited`).
+    #[error("too many requests")]
+    RateLimited {
+        /// Seconds until the next attempt is counted afresh; at least 1.
+        retry_after_seconds: u32,
+    },
+    /// The database cannot be reached or is too busy (`unavailable`).
+    #[error("the database is unavailable")]
+    Unavailable(#[source] StoreError),
+    /// The disk is full; reading still works (`storage_full`).
+    #[error("the storage is full")]
+    StorageFull(#[source] StoreError),
+    /// A fault on our side (`internal`). Its source is for the log alone.
+    #[error("internal fault")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl ServiceError {
+    pub(crate) fn invalid(
+        field: impl Into<Cow<'static, str>>,
+        rule: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::Invalid {
+            field: field.into(),
+            rule: rule.into(),
+        }
+    }
+
+    /// A fault on our side, with its cause for the log.
+    pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(source.into())
+    }
+}
+
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full(_) => Self::StorageFull(error),
+            StoreError::Unavailable(_) | StoreError::Busy | StoreError::Stalled => {
+                Self::Unavailable(error)
+            }
+            StoreError::Broken(_) => Self::internal(error),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Checking that a client holds the key it claims.
+
+use keyarc_auth::{LoginPurpose, LoginStatement};
+use keyarc_signature::VerifyingKey;
+use keyarc_store::UsedNonce;
+use keyarc_wire::{Handle, LoginProof};
+
+use crate::{ServiceError, Services};
+
+/// Checks a proof's origin and nonce: whatever does not need the key. Returns the nonce, which
+/// is to be used up together with what the proof is for.
+pub(crate) fn check_challenge(
+    services: &Services,
+    handle: Handle,
+    proof: &LoginProof,
+) -> Result<UsedNonce, ServiceError> {
+    if !services.policy().origins.contains(&proof.origin) {
+        return Err(ServiceError::LoginRefused);
+    }
+    let expires_at_ms = services
+        .keys()
+        .check_challenge(&proof.server_nonce.0, handle.as_bytes(), services.now_ms())
+        .map_err(|_| ServiceError::LoginRefused)?;
+    Ok(UsedNonce {
+        nonce: proof.server_nonce.0,
+        expires_at_ms,
+    })
+}
+
+/// Checks a proof's signature.
+pub(crate) fn check_signature(
+    purpose: LoginPurpose,
+    handle: Handle,
+    proof: &LoginProof,
+    public_key: &[u8; 32],
+) -> Result<(), ServiceError> {
+    let statement = LoginStatement {
+        purpose,
+        origin: &proof.origin,
+        handle: handle.0,
+        server_nonce: proof.server_nonce.0,
+        client_nonce: proof.client_nonce.0,
+        time_ms: proof.time_ms,
+    };
+    VerifyingKey::from_bytes(public_key)
+        .and_then(|key| statement.verify(&key, &proof.signature.0))
+        .map_err(|_| ServiceError::LoginRefused)
+}

@@ -1,0 +1,196 @@
+//! Vaults: sync, writes, details. All of it ciphertext.
+
+use std::collections::HashSet;
+
+use futures::{
+    StreamExt as _,
+    stream::{self, BoxStream},
+};
+use keyarc_store::{Changes, DetailsOutcome, WriteOutcome};
+use keyarc_wire::{
+    DetailsRequest, DetailsResponse, VaultId, WriteItemsRequest, WriteItemsResponse, encode_change,
+    encode_changes_end, encode_changes_start, limits,
+};
+
+use crate::{Context, ServiceError, validate};
+
+/// A body in the format of `keyarc_wire::changes`, in chunks of some 64 KiB.
+///
+/// It borrows nothing. An error in mid-stream leaves the body without its end, which the client
+/// refuses.
+pub type ChangesBody = BoxStream<'static, Result<Vec<u8>, ServiceError>>;
+
+/// Most bytes of details in one answer, which is built in memory.
+const DETAILS_BYTES: usize = 16 * 1024 * 1024;
+/// The highest version that a column holds, less the one that a write adds.
+const MAX_BASE_VERSION: u64 = i64::MAX as u64 - 1;
+
+/// What changed in a vault after a revision. Memory stays constant whatever the size.
+pub async fn changes(
+    context: &Context,
+    vault: VaultId,
+    since: u64,
+) -> Result<ChangesBody, ServiceError> {
+    authorise(context, vault).await?;
+    let rows = context.services.store().changes(vault, since).await?;
+    Ok(encode(rows, since).boxed())
+}
+
+/// Writes a batch: all of it or nothing.
+pub async fn write_items(
+    context: &Context,
+    vault: VaultId,
+    request: WriteItemsRequest,
+) -> Result<WriteItemsResponse, ServiceError> {
+    check_write(&request)?;
+    authorise(context, vault).await?;
+    match context.services.store().write_items(vault, request).await? {
+        WriteOutcome::Written { revision } => Ok(WriteItemsResponse { revision }),
+        WriteOutcome::Conflict(conflicts) => Err(ServiceError::Conflict(conflicts)),
+        WriteOutcome::NoVault => Err(ServiceError::NotFound),
+    }
+}
+
+/// The details of some items. Items that do not exist are left out.
+pub async fn details(
+    context: &Context,
+    vault: VaultId,
+    request: &DetailsRequest,
+) -> Result<DetailsResponse, ServiceError> {
+    let count = request.item_ids.len();
+    if count == 0 || count > limits::DETAILS_PER_REQUEST {
+        let rule = format!("must have 1 to {} entries", limits::DETAILS_PER_REQUEST);
+        return Err(ServiceError::invalid("item_ids", rule));
+    }
+    if request.item_ids.iter().collect::<HashSet<_>>().len() != count {
+        return Err(ServiceError::invalid(
+            "item_ids",
+            "must not name an item twice",
+        ));
+    }
+    authorise(context, vault).await?;
+    let store = context.services.store();
+    match store
+        .details(vault, &request.item_ids, DETAILS_BYTES)
+        .await?
+    {
+        DetailsOutcome::Found(details) => Ok(DetailsResponse { details }),
+        DetailsOutcome::TooLarge => {
+            let rule = format!("must name fewer items: their details exceed {DETAILS_BYTES} bytes");
+            Err(ServiceError::invalid("item_ids", rule))
+        }
+    }
+}
+
+/// A vault of somebody else is as absent as one that does not exist.
+async fn authorise(context: &Context, vault: VaultId) -> Result<(), ServiceError> {
+    match context.services.store().vault_owner(vault).await? {
+        Some(owner) if owner == context.actor.account_id => Ok(()),
+        _ => Err(ServiceError::NotFound),
+    }
+}
+
+fn check_write(request: &WriteItemsRequest) -> Result<(), ServiceError> {
+    let WriteItemsRequest { writes, purges } = request;
+    let count = writes.len() + purges.len();
+    if count == 0 || count > limits::ITEMS_PER_WRITE {
+        let rule = format!(
+            "must, with purges, have 1 to {} entries",
+            limits::ITEMS_PER_WRITE
+        );
+        return Err(ServiceError::invalid("writes", rule));
+    }
+    let mut seen = HashSet::with_capacity(count);
+    for (at, write) in writes.iter().enumerate() {
+        let field = |name: &str| format!("writes[{at}].{name}");
+        validate::envelope(&write.overview, limits::OVERVIEW, || {
+            field("overview").into()
+        })?;
+        match &write.details {
+            Some(details) => {
+                validate::envelope(details, limits::DETAILS, || field("details").into())?;
+            }
+            None if write.base_version == 0 => {
+                return Err(ServiceError::invalid(
+                    field("details"),
+                    "must come with a new item",
+                ));
+            }
+            None => {}
+        }
+        if write.base_version > MAX_BASE_VERSION {
+            return Err(ServiceError::invalid(
+                field("base_version"),
+                "must be a version",
+            ));
+        }
+        if !seen.insert(write.item_id) {
+            return Err(ServiceError::invalid(field("item_id"), "must occur once"));
+        }
+    }
+    for (at, purge) in purges.iter().enumerate() {
+        let field = |name: &str| format!("purges[{at}].{name}");
+        if purge.base_version == 0 || purge.base_version > MAX_BASE_VERSION {
+            return Err(ServiceError::invalid(
+                field("base_version"),
+                "must be a version",
+            ));
+        }
+        if !seen.insert(purge.item_id) {
+            return Err(ServiceError::invalid(field("item_id"), "must occur once"));
+        }
+    }
+    Ok(())
+}
+
+/// How far a body has been written.
+struct Progress {
+    /// `None` once the body has its end, or has failed.
+    rows: Option<Changes>,
+    begun: bool,
+    revision: u64,
+    count: u32,
+}
+
+fn encode(
+    rows: Changes,
+    since: u64,
+) -> impl stream::Stream<Item = Result<Vec<u8>, ServiceError>> + Send + 'static {
+    let start = Progress {
+        rows: Some(rows),
+        begun: false,
+        revision: since,
+        count: 0,
+    };
+    stream::unfold(start, |mut progress| async move {
+        let mut rows = progress.rows.take()?;
+        let mut out = Vec::new();
+        if !progress.begun {
+            encode_changes_start(&mut out);
+            progress.begun = true;
+        }
+        match rows.next().await {
+            Some(Ok(chunk)) => {
+                for row in &chunk {
+                    let live = row
+                        .live
+                        .as_ref()
+                        .map(|(version, sealed)| (*version, sealed.as_ref()));
+                    encode_change(
+                        &mut out,
+                        row.item_id.as_bytes(),
+                        row.version,
+                        row.revision,
+                        live,
+                    );
+                    progress.revision = progress.revision.max(row.revision);
+                    progress.count = progress.count.saturating_add(1);
+                }
+                progress.rows = Some(rows);
+            }
+            Some(Err(error)) => return Some((Err(error.into()), progress)),
+            None => encode_changes_end(&mut out, progress.revision, progress.count),
+        }
+        Some((Ok(out), progress))
+    })
+}

@@ -1,0 +1,5 @@
+//! Migrations are embedded when the crate is compiled: a new file must compile it again.
+
+fn main() {
+    println!("cargo:rerun-if-changed=migrations");
+}

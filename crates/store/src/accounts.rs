@@ -1,0 +1,261 @@
+use keyarc_wire::{
+    AccountId, Bytes, Handle, Keyset, NewVault, Notice, NoticeKind, Sealed, VaultId, VaultInfo,
+};
+
+use crate::{
+    NewSession, Store, StoreError, UsedNonce,
+    convert::{to_array, to_i64, to_u32, to_u64},
+    db::{reading, transaction, writing},
+    sessions::{insert_session, use_nonce},
+};
+
+/// An account to be made, with its vault.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// The account.
+    pub id: AccountId,
+    /// From the setup code.
+    pub handle: Handle,
+    /// The key that log-ins are checked against.
+    pub auth_public_key: [u8; 32],
+    /// The signed genesis bundle.
+    pub bundle: Bytes,
+    /// Wrapped keys.
+    pub keyset: Keyset,
+    /// The first vault.
+    pub vault: NewVault,
+    /// For display.
+    pub email: Option<String>,
+    /// The address as it is compared with others.
+    pub email_key: Option<String>,
+    /// The terms agreed to.
+    pub terms_version: String,
+    /// Unix milliseconds.
+    pub created_at_ms: u64,
+}
+
+/// How a sign-up ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignUpOutcome {
+    /// Account, vault and session are there.
+    Made,
+    /// The nonce was used before. Nothing was changed.
+    NonceUsed,
+    /// The handle belongs to another account. Nothing was changed.
+    HandleTaken,
+    /// The account exists already. Nothing was changed.
+    AccountExists,
+    /// The vault's id is in use. Nothing was changed.
+    VaultExists,
+}
+
+/// What a log-in is checked against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoginKey {
+    /// The account.
+    pub account_id: AccountId,
+    /// Its Ed25519 public key.
+    pub auth_public_key: [u8; 32],
+}
+
+/// An account with its keys, vaults and notices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountRow {
+    /// For display.
+    pub email: Option<String>,
+    /// The signed genesis bundle.
+    pub bundle: Bytes,
+    /// Wrapped keys.
+    pub keyset: Keyset,
+    /// Unix milliseconds.
+    pub created_at_ms: u64,
+    /// Oldest first.
+    pub vaults: Vec<VaultInfo>,
+    /// Oldest first.
+    pub notices: Vec<Notice>,
+}
+
+impl Store {
+    /// Makes an account with its vault and first session, uses up the nonce, ends the session
+    /// `ended`, and leaves a notice for every account that has the same address. Nine
+    /// statements, all or nothing.
+    pub async fn sign_up(
+        &self,
+        account: &NewAccount,
+        session: &NewSession,
+        nonce: &UsedNonce,
+        ended: Option<&[u8; 32]>,
+    ) -> Result<SignUpOutcome, StoreError> {
+        transaction!(self, |tx| {
+            if !use_nonce!(tx, nonce) {
+                return Ok(SignUpOutcome::NonceUsed);
+            }
+            let inserted = sqlx::query(
+                "INSERT INTO accounts
+                 (account_id, handle, bundle, email, email_key, terms_version, created_at_ms)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+            )
+            .bind(account.id.as_bytes().as_slice())
+            .bind(account.handle.as_bytes().as_slice())
+            .bind(account.bundle.as_ref())
+            .bind(account.email.as_deref())
+            .bind(account.email_key.as_deref())
+            .bind(account.terms_version.as_str())
+            .bind(to_i64(account.created_at_ms))
+            .execute(&mut *tx)
+            .await?;
+            if inserted.rows_affected() == 0 {
+                let taken: Option<i32> =
+                    sqlx::query_scalar("SELECT 1 FROM accounts WHERE handle = $1")
+                        .bind(account.handle.as_bytes().as_slice())
+                        .fetch_optional(&mut *tx)
+                        .await?;
+                return Ok(match taken {
+                    Some(_) => SignUpOutcome::HandleTaken,
+                    None => SignUpOutcome::AccountExists,
+                });
+            }
+            sqlx::query(
+                "INSERT INTO keysets (account_id, version, auth_public_key, wrapped_root_key,
+                 keyring, changed_at_ms) VALUES ($1, $2, $3, $4, $5, $6)",
+            )
+            .bind(account.id.as_bytes().as_slice())
+            .bind(i64::from(account.keyset.version))
+            .bind(account.auth_public_key.as_slice())
+            .bind(account.keyset.wrapped_root_key.as_ref())
+            .bind(account.keyset.keyring.as_ref())
+            .bind(to_i64(account.created_at_ms))
+            .execute(&mut *tx)
+            .await?;
+            let inserted = sqlx::query(
+                "INSERT INTO vaults
+                 (vault_id, owner_id, key_epoch, wrapped_key, revision, created_at_ms)
+                 VALUES ($1, $2, 1, $3, 0, $4) ON CONFLICT DO NOTHING",
+            )
+            .bind(account.vault.id.as_bytes().as_slice())
+            .bind(account.id.as_bytes().as_slice())
+            .bind(account.vault.wrapped_key.as_ref())
+            .bind(to_i64(account.created_at_ms))
+            .execute(&mut *tx)
+            .await?;
+            if inserted.rows_affected() == 0 {
+                return Ok(SignUpOutcome::VaultExists);
+            }
+            // Runs for a sign-up without an address too, so that all take the same path.
+            sqlx::query(
+                "INSERT INTO notices (account_id, kind, at_ms)
+                 SELECT account_id, 'email_used_again', $3 FROM accounts
+                 WHERE email_key = $1 AND account_id <> $2
+                 ON CONFLICT (account_id, kind) DO UPDATE SET at_ms = excluded.at_ms",
+            )
+            .bind(account.email_key.as_deref())
+            .bind(account.id.as_bytes().as_slice())
+            .bind(to_i64(account.created_at_ms))
+            .execute(&mut *tx)
+            .await?;
+            insert_session!(tx, account.id, session, ended);
+        });
+        Ok(SignUpOutcome::Made)
+    }
+
+    /// What a log-in with a handle is checked against. One statement.
+    pub async fn login_key(&self, handle: Handle) -> Result<Option<LoginKey>, StoreError> {
+        let row: Option<(Vec<u8>, Vec<u8>)> = reading!(self, |conn| {
+            sqlx::query_as(
+                "SELECT accounts.account_id, keysets.auth_public_key
+                 FROM accounts JOIN keysets ON keysets.account_id = accounts.account_id
+                 WHERE accounts.handle = $1",
+            )
+            .bind(handle.as_bytes().as_slice())
+            .fetch_optional(&mut *conn)
+            .await?
+        });
+        row.map(|(account_id, auth_public_key)| {
+            Ok(LoginKey {
+                account_id: AccountId(to_array(account_id)?),
+                auth_public_key: to_array(auth_public_key)?,
+            })
+        })
+        .transpose()
+    }
+
+    /// An account with its keys, vaults and notices. Three statements.
+    pub async fn account(&self, id: AccountId) -> Result<Option<AccountRow>, StoreError> {
+        type AccountColumns = (Option<String>, Vec<u8>, i64, i64, Vec<u8>, Vec<u8>);
+        type VaultColumns = (Vec<u8>, i64, Vec<u8>, i64);
+
+        let id = id.as_bytes().as_slice();
+        let (account, vaults, notices) = reading!(self, |conn| {
+            let account: Option<AccountColumns> = sqlx::query_as(
+                "SELECT accounts.email, accounts.bundle, accounts.created_at_ms,
+                 keysets.version, keysets.wrapped_root_key, keysets.keyring
+                 FROM accounts JOIN keysets ON keysets.account_id = accounts.account_id
+                 WHERE accounts.account_id = $1",
+            )
+            .bind(id)
+            .fetch_optional(&mut *conn)
+            .await?;
+            let vaults: Vec<VaultColumns> = sqlx::query_as(
+                "SELECT vault_id, key_epoch, wrapped_key, revision FROM vaults
+                 WHERE owner_id = $1 ORDER BY created_at_ms, vault_id",
+            )
+            .bind(id)
+            .fetch_all(&mut *conn)
+            .await?;
+            let notices: Vec<(String, i64)> = sqlx::query_as(
+                "SELECT kind, at_ms FROM notices WHERE account_id = $1 ORDER BY at_ms",
+            )
+            .bind(id)
+            .fetch_all(&mut *conn)
+            .await?;
+            (account, vaults, notices)
+        });
+        let Some((email, bundle, created_at_ms, version, wrapped_root_key, keyring)) = account
+        else {
+            return Ok(None);
+        };
+        Ok(Some(AccountRow {
+            email,
+            bundle: Bytes(bundle),
+            keyset: Keyset {
+                version: to_u32(version)?,
+                wrapped_root_key: Sealed(wrapped_root_key),
+                keyring: Sealed(keyring),
+            },
+            created_at_ms: to_u64(created_at_ms)?,
+            vaults: vaults
+                .into_iter()
+                .map(|(vault_id, key_epoch, wrapped_key, revision)| {
+                    Ok(VaultInfo {
+                        id: VaultId(to_array(vault_id)?),
+                        key_epoch: to_u32(key_epoch)?,
+                        wrapped_key: Sealed(wrapped_key),
+                        revision: to_u64(revision)?,
+                    })
+                })
+                .collect::<Result<_, StoreError>>()?,
+            notices: notices
+                .into_iter()
+                // A kind that a newer binary wrote during a rolling deploy is left for it.
+                .filter(|(kind, _)| kind == "email_used_again")
+                .map(|(_, at_ms)| {
+                    Ok(Notice {
+                        kind: NoticeKind::EmailUsedAgain,
+                        at_ms: to_u64(at_ms)?,
+                    })
+                })
+                .collect::<Result<_, StoreError>>()?,
+        }))
+    }
+
+    /// Forgets an account's notices. One statement.
+    pub async fn dismiss_notices(&self, account: AccountId) -> Result<(), StoreError> {
+        writing!(self, |conn| {
+            sqlx::query("DELETE FROM notices WHERE account_id = $1")
+                .bind(account.as_bytes().as_slice())
+                .execute(&mut *conn)
+                .await?;
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,166 @@
+//! Any number of rows as two parameters of one statement.
+//!
+//! SQLite takes at most 32,766 variables per statement, Postgres 65,535, and a statement per row
+//! would make the cost of a batch grow with the round trip. A batch is instead one blob, which
+//! holds the rows' bytes end to end, and one JSON array of `[offset, length, number, flag]`.
+//! Both databases can take that apart: only the name of the function that unfolds the array
+//! differs. Binary stays binary, with no hexadecimal in between.
+
+use std::fmt::Write as _;
+
+/// Rows for one statement: `$1` is the JSON array and `$2` the blob.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) rows: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Batch {
+    /// Appends a row of 16-byte id, number, flag and payload.
+    pub(crate) fn push(&mut self, id: &[u8; 16], number: i64, flag: bool, payload: &[u8]) {
+        let separator = if self.rows.is_empty() { '[' } else { ',' };
+        // SQL counts bytes from 1. Writing into a string cannot fail.
+        let _ = write!(
+            self.rows,
+            "{separator}[{},{},{number},{}]",
+            self.bytes.len() + 1,
+            payload.len(),
+            u8::from(flag)
+        );
+        self.bytes.extend_from_slice(id);
+        self.bytes.extend_from_slice(payload);
+    }
+
+    /// Whether there is no row.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Ends the array.
+    pub(crate) fn finish(mut self) -> Self {
+        self.rows
+            .push_str(if self.rows.is_empty() { "[]" } else { "]" });
+        self
+    }
+}
+
+/// The statements that take a batch. `batch` has the columns `id`, `number`, `flag`, `payload`.
+pub(crate) trait BatchSql {
+    /// `$3` vault → id and current version of each row that is not at version `number`, or is
+    /// a tombstone.
+    const CONFLICTS: &'static str;
+    /// `$3` vault, `$4` revision. `number` is the version before; `flag` says that details come
+    /// with it.
+    const WRITE_OVERVIEWS: &'static str;
+    /// `$3` vault. `number` is the version before.
+    const WRITE_DETAILS: &'static str;
+    /// `$3` vault, `$4` revision.
+    const PURGE_ITEMS: &'static str;
+    /// `$3` vault.
+    const PURGE_DETAILS: &'static str;
+    /// `$3` vault → id, item version, details version, details.
+    const READ_DETAILS: &'static str;
+    /// `$3` now, `$4` end of a window that begins now → id, hits, end of the window.
+    const HIT: &'static str;
+}
+
+macro_rules! batch_sql {
+    (@$unfold:literal, $statement:literal) => {
+        concat!(
+            "WITH batch AS (SELECT
+             substr($2, CAST(entry.value->>0 AS INTEGER), 16) AS id,
+             CAST(entry.value->>2 AS BIGINT) AS number,
+             CAST(entry.value->>3 AS INTEGER) AS flag,
+             substr($2, CAST(entry.value->>0 AS INTEGER) + 16, CAST(entry.value->>1 AS INTEGER))
+             AS payload FROM ",
+            $unfold,
+            " AS entry) ",
+            $statement
+        )
+    };
+    ($driver:ty, $unfold:literal) => {
+        impl BatchSql for $driver {
+            const CONFLICTS: &'static str = batch_sql!(
+                @$unfold,
+                "SELECT batch.id, COALESCE(items.version, 0) FROM batch
+                 LEFT JOIN items ON items.vault_id = $3 AND items.item_id = batch.id
+                 WHERE COALESCE(items.version, 0) <> batch.number
+                 OR (items.item_id IS NOT NULL AND items.overview IS NULL)"
+            );
+            // `WHERE true` tells SQLite that ON CONFLICT does not belong to a join.
+            const WRITE_OVERVIEWS: &'static str = batch_sql!(
+                @$unfold,
+                "INSERT INTO items
+                 (vault_id, item_id, version, revision, details_version, overview)
+                 SELECT $3, batch.id, batch.number + 1, $4,
+                 CASE WHEN batch.flag = 1 THEN batch.number + 1 END, batch.payload
+                 FROM batch WHERE true
+                 ON CONFLICT (vault_id, item_id) DO UPDATE SET
+                 version = excluded.version, revision = excluded.revision,
+                 details_version = COALESCE(excluded.details_version, items.details_version),
+                 overview = excluded.overview"
+            );
+            const WRITE_DETAILS: &'static str = batch_sql!(
+                @$unfold,
+                "INSERT INTO item_details (vault_id, item_id, version, details)
+                 SELECT $3, batch.id, batch.number + 1, batch.payload FROM batch WHERE true
+                 ON CONFLICT (vault_id, item_id) DO UPDATE SET
+                 version = excluded.version, details = excluded.details"
+            );
+            const PURGE_ITEMS: &'static str = batch_sql!(
+                @$unfold,
+                "UPDATE items SET version = version + 1, revision = $4,
+                 details_version = NULL, overview = NULL
+                 WHERE vault_id = $3 AND item_id IN (SELECT batch.id FROM batch)"
+            );
+            const PURGE_DETAILS: &'static str = batch_sql!(
+                @$unfold,
+                "DELETE FROM item_details
+                 WHERE vault_id = $3 AND item_id IN (SELECT batch.id FROM batch)"
+            );
+            // IN, because SQLite may turn a join around and unfold the batch for every item.
+            const READ_DETAILS: &'static str = batch_sql!(
+                @$unfold,
+                "SELECT items.item_id, items.version, item_details.version, item_details.details
+                 FROM item_details
+                 JOIN items ON items.vault_id = item_details.vault_id
+                 AND items.item_id = item_details.item_id
+                 WHERE item_details.vault_id = $3
+                 AND item_details.item_id IN (SELECT batch.id FROM batch)"
+            );
+            // Ordered, so that two statements never wait for each other's rows.
+            const HIT: &'static str = batch_sql!(
+                @$unfold,
+                "INSERT INTO rate_counters (counter_key, hits, window_ends_at_ms)
+                 SELECT batch.id, 1, $4 FROM batch WHERE true ORDER BY batch.id
+                 ON CONFLICT (counter_key) DO UPDATE SET
+                 hits = CASE WHEN rate_counters.window_ends_at_ms <= $3
+                 THEN 1 ELSE rate_counters.hits + 1 END,
+                 window_ends_at_ms = CASE WHEN rate_counters.window_ends_at_ms <= $3
+                 THEN $4 ELSE rate_counters.window_ends_at_ms END
+                 RETURNING counter_key, hits, window_ends_at_ms"
+            );
+        }
+    };
+}
+
+batch_sql!(sqlx::Sqlite, "json_each($1)");
+batch_sql!(sqlx::Postgres, "jsonb_array_elements(CAST($1 AS JSONB))");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_laid_end_to_end() {
+        let mut batch = Batch::default();
+        assert!(batch.is_empty());
+        batch.push(&[1; 16], 7, true, b"abc");
+        batch.push(&[2; 16], 0, false, b"");
+        assert!(!batch.is_empty());
+        let batch = batch.finish();
+        assert_eq!(batch.rows, "[[1,3,7,1],[20,0,0,0]]");
+        assert_eq!(batch.bytes.len(), 16 + 3 + 16);
+        assert_eq!(Batch::default().finish().rows, "[]");
+    }
+}

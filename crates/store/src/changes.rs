@@ -1,0 +1,194 @@
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures::{Stream, TryStreamExt as _};
+use keyarc_wire::{ItemId, Sealed, VaultId};
+use tokio::{sync::mpsc, time::Sleep};
+use tracing::Instrument as _;
+
+use crate::{
+    Store, StoreError,
+    convert::{to_array, to_i64, to_u64},
+    db::reading,
+};
+
+/// An item as it is after a revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeRow {
+    /// The item.
+    pub item_id: ItemId,
+    /// Its version.
+    pub version: u64,
+    /// The vault revision that wrote it.
+    pub revision: u64,
+    /// The version its details were sealed for, and its overview; `None` for a tombstone.
+    pub live: Option<(u64, Sealed)>,
+}
+
+/// The rows of a sync, some at a time. It borrows nothing; dropping it ends the query.
+///
+/// It ends with an error unless it is complete.
+#[derive(Debug)]
+pub struct Changes {
+    /// An empty chunk says that there are no more.
+    chunks: mpsc::Receiver<Result<Vec<ChangeRow>, StoreError>>,
+    ended: bool,
+}
+
+impl Stream for Changes {
+    type Item = Result<Vec<ChangeRow>, StoreError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let chunk = match std::task::ready!(self.chunks.poll_recv(cx)) {
+            Some(Ok(rows)) if rows.is_empty() => None,
+            Some(chunk) => Some(chunk),
+            // The other side gave up: what came so far must not pass for the whole.
+            None => Some(Err(StoreError::Stalled)),
+        };
+        self.ended = !matches!(chunk, Some(Ok(_)));
+        Poll::Ready(chunk)
+    }
+}
+
+/// A chunk is handed on when it has this many bytes of overviews, or [`CHUNK_ROWS`] rows.
+const CHUNK_BYTES: usize = 64 * 1024;
+const CHUNK_ROWS: usize = 256;
+/// Chunks that wait for the reader, beside the one being filled.
+const CHUNKS_AHEAD: usize = 1;
+
+type Columns = (Vec<u8>, i64, i64, Option<i64>, Option<Vec<u8>>);
+
+impl Store {
+    /// What changed in a vault after a revision, in no particular order. One statement, hence
+    /// one consistent state; its rows pass through in chunks, so that memory stays constant.
+    ///
+    /// It waits for its turn among the syncs and for a connection before it answers, so that
+    /// what goes wrong up to there can still be told. A reader that stops reading, or is far too
+    /// slow, is given up, because it would keep a connection and an old state of the database alive.
+    pub async fn changes(&self, vault: VaultId, since: u64) -> Result<Changes, StoreError> {
+        let turn = tokio::time::timeout(self.sync_wait, self.syncs.clone().acquire_owned());
+        // The semaphore is never closed.
+        let Ok(Ok(turn)) = turn.await else {
+            return Err(StoreError::Busy);
+        };
+        let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
+        let chunks = Chunks {
+            sender,
+            stall: self.sync_stall,
+            pace: self.sync_pace,
+            end: Box::pin(tokio::time::sleep(self.sync_stall)),
+            rows: Vec::new(),
+            bytes: 0,
+        };
+        reading!(self, |conn| {
+            let task = async move {
+                let _turn = turn;
+                let rows = sqlx::query_as::<_, Columns>(
+                    "SELECT item_id, version, revision, details_version, overview
+                     FROM items WHERE vault_id = $1 AND revision > $2",
+                )
+                .bind(vault.as_bytes().as_slice())
+                .bind(to_i64(since))
+                .fetch(&mut *conn);
+                chunks.fill(rows).await;
+            };
+            tokio::spawn(task.in_current_span());
+        });
+        Ok(Changes {
+            chunks: receiver,
+            ended: false,
+        })
+    }
+}
+
+/// Collects rows into chunks.
+struct Chunks {
+    sender: mpsc::Sender<Result<Vec<ChangeRow>, StoreError>>,
+    stall: Duration,
+    pace: Duration,
+    /// When patience ends. Each chunk taken moves it on by `pace`.
+    end: Pin<Box<Sleep>>,
+    rows: Vec<ChangeRow>,
+    bytes: usize,
+}
+
+/// Nobody reads any more.
+struct Abandoned;
+
+impl Chunks {
+    async fn fill(mut self, mut rows: impl Stream<Item = Result<Columns, sqlx::Error>> + Unpin) {
+        loop {
+            let row = match rows.try_next().await {
+                Ok(Some(columns)) => to_change(columns),
+                Ok(None) => {
+                    if self.flush().await.is_ok() {
+                        let _ = self.send(Ok(Vec::new())).await;
+                    }
+                    return;
+                }
+                Err(error) => Err(error.into()),
+            };
+            let sent = match row {
+                Ok(row) => self.push(row).await,
+                Err(error) => {
+                    let _ = self.send(Err(error)).await;
+                    return;
+                }
+            };
+            if sent.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn push(&mut self, row: ChangeRow) -> Result<(), Abandoned> {
+        self.bytes += row
+            .live
+            .as_ref()
+            .map_or(0, |(_, overview)| overview.0.len());
+        self.rows.push(row);
+        if self.bytes >= CHUNK_BYTES || self.rows.len() >= CHUNK_ROWS {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<(), Abandoned> {
+        self.bytes = 0;
+        let rows = std::mem::replace(&mut self.rows, Vec::with_capacity(CHUNK_ROWS));
+        if rows.is_empty() {
+            Ok(())
+        } else {
+            self.send(Ok(rows)).await
+        }
+    }
+
+    async fn send(&mut self, chunk: Result<Vec<ChangeRow>, StoreError>) -> Result<(), Abandoned> {
+        tokio::select! {
+            sent = self.sender.send_timeout(chunk, self.stall) => sent.map_err(|_| Abandoned)?,
+            () = &mut self.end => return Err(Abandoned),
+        }
+        let end = self.end.deadline() + self.pace;
+        self.end.as_mut().reset(end);
+        Ok(())
+    }
+}
+
+fn to_change(columns: Columns) -> Result<ChangeRow, StoreError> {
+    let (item_id, version, revision, details_version, overview) = columns;
+    Ok(ChangeRow {
+        item_id: ItemId(to_array(item_id)?),
+        version: to_u64(version)?,
+        revision: to_u64(revision)?,
+        live: match (details_version, overview) {
+            (Some(version), Some(overview)) => Some((to_u64(version)?, Sealed(overview))),
+            _ => None,
+        },
+    })
+}

@@ -1,0 +1,46 @@
+use crate::{Store, StoreError, convert::to_i64, db::transaction};
+
+/// How many rows were forgotten.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cleaned {
+    /// Nonces past their lifetime.
+    pub nonces: u64,
+    /// Sessions past their end or their longest rest.
+    pub sessions: u64,
+    /// Rate counters whose window is over.
+    pub counters: u64,
+}
+
+/// How much longer than its lifetime a used nonce is remembered, because another instance's
+/// clock may be behind this one's.
+const NONCE_KEPT_MS: u64 = 10 * 60_000;
+
+impl Store {
+    /// Deletes expired nonces, sessions and rate counters. Three statements.
+    pub async fn clean_up(&self, now_ms: u64, session_idle_ms: u64) -> Result<Cleaned, StoreError> {
+        let now = to_i64(now_ms);
+        let cleaned = transaction!(self, |tx| {
+            Cleaned {
+                nonces: sqlx::query("DELETE FROM used_nonces WHERE expires_at_ms < $1")
+                    .bind(to_i64(now_ms.saturating_sub(NONCE_KEPT_MS)))
+                    .execute(&mut *tx)
+                    .await?
+                    .rows_affected(),
+                sessions: sqlx::query(
+                    "DELETE FROM sessions WHERE expires_at_ms <= $1 OR last_used_at_ms <= $2",
+                )
+                .bind(now)
+                .bind(to_i64(now_ms.saturating_sub(session_idle_ms)))
+                .execute(&mut *tx)
+                .await?
+                .rows_affected(),
+                counters: sqlx::query("DELETE FROM rate_counters WHERE window_ends_at_ms <= $1")
+                    .bind(now)
+                    .execute(&mut *tx)
+                    .await?
+                    .rows_affected(),
+            }
+        });
+        Ok(cleaned)
+    }
+}

@@ -1,0 +1,232 @@
+use futures::TryStreamExt as _;
+use keyarc_wire::{
+    AccountId, ItemId, ItemPurge, ItemWrite, Sealed, SealedDetails, VaultId, VersionConflict,
+    WriteItemsRequest,
+};
+
+use crate::{
+    Store, StoreError,
+    batch::{Batch, BatchSql},
+    convert::{to_array, to_i64, to_u64},
+    db::{reading, transaction},
+};
+
+/// How a write to a vault ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WriteOutcome {
+    /// All of it was written, as this revision of the vault.
+    Written {
+        /// The vault's revision after it.
+        revision: u64,
+    },
+    /// Some items are at another version or were deleted for good. Nothing was written.
+    Conflict(Vec<VersionConflict>),
+    /// There is no such vault.
+    NoVault,
+}
+
+/// What a request for details brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DetailsOutcome {
+    /// The details, in no particular order.
+    Found(Vec<SealedDetails>),
+    /// They are larger than the caller takes at once.
+    TooLarge,
+}
+
+/// A write, taken apart into what each statement takes. Built before the transaction begins, so
+/// that nobody waits for it.
+struct Batches {
+    expected: Batch,
+    overviews: Batch,
+    details: Batch,
+    purges: Batch,
+}
+
+impl Batches {
+    fn new(request: WriteItemsRequest) -> Self {
+        let (mut expected, mut overviews) = (Batch::default(), Batch::default());
+        let (mut details, mut purges) = (Batch::default(), Batch::default());
+        // By value: each item's own copy is freed as it moves into the batch.
+        for ItemWrite {
+            item_id,
+            base_version,
+            overview,
+            details: changed,
+        } in request.writes
+        {
+            let base = to_i64(base_version);
+            expected.push(item_id.as_bytes(), base, false, &[]);
+            overviews.push(
+                item_id.as_bytes(),
+                base,
+                changed.is_some(),
+                overview.as_ref(),
+            );
+            if let Some(changed) = changed {
+                details.push(item_id.as_bytes(), base, false, changed.as_ref());
+            }
+        }
+        for ItemPurge {
+            item_id,
+            base_version,
+        } in request.purges
+        {
+            expected.push(item_id.as_bytes(), to_i64(base_version), false, &[]);
+            purges.push(item_id.as_bytes(), to_i64(base_version), false, &[]);
+        }
+        Self {
+            expected,
+            overviews,
+            details,
+            purges,
+        }
+    }
+}
+
+impl Store {
+    /// Who owns a vault. One statement.
+    pub async fn vault_owner(&self, vault: VaultId) -> Result<Option<AccountId>, StoreError> {
+        let owner: Option<Vec<u8>> = reading!(self, |conn| {
+            sqlx::query_scalar("SELECT owner_id FROM vaults WHERE vault_id = $1")
+                .bind(vault.as_bytes().as_slice())
+                .fetch_optional(&mut *conn)
+                .await?
+        });
+        owner
+            .map(|owner| Ok(AccountId(to_array(owner)?)))
+            .transpose()
+    }
+
+    /// Writes to a vault if every item is at the version expected: all of it or nothing. At most
+    /// six statements and one transaction, whatever the number of items.
+    ///
+    /// An item that exists nowhere is at version 0. A tombstone conflicts with everything: what
+    /// was deleted for good does not come back. The caller sees to it that no item occurs twice
+    /// and that a new one has details.
+    pub async fn write_items(
+        &self,
+        vault: VaultId,
+        request: WriteItemsRequest,
+    ) -> Result<WriteOutcome, StoreError> {
+        let Batches {
+            expected,
+            overviews,
+            details,
+            purges,
+        } = Batches::new(request);
+        let vault = vault.as_bytes().as_slice();
+        let revision = transaction!(self, |tx: Driver| {
+            // First, because it locks the vault: writers to one vault queue here, and each then
+            // sees what the one before it wrote.
+            let revision: Option<i64> = sqlx::query_scalar(
+                "UPDATE vaults SET revision = revision + 1 WHERE vault_id = $1 RETURNING revision",
+            )
+            .bind(vault)
+            .fetch_optional(&mut *tx)
+            .await?;
+            let Some(revision) = revision else {
+                return Ok(WriteOutcome::NoVault);
+            };
+            let expected = expected.finish();
+            let conflicts: Vec<(Vec<u8>, i64)> = sqlx::query_as(<Driver as BatchSql>::CONFLICTS)
+                .bind(expected.rows)
+                .bind(expected.bytes)
+                .bind(vault)
+                .fetch_all(&mut *tx)
+                .await?;
+            if !conflicts.is_empty() {
+                return Ok(WriteOutcome::Conflict(to_conflicts(conflicts)?));
+            }
+            if !overviews.is_empty() {
+                let overviews = overviews.finish();
+                sqlx::query(<Driver as BatchSql>::WRITE_OVERVIEWS)
+                    .bind(overviews.rows)
+                    .bind(overviews.bytes)
+                    .bind(vault)
+                    .bind(revision)
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            if !details.is_empty() {
+                let details = details.finish();
+                sqlx::query(<Driver as BatchSql>::WRITE_DETAILS)
+                    .bind(details.rows)
+                    .bind(details.bytes)
+                    .bind(vault)
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            if !purges.is_empty() {
+                let purges = purges.finish();
+                sqlx::query(<Driver as BatchSql>::PURGE_ITEMS)
+                    .bind(purges.rows.as_str())
+                    .bind(purges.bytes.as_slice())
+                    .bind(vault)
+                    .bind(revision)
+                    .execute(&mut *tx)
+                    .await?;
+                sqlx::query(<Driver as BatchSql>::PURGE_DETAILS)
+                    .bind(purges.rows)
+                    .bind(purges.bytes)
+                    .bind(vault)
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            revision
+        });
+        Ok(WriteOutcome::Written {
+            revision: to_u64(revision)?,
+        })
+    }
+
+    /// The details of some items of a vault, at most `max_bytes` of them. Items that do not
+    /// exist are left out. One statement.
+    pub async fn details(
+        &self,
+        vault: VaultId,
+        items: &[ItemId],
+        max_bytes: usize,
+    ) -> Result<DetailsOutcome, StoreError> {
+        let mut batch = Batch::default();
+        for item in items {
+            batch.push(item.as_bytes(), 0, false, &[]);
+        }
+        let batch = batch.finish();
+        let mut found = Vec::new();
+        let mut bytes = 0;
+        reading!(self, |conn: Driver| {
+            let mut rows = sqlx::query_as::<_, (Vec<u8>, i64, i64, Vec<u8>)>(
+                <Driver as BatchSql>::READ_DETAILS,
+            )
+            .bind(batch.rows)
+            .bind(batch.bytes)
+            .bind(vault.as_bytes().as_slice())
+            .fetch(&mut *conn);
+            while let Some((item_id, version, details_version, details)) = rows.try_next().await? {
+                bytes += details.len();
+                if bytes > max_bytes {
+                    return Ok(DetailsOutcome::TooLarge);
+                }
+                found.push(SealedDetails {
+                    item_id: ItemId(to_array(item_id)?),
+                    version: to_u64(version)?,
+                    details_version: to_u64(details_version)?,
+                    details: Sealed(details),
+                });
+            }
+        });
+        Ok(DetailsOutcome::Found(found))
+    }
+}
+
+fn to_conflicts(rows: Vec<(Vec<u8>, i64)>) -> Result<Vec<VersionConflict>, StoreError> {
+    rows.into_iter()
+        .map(|(item_id, version)| {
+            Ok(VersionConflict {
+                item_id: ItemId(to_array(item_id)?),
+                current_version: to_u64(version)?,
+            })
+        })
+        .collect()
+}

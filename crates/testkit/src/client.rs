@@ -1,0 +1,138 @@
+use std::net::{IpAddr, Ipv4Addr};
+
+use keyarc_auth::{LoginPurpose, LoginStatement};
+use keyarc_service::{
+    Context, ServiceError, Services, account,
+    session::{self, Credential, LoggedIn},
+};
+use keyarc_wire::{
+    Bytes, ChallengeRequest, ClientKind, Fixed, LoginProof, LoginRequest, SignUpRequest,
+};
+
+use crate::build;
+
+/// A person with a client that does everything right, unless a test spoils what it made.
+#[derive(Debug, Clone, Copy)]
+pub struct TestClient {
+    number: u64,
+    /// Where they connect from.
+    pub address: IpAddr,
+}
+
+impl TestClient {
+    /// A person. Different numbers are different people at different addresses.
+    pub fn new(number: u64) -> Self {
+        let host = u32::from(Ipv4Addr::new(198, 18, 0, 0)) | (number as u32 & 0xffff);
+        Self {
+            number,
+            address: IpAddr::V4(Ipv4Addr::from(host)),
+        }
+    }
+
+    /// The same person, connected from elsewhere.
+    pub fn at(self, address: IpAddr) -> Self {
+        Self { address, ..self }
+    }
+
+    /// A signed proof over a fresh challenge.
+    pub fn proof(&self, services: &Services, purpose: LoginPurpose) -> LoginProof {
+        let handle = build::handle(self.number);
+        let challenge = session::challenge(services, &ChallengeRequest { handle })
+            .expect("a challenge can be made");
+        self.sign(services, purpose, build::ORIGIN, challenge.nonce.0)
+    }
+
+    /// A signed proof over any nonce and origin.
+    pub fn sign(
+        &self,
+        services: &Services,
+        purpose: LoginPurpose,
+        origin: &str,
+        server_nonce: [u8; 32],
+    ) -> LoginProof {
+        let statement = LoginStatement {
+            purpose,
+            origin,
+            handle: build::handle(self.number).0,
+            server_nonce,
+            client_nonce: [6; 32],
+            time_ms: services.now_ms(),
+        };
+        LoginProof {
+            origin: origin.to_owned(),
+            server_nonce: Fixed(server_nonce),
+            client_nonce: Fixed(statement.client_nonce),
+            time_ms: statement.time_ms,
+            signature: Fixed(statement.sign(&build::auth_key(self.number))),
+        }
+    }
+
+    /// A valid sign-up.
+    pub fn sign_up_request(&self, services: &Services) -> SignUpRequest {
+        SignUpRequest {
+            handle: build::handle(self.number),
+            bundle: Bytes(build::bundle(self.number)),
+            auth_public_key: Fixed(build::auth_key(self.number).public_key()),
+            keyset: build::keyset(),
+            vault: build::new_vault(self.number),
+            email: None,
+            terms_version: services.policy().terms_version.clone(),
+            proof: self.proof(services, LoginPurpose::SignUp),
+            device_name: "a browser".to_owned(),
+        }
+    }
+
+    /// A valid log-in.
+    pub fn log_in_request(&self, services: &Services, client: ClientKind) -> LoginRequest {
+        LoginRequest {
+            handle: build::handle(self.number),
+            proof: self.proof(services, LoginPurpose::Login),
+            client,
+            device_name: "a device".to_owned(),
+        }
+    }
+
+    /// Signs up.
+    pub async fn sign_up(&self, services: &Services) -> Result<LoggedIn, ServiceError> {
+        account::sign_up(
+            services,
+            self.address,
+            &self.sign_up_request(services),
+            None,
+        )
+        .await
+    }
+
+    /// Logs in.
+    pub async fn log_in(
+        &self,
+        services: &Services,
+        client: ClientKind,
+    ) -> Result<LoggedIn, ServiceError> {
+        let request = self.log_in_request(services, client);
+        session::log_in(services, self.address, &request, None).await
+    }
+
+    /// Signs up and authenticates.
+    pub async fn signed_up(&self, services: &Services) -> Context {
+        let logged_in = self
+            .sign_up(services)
+            .await
+            .expect("the sign-up is accepted");
+        authenticate(services, &logged_in)
+            .await
+            .expect("the session is in force")
+    }
+}
+
+/// The context of a session that has begun.
+pub async fn authenticate(
+    services: &Services,
+    logged_in: &LoggedIn,
+) -> Result<Context, ServiceError> {
+    session::authenticate(
+        services,
+        Credential::SessionToken(&logged_in.token.to_text()),
+    )
+    .await
+}
