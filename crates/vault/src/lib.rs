@@ -1,5 +1,42 @@
-//! Plaintext items and the unlocked vault. No I/O.
+//! Plaintext items and the unlocked vault. No I/O, no clock and no randomness of its own: time
+//! and random numbers are passed in.
+//!
+//! | module | what |
+//! |---|---|
+//! | `model` | the types that the page sees |
+//! | `day` | calendar days and what an expiry date means |
+//! | `draft` | the rules for what a person enters |
+//! | `record`, `seal` | the sealed plaintext, and how it is bound to what it is |
+//! | `lock`, `write` | a vault without its key, and with it; writing to it |
+//! | `list`, `order`, `facets` | windows of rows, sorted orders, counts |
+//! | `search`, `haystack` | fuzzy search |
+//! | `recognise` | which provider a value belongs to |
+//! | `import` | `.env` files |
 
+// minicbor's derive names it for fields that may borrow.
+extern crate alloc;
+
+mod day;
+mod draft;
+mod entry;
+mod facets;
+mod haystack;
+pub mod import;
+mod list;
+mod lock;
 mod model;
+mod order;
+mod recognise;
+mod record;
+mod seal;
+mod search;
+mod write;
 
+pub use day::{DayParseError, EXPIRING_WITHIN, ExpiryBadge, expiry_badge};
+pub use draft::{DETAILS_TEXT_MAX, VARIABLES_MAX, check_draft};
+pub use list::WINDOW_MAX;
+pub use lock::{
+    ApplyReport, DetailsError, LockedVault, OverviewChange, UnlockError, UnlockedVault, WriteError,
+};
 pub use model::*;
+pub use recognise::{Provider, hint_of, provider, providers, recognise, recognise_named};

@@ -1,0 +1,280 @@
+//! The rules for what a person enters. A draft that breaks one is refused whole, with the field
+//! and the rule; nothing is cut off silently.
+//!
+//! Markup is plain text and stays as typed. In single-line fields control characters are
+//! refused, and so are the characters that turn the direction of text around (they make a name
+//! read as another one). Secrets and notes are kept byte for byte.
+//!
+//! The longest that these rules let through fits, sealed, into the limits of
+//! [`keyarc_wire::limits`]; a test holds that.
+
+use std::collections::HashSet;
+
+use crate::{
+    Content, Day, DraftError, ItemDraft, LABEL_MAX, NAME_MAX, TAGS_MAX, recognise,
+    record::ENVIRONMENTS,
+};
+
+/// Most bytes of text (secrets, variables, notes) in one item. Sealed and padded it stays below
+/// [`keyarc_wire::limits::DETAILS`].
+pub const DETAILS_TEXT_MAX: usize = 900 * 1024;
+/// Most variables in one environment set.
+pub const VARIABLES_MAX: usize = 5_000;
+/// Longest user name in characters.
+const USERNAME_MAX: usize = 500;
+/// Longest address in characters.
+const URL_MAX: usize = 2_000;
+/// Deepest folder.
+const FOLDER_DEPTH_MAX: usize = 10;
+
+/// A draft that keeps the rules, in its normal form.
+pub(crate) struct CheckedDraft {
+    pub(crate) name: String,
+    pub(crate) folder: String,
+    pub(crate) tags: Vec<String>,
+    pub(crate) environment: Option<String>,
+    pub(crate) provider: Option<String>,
+}
+
+/// Checks a draft without saving it. `field` of the error is a field of [`ItemDraft`], or of
+/// its content: `value`, `username`, `password`, `url`, `text`, `variables`.
+pub fn check_draft(draft: &ItemDraft) -> Result<(), DraftError> {
+    normalise_typed(draft).map(|_| ())
+}
+
+/// As [`normalise`], and a secret may be missing in what was imported, but not in what is typed
+/// in anew.
+pub(crate) fn normalise_typed(draft: &ItemDraft) -> Result<CheckedDraft, DraftError> {
+    let checked = normalise(draft)?;
+    match &draft.content {
+        Content::ApiKey { value } if value.is_empty() && draft.id.is_none() => {
+            Err(broken("value", "needs a secret"))
+        }
+        _ => Ok(checked),
+    }
+}
+
+pub(crate) fn normalise(draft: &ItemDraft) -> Result<CheckedDraft, DraftError> {
+    let checked = CheckedDraft {
+        name: name(&draft.name)?,
+        folder: folder(&draft.folder)?,
+        tags: tags(&draft.tags)?,
+        environment: environment(draft.environment.as_deref())?,
+        provider: provider(draft.provider.as_deref())?,
+    };
+    if draft
+        .expires_on
+        .is_some_and(|day| !(Day::FIRST..=Day::LAST).contains(&day))
+    {
+        return Err(broken("expires_on", "lies outside the years 1970 to 9999"));
+    }
+    content(&draft.content, &draft.notes)?;
+    Ok(checked)
+}
+
+pub(crate) fn broken(field: &str, rule: impl Into<String>) -> DraftError {
+    DraftError {
+        field: field.to_owned(),
+        rule: rule.into(),
+    }
+}
+
+fn name(text: &str) -> Result<String, DraftError> {
+    let name = text.trim();
+    if !name.chars().any(is_visible) {
+        return Err(broken("name", "needs a name"));
+    }
+    single_line("name", name, NAME_MAX)?;
+    Ok(name.to_owned())
+}
+
+fn folder(text: &str) -> Result<String, DraftError> {
+    let mut path = String::new();
+    let mut depth = 0;
+    for segment in text
+        .split('/')
+        .map(str::trim)
+        .filter(|segment| !segment.is_empty())
+    {
+        single_line("folder", segment, LABEL_MAX)?;
+        depth += 1;
+        if depth > FOLDER_DEPTH_MAX {
+            return Err(broken(
+                "folder",
+                format!("is deeper than {FOLDER_DEPTH_MAX} folders"),
+            ));
+        }
+        if !path.is_empty() {
+            path.push('/');
+        }
+        path.push_str(segment);
+    }
+    Ok(path)
+}
+
+fn tags(given: &[String]) -> Result<Vec<String>, DraftError> {
+    let mut seen = HashSet::new();
+    let mut tags = Vec::new();
+    for tag in given
+        .iter()
+        .map(|tag| tag.trim())
+        .filter(|tag| !tag.is_empty())
+    {
+        single_line("tags", tag, LABEL_MAX)?;
+        if seen.insert(tag.to_lowercase()) {
+            tags.push(tag.to_owned());
+        }
+        if tags.len() > TAGS_MAX {
+            return Err(broken("tags", format!("are more than {TAGS_MAX}")));
+        }
+    }
+    tags.sort();
+    Ok(tags)
+}
+
+fn environment(given: Option<&str>) -> Result<Option<String>, DraftError> {
+    let Some(name) = given.map(str::trim).filter(|name| !name.is_empty()) else {
+        return Ok(None);
+    };
+    single_line("environment", name, LABEL_MAX)?;
+    let known = ENVIRONMENTS
+        .into_iter()
+        .find(|known| known.eq_ignore_ascii_case(name));
+    Ok(Some(known.unwrap_or(name).to_owned()))
+}
+
+/// A provider id, known here or to a newer client. What is merely a shape (a JWT, say) is no
+/// provider.
+fn provider(given: Option<&str>) -> Result<Option<String>, DraftError> {
+    let Some(id) = given.filter(|id| !id.is_empty()) else {
+        return Ok(None);
+    };
+    let slug = id.len() <= 40
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if !slug {
+        return Err(broken("provider", "is not a provider's id"));
+    }
+    let generic = recognise::provider(id).is_some_and(|provider| provider.generic);
+    Ok((!generic).then(|| id.to_owned()))
+}
+
+fn content(content: &Content, notes: &str) -> Result<(), DraftError> {
+    let (field, mut size) = match content {
+        Content::ApiKey { value } => ("value", value.len()),
+        Content::Login {
+            username,
+            password,
+            url,
+        } => {
+            single_line("username", username, USERNAME_MAX)?;
+            single_line("url", url, URL_MAX)?;
+            if password.contains(['\n', '\r']) {
+                return Err(broken("password", "holds a line break"));
+            }
+            ("password", username.len() + password.len() + url.len())
+        }
+        Content::Note { text } => ("text", text.len()),
+        Content::EnvironmentSet { variables } => {
+            if variables.len() > VARIABLES_MAX {
+                return Err(broken(
+                    "variables",
+                    format!("are more than {VARIABLES_MAX}"),
+                ));
+            }
+            let mut names = HashSet::new();
+            let mut size = 0;
+            for variable in variables {
+                if !is_variable_name(&variable.name) {
+                    let rule = "need names of letters, digits, “_”, “.” and “-”, not starting \
+                                with a digit";
+                    return Err(broken("variables", rule));
+                }
+                if !names.insert(variable.name.as_str()) {
+                    return Err(broken("variables", "name one variable twice"));
+                }
+                size += variable.name.len() + variable.value.len();
+            }
+            ("variables", size)
+        }
+    };
+    if size > DETAILS_TEXT_MAX {
+        return Err(too_large(field));
+    }
+    size += notes.len();
+    if size > DETAILS_TEXT_MAX {
+        Err(too_large("notes"))
+    } else {
+        Ok(())
+    }
+}
+
+fn too_large(field: &str) -> DraftError {
+    broken(
+        field,
+        format!("is larger than {} KB", DETAILS_TEXT_MAX / 1024),
+    )
+}
+
+/// A name that a shell or a `.env` file takes: a letter or `_`, then letters, digits, `_`, `.`
+/// and `-`, at most [`NAME_MAX`].
+pub(crate) fn is_variable_name(name: &str) -> bool {
+    name.len() <= NAME_MAX
+        && name.bytes().enumerate().all(|(at, byte)| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'_' => true,
+            b'0'..=b'9' | b'.' | b'-' => at > 0,
+            _ => false,
+        })
+        && !name.is_empty()
+}
+
+fn single_line(field: &str, text: &str, longest: usize) -> Result<(), DraftError> {
+    if text.chars().count() > longest {
+        return Err(broken(
+            field,
+            format!("is longer than {longest} characters"),
+        ));
+    }
+    for c in text.chars() {
+        if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+            return Err(broken(field, "holds a control character"));
+        }
+        if turns_direction(c) {
+            return Err(broken(
+                field,
+                "holds a character that turns the direction of text",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Embeddings, overrides and isolates. Arabic and Hebrew need none of them in a name.
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether a character leaves a mark: a name of zero-width characters looks like none.
+fn is_visible(c: char) -> bool {
+    !c.is_whitespace()
+        && !c.is_control()
+        && !matches!(
+            c,
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{2800}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
+}

@@ -1,0 +1,123 @@
+//! One item as the unlocked vault keeps it: its opened overview and what speeds up lists.
+
+use keyarc_wire::ItemId;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::{
+    ItemSummary, Kind,
+    recognise::{Provider, provider},
+    record::OverviewRecord,
+};
+
+/// An opened overview with its keys for sorting and searching.
+#[derive(ZeroizeOnDrop)]
+pub(crate) struct Entry {
+    #[zeroize(skip)]
+    pub(crate) id: ItemId,
+    #[zeroize(skip)]
+    pub(crate) version: u64,
+    pub(crate) record: OverviewRecord,
+    #[zeroize(skip)]
+    pub(crate) provider: Option<&'static Provider>,
+    /// The name in lower case, by which lists are sorted.
+    pub(crate) sort_name: String,
+}
+
+impl Zeroize for Entry {
+    fn zeroize(&mut self) {
+        self.record.zeroize();
+        self.sort_name.zeroize();
+    }
+}
+
+impl Entry {
+    pub(crate) fn new(id: ItemId, version: u64, record: OverviewRecord) -> Self {
+        Self {
+            id,
+            version,
+            provider: record.provider.as_deref().and_then(provider),
+            sort_name: record.name.to_lowercase(),
+            record,
+        }
+    }
+
+    /// What a search looks at besides the name.
+    pub(crate) fn other_fields(&self) -> impl Iterator<Item = &str> {
+        self.provider_name()
+            .into_iter()
+            .chain((!self.record.folder.is_empty()).then_some(self.record.folder.as_str()))
+            .chain(self.environment())
+            .chain(self.record.tags.iter().map(String::as_str))
+    }
+
+    pub(crate) fn is_live(&self) -> bool {
+        self.record.trashed_at_ms.is_none()
+    }
+
+    pub(crate) fn environment(&self) -> Option<&str> {
+        self.record
+            .environment
+            .as_ref()
+            .map(|environment| environment.0.as_str())
+    }
+
+    /// The provider's name; its id when a newer client knew it and this one does not.
+    pub(crate) fn provider_name(&self) -> Option<&str> {
+        match self.provider {
+            Some(provider) => Some(&provider.name),
+            None => self.record.provider.as_deref(),
+        }
+    }
+
+    /// Whether the item is in `folder` or below it.
+    pub(crate) fn is_within(&self, folder: &str) -> bool {
+        match self.record.folder.strip_prefix(folder) {
+            Some(below) => below.is_empty() || below.starts_with('/') || folder.is_empty(),
+            None => false,
+        }
+    }
+
+    pub(crate) fn summary(&self, matches: Vec<u32>) -> ItemSummary {
+        let record = &self.record;
+        ItemSummary {
+            id: self.id,
+            version: self.version,
+            kind: record.kind,
+            name: record.name.clone(),
+            provider: record.provider.clone(),
+            provider_name: self.provider_name().map(str::to_owned),
+            mark: self.mark(),
+            environment: self.environment().map(str::to_owned),
+            hint: record.hint.clone(),
+            folder: record.folder.clone(),
+            tags: record.tags.clone(),
+            favourite: record.favourite,
+            expires_on: record.expires_on,
+            created_at_ms: record.created_at_ms,
+            updated_at_ms: record.updated_at_ms,
+            trashed_at_ms: record.trashed_at_ms,
+            matches,
+        }
+    }
+
+    fn mark(&self) -> String {
+        if let Some(provider) = self.provider {
+            return provider.mark.clone();
+        }
+        if self.record.kind == Kind::EnvironmentSet {
+            return "EN".to_owned();
+        }
+        let letters: String = self
+            .record
+            .name
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .take(2)
+            .collect();
+        if letters.is_empty() {
+            "–".to_owned()
+        } else {
+            letters.to_uppercase()
+        }
+    }
+}

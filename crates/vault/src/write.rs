@@ -1,0 +1,184 @@
+//! Writing: drafts and small changes become sealed writes, and accepted writes become rows.
+
+use keyarc_wire::{ItemChange, ItemId, ItemWrite, WriteItemsRequest};
+use minicbor::bytes::ByteArray;
+use rand_core::CryptoRng;
+
+use crate::{
+    ApplyReport, Content, ItemDraft, OverviewChange, UnlockedVault, WriteError,
+    draft::{CheckedDraft, normalise, normalise_typed},
+    import::PlannedItem,
+    recognise::hint_of,
+    record::{Environment, OverviewRecord},
+    seal::{content_fingerprint, details_hash, encode_details, seal_details, seal_overview},
+};
+
+/// Longest hint in characters.
+const HINT_MAX: usize = 40;
+
+impl UnlockedVault {
+    /// Seals a draft as a new item or as the next version of the one it edits. Nothing changes
+    /// here until [`Self::accept`].
+    pub fn seal_draft(
+        &self,
+        draft: &ItemDraft,
+        now_ms: u64,
+        rng: &mut impl CryptoRng,
+    ) -> Result<ItemWrite, WriteError> {
+        let checked = normalise_typed(draft)?;
+        self.seal_checked(draft, checked, None, now_ms, rng)
+    }
+
+    /// Seals what an import planned, as one atomic change.
+    pub fn seal_import(
+        &self,
+        planned: &[PlannedItem],
+        now_ms: u64,
+        rng: &mut impl CryptoRng,
+    ) -> Result<WriteItemsRequest, WriteError> {
+        let mut writes = Vec::with_capacity(planned.len());
+        for PlannedItem { draft, variable } in planned {
+            let checked = normalise(draft)?;
+            writes.push(self.seal_checked(draft, checked, variable.as_deref(), now_ms, rng)?);
+        }
+        Ok(WriteItemsRequest {
+            writes,
+            purges: Vec::new(),
+        })
+    }
+
+    /// Seals a change of the overview alone. It does not count as a change of the item: an item
+    /// taken out of the trash stands where it stood before.
+    pub fn seal_overview_change(
+        &self,
+        id: ItemId,
+        change: OverviewChange,
+        now_ms: u64,
+        rng: &mut impl CryptoRng,
+    ) -> Result<ItemWrite, WriteError> {
+        let entry = self.items.get(id).ok_or(WriteError::NotFound)?;
+        let mut record = entry.record.clone();
+        match change {
+            OverviewChange::Favourite(favourite) => record.favourite = favourite,
+            OverviewChange::Trash => {
+                record.trashed_at_ms.get_or_insert(now_ms);
+            }
+            OverviewChange::Restore => record.trashed_at_ms = None,
+        }
+        let version = entry.version.saturating_add(1);
+        let overview = seal_overview(&self.key, self.place, id, version, &record, rng)?;
+        Ok(ItemWrite {
+            item_id: id,
+            base_version: entry.version,
+            overview,
+            details: None,
+        })
+    }
+
+    /// Applies a write that the server took and gave `revision`, without fetching it again. The
+    /// vault's revision follows only when no other write lies between; otherwise the next sync
+    /// brings that one, and this one a second time.
+    pub fn accept(&mut self, request: &WriteItemsRequest, revision: u64) -> ApplyReport {
+        let writes = request.writes.iter().map(|write| {
+            let version = write.base_version.saturating_add(1);
+            let details_version = match write.details {
+                Some(_) => version,
+                None => self
+                    .items
+                    .get(write.item_id)
+                    .map_or(0, |entry| entry.record.details_version),
+            };
+            (
+                write.item_id,
+                version,
+                Some((details_version, write.overview.clone())),
+            )
+        });
+        let purges = request
+            .purges
+            .iter()
+            .map(|purge| (purge.item_id, purge.base_version, None));
+        let known = self.revision();
+        let changes: Vec<_> = writes
+            .chain(purges)
+            .map(|(item_id, version, live)| ItemChange {
+                item_id,
+                version,
+                revision: known,
+                live,
+            })
+            .collect();
+        let report = self.apply(changes);
+        if known.checked_add(1) == Some(revision) {
+            self.advance_to(revision);
+        }
+        report
+    }
+
+    fn seal_checked(
+        &self,
+        draft: &ItemDraft,
+        checked: CheckedDraft,
+        variable: Option<&str>,
+        now_ms: u64,
+        rng: &mut impl CryptoRng,
+    ) -> Result<ItemWrite, WriteError> {
+        let (id, base_version, existing) = match draft.id {
+            Some(id) => {
+                let entry = self.items.get(id).ok_or(WriteError::NotFound)?;
+                (id, draft.base_version, Some(&entry.record))
+            }
+            None => {
+                let mut id = [0; 16];
+                rng.fill_bytes(&mut id);
+                (ItemId(id), 0, None)
+            }
+        };
+        let version = base_version.saturating_add(1);
+        let plaintext = encode_details(&draft.content, &draft.notes);
+        let details = seal_details(&self.key, self.place, id, version, &plaintext, rng)?;
+        let record = OverviewRecord {
+            name: checked.name,
+            kind: draft.content.kind(),
+            details_version: version,
+            details_hash: ByteArray::from(details_hash(&details)),
+            created_at_ms: existing.map_or(now_ms, |record| record.created_at_ms),
+            updated_at_ms: now_ms,
+            fingerprint: ByteArray::from(content_fingerprint(&self.key, &draft.content)),
+            hint: hint(&draft.content),
+            folder: checked.folder,
+            tags: checked.tags,
+            favourite: draft.favourite,
+            environment: checked.environment.map(Environment),
+            provider: checked.provider,
+            variable: match existing {
+                Some(record) => record.variable.clone(),
+                None => variable.map(str::to_owned),
+            },
+            expires_on: draft.expires_on,
+            trashed_at_ms: existing.and_then(|record| record.trashed_at_ms),
+        };
+        let overview = seal_overview(&self.key, self.place, id, version, &record, rng)?;
+        Ok(ItemWrite {
+            item_id: id,
+            base_version,
+            overview,
+            details: Some(details),
+        })
+    }
+}
+
+/// What a row shows of a content.
+fn hint(content: &Content) -> String {
+    let hint = match content {
+        Content::ApiKey { value } => hint_of(value),
+        Content::Login { username, .. } => username.clone(),
+        Content::Note { .. } => String::new(),
+        Content::EnvironmentSet { variables } if variables.len() == 1 => "1 variable".to_owned(),
+        Content::EnvironmentSet { variables } => format!("{} variables", variables.len()),
+    };
+    match hint.char_indices().nth(HINT_MAX) {
+        Some((at, _)) => format!("{}…", &hint[..at]),
+        None => hint,
+    }
+}

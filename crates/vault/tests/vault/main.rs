@@ -1,0 +1,15 @@
+//! The vault from outside: one file for each story.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail the test"
+)]
+
+mod common;
+mod dotenv;
+mod drafts;
+mod imports;
+mod lists;
+mod recognition;
+mod sealing;
