@@ -1,1 +1,29 @@
+//! The KeyArc client without a screen: it talks to a server through a [`Transport`], proves the
+//! account's key, opens what comes and seals what goes.
+//!
+//! The browser's vault worker and native programs run this same code. What a machine provides
+//! (HTTP, a clock, randomness, waiting) comes in through [`Transport`] and [`Host`]; nothing
+//! here keeps anything on disk, and nothing is logged.
+//!
+//! The server is not trusted: every answer is checked, and what does not verify is refused as
+//! [`ClientError::Tampered`] without a part of it being used.
 
+mod api;
+mod backoff;
+mod changes;
+mod error;
+mod host;
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
+mod session;
+mod transport;
+
+pub use api::{Api, ApiFailure};
+pub use backoff::Backoff;
+pub use changes::Changes;
+pub use error::{ClientError, SaveError};
+pub use host::{Host, Stage};
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::{NativeHost, NativeTransport, NativeTransportError};
+pub use session::{LogIn, Session, SignUp, Unlocked};
+pub use transport::{HttpRequest, HttpResponse, Method, Patience, Transport, TransportError};

@@ -1,0 +1,100 @@
+use keyarc_vault::{DraftError, Item};
+use keyarc_wire::ErrorCode;
+
+use crate::ApiFailure;
+
+/// Why something could not be done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClientError {
+    /// There is no answer.
+    #[error("the server cannot be reached")]
+    Unreachable,
+    /// Password, setup code or both are wrong.
+    #[error("the log-in was refused")]
+    WrongPassword,
+    /// The session has ended, here or elsewhere.
+    #[error("the session has ended")]
+    SessionEnded,
+    /// Too often.
+    #[error("too many attempts; try again in {seconds} s")]
+    RateLimited {
+        /// How long to wait.
+        seconds: u32,
+    },
+    /// The server's disk is full; nothing was changed.
+    #[error("the server has no space left")]
+    StorageFull,
+    /// It is not there any more.
+    #[error("not found")]
+    NotFound,
+    /// What the server sent does not verify. Nothing of it was used.
+    #[error("the server's data does not verify")]
+    Tampered,
+    /// The change is larger than one write may be.
+    #[error("the change is too large for one write")]
+    TooLarge,
+    /// Keys cannot be derived on this machine, for example for want of memory.
+    #[error("keys cannot be derived on this machine")]
+    Derivation,
+    /// Nothing can be sealed on this machine: its randomness is not to be trusted.
+    #[error("nothing can be sealed on this machine")]
+    Sealing,
+    /// The server refused for another reason, in its own words.
+    #[error("{message} {action}")]
+    Refused {
+        /// What happened.
+        message: String,
+        /// What to do.
+        action: String,
+    },
+}
+
+impl From<ApiFailure> for ClientError {
+    fn from(failure: ApiFailure) -> Self {
+        let error = match failure {
+            ApiFailure::NoAnswer => return Self::Unreachable,
+            ApiFailure::Malformed => return Self::Tampered,
+            ApiFailure::TooLarge => return Self::TooLarge,
+            ApiFailure::Refused(error) => error,
+        };
+        match error.code {
+            ErrorCode::Unauthenticated => Self::SessionEnded,
+            ErrorCode::LoginRefused => Self::WrongPassword,
+            ErrorCode::NotFound => Self::NotFound,
+            ErrorCode::RateLimited => Self::RateLimited {
+                seconds: error.retry_after_seconds.unwrap_or(60),
+            },
+            ErrorCode::StorageFull => Self::StorageFull,
+            ErrorCode::PayloadTooLarge => Self::TooLarge,
+            ErrorCode::Unavailable => Self::Unreachable,
+            _ => Self::Refused {
+                message: error.message,
+                action: error.action,
+            },
+        }
+    }
+}
+
+/// Why an item was not saved.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SaveError {
+    /// A field breaks a rule; nothing was sent.
+    #[error(transparent)]
+    Draft(#[from] DraftError),
+    /// Somebody else saved first. What is stored now comes along, so that both versions can be
+    /// shown; `None` when the item was deleted for good.
+    #[error("the item was changed elsewhere")]
+    Conflict {
+        /// What is stored now.
+        current: Option<Box<Item>>,
+    },
+    /// Anything else.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}
+
+impl From<ApiFailure> for SaveError {
+    fn from(failure: ApiFailure) -> Self {
+        Self::Client(failure.into())
+    }
+}

@@ -1,0 +1,53 @@
+use std::future::Future;
+
+use keyarc_crypto::{KdfError, PasswordKey, SetupCode};
+use rand_core::CryptoRng;
+
+/// What the machine provides besides the network.
+pub trait Host {
+    /// A source of randomness.
+    type Rng: CryptoRng;
+
+    /// Randomness from the operating system or the browser.
+    fn rng(&self) -> Self::Rng;
+
+    /// The clock, Unix milliseconds.
+    fn now_ms(&self) -> u64;
+
+    /// Waits. May end early when there is reason to think that the server is back.
+    fn sleep(&self, millis: u32) -> impl Future<Output = ()>;
+
+    /// Derives the password key. A host with a faster implementation than this crate's may use
+    /// it; the result is the same.
+    fn derive_password_key(
+        &self,
+        password: &str,
+        code: &SetupCode,
+    ) -> impl Future<Output = Result<PasswordKey, KdfError>> {
+        std::future::ready(keyarc_crypto::derive_password_key(password, code))
+    }
+
+    /// Long work goes on. Does nothing unless overridden.
+    fn progress(&self, _stage: Stage, _percent: u8) {}
+
+    /// The server does not answer, and so many writes wait. Does nothing unless overridden.
+    fn offline(&self, _pending: u32) {}
+
+    /// The server answers again. Does nothing unless overridden.
+    fn online(&self) {}
+}
+
+/// A stage of long work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Deriving keys from the password.
+    Deriving,
+    /// Talking to the server.
+    Fetching,
+    /// Opening what came.
+    Opening,
+    /// Sealing what goes.
+    Sealing,
+    /// Sending.
+    Sending,
+}

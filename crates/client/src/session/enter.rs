@@ -1,0 +1,338 @@
+use keyarc_auth::{LoginPurpose, LoginStatement};
+use keyarc_crypto::{
+    AccountContext, KdfError, Keyring, RootKey, SetupCode, Suite, UnlockKeys, VaultKey,
+    VaultKeyContext,
+};
+use keyarc_signature::UserBundle;
+use keyarc_vault::LockedVault;
+use keyarc_wire::{
+    AccountId, AccountResponse, Bytes, ChallengeRequest, ClientKind, ErrorCode, Fixed, Handle,
+    Keyset, LoginProof, LoginRequest, NewVault, Sealed, SignUpRequest, VaultId,
+};
+use rand_core::Rng as _;
+use zeroize::Zeroizing;
+
+use super::Session;
+use crate::{Api, ClientError, Host, Stage, Transport};
+
+/// A new account's first keyset and vault key.
+const FIRST: u32 = 1;
+/// A handle has 48 random bits; several that are taken in a row are no accident.
+const HANDLE_TRIES: u32 = 3;
+/// How much of a setup code may be shown as a name. It is a part of the handle, which the server
+/// knows, and nothing of the secret.
+const LABEL_LEN: usize = "KA1-XXXXX".len();
+
+/// What makes an account.
+pub struct SignUp<'a> {
+    /// The origin of the server, for example `https://keyarc.example`.
+    pub origin: &'a str,
+    /// The master password. Whether it is strong enough is the caller's to say.
+    pub password: &'a str,
+    /// How keys are derived from it.
+    pub suite: Suite,
+    /// For display and notices.
+    pub email: Option<&'a str>,
+    /// The version of the terms that were agreed to.
+    pub terms_version: &'a str,
+    /// What the owner sees in the list of sessions.
+    pub device_name: &'a str,
+    /// Where the session is kept.
+    pub client: ClientKind,
+}
+
+/// What opens an account.
+pub struct LogIn<'a> {
+    /// The origin of the server, for example `https://keyarc.example`.
+    pub origin: &'a str,
+    /// From the recovery kit, or from this device.
+    pub code: &'a SetupCode,
+    /// The master password.
+    pub password: &'a str,
+    /// What the owner sees in the list of sessions.
+    pub device_name: &'a str,
+    /// Where the session is kept.
+    pub client: ClientKind,
+}
+
+impl<T: Transport, H: Host> Session<T, H> {
+    /// Makes an account with an empty vault, and opens it. The setup code is in nobody else's
+    /// hands: whoever loses it loses the account.
+    pub async fn sign_up(
+        transport: T,
+        host: H,
+        wish: &SignUp<'_>,
+    ) -> Result<(Self, SetupCode), ClientError> {
+        let api = Api::new(transport);
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let code = SetupCode::make(wish.suite, &mut host.rng());
+            let unlock = derive(&host, wish.password, &code).await?;
+            let fresh = NewAccount::make(&host, &unlock)?;
+            host.progress(Stage::Sending, 0);
+            let who = Proving {
+                origin: wish.origin,
+                code: &code,
+                unlock: &unlock,
+            };
+            let request = SignUpRequest {
+                handle: Handle(code.handle()),
+                bundle: fresh.bundle.clone(),
+                auth_public_key: Fixed(unlock.auth().public_key()),
+                keyset: fresh.keyset.clone(),
+                vault: fresh.vault.clone(),
+                email: wish.email.map(str::to_owned),
+                terms_version: wish.terms_version.to_owned(),
+                proof: who.prove(&api, &host, LoginPurpose::SignUp).await?,
+                device_name: wish.device_name.to_owned(),
+            };
+            let mut account = match api.sign_up(&request).await {
+                Ok(answer) if answer.session_token.is_none() => answer.account,
+                Ok(_) => return Err(ClientError::Tampered),
+                Err(failure)
+                    if failure.code() == Some(ErrorCode::HandleTaken) && tries < HANDLE_TRIES =>
+                {
+                    continue;
+                }
+                Err(failure) => return Err(failure.into()),
+            };
+            if wish.client == ClientKind::Api {
+                account = who
+                    .log_in(&api, &host, wish.device_name, wish.client)
+                    .await?;
+            }
+            if !fresh.matches(&account) {
+                return Err(ClientError::Tampered);
+            }
+            host.progress(Stage::Sending, 100);
+            let session = Self::open(api, host, account, &unlock, &code)?;
+            return Ok((session, code));
+        }
+    }
+
+    /// Proves the account's key, opens what comes, and fetches the vault.
+    pub async fn log_in(transport: T, host: H, wish: &LogIn<'_>) -> Result<Self, ClientError> {
+        let api = Api::new(transport);
+        let unlock = match derive(&host, wish.password, wish.code).await {
+            // No account can have such a password.
+            Err(ClientError::Derivation) if wish.password.is_empty() => {
+                return Err(ClientError::WrongPassword);
+            }
+            other => other?,
+        };
+        host.progress(Stage::Fetching, 0);
+        let who = Proving {
+            origin: wish.origin,
+            code: wish.code,
+            unlock: &unlock,
+        };
+        let account = who
+            .log_in(&api, &host, wish.device_name, wish.client)
+            .await?;
+        let session = Self::open(api, host, account, &unlock, wish.code)?;
+        session.host.progress(Stage::Fetching, 50);
+        session.sync().await?;
+        session.host.progress(Stage::Opening, 100);
+        Ok(session)
+    }
+
+    /// Checks an account's keys and opens them. Whatever is missing or does not fit is refused:
+    /// no key is ever made to replace one.
+    fn open(
+        api: Api<T>,
+        host: H,
+        account: AccountResponse,
+        unlock: &UnlockKeys,
+        code: &SetupCode,
+    ) -> Result<Self, ClientError> {
+        let bundle = UserBundle::decode(&account.bundle.0).map_err(|_| ClientError::Tampered)?;
+        bundle.verify().map_err(|_| ClientError::Tampered)?;
+        if bundle.user_id() != account.id.0 {
+            return Err(ClientError::Tampered);
+        }
+        let context = AccountContext {
+            account_id: account.id.0,
+            keyset_version: account.keyset.version,
+        };
+        let root = RootKey::unwrap(&account.keyset.wrapped_root_key.0, unlock, &context)
+            .map_err(|_| ClientError::Tampered)?;
+        let keyring = root
+            .unwrap_keyring(&account.keyset.keyring.0, &context)
+            .map_err(|_| ClientError::Tampered)?;
+        if keyring.bundle().encode() != account.bundle.0 {
+            return Err(ClientError::Tampered);
+        }
+        // Every account has exactly its personal vault so far.
+        let [info] = <[_; 1]>::try_from(account.vaults).map_err(|_| ClientError::Tampered)?;
+        let vault = LockedVault::new(info, account.id)
+            .unlock(&root)
+            .map_err(|_| ClientError::Tampered)?;
+        let label = match account.email {
+            Some(email) => email,
+            None => code.to_text().chars().take(LABEL_LEN).collect(),
+        };
+        Ok(Self {
+            api,
+            host,
+            account: account.id,
+            handle: Handle(code.handle()),
+            label,
+            root,
+            vault: vault.into(),
+            notices: account.notices.into(),
+            turn: ().into(),
+            waiting: Vec::new().into(),
+            offline: false.into(),
+        })
+    }
+}
+
+async fn derive<H: Host>(
+    host: &H,
+    password: &str,
+    code: &SetupCode,
+) -> Result<UnlockKeys, ClientError> {
+    host.progress(Stage::Deriving, 0);
+    let key = host
+        .derive_password_key(password, code)
+        .await
+        .map_err(|error| match error {
+            KdfError::Password | KdfError::Parameters | KdfError::Memory => ClientError::Derivation,
+        })?;
+    let keys = UnlockKeys::derive(&key, code);
+    host.progress(Stage::Deriving, 100);
+    Ok(keys)
+}
+
+/// Whoever proves the key of an account, or of one to be.
+struct Proving<'a> {
+    origin: &'a str,
+    code: &'a SetupCode,
+    unlock: &'a UnlockKeys,
+}
+
+impl Proving<'_> {
+    async fn log_in<T: Transport, H: Host>(
+        &self,
+        api: &Api<T>,
+        host: &H,
+        device_name: &str,
+        client: ClientKind,
+    ) -> Result<AccountResponse, ClientError> {
+        let request = LoginRequest {
+            handle: Handle(self.code.handle()),
+            proof: self.prove(api, host, LoginPurpose::Login).await?,
+            client,
+            device_name: device_name.to_owned(),
+        };
+        let answer = api
+            .log_in(&request)
+            .await
+            .map_err(|failure| match failure.into() {
+                ClientError::SessionEnded => ClientError::WrongPassword,
+                other => other,
+            })?;
+        match (client, answer.session_token) {
+            (ClientKind::Api, Some(token)) => api.use_session_token(Zeroizing::new(token)),
+            (ClientKind::Browser, None) => {}
+            // A token where scripts could read it, or none where one is needed.
+            _ => return Err(ClientError::Tampered),
+        }
+        Ok(answer.account)
+    }
+
+    async fn prove<T: Transport, H: Host>(
+        &self,
+        api: &Api<T>,
+        host: &H,
+        purpose: LoginPurpose,
+    ) -> Result<LoginProof, ClientError> {
+        let handle = self.code.handle();
+        let challenge = api
+            .challenge(&ChallengeRequest {
+                handle: Handle(handle),
+            })
+            .await?;
+        let mut client_nonce = [0; 32];
+        host.rng().fill_bytes(&mut client_nonce);
+        let statement = LoginStatement {
+            purpose,
+            origin: self.origin,
+            handle,
+            server_nonce: challenge.nonce.0,
+            client_nonce,
+            time_ms: host.now_ms(),
+        };
+        Ok(LoginProof {
+            origin: self.origin.to_owned(),
+            server_nonce: challenge.nonce,
+            client_nonce: Fixed(client_nonce),
+            time_ms: statement.time_ms,
+            signature: Fixed(statement.sign(self.unlock.auth())),
+        })
+    }
+}
+
+/// An account made here: its keys, wrapped, as they have to come back from the server.
+struct NewAccount {
+    id: AccountId,
+    bundle: Bytes,
+    keyset: Keyset,
+    vault: NewVault,
+}
+
+impl NewAccount {
+    fn make<H: Host>(host: &H, unlock: &UnlockKeys) -> Result<Self, ClientError> {
+        let mut rng = host.rng();
+        let root = RootKey::make(&mut rng);
+        let keyring = Keyring::make(&mut rng);
+        let vault_key = VaultKey::make(&mut rng);
+        let bundle = keyring.bundle();
+        let id = AccountId(bundle.user_id());
+        let mut vault = VaultId([0; 16]);
+        rng.fill_bytes(&mut vault.0);
+        let context = AccountContext {
+            account_id: id.0,
+            keyset_version: FIRST,
+        };
+        let place = VaultKeyContext {
+            owner: id.0,
+            vault: vault.0,
+            epoch: FIRST,
+        };
+        let sealing = |_| ClientError::Sealing;
+        let wrapped_root_key = root.wrap(unlock, &context, &mut rng).map_err(sealing)?;
+        let keyring = root
+            .wrap_keyring(&keyring, &context, &mut rng)
+            .map_err(sealing)?;
+        let wrapped_key = root
+            .wrap_vault_key(&vault_key, &place, &mut rng)
+            .map_err(sealing)?;
+        Ok(Self {
+            id,
+            bundle: Bytes(bundle.encode()),
+            keyset: Keyset {
+                version: FIRST,
+                wrapped_root_key: Sealed(wrapped_root_key),
+                keyring: Sealed(keyring),
+            },
+            vault: NewVault {
+                id: vault,
+                wrapped_key: Sealed(wrapped_key),
+            },
+        })
+    }
+
+    fn matches(&self, account: &AccountResponse) -> bool {
+        let vault_is_ours = matches!(account.vaults.as_slice(), [info]
+            if info.id == self.vault.id
+                && info.wrapped_key == self.vault.wrapped_key
+                && info.key_epoch == FIRST
+                && info.revision == 0);
+        account.id == self.id
+            && account.bundle == self.bundle
+            && account.keyset == self.keyset
+            && vault_is_ours
+    }
+}

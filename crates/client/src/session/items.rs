@@ -1,0 +1,165 @@
+use keyarc_crypto::SealError;
+use keyarc_vault::{Item, ItemDraft, OverviewChange, WriteError, import::PlannedItem};
+use keyarc_wire::{ItemId, WriteItemsRequest, limits};
+
+use super::{Session, read::percent, write::Refused};
+use crate::{ClientError, Host, SaveError, Stage, Transport};
+
+/// How often a change of overviews alone is put on top of what somebody else wrote meanwhile.
+const REBASE_TRIES: u32 = 4;
+/// Planned items sealed between two reports of progress.
+const SEAL_AT_ONCE: usize = 250;
+
+impl<T: Transport, H: Host> Session<T, H> {
+    /// Creates an item or saves the next version of one, and returns it as it is now.
+    ///
+    /// While the server does not answer this waits and tries again. When somebody else saved
+    /// first nothing is written and the error carries what is stored.
+    pub async fn save(&self, draft: &ItemDraft) -> Result<Item, SaveError> {
+        let sealed =
+            self.look(|vault| vault.seal_draft(draft, self.host.now_ms(), &mut self.host.rng()));
+        let write = sealed.map_err(not_sealed)?;
+        let item = write.item_id;
+        let request = WriteItemsRequest {
+            writes: vec![write],
+            purges: Vec::new(),
+        };
+        match self.write(request).await {
+            Ok(()) => {}
+            Err(Refused::Conflict) => {
+                let current = self.current(item).await?;
+                return Err(SaveError::Conflict { current });
+            }
+            Err(refused) => return Err(refused.into()),
+        }
+        let summary = self
+            .look(|vault| vault.summary(item))
+            .ok_or(ClientError::NotFound)?;
+        Ok(Item {
+            summary,
+            content: draft.content.clone(),
+            notes: draft.notes.clone(),
+        })
+    }
+
+    /// Stars or unstars an item.
+    pub async fn set_favourite(&self, item: ItemId, favourite: bool) -> Result<(), ClientError> {
+        if self.look(|vault| vault.summary(item).is_none()) {
+            return Err(ClientError::NotFound);
+        }
+        self.change_overviews(&[item], OverviewChange::Favourite(favourite))
+            .await
+    }
+
+    /// Moves items to the trash. Those that are gone already are passed over.
+    pub async fn trash(&self, items: &[ItemId]) -> Result<(), ClientError> {
+        self.change_overviews(items, OverviewChange::Trash).await
+    }
+
+    /// Takes items out of the trash. Those deleted for good meanwhile are passed over.
+    pub async fn restore(&self, items: &[ItemId]) -> Result<(), ClientError> {
+        self.change_overviews(items, OverviewChange::Restore).await
+    }
+
+    /// Deletes items in the trash for good. Those which are not in the trash, or not any more,
+    /// stay as they are.
+    pub async fn purge(&self, items: &[ItemId]) -> Result<(), ClientError> {
+        self.rebasing(items, |chunk| {
+            self.look(|vault| WriteItemsRequest {
+                writes: Vec::new(),
+                purges: chunk
+                    .iter()
+                    .filter_map(|item| vault.purge(*item).ok())
+                    .collect(),
+            })
+        })
+        .await
+    }
+
+    /// Writes what an import planned, all of it or nothing, and returns how many items it added.
+    pub async fn import(&self, planned: &[PlannedItem]) -> Result<u32, SaveError> {
+        if planned.len() > limits::ITEMS_PER_WRITE {
+            return Err(ClientError::TooLarge.into());
+        }
+        let total = planned.len() as u32;
+        let mut request = WriteItemsRequest::default();
+        for chunk in planned.chunks(SEAL_AT_ONCE) {
+            let sealed = self
+                .look(|vault| vault.seal_import(chunk, self.host.now_ms(), &mut self.host.rng()));
+            request.writes.extend(sealed.map_err(not_sealed)?.writes);
+            self.host
+                .progress(Stage::Sealing, percent(request.writes.len() as u32, total));
+        }
+        if !request.writes.is_empty() {
+            self.host.progress(Stage::Sending, 0);
+            self.write(request).await?;
+            self.host.progress(Stage::Sending, 100);
+        }
+        Ok(total)
+    }
+
+    /// What is stored of an item that somebody else changed.
+    async fn current(&self, item: ItemId) -> Result<Option<Box<Item>>, ClientError> {
+        match self.reveal(item).await {
+            Ok(item) => Ok(Some(Box::new(item))),
+            Err(ClientError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn change_overviews(
+        &self,
+        items: &[ItemId],
+        change: OverviewChange,
+    ) -> Result<(), ClientError> {
+        self.rebasing(items, |chunk| {
+            let seal = |item: &ItemId| {
+                let (now, mut rng) = (self.host.now_ms(), self.host.rng());
+                self.look(|vault| vault.seal_overview_change(*item, change, now, &mut rng))
+                    .ok()
+            };
+            WriteItemsRequest {
+                writes: chunk.iter().filter_map(seal).collect(),
+                purges: Vec::new(),
+            }
+        })
+        .await
+    }
+
+    /// Writes in parts that one write can take. After a conflict the vault is in sync, so that
+    /// the same wish can be sealed anew on top of what it says now.
+    async fn rebasing(
+        &self,
+        items: &[ItemId],
+        seal: impl Fn(&[ItemId]) -> WriteItemsRequest,
+    ) -> Result<(), ClientError> {
+        for chunk in items.chunks(limits::ITEMS_PER_WRITE) {
+            let mut tries = 0;
+            loop {
+                let request = seal(chunk);
+                if request.writes.is_empty() && request.purges.is_empty() {
+                    break;
+                }
+                tries += 1;
+                match self.write(request).await {
+                    Ok(()) => break,
+                    Err(Refused::Conflict) if tries < REBASE_TRIES => {}
+                    Err(refused) => return Err(refused.into()),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn not_sealed(error: WriteError) -> SaveError {
+    match error {
+        WriteError::Draft(error) => error.into(),
+        // The item that the draft edits was deleted for good elsewhere.
+        WriteError::NotFound => SaveError::Conflict { current: None },
+        WriteError::NotInTrash | WriteError::Seal(SealError::TooLong) => {
+            ClientError::TooLarge.into()
+        }
+        WriteError::Seal(SealError::Randomness) => ClientError::Sealing.into(),
+    }
+}

@@ -1,0 +1,139 @@
+//! An account that is logged in and unlocked.
+
+mod enter;
+mod items;
+mod read;
+mod write;
+
+use std::cell::{Cell, RefCell};
+
+use futures::lock::Mutex;
+use keyarc_crypto::{RootKey, SealError, StateContext};
+use keyarc_vault::{ItemDraft, UnlockedVault};
+use keyarc_wire::{AccountId, Handle, Notice};
+use zeroize::Zeroizing;
+
+use crate::{Api, ApiFailure, ClientError, Host, Transport};
+use write::Waiting;
+
+pub use enter::{LogIn, SignUp};
+
+/// The keys of an account, its open vault, and the way to its server.
+///
+/// All methods take `&self` and may run side by side; lists and searches work while a write
+/// waits for the server. Dropping it wipes the keys.
+pub struct Session<T, H> {
+    api: Api<T>,
+    host: H,
+    account: AccountId,
+    handle: Handle,
+    label: String,
+    root: RootKey,
+    vault: RefCell<UnlockedVault>,
+    notices: RefCell<Vec<Notice>>,
+    /// Held by whoever fetches changes or writes: of two syncs that overtake each other the
+    /// older would look like an attempt to roll the vault back.
+    turn: Mutex<()>,
+    waiting: RefCell<Vec<Waiting>>,
+    offline: Cell<bool>,
+}
+
+/// An open vault, at a glance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unlocked {
+    /// The account's e-mail address, or the beginning of its setup code.
+    pub label: String,
+    /// The vault's revision.
+    pub revision: u64,
+    /// Items outside the trash.
+    pub items: u32,
+    /// Items that do not open.
+    pub unreadable: u32,
+    /// Notices for the owner.
+    pub notices: Vec<Notice>,
+}
+
+/// Where a half-written form is bound to: this account and nothing else.
+const DRAFT: &str = "draft";
+
+impl<T: Transport, H: Host> Session<T, H> {
+    /// The vault at a glance.
+    pub fn unlocked(&self) -> Unlocked {
+        let vault = self.vault.borrow();
+        Unlocked {
+            label: self.label.clone(),
+            revision: vault.revision(),
+            items: vault.live_items(),
+            unreadable: vault.unreadable(),
+            notices: self.notices.borrow().clone(),
+        }
+    }
+
+    /// The handle that names the account to its server.
+    pub fn handle(&self) -> Handle {
+        self.handle
+    }
+
+    /// Looks into the vault: lists, counts, previews. Must not keep what it is given.
+    pub fn look<R>(&self, look: impl FnOnce(&UnlockedVault) -> R) -> R {
+        look(&self.vault.borrow())
+    }
+
+    /// Seals a half-written form for keeping on this device.
+    pub fn seal_form(&self, form: &ItemDraft) -> Result<Vec<u8>, ClientError> {
+        let plaintext = serde_json::to_vec(form).map_err(|_| ClientError::TooLarge)?;
+        let plaintext = Zeroizing::new(plaintext);
+        self.root
+            .seal_state(&self.form_context(), &plaintext, &mut self.host.rng())
+            .map_err(|error| match error {
+                SealError::TooLong => ClientError::TooLarge,
+                SealError::Randomness => ClientError::Sealing,
+            })
+    }
+
+    /// Opens a form sealed by [`Self::seal_form`]; `None` when it is not one of this account's.
+    pub fn open_form(&self, sealed: &[u8]) -> Option<ItemDraft> {
+        let plaintext = self.root.open_state(&self.form_context(), sealed).ok()?;
+        serde_json::from_slice(&plaintext).ok()
+    }
+
+    /// Forgets the notices, here and at the server.
+    pub async fn dismiss_notices(&self) -> Result<(), ClientError> {
+        self.noted(self.api.dismiss_notices(self.host.now_ms()).await)?;
+        self.notices.borrow_mut().clear();
+        Ok(())
+    }
+
+    /// Ends the session at the server. The keys stay until the session is dropped.
+    pub async fn log_out(&self) -> Result<(), ClientError> {
+        match self.noted(self.api.log_out(self.host.now_ms()).await) {
+            // It was ended already.
+            Err(failure) if ClientError::from(failure.clone()) == ClientError::SessionEnded => {
+                Ok(())
+            }
+            other => Ok(other?),
+        }
+    }
+
+    fn form_context(&self) -> StateContext {
+        StateContext {
+            owner: self.account.0,
+            label: DRAFT,
+        }
+    }
+
+    /// Tells the host when the server goes away and when it is back.
+    fn noted<R>(&self, result: Result<R, ApiFailure>) -> Result<R, ApiFailure> {
+        let away = match &result {
+            Err(failure) => ClientError::from(failure.clone()) == ClientError::Unreachable,
+            Ok(_) => false,
+        };
+        if away {
+            self.offline.set(true);
+            self.host.offline(self.waiting.borrow().len() as u32);
+        } else if self.offline.replace(false) {
+            self.host.online();
+        }
+        result
+    }
+}

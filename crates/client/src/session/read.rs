@@ -1,0 +1,104 @@
+use keyarc_vault::{DetailsError, Item};
+use keyarc_wire::{DetailsRequest, ItemChange, ItemId, SealedDetails};
+
+use super::Session;
+use crate::{ApiFailure, Changes, ClientError, Host, Stage, Transport};
+
+/// Progress is reported each time so many items were opened.
+const REPORT_EVERY: u32 = 500;
+/// How often details that were overtaken by a change are fetched anew.
+const REVEAL_TRIES: u32 = 3;
+
+impl<T: Transport, H: Host> Session<T, H> {
+    /// Fetches and opens what changed since the last time. Returns whether anything did.
+    pub async fn sync(&self) -> Result<bool, ClientError> {
+        let _turn = self.turn.lock().await;
+        self.sync_in_turn().await
+    }
+
+    /// As [`Self::sync`], for callers that hold the turn.
+    pub(super) async fn sync_in_turn(&self) -> Result<bool, ClientError> {
+        let (id, since) = self.look(|vault| (vault.id(), vault.revision()));
+        let fetched = self.noted(self.api.changes(id, since, self.host.now_ms()).await);
+        let changes = fetched.map_err(vault_failure)?;
+        self.open_changes(&changes)
+    }
+
+    /// One item with its secret.
+    pub async fn reveal(&self, item: ItemId) -> Result<Item, ClientError> {
+        for _ in 0..REVEAL_TRIES {
+            let known = self.look(|vault| vault.summary(item).map(|row| row.version));
+            let Some(version) = known else {
+                return Err(ClientError::NotFound);
+            };
+            let Some(sealed) = self.fetch_details(item).await? else {
+                // Deleted for good elsewhere: take note of it.
+                self.sync().await?;
+                return Err(ClientError::NotFound);
+            };
+            let overtaken =
+                self.look(|vault| vault.summary(item).map(|row| row.version)) != Some(version);
+            if overtaken {
+                continue;
+            }
+            match self.look(|vault| vault.open_details(&sealed)) {
+                Ok(item) => return Ok(item),
+                Err(DetailsError::Outdated) => drop(self.sync().await?),
+                Err(DetailsError::NotFound | DetailsError::Tampered) => {
+                    return Err(ClientError::Tampered);
+                }
+            }
+        }
+        Err(ClientError::Tampered)
+    }
+
+    async fn fetch_details(&self, item: ItemId) -> Result<Option<SealedDetails>, ClientError> {
+        let vault = self.look(|vault| vault.id());
+        let request = DetailsRequest {
+            item_ids: vec![item],
+        };
+        let answer = self.noted(self.api.details(vault, &request, self.host.now_ms()).await);
+        let mut details = answer.map_err(vault_failure)?.details;
+        match (details.pop(), details.is_empty()) {
+            (None, _) => Ok(None),
+            (Some(only), true) if only.item_id == item => Ok(Some(only)),
+            _ => Err(ClientError::Tampered),
+        }
+    }
+
+    /// Opens what a sync brought, and notes which waiting writes it shows to be done.
+    pub(super) fn open_changes(&self, changes: &Changes) -> Result<bool, ClientError> {
+        let total = changes.count();
+        let mut waiting = self.waiting.borrow_mut();
+        let mut opened = 0;
+        let stream = changes.iter().inspect(|change: &ItemChange| {
+            for write in waiting.iter_mut() {
+                write.look_for(change);
+            }
+            opened += 1;
+            if opened % REPORT_EVERY == 0 {
+                self.host.progress(Stage::Opening, percent(opened, total));
+            }
+        });
+        let mut vault = self.vault.borrow_mut();
+        let report = vault.apply(stream);
+        if report.refused > 0 {
+            return Err(ClientError::Tampered);
+        }
+        vault.advance_to(changes.revision());
+        Ok(report.changed > 0 || report.unreadable > 0)
+    }
+}
+
+/// The account's own vault is not found when a cookie of another account has taken the place of
+/// this one's: the session has ended as surely as by a 401.
+pub(super) fn vault_failure(failure: ApiFailure) -> ClientError {
+    match ClientError::from(failure) {
+        ClientError::NotFound => ClientError::SessionEnded,
+        other => other,
+    }
+}
+
+pub(super) fn percent(done: u32, total: u32) -> u8 {
+    (u64::from(done) * 100 / u64::from(total.max(1))).min(100) as u8
+}

@@ -1,0 +1,416 @@
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    rc::Rc,
+};
+
+use keyarc_auth::{LoginPurpose, LoginStatement};
+use keyarc_client::{HttpRequest, HttpResponse, Transport, TransportError};
+use keyarc_signature::{UserBundle, VerifyingKey};
+use keyarc_wire::*;
+use serde::Serialize;
+
+/// What goes wrong with one request that changes items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It never arrives.
+    RequestLost,
+    /// It is carried out, and the answer is lost.
+    AnswerLost,
+    /// A proxy says that nobody is at home.
+    BadGateway,
+    /// The server refuses with this code.
+    Refuse(ErrorCode),
+    /// It is carried out, and the server then fails.
+    FailAfter,
+    /// It is carried out, and the answer is nonsense.
+    Garbage,
+}
+
+struct Stored {
+    version: u64,
+    revision: u64,
+    live: Option<(u64, Sealed, Sealed)>,
+}
+
+struct Account {
+    response: AccountResponse,
+    auth: [u8; 32],
+    items: BTreeMap<ItemId, Stored>,
+}
+
+type Twist = Box<dyn Fn(&str, &mut serde_json::Value)>;
+type TwistBytes = Box<dyn Fn(Vec<u8>) -> Vec<u8>>;
+
+/// As much of a server as a client can see.
+#[derive(Default)]
+pub struct Server {
+    accounts: HashMap<Handle, Account>,
+    nonces: HashSet<[u8; 32]>,
+    next_nonce: u8,
+    /// Met by requests that change items, in turn.
+    pub faults: VecDeque<Fault>,
+    /// The server is away altogether.
+    pub down: bool,
+    /// Nobody is logged in any more.
+    pub sessions_ended: bool,
+    /// The next handles are taken.
+    pub handles_taken: u32,
+    /// Changes an answer's JSON before it is sent; gets its path.
+    pub twist: Option<Twist>,
+    /// Changes a sync's bytes before they are sent.
+    pub twist_changes: Option<TwistBytes>,
+    /// Every request, by path.
+    pub seen: Vec<String>,
+}
+
+/// A line to the server, with its own cookie.
+pub struct Line {
+    server: Rc<RefCell<Server>>,
+    cookie: Cell<Option<Handle>>,
+}
+
+impl Line {
+    pub fn to(server: &Rc<RefCell<Server>>) -> Self {
+        Self {
+            server: Rc::clone(server),
+            cookie: Cell::new(None),
+        }
+    }
+}
+
+impl Transport for Line {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        // So that requests of several sessions interleave as on a network.
+        tokio::task::yield_now().await;
+        let answer = self.server.borrow_mut().answer(&request, &self.cookie);
+        tokio::task::yield_now().await;
+        answer
+    }
+}
+
+type Answer = Result<HttpResponse, TransportError>;
+
+impl Server {
+    /// How many writes were carried out, over all accounts.
+    pub fn revision(&self) -> u64 {
+        self.accounts
+            .values()
+            .map(|account| account.response.vaults[0].revision)
+            .sum()
+    }
+
+    /// How many items there are, over all accounts.
+    pub fn items(&self) -> usize {
+        self.accounts
+            .values()
+            .map(|account| account.items.len())
+            .sum()
+    }
+
+    /// Puts one item's sealed details in another's place, or an older state back.
+    pub fn swap_details(&mut self, a: ItemId, b: ItemId) {
+        for account in self.accounts.values_mut() {
+            let of = |id: &ItemId| account.items[id].live.clone().expect("live");
+            let (first, second) = (of(&a), of(&b));
+            let put = |items: &mut BTreeMap<ItemId, Stored>,
+                       id,
+                       old: (u64, Sealed, Sealed),
+                       new: (u64, Sealed, Sealed)| {
+                items.get_mut(&id).expect("there").live = Some((new.0, old.1, new.2));
+            };
+            put(&mut account.items, a, first.clone(), second.clone());
+            put(&mut account.items, b, second, first);
+        }
+    }
+
+    fn answer(&mut self, request: &HttpRequest, cookie: &Cell<Option<Handle>>) -> Answer {
+        self.seen.push(request.path.clone());
+        if self.down {
+            return Err(TransportError::NoAnswer);
+        }
+        let body = request.body.as_deref().unwrap_or_default();
+        let path = request.path.as_str();
+        match path {
+            paths::CHALLENGE => self.challenge(),
+            paths::SIGN_UP => self.sign_up(&read(body), cookie),
+            paths::LOGIN => self.log_in(&read(body), cookie),
+            _ => {
+                let Some(handle) = cookie.get().filter(|_| !self.sessions_ended) else {
+                    return refuse(401, ErrorCode::Unauthenticated);
+                };
+                if path.ends_with("/items") {
+                    return self.write(handle, &read(body));
+                }
+                if path.ends_with("/details") {
+                    return self.details(handle, &read(body));
+                }
+                match path.split_once("/changes?since=") {
+                    Some((_, since)) => self.changes(handle, since.parse().expect("a number")),
+                    None if path == paths::LOGOUT || path == paths::NOTICES_DISMISS => {
+                        Ok(respond(204, "", Vec::new()))
+                    }
+                    None => refuse(404, ErrorCode::NotFound),
+                }
+            }
+        }
+    }
+
+    fn challenge(&mut self) -> Answer {
+        self.next_nonce += 1;
+        let nonce = [self.next_nonce; 32];
+        self.nonces.insert(nonce);
+        self.json(
+            paths::CHALLENGE,
+            &ChallengeResponse {
+                nonce: Fixed(nonce),
+                expires_at_ms: 1,
+            },
+        )
+    }
+
+    fn proven(
+        &mut self,
+        purpose: LoginPurpose,
+        handle: Handle,
+        proof: &LoginProof,
+        key: &[u8; 32],
+    ) -> bool {
+        let statement = LoginStatement {
+            purpose,
+            origin: super::ORIGIN,
+            handle: handle.0,
+            server_nonce: proof.server_nonce.0,
+            client_nonce: proof.client_nonce.0,
+            time_ms: proof.time_ms,
+        };
+        let key = VerifyingKey::from_bytes(key).expect("a key");
+        self.nonces.remove(&proof.server_nonce.0)
+            && proof.origin == super::ORIGIN
+            && statement.verify(&key, &proof.signature.0).is_ok()
+    }
+
+    fn sign_up(&mut self, request: &SignUpRequest, cookie: &Cell<Option<Handle>>) -> Answer {
+        if self.handles_taken > 0 {
+            self.handles_taken -= 1;
+            return refuse(409, ErrorCode::HandleTaken);
+        }
+        let auth = request.auth_public_key.0;
+        if !self.proven(LoginPurpose::SignUp, request.handle, &request.proof, &auth) {
+            return refuse(401, ErrorCode::LoginRefused);
+        }
+        let bundle = UserBundle::decode(&request.bundle.0).expect("a bundle");
+        let response = AccountResponse {
+            id: AccountId(bundle.user_id()),
+            email: request.email.clone(),
+            bundle: request.bundle.clone(),
+            keyset: request.keyset.clone(),
+            vaults: vec![VaultInfo {
+                id: request.vault.id,
+                key_epoch: 1,
+                wrapped_key: request.vault.wrapped_key.clone(),
+                revision: 0,
+            }],
+            session_id: SessionId([0; 16]),
+            created_at_ms: 0,
+            notices: Vec::new(),
+        };
+        let account = Account {
+            response: response.clone(),
+            auth,
+            items: BTreeMap::new(),
+        };
+        self.accounts.insert(request.handle, account);
+        cookie.set(Some(request.handle));
+        self.json(
+            paths::SIGN_UP,
+            &LoginResponse {
+                account: response,
+                session_token: None,
+            },
+        )
+    }
+
+    fn log_in(&mut self, request: &LoginRequest, cookie: &Cell<Option<Handle>>) -> Answer {
+        let Some(auth) = self
+            .accounts
+            .get(&request.handle)
+            .map(|account| account.auth)
+        else {
+            return refuse(401, ErrorCode::LoginRefused);
+        };
+        if !self.proven(LoginPurpose::Login, request.handle, &request.proof, &auth) {
+            return refuse(401, ErrorCode::LoginRefused);
+        }
+        cookie.set(Some(request.handle));
+        let account = self.accounts[&request.handle].response.clone();
+        self.json(
+            paths::LOGIN,
+            &LoginResponse {
+                account,
+                session_token: None,
+            },
+        )
+    }
+
+    fn write(&mut self, handle: Handle, request: &WriteItemsRequest) -> Answer {
+        let fault = self.faults.pop_front();
+        match fault {
+            Some(Fault::RequestLost) => return Err(TransportError::NoAnswer),
+            Some(Fault::BadGateway) => return Ok(respond(502, "text/html", b"away".to_vec())),
+            Some(Fault::Refuse(code)) => return refuse(500, code),
+            _ => {}
+        }
+        let answer = self.carry_out(handle, request);
+        match fault {
+            Some(Fault::AnswerLost) => Err(TransportError::NoAnswer),
+            Some(Fault::FailAfter) => refuse(500, ErrorCode::Internal),
+            Some(Fault::Garbage) => Ok(respond(200, "application/json", b"{]".to_vec())),
+            _ => answer,
+        }
+    }
+
+    fn carry_out(&mut self, handle: Handle, request: &WriteItemsRequest) -> Answer {
+        let account = self.accounts.get_mut(&handle).expect("logged in");
+        let expected = request
+            .writes
+            .iter()
+            .map(|write| (write.item_id, write.base_version))
+            .chain(
+                request
+                    .purges
+                    .iter()
+                    .map(|purge| (purge.item_id, purge.base_version)),
+            );
+        let conflicts: Vec<_> = expected
+            .filter_map(|(item_id, base)| {
+                let stored = account.items.get(&item_id);
+                let gone = stored.is_some_and(|stored| stored.live.is_none());
+                let current_version = stored.map_or(0, |stored| stored.version);
+                (gone || current_version != base).then_some(VersionConflict {
+                    item_id,
+                    current_version,
+                })
+            })
+            .collect();
+        if !conflicts.is_empty() {
+            let mut error = ApiError::new(ErrorCode::Conflict, "Changed.", "Look again.");
+            error.conflicts = conflicts;
+            return Ok(problem(409, &error));
+        }
+        account.response.vaults[0].revision += 1;
+        let revision = account.response.vaults[0].revision;
+        for write in &request.writes {
+            let version = write.base_version + 1;
+            let details = match &write.details {
+                Some(details) => (version, details.clone()),
+                None => {
+                    let live = account.items[&write.item_id].live.as_ref().expect("live");
+                    (live.0, live.2.clone())
+                }
+            };
+            let live = Some((details.0, write.overview.clone(), details.1));
+            account.items.insert(
+                write.item_id,
+                Stored {
+                    version,
+                    revision,
+                    live,
+                },
+            );
+        }
+        for purge in &request.purges {
+            let version = purge.base_version + 1;
+            account.items.insert(
+                purge.item_id,
+                Stored {
+                    version,
+                    revision,
+                    live: None,
+                },
+            );
+        }
+        self.json("/items", &WriteItemsResponse { revision })
+    }
+
+    fn details(&mut self, handle: Handle, request: &DetailsRequest) -> Answer {
+        let account = &self.accounts[&handle];
+        let details = request.item_ids.iter().filter_map(|item_id| {
+            let stored = account.items.get(item_id)?;
+            let (details_version, _, details) = stored.live.clone()?;
+            Some(SealedDetails {
+                item_id: *item_id,
+                version: stored.version,
+                details_version,
+                details,
+            })
+        });
+        let details = details.collect();
+        self.json("/details", &DetailsResponse { details })
+    }
+
+    fn changes(&mut self, handle: Handle, since: u64) -> Answer {
+        let account = &self.accounts[&handle];
+        let mut changed: Vec<_> = account
+            .items
+            .iter()
+            .filter(|(_, stored)| stored.revision > since)
+            .collect();
+        changed.sort_by_key(|(_, stored)| stored.revision);
+        let mut out = Vec::new();
+        encode_changes_start(&mut out);
+        for (id, stored) in &changed {
+            let live = stored
+                .live
+                .as_ref()
+                .map(|(version, sealed, _)| (*version, sealed.as_ref()));
+            encode_change(&mut out, &id.0, stored.version, stored.revision, live);
+        }
+        let revision = account.response.vaults[0].revision;
+        encode_changes_end(&mut out, revision, changed.len() as u32);
+        if let Some(twist) = &self.twist_changes {
+            out = twist(out);
+        }
+        Ok(respond(200, CHANGES_MEDIA_TYPE, out))
+    }
+
+    fn json(&self, path: &str, body: &impl Serialize) -> Answer {
+        let mut value = serde_json::to_value(body).expect("JSON");
+        if let Some(twist) = &self.twist {
+            twist(path, &mut value);
+        }
+        Ok(respond(
+            200,
+            "application/json",
+            value.to_string().into_bytes(),
+        ))
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> T {
+    serde_json::from_slice(body).expect("a well-formed request")
+}
+
+fn refuse(status: u16, code: ErrorCode) -> Answer {
+    Ok(problem(
+        status,
+        &ApiError::new(code, "No.", "Do something else."),
+    ))
+}
+
+fn problem(status: u16, error: &ApiError) -> HttpResponse {
+    respond(
+        status,
+        "application/problem+json",
+        serde_json::to_vec(error).expect("JSON"),
+    )
+}
+
+fn respond(status: u16, content_type: &str, body: Vec<u8>) -> HttpResponse {
+    HttpResponse {
+        status,
+        content_type: content_type.into(),
+        retry_after: None,
+        body,
+    }
+}

@@ -1,0 +1,12 @@
+//! The client against servers that work, fail and lie. One program, so that it is linked once.
+
+#[cfg(test)]
+mod common;
+#[cfg(test)]
+mod native;
+#[cfg(test)]
+mod session;
+#[cfg(test)]
+mod tampering;
+#[cfg(test)]
+mod writes;
