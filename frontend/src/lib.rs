@@ -1,1 +1,30 @@
+//! The two entry points of KeyArc's WebAssembly: [`hydrate`] for the page and [`vault_worker`]
+//! for the worker that holds the keys. Both are in one file, so that it is downloaded and
+//! compiled once.
 
+// The types of the app's views nest as deep as the views do.
+#![recursion_limit = "512"]
+
+pub mod browser;
+mod worker;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Brings the server-rendered page to life: mounts the app in the place of the skeleton.
+///
+/// The name is the one that Leptos's loading script calls. Nothing is hydrated: the skeleton
+/// holds no data, and mounting needs half the code.
+#[wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    if let Some(body) = leptos::prelude::document().body() {
+        body.replace_children_with_node_0();
+    }
+    leptos::mount::mount_to_body(keyarc_app::vault_app::VaultApp);
+}
+
+/// Runs the vault worker. Called once, in a worker, by its loading script.
+#[wasm_bindgen]
+pub fn vault_worker() {
+    worker::run();
+}

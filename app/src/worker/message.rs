@@ -29,6 +29,8 @@ pub enum Message {
     Reply(u32, Result<Reply, Failure>),
     /// Something happened.
     Event(Event),
+    /// The worker met a fault in the program and takes no more commands.
+    Died,
 }
 
 /// What the page may ask for.

@@ -1,0 +1,13 @@
+//! Server functions: what is page-shaped and holds no vault data.
+//!
+//! They are public endpoints like any other. The server authenticates the request, provides
+//! [`host::Caller`], and each function decodes, calls one use case, and maps its error.
+
+mod error;
+#[cfg(feature = "ssr")]
+pub mod host;
+#[expect(missing_docs, reason = "the macro makes structs of the arguments, without their docs")]
+mod sessions;
+
+pub use error::RpcError;
+pub use sessions::{ListSessions, RevokeSession, list_sessions, revoke_session};

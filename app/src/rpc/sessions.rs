@@ -1,0 +1,21 @@
+use keyarc_wire::{SessionId, SessionInfo};
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+
+use super::RpcError;
+
+/// The account's sessions, latest used first.
+#[server(prefix = "/rpc", endpoint = "sessions/list", input = Json, output = Json)]
+pub async fn list_sessions() -> Result<Vec<SessionInfo>, RpcError> {
+    use super::host::{caller, refuse};
+
+    keyarc_service::session::list(&caller()?).await.map_err(refuse)
+}
+
+/// Ends one of the account's sessions, from its next request on.
+#[server(prefix = "/rpc", endpoint = "sessions/revoke", input = Json, output = Json)]
+pub async fn revoke_session(session: SessionId) -> Result<(), RpcError> {
+    use super::host::{caller, refuse};
+
+    keyarc_service::session::revoke(&caller()?, session).await.map_err(refuse)
+}

@@ -1,0 +1,216 @@
+use leptos::prelude::*;
+
+pub(super) fn view() -> impl IntoView {
+    view! {
+        <article class="site-page site-prose">
+            <h1>"What KeyArc does"</h1>
+            <p class="site-lead">
+                "A vault for people who live in editors and terminals: three panes, one search, \
+                 every action on the keyboard. Here is what it does today, and what it does not \
+                 do yet."
+            </p>
+            {keep()} {find()} {handle()} {lock()} {operators()} {not_yet()}
+        </article>
+    }
+}
+
+fn keep() -> impl IntoView {
+    view! {
+        <section>
+            <h2>"Keep"</h2>
+            <dl class="site-list">
+                <div>
+                    <dt>"Four kinds"</dt>
+                    <dd>
+                        "API keys, logins, notes, and environment sets that hold many variables \
+                         together, as a .env file does."
+                    </dd>
+                </div>
+                <div>
+                    <dt>"Recognised as you paste"</dt>
+                    <dd>
+                        "Prefix and shape tell more than forty providers apart, from OpenAI, AWS \
+                         and Stripe to database addresses, private keys and tokens. The form fills \
+                         itself; you have the last word. The value goes nowhere for this."
+                    </dd>
+                </div>
+                <div>
+                    <dt>"Import a .env file"</dt>
+                    <dd>
+                        "By paste or file. The preview shows what each line was taken for, which \
+                         lines are already in the vault, and which cannot be read and why. Nothing \
+                         is written until you confirm, and then all of it at once."
+                    </dd>
+                </div>
+                <div>
+                    <dt>"Folders, tags, environments"</dt>
+                    <dd>
+                        "Nested folders, up to fifty tags an item, and production, staging, development \
+                         or environments of your own. Stars for what you need daily."
+                    </dd>
+                </div>
+                <div>
+                    <dt>"Expiry dates"</dt>
+                    <dd>
+                        "A badge counts the days, and one click lists everything that has expired \
+                         or will within thirty days."
+                    </dd>
+                </div>
+            </dl>
+        </section>
+    }
+}
+
+fn find() -> impl IntoView {
+    view! {
+        <section>
+            <h2>"Find"</h2>
+            <p>
+                "Fuzzy search runs over names, tags, folders and providers. The index is built \
+                 in your browser's memory when the vault opens and is gone when it locks."
+            </p>
+            <table class="site-table">
+                <caption>"The keyboard"</caption>
+                <thead>
+                    <tr><th scope="col">"Key"</th><th scope="col">"Does"</th></tr>
+                </thead>
+                <tbody>
+                    {SHORTCUTS
+                        .map(|(keys, action)| {
+                            let keys = keys.split(' ').map(|key| view! { <kbd>{key}</kbd> " " });
+                            view! {
+                                <tr>
+                                    <th scope="row">{keys.collect_view()}</th>
+                                    <td>{action}</td>
+                                </tr>
+                            }
+                        })
+                        .collect_view()}
+                </tbody>
+            </table>
+        </section>
+    }
+}
+
+const SHORTCUTS: [(&str, &str); 11] = [
+    ("Ctrl K", "find anything and run any action (⌘ K on a Mac)"),
+    ("/", "search the list"),
+    ("J K", "next and previous item"),
+    ("Enter", "open the item"),
+    ("C", "copy its secret"),
+    ("R", "reveal or hide it"),
+    ("E", "edit it"),
+    ("N", "new item"),
+    ("Del", "move it to the trash"),
+    ("?", "help"),
+    ("Esc", "back"),
+];
+
+fn handle() -> impl IntoView {
+    view! {
+        <section>
+            <h2>"Handle without accidents"</h2>
+            <dl class="site-list">
+                <div>
+                    <dt>"Masked until asked for"</dt>
+                    <dd>
+                        "A secret is fetched and opened only when you reveal or copy it, and it \
+                         is hidden again after 30 seconds. It never stands in an address or a \
+                         title."
+                    </dd>
+                </div>
+                <div>
+                    <dt>"A clipboard that clears"</dt>
+                    <dd>"Copying says what was copied, and clears it after 30 seconds."</dd>
+                </div>
+                <div>
+                    <dt>"Undo and trash"</dt>
+                    <dd>
+                        "Deleting offers an undo and goes to the trash. Only emptying it there is \
+                         for good."
+                    </dd>
+                </div>
+                <div>
+                    <dt>"Two tabs, one item"</dt>
+                    <dd>
+                        "If an item was changed elsewhere while you edited it, you see both \
+                         versions and choose. Neither is lost."
+                    </dd>
+                </div>
+                <div>
+                    <dt>"A server that goes away"</dt>
+                    <dd>
+                        "The vault says so and stays usable for what it has. A save that could \
+                         not be sent is kept in the tab and tried again."
+                    </dd>
+                </div>
+            </dl>
+        </section>
+    }
+}
+
+fn lock() -> impl IntoView {
+    view! {
+        <section>
+            <h2>"Lock and come back"</h2>
+            <dl class="site-list">
+                <div>
+                    <dt>"Locks by itself"</dt>
+                    <dd>
+                        "After a time that you set, and in every open tab at once. A half-written \
+                         form survives, sealed, and is there when you unlock."
+                    </dd>
+                </div>
+                <div>
+                    <dt>"A known device"</dt>
+                    <dd>"The master password is enough."</dd>
+                </div>
+                <div>
+                    <dt>"A new device"</dt>
+                    <dd>
+                        "It takes the setup code from your recovery kit and the password. The code \
+                         has a checksum, so a typing error is told from a wrong code."
+                    </dd>
+                </div>
+                <div>
+                    <dt>"Light, dark, desk, phone"</dt>
+                    <dd>
+                        "The theme follows your system or your choice. On a phone the three panes \
+                         become one."
+                    </dd>
+                </div>
+            </dl>
+        </section>
+    }
+}
+
+fn operators() -> impl IntoView {
+    view! {
+        <section>
+            <h2>"For whoever runs it"</h2>
+            <p>
+                "One binary with an embedded SQLite database, or several over Postgres. Health \
+                 checks, structured logs without personal data, rate limits, strict security \
+                 headers. " <a href="/self-hosting">"How to run your own"</a> "."
+            </p>
+        </section>
+    }
+}
+
+fn not_yet() -> impl IntoView {
+    view! {
+        <section>
+            <h2>"What it does not do yet"</h2>
+            <p>"So that you do not look for it. KeyArc has, as of this version:"</p>
+            <ul>
+                <li>"no sharing and no teams: a vault belongs to one person;"</li>
+                <li>"no command-line program;"</li>
+                <li>"no second factor and no passkeys;"</li>
+                <li>"no test whether a key still works, and no reminders by mail;"</li>
+                <li>"no attachments and no version history of an item;"</li>
+                <li>"no import except .env, and no export;"</li>
+                <li>"no change of the master password."</li>
+            </ul>
+        </section>
+    }
+}

@@ -1,0 +1,75 @@
+use leptos::prelude::*;
+
+pub(super) fn view() -> impl IntoView {
+    view! {
+        <article class="site-page site-prose">
+            <h1>"Privacy"</h1>
+            <p class="site-lead">
+                "This page describes what the KeyArc program does with data. Whoever runs the \
+                 server you are on is responsible for it, and may log or keep more in front of it, \
+                 for example in a reverse proxy."
+            </p>
+            <section>
+                <h2>"What is stored on the server"</h2>
+                <ul>
+                    <li>
+                        "your account: a random handle, public keys, wrapped keys, when it was made, \
+                         which version of the terms you agreed to and when, and your e-mail address \
+                         if you gave one;"
+                    </li>
+                    <li>
+                        "your vault: sealed items that the server cannot read, with their \
+                         versions and sizes. An item that is deleted for good leaves its number \
+                         and version behind, so that other devices learn of it;"
+                    </li>
+                    <li>
+                        "your sessions: a hash of the token, the name of your browser, when it \
+                         began, when it was last used and when it ends. A session ends after 7 \
+                         days without use and after 30 days in any case, unless the operator has \
+                         set other times;"
+                    </li>
+                    <li>
+                        "counters of log-in and sign-up attempts, kept for minutes, to slow \
+                         down guessing."
+                    </li>
+                </ul>
+                <p>
+                    "The e-mail address is shown to you and used for nothing else. It is not \
+                     verified, no mail is sent to it, and it is not a log-in name."
+                </p>
+            </section>
+            <section>
+                <h2>"What is stored in your browser"</h2>
+                <ul>
+                    <li>"a session cookie, which nothing but the server can read;"</li>
+                    <li>"a cookie with your choice of theme, if you made one;"</li>
+                    <li>"how long the vault may rest before it locks;"</li>
+                    <li>
+                        "on a device that you let remember you: the setup code, encrypted; and a \
+                         half-written form after a lock, encrypted."
+                    </li>
+                </ul>
+                <p>
+                    "There are no other cookies, no tracking, no analytics and no requests to third \
+                     parties."
+                </p>
+            </section>
+            <section>
+                <h2>"What is not kept"</h2>
+                <p>
+                    "IP addresses are used to limit the rate of requests and are not written to \
+                     the log. Passwords, setup codes, keys and the contents of your vault never \
+                     reach the server in a readable form."
+                </p>
+            </section>
+            <section>
+                <h2>"Your choices"</h2>
+                <p>
+                    "Items can be deleted for good from the trash at any time. This version has \
+                     no button yet that deletes a whole account or exports it: ask whoever runs \
+                     this server, who can delete it from the database with everything in it."
+                </p>
+            </section>
+        </article>
+    }
+}

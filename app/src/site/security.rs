@@ -1,0 +1,216 @@
+use leptos::prelude::*;
+
+pub(super) fn view() -> impl IntoView {
+    view! {
+        <article class="site-page site-prose">
+            <h1>"Security, in plain words"</h1>
+            <p class="site-lead">
+                "KeyArc is built as if its own server were hostile. This page says what that \
+                 protects you from, what the server sees all the same, and what nobody should \
+                 promise you."
+            </p>
+            {short()} {keys()} {log_in()} {sealed()} {visible()} {browser()} {not_promised()}
+            {report()}
+        </article>
+    }
+}
+
+fn short() -> impl IntoView {
+    view! {
+        <section>
+            <h2>"In short"</h2>
+            <ul>
+                <li>
+                    "Everything about an item is encrypted in your browser: its secret, and also \
+                     its name, folder, tags, environment and dates."
+                </li>
+                <li>
+                    "The server stores ciphertext, public keys and what it needs to count and to \
+                     sort by time. It has no key to any of it."
+                </li>
+                <li>
+                    "If you lose the master password, or every known device and the recovery kit, \
+                     the vault is lost. Nobody can reset it. That is the price, and it is meant."
+                </li>
+            </ul>
+        </section>
+    }
+}
+
+fn keys() -> impl IntoView {
+    view! {
+        <section>
+            <h2>"Where the keys come from"</h2>
+            <p>
+                "At sign-up your browser makes a "<strong>"setup code"</strong>" with 128 random \
+                 bits. Together with your master password it gives the key that unlocks \
+                 everything else:"
+            </p>
+            <pre>
+                "master password, stretched ┐\n\
+                 setup code, 128 random bits ┴→ unlock key\n\
+                 unlock key → root key → vault key → every item"
+            </pre>
+            <p>
+                "The password is stretched by PBKDF2-SHA-256 with 1,000,000 rounds or, if you choose \
+                 so at sign-up, by Argon2id with 64 MiB. Root key and vault key are random; the server keeps them only wrapped. Because \
+                 the setup code takes part, whoever steals the database cannot try passwords \
+                 against it: even a weak password stands behind 128 bits that the server never \
+                 had. The method and its strength are fixed in the program. The server cannot \
+                 ask for a weaker one."
+            </p>
+            <p>
+                "A device that you let remember you keeps the setup code encrypted under a key \
+                 that the browser holds and does not hand out. Forgetting the device in the \
+                 settings deletes it."
+            </p>
+        </section>
+    }
+}
+
+fn log_in() -> impl IntoView {
+    view! {
+        <section>
+            <h2>"How logging in works"</h2>
+            <p>
+                "Your browser signs a fresh challenge of the server with an Ed25519 key that is \
+                 derived from password and setup code. The signature covers the address of the \
+                 site, so that it is worth nothing elsewhere, and a challenge serves once, within \
+                 60 seconds. Neither the password nor a hash of it is ever sent. Whether an \
+                 account exists cannot be asked: unknown accounts get the same answers."
+            </p>
+            <p>
+                "A session is a random token, stored hashed, in a cookie that scripts cannot read \
+                 and other sites cannot use. Logging out ends it at the next request."
+            </p>
+        </section>
+    }
+}
+
+fn sealed() -> impl IntoView {
+    view! {
+        <section>
+            <h2>"How an item is sealed"</h2>
+            <p>
+                "AES-256-GCM with a fresh key for every sealing, and with a commitment to that key \
+                 in front, because GCM alone can be made to open under two keys. What an \
+                 envelope is and where it belongs (account, vault, item, part, version) is bound \
+                 into it: the server cannot pass one item off as another, or its secret as its \
+                 name. A single changed bit is refused. So is an old secret under a newer name."
+            </p>
+            <p>
+                "An item has two parts. The overview, which a list needs, comes when the vault \
+                 opens. The details, which hold the secret, come only when you reveal or copy."
+            </p>
+        </section>
+    }
+}
+
+fn visible() -> impl IntoView {
+    view! {
+        <section>
+            <h2 id="visible">"What the server can see"</h2>
+            <ul>
+                <li>"how many items you have, and which of them you change, reveal or delete;"</li>
+                <li>
+                    "how large they are, in steps: items are padded to multiples of 256 bytes, \
+                     beyond 4 KB to steps of at most 12 percent;"
+                </li>
+                <li>"when you do what, and from which IP address you are connected;"</li>
+                <li>"the e-mail address, if you gave one, and the name of your device's browser."</li>
+            </ul>
+        </section>
+    }
+}
+
+fn browser() -> impl IntoView {
+    view! {
+        <section>
+            <h2>"Inside the browser"</h2>
+            <p>
+                "Keys live in a separate worker, not in the page. The page has the rows near the \
+                 screen and one opened item. Locking ends the worker, and its memory with it. \
+                 The content security policy allows scripts from this site alone, forbids \
+                 inline code and unsafe ways of writing markup, and nothing is ever loaded from \
+                 a third party: no analytics, no fonts, no icons. The page you are reading \
+                 contains no script."
+            </p>
+        </section>
+    }
+}
+
+fn not_promised() -> impl IntoView {
+    view! {
+        <section>
+            <h2 id="not-promised">"What is not promised"</h2>
+            <dl class="site-list">
+                <div>
+                    <dt>"The program comes from the server"</dt>
+                    <dd>
+                        "A web page is delivered anew each time. Whoever controls the server can \
+                         deliver a changed one that steals your password. Encryption in the \
+                         browser does not prevent that; running your own server, or one whose \
+                         operator you trust, does."
+                    </dd>
+                </div>
+                <div>
+                    <dt>"Rolling back and leaving out"</dt>
+                    <dd>
+                        "Each item is protected by itself, the collection as a whole is not yet. \
+                         While your vault is open, older versions are refused. But when you unlock \
+                         it, a hostile server can leave out items or show an earlier state, and \
+                         this version does not notice."
+                    </dd>
+                </div>
+                <div>
+                    <dt>"A compromised device"</dt>
+                    <dd>
+                        "Malicious software or browser extensions on your device can read what you \
+                         can read."
+                    </dd>
+                </div>
+                <div>
+                    <dt>"Traces in memory"</dt>
+                    <dd>
+                        "Text that was shown in a page cannot be wiped from the browser's own \
+                         memory. Locking drops every reference to it."
+                    </dd>
+                </div>
+                <div>
+                    <dt>"The clipboard"</dt>
+                    <dd>
+                        "It is cleared after a while if the browser allows it. Until then every \
+                         program on the device can read it, and clipboard managers keep copies."
+                    </dd>
+                </div>
+                <div>
+                    <dt>"A second factor"</dt>
+                    <dd>
+                        "There is none yet. The setup code does part of its work: a password alone \
+                         opens nothing on a new device."
+                    </dd>
+                </div>
+                <div>
+                    <dt>"An outside audit"</dt>
+                    <dd>
+                        "There has been none. The protocol is written down in the source, with \
+                         test vectors for every format."
+                    </dd>
+                </div>
+            </dl>
+        </section>
+    }
+}
+
+fn report() -> impl IntoView {
+    view! {
+        <section>
+            <h2 id="report">"Report a weakness"</h2>
+            <p>
+                "In the program: privately, as the file SECURITY.md in its source describes. In \
+                 this installation: to whoever runs it. Please do not try it on other people's \
+                 accounts; the program runs on your own machine with one command."
+            </p>
+        </section>
+    }
+}

@@ -1,0 +1,39 @@
+use std::sync::Arc;
+
+use http::{HeaderMap, header};
+use leptos::prelude::LeptosOptions;
+
+use super::Page;
+use crate::theme::{Theme, theme_in_cookies};
+
+/// What a public page depends on.
+#[derive(Debug, Clone)]
+pub struct Visit {
+    /// The page to show.
+    pub page: Page,
+    /// How the visitor wants it lit.
+    pub theme: Theme,
+    /// Where this KeyArc is reached, for example `https://keyarc.example`; no final slash.
+    pub origin: Arc<str>,
+    /// Where the style sheet is.
+    pub options: LeptosOptions,
+}
+
+impl Visit {
+    /// A visit by a request with these headers.
+    pub fn new(options: LeptosOptions, origin: &str, page: Page, headers: &HeaderMap) -> Self {
+        let theme = headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .map(theme_in_cookies)
+            .find(|theme| *theme != Theme::System)
+            .unwrap_or_default();
+        Self {
+            page,
+            theme,
+            origin: origin.into(),
+            options,
+        }
+    }
+}

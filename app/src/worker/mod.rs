@@ -1,0 +1,13 @@
+//! The page's side of the vault worker.
+//!
+//! Keys and plaintext live in a worker of its own; the page sends it [`Command`]s through
+//! [`Worker`] and gets [`Reply`]s and [`Event`]s. Ending the worker is what locking is: nothing
+//! else reliably wipes WebAssembly memory. On the server all of it does nothing.
+
+mod handle;
+#[cfg(target_arch = "wasm32")]
+mod link;
+mod message;
+
+pub use handle::{Worker, provide_worker, use_worker};
+pub use message::*;

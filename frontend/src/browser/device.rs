@@ -1,0 +1,224 @@
+use idb::{Database, DatabaseEvent, Factory, ObjectStoreParams, TransactionMode};
+use js_sys::{Object, Reflect, Uint8Array};
+use keyarc_crypto::SetupCode;
+use keyarc_wire::Handle;
+use rand_core::{Rng as _, UnwrapErr};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::CryptoKey;
+
+use super::webcrypto::{self, Unsupported};
+
+const DATABASE: &str = "keyarc";
+const DEVICE: &str = "device";
+const DRAFTS: &str = "drafts";
+/// A device knows one account.
+const ONLY: &str = "account";
+/// What the sealed setup code is bound to.
+const BOUND_TO: &[u8] = b"keyarc/v1/device/setup-code";
+
+/// The browser keeps nothing for this site, or what it kept cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreError;
+
+impl From<idb::Error> for StoreError {
+    fn from(_: idb::Error) -> Self {
+        Self
+    }
+}
+
+impl From<JsValue> for StoreError {
+    fn from(_: JsValue) -> Self {
+        Self
+    }
+}
+
+impl From<Unsupported> for StoreError {
+    fn from(_: Unsupported) -> Self {
+        Self
+    }
+}
+
+/// What this device keeps of an account: its setup code, sealed under a key that the browser
+/// uses for us and shows to nobody.
+pub struct DeviceRecord {
+    /// What a person knows the account by.
+    pub label: String,
+    /// The handle that names the account to the server.
+    pub handle: Handle,
+    /// What the owner sees in the list of sessions.
+    pub device_name: String,
+    key: CryptoKey,
+    iv: Vec<u8>,
+    sealed: Vec<u8>,
+}
+
+impl DeviceRecord {
+    /// Seals a setup code under a fresh key.
+    pub async fn seal(
+        code: &SetupCode,
+        label: &str,
+        device_name: &str,
+    ) -> Result<Self, StoreError> {
+        let key = webcrypto::make_device_key().await?;
+        let mut iv = [0; 12];
+        UnwrapErr(getrandom::SysRng).fill_bytes(&mut iv);
+        let text = code.to_text();
+        let sealed = webcrypto::seal(&key, &iv, BOUND_TO, text.as_bytes()).await?;
+        let handle = Handle(code.handle());
+        Ok(Self {
+            label: label.to_owned(),
+            handle,
+            device_name: device_name.to_owned(),
+            key,
+            iv: iv.to_vec(),
+            sealed,
+        })
+    }
+
+    /// Opens the setup code.
+    pub async fn open(&self) -> Result<SetupCode, StoreError> {
+        let text = webcrypto::open(&self.key, &self.iv, BOUND_TO, &self.sealed).await?;
+        let text = std::str::from_utf8(&text).map_err(|_| StoreError)?;
+        SetupCode::parse(text).map_err(|_| StoreError)
+    }
+
+    fn to_js(&self) -> Result<JsValue, StoreError> {
+        let object = Object::new();
+        for (name, value) in [
+            ("label", JsValue::from(self.label.as_str())),
+            ("handle", self.handle.to_string().into()),
+            ("device_name", self.device_name.as_str().into()),
+            ("key", self.key.clone().into()),
+            ("iv", Uint8Array::from(self.iv.as_slice()).into()),
+            ("sealed", Uint8Array::from(self.sealed.as_slice()).into()),
+        ] {
+            Reflect::set(&object, &name.into(), &value)?;
+        }
+        Ok(object.into())
+    }
+
+    fn from_js(value: &JsValue) -> Result<Self, StoreError> {
+        let field = |name: &str| Reflect::get(value, &name.into());
+        let text = |name| field(name)?.as_string().ok_or(StoreError);
+        let bytes = |name| -> Result<Vec<u8>, StoreError> {
+            Ok(field(name)?.dyn_into::<Uint8Array>()?.to_vec())
+        };
+        Ok(Self {
+            label: text("label")?,
+            handle: text("handle")?.parse().map_err(|_| StoreError)?,
+            device_name: text("device_name")?,
+            key: field("key")?.dyn_into()?,
+            iv: bytes("iv")?,
+            sealed: bytes("sealed")?,
+        })
+    }
+}
+
+/// What the browser keeps for KeyArc on this device, in IndexedDB.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DeviceStore;
+
+impl DeviceStore {
+    /// The account that this device knows.
+    pub async fn record(self) -> Result<Option<DeviceRecord>, StoreError> {
+        match self.get(DEVICE, ONLY).await? {
+            Some(value) => DeviceRecord::from_js(&value).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Keeps an account in place of the one before.
+    pub async fn keep(self, record: &DeviceRecord) -> Result<(), StoreError> {
+        self.put(DEVICE, ONLY, &record.to_js()?).await
+    }
+
+    /// Forgets the account and every draft.
+    pub async fn forget(self) -> Result<(), StoreError> {
+        let database = open().await?;
+        let stores = [DEVICE, DRAFTS];
+        let transaction = database.transaction(&stores, TransactionMode::ReadWrite)?;
+        for store in stores {
+            transaction.object_store(store)?.clear()?.await?;
+        }
+        finish(transaction, database).await
+    }
+
+    /// Is a half-written form of this account kept?
+    pub async fn has_draft(self, handle: Handle) -> Result<bool, StoreError> {
+        Ok(self.get(DRAFTS, &handle.to_string()).await?.is_some())
+    }
+
+    /// The sealed form of this account.
+    pub async fn draft(self, handle: Handle) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.get(DRAFTS, &handle.to_string()).await? {
+            Some(value) => Ok(Some(value.dyn_into::<Uint8Array>()?.to_vec())),
+            None => Ok(None),
+        }
+    }
+
+    /// Keeps a sealed form of this account.
+    pub async fn keep_draft(self, handle: Handle, sealed: &[u8]) -> Result<(), StoreError> {
+        self.put(
+            DRAFTS,
+            &handle.to_string(),
+            &Uint8Array::from(sealed).into(),
+        )
+        .await
+    }
+
+    /// Forgets the form of this account.
+    pub async fn drop_draft(self, handle: Handle) -> Result<(), StoreError> {
+        let database = open().await?;
+        let transaction = database.transaction(&[DRAFTS], TransactionMode::ReadWrite)?;
+        let key = JsValue::from(handle.to_string());
+        transaction.object_store(DRAFTS)?.delete(key)?.await?;
+        finish(transaction, database).await
+    }
+
+    async fn get(self, store: &str, key: &str) -> Result<Option<JsValue>, StoreError> {
+        let database = open().await?;
+        let transaction = database.transaction(&[store], TransactionMode::ReadOnly)?;
+        let found = transaction
+            .object_store(store)?
+            .get(JsValue::from(key))?
+            .await?;
+        finish(transaction, database).await?;
+        Ok(found)
+    }
+
+    async fn put(self, store: &str, key: &str, value: &JsValue) -> Result<(), StoreError> {
+        let database = open().await?;
+        let transaction = database.transaction(&[store], TransactionMode::ReadWrite)?;
+        transaction
+            .object_store(store)?
+            .put(value, Some(&key.into()))?
+            .await?;
+        finish(transaction, database).await
+    }
+}
+
+/// Opened for each use and closed after it: a connection that stays open in one tab keeps every
+/// other tab from deleting or upgrading the database.
+async fn open() -> Result<Database, StoreError> {
+    let mut request = Factory::new()?.open(DATABASE, Some(1))?;
+    request.on_upgrade_needed(|event| {
+        // A store that is not made shows itself at the first transaction.
+        if let Ok(database) = event.database() {
+            for store in [DEVICE, DRAFTS] {
+                let _ = database.create_object_store(store, ObjectStoreParams::new());
+            }
+        }
+    });
+    Ok(request.await?)
+}
+
+/// Waits until what was written is durable.
+async fn finish(transaction: idb::Transaction, database: Database) -> Result<(), StoreError> {
+    let result = transaction.await?;
+    database.close();
+    if result.is_committed() {
+        Ok(())
+    } else {
+        Err(StoreError)
+    }
+}

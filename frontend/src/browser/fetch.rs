@@ -1,0 +1,121 @@
+use futures::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
+use js_sys::{Reflect, Uint8Array};
+use keyarc_client::{HttpRequest, HttpResponse, Method, Transport, TransportError};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortController, Headers, ReadableStreamDefaultReader, RequestCache, RequestCredentials,
+    RequestInit, RequestRedirect, Response, WorkerGlobalScope,
+};
+
+/// HTTP to the worker's own origin by `fetch`, with the session cookie.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FetchTransport;
+
+impl Transport for FetchTransport {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let abort = AbortController::new().map_err(no_answer)?;
+        let patience = TimeoutFuture::new(request.patience.millis());
+        let exchange = Box::pin(exchange(request, &abort));
+        match select(exchange, patience).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(_) => {
+                abort.abort();
+                Err(TransportError::NoAnswer)
+            }
+        }
+    }
+}
+
+fn no_answer(_: JsValue) -> TransportError {
+    TransportError::NoAnswer
+}
+
+async fn exchange(
+    request: HttpRequest,
+    abort: &AbortController,
+) -> Result<HttpResponse, TransportError> {
+    let response = call(&request, abort).await.map_err(no_answer)?;
+    let header = |name| {
+        response
+            .headers()
+            .get(name)
+            .ok()
+            .flatten()
+            .unwrap_or_default()
+    };
+    let announced = header("content-length").parse::<usize>();
+    if announced.is_ok_and(|length| length > request.max_response) {
+        abort.abort();
+        return Err(TransportError::TooLarge);
+    }
+    let body = match read(&response, request.max_response).await {
+        Ok(body) => body,
+        Err(error) => {
+            abort.abort();
+            return Err(error);
+        }
+    };
+    Ok(HttpResponse {
+        status: response.status(),
+        content_type: HttpResponse::media_type(&header("content-type")),
+        retry_after: header("retry-after").parse().ok(),
+        body,
+    })
+}
+
+async fn call(request: &HttpRequest, abort: &AbortController) -> Result<Response, JsValue> {
+    let headers = Headers::new()?;
+    headers.set("accept", request.accept)?;
+    if request.body.is_some() {
+        headers.set("content-type", "application/json")?;
+    }
+    let init = RequestInit::new();
+    init.set_method(match request.method {
+        Method::Get => "GET",
+        Method::Post => "POST",
+    });
+    init.set_headers(&headers);
+    // The mode stays `cors`: with `same-origin` and a strict referrer policy the browser would
+    // send `Origin: null`, and the server's defence against other sites would refuse it. The
+    // worker's content security policy keeps the request at this origin.
+    init.set_credentials(RequestCredentials::SameOrigin);
+    init.set_redirect(RequestRedirect::Error);
+    init.set_cache(RequestCache::NoStore);
+    init.set_signal(Some(&abort.signal()));
+    if let Some(body) = &request.body {
+        init.set_body(&Uint8Array::from(body.as_slice()));
+    }
+    let scope: WorkerGlobalScope = js_sys::global().dyn_into()?;
+    JsFuture::from(scope.fetch_with_str_and_init(&request.path, &init))
+        .await?
+        .dyn_into()
+}
+
+/// Reads piece by piece, so that an endless answer ends at the limit.
+async fn read(response: &Response, limit: usize) -> Result<Vec<u8>, TransportError> {
+    let mut body = Vec::new();
+    let Some(stream) = response.body() else {
+        return Ok(body);
+    };
+    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+    loop {
+        let piece = JsFuture::from(reader.read()).await.map_err(no_answer)?;
+        if Reflect::get(&piece, &"done".into())
+            .map_err(no_answer)?
+            .is_truthy()
+        {
+            return Ok(body);
+        }
+        let value = Reflect::get(&piece, &"value".into()).map_err(no_answer)?;
+        let value: Uint8Array = value.dyn_into().map_err(no_answer)?;
+        let start = body.len();
+        let end = start + value.length() as usize;
+        if end > limit {
+            return Err(TransportError::TooLarge);
+        }
+        body.resize(end, 0);
+        value.copy_to(&mut body[start..]);
+    }
+}

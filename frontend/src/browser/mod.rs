@@ -1,0 +1,14 @@
+//! What the browser provides to the worker: cryptography, HTTP, storage, a clock. Each in a
+//! file of its own, each usable without the rest.
+
+mod device;
+mod fetch;
+mod host;
+mod strength;
+mod webcrypto;
+
+pub use device::{DeviceRecord, DeviceStore, StoreError};
+pub use fetch::FetchTransport;
+pub use host::{BrowserHost, Report, origin, today};
+pub use strength::{StrengthError, rate_password};
+pub use webcrypto::{Unsupported, derive_pbkdf2};

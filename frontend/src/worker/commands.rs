@@ -1,0 +1,345 @@
+use keyarc_app::worker::{
+    Command, Event, Failure, KnownDevice, RecoveryKit, Reply, Strength, Unlocked,
+};
+use keyarc_client::{Host as _, LogIn, Session, SignUp};
+use keyarc_crypto::{SetupCode, Suite};
+use keyarc_vault::{ImportPlan, ItemDraft, import};
+use keyarc_wire::ClientKind;
+use zeroize::Zeroizing;
+
+use super::{
+    failure::{from_setup_code, from_store, from_strength},
+    state::{Open, VaultWorker, host},
+    tell,
+};
+use crate::browser::{DeviceRecord, DeviceStore, FetchTransport, origin, rate_password, today};
+
+/// The least score, of 4, that a master password of a new account must have.
+const STRONG_ENOUGH: u8 = 3;
+
+impl VaultWorker {
+    /// Runs one command. Commands run side by side: a search does not wait for a save.
+    pub(super) async fn run(&self, command: Command) -> Result<Reply, Failure> {
+        match command {
+            Command::DeviceStatus => self.device_status().await,
+            Command::Strength { password, inputs } => {
+                let password = Zeroizing::new(password);
+                rate(&password, &inputs).await.map(Reply::Strength)
+            }
+            Command::SignUp {
+                email,
+                password,
+                suite,
+                terms_version,
+                device_name,
+            } => {
+                let password = Zeroizing::new(password);
+                self.sign_up(email, &password, suite, &terms_version, &device_name)
+                    .await
+            }
+            Command::Unlock { password } => self.unlock(&Zeroizing::new(password)).await,
+            Command::LogIn {
+                setup_code,
+                password,
+                remember,
+                device_name,
+            } => {
+                let code =
+                    SetupCode::parse(&Zeroizing::new(setup_code)).map_err(from_setup_code)?;
+                self.log_in(&code, &Zeroizing::new(password), remember, &device_name)
+                    .await
+            }
+            Command::LogOut => {
+                self.log_out().await?;
+                Ok(Reply::Done)
+            }
+            Command::ForgetDevice => {
+                // First what is on this device, since that needs nobody else.
+                self.device.forget().await.map_err(from_store)?;
+                self.log_out().await?;
+                Ok(Reply::Done)
+            }
+            Command::List(query) => Ok(Reply::List(
+                self.session()?.look(|vault| vault.list(&query, today())),
+            )),
+            Command::Facets => Ok(Reply::Facets(
+                self.session()?.look(|vault| vault.facets(today())),
+            )),
+            Command::Reveal(item) => {
+                let item = self
+                    .session()?
+                    .reveal(item)
+                    .await
+                    .map_err(|error| self.failed(error))?;
+                Ok(Reply::Item(Box::new(item)))
+            }
+            Command::Save(draft) => self.save(&draft).await,
+            Command::SetFavourite { item, favourite } => {
+                let session = self.session()?;
+                self.changed(&session, session.set_favourite(item, favourite).await)
+            }
+            Command::Trash(items) => {
+                let session = self.session()?;
+                self.changed(&session, session.trash(&items).await)
+            }
+            Command::Restore(items) => {
+                let session = self.session()?;
+                self.changed(&session, session.restore(&items).await)
+            }
+            Command::Purge(items) => {
+                let session = self.session()?;
+                self.changed(&session, session.purge(&items).await)
+            }
+            Command::Recognise(value) => Ok(Reply::Recognised(keyarc_vault::recognise(
+                &Zeroizing::new(value),
+            ))),
+            Command::ImportPreview { text, .. } => self.preview(&Zeroizing::new(text)),
+            Command::ImportConfirm(plan) => self.import(&plan).await,
+            Command::ImportCancel => {
+                self.import.borrow_mut().take();
+                Ok(Reply::Done)
+            }
+            Command::KeepDraft(form) => self.keep_form(form.as_deref()).await,
+            Command::TakeDraft => self.take_form().await,
+            Command::Sync => {
+                let session = self.session()?;
+                if session.sync().await.map_err(|error| self.failed(error))? {
+                    tell_changed(&session);
+                }
+                Ok(Reply::Done)
+            }
+            Command::DismissNotices => {
+                let session = self.session()?;
+                session
+                    .dismiss_notices()
+                    .await
+                    .map_err(|error| self.failed(error))?;
+                Ok(Reply::Done)
+            }
+        }
+    }
+
+    async fn device_status(&self) -> Result<Reply, Failure> {
+        // A browser that keeps nothing, or lost what it kept, is a device that knows nobody.
+        let Ok(Some(record)) = self.device.record().await else {
+            return Ok(Reply::Device(None));
+        };
+        let has_draft = self.device.has_draft(record.handle).await.unwrap_or(false);
+        Ok(Reply::Device(Some(KnownDevice {
+            label: record.label,
+            has_draft,
+        })))
+    }
+
+    async fn sign_up(
+        &self,
+        email: Option<String>,
+        password: &str,
+        suite: u8,
+        terms_version: &str,
+        device_name: &str,
+    ) -> Result<Reply, Failure> {
+        let suite = Suite::from_byte(suite)
+            .ok_or_else(|| Failure::Browser("This way to derive keys is not known.".into()))?;
+        let words: Vec<String> = email.iter().cloned().collect();
+        if rate(password, &words).await?.score < STRONG_ENOUGH {
+            return Err(Failure::WeakPassword);
+        }
+        let origin = own_origin()?;
+        let wish = SignUp {
+            origin: &origin,
+            password,
+            suite,
+            email: email.as_deref(),
+            terms_version,
+            device_name,
+            client: ClientKind::Browser,
+        };
+        let (session, code) = Session::sign_up(FetchTransport, host(), &wish)
+            .await
+            .map_err(super::failure::from_client)?;
+        let session = self.enter(session);
+        remember(self.device, &code, &session, device_name).await;
+        let kit = RecoveryKit {
+            setup_code: code.to_text().to_string(),
+            email,
+            created_at_ms: host().now_ms(),
+            origin,
+        };
+        Ok(Reply::SignedUp {
+            kit,
+            unlocked: self.glance(&session).await,
+        })
+    }
+
+    async fn unlock(&self, password: &str) -> Result<Reply, Failure> {
+        let record = self.device.record().await.map_err(from_store)?;
+        let record = record.ok_or(Failure::UnknownDevice)?;
+        let code = record.open().await.map_err(|_| Failure::UnknownDevice)?;
+        self.log_in(&code, password, false, &record.device_name)
+            .await
+    }
+
+    async fn log_in(
+        &self,
+        code: &SetupCode,
+        password: &str,
+        keep: bool,
+        device_name: &str,
+    ) -> Result<Reply, Failure> {
+        let origin = own_origin()?;
+        let wish = LogIn {
+            origin: &origin,
+            code,
+            password,
+            device_name,
+            client: ClientKind::Browser,
+        };
+        let session = Session::log_in(FetchTransport, host(), &wish)
+            .await
+            .map_err(super::failure::from_client)?;
+        let session = self.enter(session);
+        if keep {
+            remember(self.device, code, &session, device_name).await;
+        }
+        Ok(Reply::Unlocked(self.glance(&session).await))
+    }
+
+    async fn log_out(&self) -> Result<(), Failure> {
+        if let Ok(session) = self.session() {
+            session
+                .log_out()
+                .await
+                .map_err(super::failure::from_client)?;
+        }
+        self.leave();
+        Ok(())
+    }
+
+    async fn save(&self, draft: &ItemDraft) -> Result<Reply, Failure> {
+        let session = self.session()?;
+        let item = session
+            .save(draft)
+            .await
+            .map_err(|error| self.not_saved(error))?;
+        tell_changed(&session);
+        Ok(Reply::Saved(Box::new(item)))
+    }
+
+    fn changed(
+        &self,
+        session: &Open,
+        result: Result<(), keyarc_client::ClientError>,
+    ) -> Result<Reply, Failure> {
+        result.map_err(|error| self.failed(error))?;
+        tell_changed(session);
+        Ok(Reply::Done)
+    }
+
+    fn preview(&self, text: &str) -> Result<Reply, Failure> {
+        let import = self
+            .session()?
+            .look(|vault| import::preview(text, vault))
+            .map_err(|_| Failure::TooLarge {
+                limit_mb: (import::IMPORT_MAX >> 20) as u32,
+            })?;
+        let preview = import.preview().clone();
+        *self.import.borrow_mut() = Some(import);
+        Ok(Reply::Preview(preview))
+    }
+
+    async fn import(&self, plan: &ImportPlan) -> Result<Reply, Failure> {
+        let session = self.session()?;
+        let planned = match &*self.import.borrow() {
+            Some(import) => session.look(|vault| vault.plan_import(import, plan)),
+            None => return Err(Failure::NotFound),
+        };
+        let planned = planned.map_err(Failure::Draft)?;
+        let added = session
+            .import(&planned)
+            .await
+            .map_err(|error| self.not_saved(error))?;
+        // Until here the preview stays, so that a failed import can be tried again.
+        self.import.borrow_mut().take();
+        tell_changed(&session);
+        Ok(Reply::Imported { added })
+    }
+
+    async fn keep_form(&self, form: Option<&ItemDraft>) -> Result<Reply, Failure> {
+        let session = self.session()?;
+        let handle = session.handle();
+        match form {
+            Some(form) => {
+                let sealed = session
+                    .seal_form(form)
+                    .map_err(|error| self.failed(error))?;
+                self.device
+                    .keep_draft(handle, &sealed)
+                    .await
+                    .map_err(from_store)?;
+            }
+            None => self.device.drop_draft(handle).await.map_err(from_store)?,
+        }
+        Ok(Reply::Done)
+    }
+
+    /// Gives the form back and forgets it: from here on the page has it, and keeps it again at
+    /// the next lock.
+    async fn take_form(&self) -> Result<Reply, Failure> {
+        let session = self.session()?;
+        let handle = session.handle();
+        let Some(sealed) = self.device.draft(handle).await.map_err(from_store)? else {
+            return Ok(Reply::Draft(None));
+        };
+        let form = session.open_form(&sealed).map(Box::new);
+        self.device.drop_draft(handle).await.map_err(from_store)?;
+        Ok(Reply::Draft(form))
+    }
+
+    async fn glance(&self, session: &Open) -> Unlocked {
+        let now = session.unlocked();
+        Unlocked {
+            label: now.label,
+            revision: now.revision,
+            items: now.items,
+            notices: now.notices,
+            unreadable: now.unreadable,
+            has_draft: self
+                .device
+                .has_draft(session.handle())
+                .await
+                .unwrap_or(false),
+        }
+    }
+}
+
+/// Keeps the setup code on this device. A browser that refuses keeps nobody out: the code stands
+/// in the recovery kit, and the next log-in asks for it.
+async fn remember(device: DeviceStore, code: &SetupCode, session: &Open, device_name: &str) {
+    if let Ok(record) = DeviceRecord::seal(code, &session.unlocked().label, device_name).await {
+        let _ = device.keep(&record).await;
+    }
+}
+
+/// Rates a password against what is known about the person, their address taken apart.
+async fn rate(password: &str, inputs: &[String]) -> Result<Strength, Failure> {
+    let mut words = vec!["keyarc".to_owned()];
+    for input in inputs {
+        words.push(input.clone());
+        let parts = input
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|part| part.len() > 2);
+        words.extend(parts.map(str::to_owned));
+    }
+    rate_password(password, &words).await.map_err(from_strength)
+}
+
+fn own_origin() -> Result<String, Failure> {
+    origin().ok_or_else(|| Failure::Browser("The address of this page is not known.".into()))
+}
+
+fn tell_changed(session: &Open) {
+    tell(Event::Changed {
+        revision: session.unlocked().revision,
+    });
+}

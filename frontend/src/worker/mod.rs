@@ -1,0 +1,60 @@
+//! The vault worker: takes commands from the page and runs them. Keys and plaintext live in this
+//! worker's memory and go when it is terminated. Nothing is logged.
+
+mod commands;
+mod failure;
+mod state;
+
+use std::rc::Rc;
+
+use keyarc_app::worker::{Event, Message, Request};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+use zeroize::Zeroize as _;
+
+use state::VaultWorker;
+
+/// Takes commands until the worker is terminated.
+pub(crate) fn run() {
+    // After a panic nothing in memory is to be relied on. The page is told, and ends us.
+    std::panic::set_hook(Box::new(|_| post(&Message::Died)));
+    let worker = Rc::new(VaultWorker::default());
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let Some(request) = read(&event) else { return };
+        let worker = Rc::clone(&worker);
+        spawn_local(async move {
+            let answer = worker.run(request.command).await;
+            post(&Message::Reply(request.id, answer));
+        });
+    });
+    scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget();
+    post(&Message::Ready);
+}
+
+/// Tells the page that something happened.
+fn tell(event: Event) {
+    post(&Message::Event(event));
+}
+
+fn read(event: &MessageEvent) -> Option<Request> {
+    let mut text = event.data().as_string()?;
+    let request = serde_json::from_str(&text).ok();
+    // It may hold a password.
+    text.zeroize();
+    request
+}
+
+fn post(message: &Message) {
+    let Ok(mut text) = serde_json::to_string(message) else {
+        return;
+    };
+    // A page that is gone cannot be told anything.
+    let _ = scope().post_message(&JsValue::from(text.as_str()));
+    text.zeroize();
+}
+
+fn scope() -> DedicatedWorkerGlobalScope {
+    js_sys::global().unchecked_into()
+}

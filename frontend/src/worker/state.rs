@@ -1,0 +1,82 @@
+use std::{cell::RefCell, rc::Rc};
+
+use keyarc_app::worker::{Event, Failure, Stage};
+use keyarc_client::{ClientError, SaveError, Session, Stage as ClientStage};
+use keyarc_vault::import::Import;
+
+use super::{failure, tell};
+use crate::browser::{BrowserHost, DeviceStore, FetchTransport, Report};
+
+/// A session in this browser.
+pub(super) type Open = Session<FetchTransport, BrowserHost>;
+
+/// What the worker remembers between commands.
+#[derive(Default)]
+pub(super) struct VaultWorker {
+    open: RefCell<Option<Rc<Open>>>,
+    /// The last import preview, until it is confirmed, cancelled or replaced.
+    pub(super) import: RefCell<Option<Import>>,
+    pub(super) device: DeviceStore,
+}
+
+impl VaultWorker {
+    /// The open session.
+    pub(super) fn session(&self) -> Result<Rc<Open>, Failure> {
+        self.open.borrow().clone().ok_or(Failure::Locked)
+    }
+
+    /// Takes a session in place of the one before, if there was one.
+    pub(super) fn enter(&self, session: Open) -> Rc<Open> {
+        let session = Rc::new(session);
+        self.leave();
+        *self.open.borrow_mut() = Some(Rc::clone(&session));
+        session
+    }
+
+    /// Drops the session, and with it the keys once no command uses them any more.
+    pub(super) fn leave(&self) {
+        self.import.borrow_mut().take();
+        self.open.borrow_mut().take();
+    }
+
+    /// What a person is told of an error. The keys stay after the end of a session, so that the
+    /// page can still have a half-written form sealed before it locks.
+    pub(super) fn failed(&self, error: ClientError) -> Failure {
+        if error == ClientError::SessionEnded {
+            tell(Event::SessionEnded);
+        }
+        failure::from_client(error)
+    }
+
+    /// As [`Self::failed`], for what can be in conflict.
+    pub(super) fn not_saved(&self, error: SaveError) -> Failure {
+        match error {
+            SaveError::Client(error) => self.failed(error),
+            other => failure::from_save(other),
+        }
+    }
+}
+
+/// A host that reports to the page.
+pub(super) fn host() -> BrowserHost {
+    BrowserHost::new(|report| {
+        tell(match report {
+            Report::Progress(stage, percent) => Event::Progress {
+                stage: page_stage(stage),
+                percent,
+            },
+            Report::Offline(pending) => Event::Offline { pending },
+            Report::Online => Event::Online,
+        });
+    })
+}
+
+fn page_stage(stage: ClientStage) -> Stage {
+    match stage {
+        ClientStage::Deriving => Stage::Deriving,
+        ClientStage::Fetching => Stage::Fetching,
+        ClientStage::Opening => Stage::Opening,
+        ClientStage::Sealing => Stage::Sealing,
+        ClientStage::Sending => Stage::Sending,
+    }
+}
