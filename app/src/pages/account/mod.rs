@@ -1,0 +1,17 @@
+//! Sign-up, the recovery kit, log-in and unlocking.
+
+mod frame;
+mod kit;
+mod log_in;
+mod new_device;
+mod next;
+mod sign_up;
+mod strength;
+mod unlock;
+
+pub use frame::UnlockProgress;
+pub use kit::{KitView, kit_text};
+pub use log_in::LogInPage;
+pub use next::{next_path, path_after};
+pub use sign_up::SignUpPage;
+pub use strength::{StrengthView, strength_words};

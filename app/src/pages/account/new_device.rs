@@ -1,0 +1,131 @@
+use leptos::{ev, html, prelude::*, task::spawn_local};
+
+use super::frame::{FormError, UnlockProgress, this_device};
+use crate::{
+    state::use_session,
+    ui::{Button, Checkbox, Look, PasswordField, TextInput, focus_on_mount},
+    worker::{Command, Failure, Reply, use_worker},
+};
+
+/// Setup code and password open the vault on a device that does not know the account.
+#[component]
+pub(super) fn NewDevice() -> impl IntoView {
+    let session = use_session();
+    let worker = use_worker();
+    let code = RwSignal::new(String::new());
+    let password = RwSignal::new(String::new());
+    let remember = RwSignal::new(true);
+    let busy = RwSignal::new(false);
+    let code_error = RwSignal::new(None::<String>);
+    let password_error = RwSignal::new(None::<String>);
+    let failure = RwSignal::new(None);
+    let input = NodeRef::<html::Input>::new();
+    let password_input = NodeRef::<html::Input>::new();
+    focus_on_mount(input);
+    let focus = move |input: NodeRef<html::Input>| {
+        if let Some(input) = input.get_untracked() {
+            let _ = input.focus();
+        }
+    };
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        code_error.set(None);
+        password_error.set(None);
+        failure.set(None);
+        if code.with_untracked(|code| code.trim().is_empty()) {
+            code_error.set(Some("It stands in your recovery kit.".to_owned()));
+            focus(input);
+            return;
+        }
+        if password.with_untracked(String::is_empty) {
+            password_error.set(Some("Type your master password.".to_owned()));
+            focus(password_input);
+            return;
+        }
+        busy.set(true);
+        session.begin_unlock();
+        let command = Command::LogIn {
+            setup_code: code.get_untracked(),
+            password: password.get_untracked(),
+            remember: remember.get_untracked(),
+            device_name: this_device(),
+        };
+        spawn_local(async move {
+            match worker.call(command).await {
+                Ok(Reply::Unlocked(unlocked)) => {
+                    code.set(String::new());
+                    password.set(String::new());
+                    session.opened(unlocked);
+                }
+                Ok(_) => session.unlock_failed(),
+                Err(reason) => {
+                    session.unlock_failed();
+                    session.use_another_account();
+                    match reason {
+                        Failure::SetupCodeTypo | Failure::SetupCodeShape => {
+                            code_error.set(Some(reason.to_string()));
+                            focus(input);
+                        }
+                        Failure::WrongPassword => {
+                            // Which of the two is wrong nobody can tell, not even the server.
+                            password_error.set(Some(
+                                "Setup code and password do not fit together.".to_owned(),
+                            ));
+                            focus(password_input);
+                        }
+                        other => failure.set(Some(other.to_string())),
+                    }
+                }
+            }
+            busy.set(false);
+        });
+    };
+    view! { class="v",
+        <h1>"Log in"</h1>
+        <p class="lead">"This device does not know the account yet, so it needs the setup code."</p>
+        <form method="post" novalidate on:submit=submit>
+            <TextInput
+                id="setup-code"
+                label="Setup code"
+                value=code
+                mono=true
+                placeholder="KA1-"
+                error=code_error
+                hint=Some("From your recovery kit. Spaces and case do not matter.".to_owned())
+                node_ref=input
+            />
+            <PasswordField
+                id="password"
+                label="Master password"
+                autocomplete="current-password"
+                value=password
+                error=password_error
+                node_ref=password_input
+            />
+            <Checkbox id="remember" checked=remember>
+                "Remember this device"
+            </Checkbox>
+            <FormError error=failure />
+            <Button look=Look::Go large=true submit=true busy=busy>
+                {move || if busy.get() { "Logging in…" } else { "Log in" }}
+            </Button>
+            <UnlockProgress />
+        </form>
+        {move || {
+            session
+                .device()
+                .map(|device| {
+                    view! { class="v",
+                        <div class="card-foot">
+                            <Button look=Look::Bare on_press=move |()| session.use_known_account()>
+                                {format!("Back to {}", device.label)}
+                            </Button>
+                        </div>
+                    }
+                })
+        }}
+    }
+}

@@ -1,0 +1,99 @@
+use std::time::Duration;
+
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    state::Debounce,
+    ui::Meter,
+    worker::{Command, Reply, Strength, use_worker},
+};
+
+/// A password rated lower than this opens no account.
+pub(super) const LEAST_SCORE: u8 = 3;
+
+/// Rates a password while it is typed. The worker does it; its dictionaries load with the
+/// first password.
+pub(super) fn rate(
+    password: RwSignal<String>,
+    email: RwSignal<String>,
+) -> (RwSignal<Option<Strength>>, Callback<()>) {
+    let worker = use_worker();
+    let strength = RwSignal::new(None);
+    let soon = Debounce::new(Duration::from_millis(150));
+    let asked = StoredValue::new(0_u32);
+    let changed = Callback::new(move |()| {
+        asked.update_value(|asked| *asked += 1);
+        if password.with_untracked(String::is_empty) {
+            soon.cancel();
+            strength.set(None);
+            return;
+        }
+        soon.call(move || {
+            let number = asked.get_value();
+            let command = Command::Strength {
+                password: password.get_untracked(),
+                inputs: vec![email.get_untracked(), "keyarc".to_owned()],
+            };
+            spawn_local(async move {
+                let reply = worker.call(command).await;
+                if asked.try_get_value() == Some(number)
+                    && let Ok(Reply::Strength(rated)) = reply
+                {
+                    strength.set(Some(rated));
+                }
+            });
+        });
+    });
+    (strength, changed)
+}
+
+/// A rating in one word.
+pub fn strength_words(score: u8) -> &'static str {
+    match score {
+        0 => "Very weak",
+        1 => "Weak",
+        2 => "Not enough",
+        3 => "Good",
+        _ => "Strong",
+    }
+}
+
+/// The rating, and what would make the password better.
+#[component]
+pub fn StrengthView(
+    /// The rating, once there is one.
+    #[prop(into)]
+    strength: Signal<Option<Strength>>,
+) -> impl IntoView {
+    let level = Signal::derive(move || strength.with(|s| s.as_ref().map(|s| s.score)));
+    let words = Signal::derive(move || {
+        level.get().map_or_else(
+            || "Not rated yet".to_owned(),
+            |s| strength_words(s).to_owned(),
+        )
+    });
+    let advice = move || {
+        strength.with(|strength| {
+            let strength = strength.as_ref()?;
+            if strength.score > LEAST_SCORE {
+                return None;
+            }
+            let warning = Some(strength.warning.clone()).filter(|warning| !warning.is_empty());
+            warning.or_else(|| strength.suggestions.first().cloned())
+        })
+    };
+    view! { class="v",
+        <div class="strength">
+            <Meter label="Password strength" level=level words=words />
+            <p class="strength-words" aria-live="polite">
+                {move || match level.get() {
+                    Some(score) => {
+                        let advice = advice().map(|advice| format!(". {advice}"));
+                        format!("{}{}", strength_words(score), advice.unwrap_or_default())
+                    }
+                    None => "Long beats complicated: four or five random words are good.".to_owned(),
+                }}
+            </p>
+        </div>
+    }
+}

@@ -1,0 +1,103 @@
+use leptos::{ev, html, prelude::*, task::spawn_local};
+
+use super::frame::{FormError, UnlockProgress};
+use crate::{
+    state::use_session,
+    ui::{Banner, Button, Icon, Look, PasswordField, focus_on_mount},
+    worker::{Command, Failure, Reply, use_worker},
+};
+
+/// The password opens the vault: this device keeps the setup code.
+#[component]
+pub(super) fn Unlock() -> impl IntoView {
+    let session = use_session();
+    let worker = use_worker();
+    let password = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let error = RwSignal::new(None::<String>);
+    let failure = RwSignal::new(None);
+    let input = NodeRef::<html::Input>::new();
+    focus_on_mount(input);
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        error.set(None);
+        failure.set(None);
+        if password.with_untracked(String::is_empty) {
+            error.set(Some("Type your master password.".to_owned()));
+            return;
+        }
+        busy.set(true);
+        session.begin_unlock();
+        let command = Command::Unlock {
+            password: password.get_untracked(),
+        };
+        spawn_local(async move {
+            match worker.call(command).await {
+                Ok(Reply::Unlocked(unlocked)) => {
+                    password.set(String::new());
+                    session.opened(unlocked);
+                }
+                Ok(_) => session.unlock_failed(),
+                Err(reason) => {
+                    session.unlock_failed();
+                    match reason {
+                        Failure::WrongPassword => {
+                            error.set(Some("This is not the master password.".to_owned()));
+                        }
+                        Failure::UnknownDevice => session.use_another_account(),
+                        other => failure.set(Some(other.to_string())),
+                    }
+                    if let Some(input) = input.get_untracked() {
+                        let _ = input.focus();
+                        input.select();
+                    }
+                }
+            }
+            busy.set(false);
+        });
+    };
+    let label = move || {
+        session
+            .device()
+            .map(|device| device.label)
+            .unwrap_or_default()
+    };
+    let has_draft = move || session.device().is_some_and(|device| device.has_draft);
+    view! { class="v",
+        <h1>"Unlock your vault"</h1>
+        <p class="lead lead-account" translate="no">
+            {label}
+        </p>
+        <form method="post" novalidate on:submit=submit>
+            {move || {
+                has_draft()
+                    .then(|| {
+                        view! { class="v",
+                            <Banner icon=Icon::Edit>"An unsaved form is kept, sealed."</Banner>
+                        }
+                    })
+            }}
+            <PasswordField
+                id="password"
+                label="Master password"
+                autocomplete="current-password"
+                value=password
+                error=error
+                node_ref=input
+            />
+            <FormError error=failure />
+            <Button look=Look::Go large=true submit=true busy=busy>
+                {move || if busy.get() { "Unlocking…" } else { "Unlock" }}
+            </Button>
+            <UnlockProgress />
+        </form>
+        <div class="card-foot">
+            <Button look=Look::Bare on_press=move |()| session.use_another_account()>
+                "Use another account"
+            </Button>
+        </div>
+    }
+}

@@ -1,0 +1,9 @@
+//! One folder for each area, one file for each view.
+
+pub mod account;
+pub mod design;
+mod not_found;
+pub mod settings;
+pub mod vault;
+
+pub use not_found::NotFound;

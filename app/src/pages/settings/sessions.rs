@@ -1,0 +1,90 @@
+use keyarc_wire::{SessionId, SessionInfo};
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    rpc::{list_sessions, revoke_session},
+    state::use_toasts,
+    ui::{Badge, BadgeTone, Button, SkeletonLines},
+    words::{ago_now, capitalised},
+};
+
+/// Where the account is logged in, and how to end it there.
+#[component]
+pub(super) fn Sessions() -> impl IntoView {
+    let toasts = use_toasts();
+    let sessions = RwSignal::new(None::<Vec<SessionInfo>>);
+    let problem = RwSignal::new(None::<String>);
+    let load = move || {
+        problem.set(None);
+        spawn_local(async move {
+            match list_sessions().await {
+                Ok(list) => drop(sessions.try_set(Some(list))),
+                Err(error) => drop(problem.try_set(Some(error.to_string()))),
+            }
+        });
+    };
+    Effect::new(move |_| load());
+    let end = move |id: SessionId, device: String| {
+        spawn_local(async move {
+            match revoke_session(id).await {
+                Ok(()) => {
+                    let _ = sessions.try_update(|list| {
+                        list.iter_mut()
+                            .for_each(|list| list.retain(|one| one.id != id));
+                    });
+                    toasts.say(format!("The session of {device} was ended."));
+                }
+                Err(error) => toasts.fail(error.to_string()),
+            }
+        });
+    };
+    let row = move |session: SessionInfo| {
+        let id = session.id;
+        let device = session.device_name.clone();
+        view! { class="v",
+            <li>
+                <div>
+                    <b>
+                        <bdi>{session.device_name.clone()}</bdi>
+                    </b>
+                    <small>
+                        {format!(
+                            "Since {}, last used {}",
+                            ago_now(session.created_at_ms),
+                            ago_now(session.last_used_at_ms),
+                        )}
+                    </small>
+                </div>
+                {if session.current {
+                    view! { class="v", <Badge tone=BadgeTone::Ok>"this one"</Badge> }.into_any()
+                } else {
+                    view! { class="v",
+                        <Button on_press=move |()| end(id, device.clone())>"End session"</Button>
+                    }
+                        .into_any()
+                }}
+            </li>
+        }
+    };
+    view! { class="v",
+        <section class="settings-part">
+            <h2>"Sessions"</h2>
+            {move || match (sessions.get(), problem.get()) {
+                (_, Some(problem)) => {
+                    view! { class="v",
+                        <p class="quiet">{capitalised(&problem)}</p>
+                        <Button on_press=move |()| load()>"Try again"</Button>
+                    }
+                        .into_any()
+                }
+                (None, None) => view! { class="v", <SkeletonLines count=2 /> }.into_any(),
+                (Some(list), None) => {
+                    view! { class="v",
+                        <ul class="sessions">{list.into_iter().map(row).collect_view()}</ul>
+                    }
+                        .into_any()
+                }
+            }}
+        </section>
+    }
+}

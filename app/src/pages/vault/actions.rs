@@ -1,0 +1,190 @@
+use keyarc_vault::{Content, ItemSummary};
+use keyarc_wire::ItemId;
+use leptos::{prelude::*, task::spawn_local};
+
+use super::variables::write_variables;
+use crate::{
+    state::{
+        Clipboard, Go, Mode, OpenForm, Place, Toasts, use_clipboard, use_go, use_open_form,
+        use_place, use_toasts,
+    },
+    words::{counted, shortened},
+    worker::{Command, Failure, Reply, Worker, use_worker},
+};
+
+/// What can be done with items, wherever it is asked for: row, item, palette, keyboard.
+#[derive(Clone, Copy)]
+pub struct Actions {
+    worker: Worker,
+    toasts: Toasts,
+    clipboard: Clipboard,
+    form: OpenForm,
+    go: Go,
+    place: Memo<Place>,
+}
+
+/// For components below the router.
+pub fn use_actions() -> Actions {
+    Actions {
+        worker: use_worker(),
+        toasts: use_toasts(),
+        clipboard: use_clipboard(),
+        form: use_open_form(),
+        go: use_go(),
+        place: use_place(),
+    }
+}
+
+/// The value that copying an item copies.
+pub(super) fn main_value(content: &Content) -> String {
+    match content {
+        Content::ApiKey { value } => value.clone(),
+        Content::Login { password, .. } => password.clone(),
+        Content::Note { text } => text.clone(),
+        Content::EnvironmentSet { variables } => write_variables(variables),
+    }
+}
+
+impl Actions {
+    /// Copies an item's secret, which is fetched for it and not shown.
+    pub fn copy(self, summary: &ItemSummary) {
+        self.copy_part(summary, None, main_value);
+    }
+
+    /// Copies a part of an item's secret.
+    pub(super) fn copy_part(
+        self,
+        summary: &ItemSummary,
+        part: Option<&'static str>,
+        value: impl Fn(&Content) -> String + 'static,
+    ) {
+        let name = shortened(&summary.name);
+        let what = part.map_or_else(|| name.clone(), |part| format!("{part} of {name}"));
+        let (worker, id) = (self.worker, summary.id);
+        self.clipboard.copy(what, async move {
+            match worker.call(Command::Reveal(id)).await? {
+                Reply::Item(item) => Ok(value(&item.content)),
+                _ => Err(Failure::NotFound),
+            }
+        });
+    }
+
+    /// Moves an item to the trash, and offers to take that back.
+    pub fn trash(self, summary: &ItemSummary) {
+        let id = summary.id;
+        let name = shortened(&summary.name);
+        self.close_if_open(id);
+        spawn_local(async move {
+            match self.worker.call(Command::Trash(vec![id])).await {
+                Ok(_) => self
+                    .toasts
+                    .undoable(format!("{name} moved to the trash."), move || {
+                        self.restore(vec![id], None);
+                    }),
+                Err(failure) => self.toasts.fail(failure.to_string()),
+            }
+        });
+    }
+
+    /// Takes items out of the trash.
+    pub fn restore(self, ids: Vec<ItemId>, say: Option<String>) {
+        spawn_local(async move {
+            match self.worker.call(Command::Restore(ids)).await {
+                Ok(_) => {
+                    if let Some(text) = say {
+                        self.toasts.say(text);
+                    }
+                }
+                Err(failure) => self.toasts.fail(failure.to_string()),
+            }
+        });
+    }
+
+    /// Deletes items for good. Ask before.
+    pub fn purge(self, ids: Vec<ItemId>) {
+        if let [id] = ids.as_slice() {
+            self.close_if_open(*id);
+        } else {
+            self.go.to(&self.place.get_untracked().closed());
+        }
+        let count = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        spawn_local(async move {
+            match self.worker.call(Command::Purge(ids)).await {
+                Ok(_) => self
+                    .toasts
+                    .say(format!("{} deleted for good.", counted(count, "item"))),
+                Err(failure) => self.toasts.fail(failure.to_string()),
+            }
+        });
+    }
+
+    /// Stars or unstars.
+    pub fn set_favourite(self, item: ItemId, favourite: bool) {
+        spawn_local(async move {
+            let command = Command::SetFavourite { item, favourite };
+            if let Err(failure) = self.worker.call(command).await {
+                self.toasts.fail(failure.to_string());
+            }
+        });
+    }
+
+    /// Opens an item.
+    pub fn open(self, id: ItemId) {
+        self.go.to(&self.place.get_untracked().with_item(id));
+    }
+
+    /// Opens an item from outside of the list that is shown.
+    pub fn open_anywhere(self, id: ItemId) {
+        self.go.to(&Place::default().with_item(id));
+    }
+
+    /// Opens the form for a new item.
+    pub fn new_item(self) {
+        self.go.to(&self.place.get_untracked().with_new());
+    }
+
+    /// Opens the form with a draft in it.
+    pub(super) fn resume(self, draft: keyarc_vault::ItemDraft) {
+        let place = Place {
+            item: draft.id,
+            mode: match draft.id {
+                Some(_) => Mode::Edit,
+                None => Mode::New,
+            },
+            ..self.place.get_untracked()
+        };
+        self.form.set_restore(draft);
+        self.go.to(&place);
+    }
+
+    fn close_if_open(self, id: ItemId) {
+        let place = self.place.get_untracked();
+        if place.item == Some(id) {
+            self.go.to(&place.closed());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keyarc_vault::Variable;
+
+    use super::*;
+
+    #[test]
+    fn copying_takes_the_secret_of_each_kind() {
+        let login = Content::Login {
+            username: "ann".into(),
+            password: "pw".into(),
+            url: "https://example.org".into(),
+        };
+        assert_eq!(main_value(&login), "pw");
+        let set = Content::EnvironmentSet {
+            variables: vec![Variable {
+                name: "A".into(),
+                value: "1".into(),
+            }],
+        };
+        assert_eq!(main_value(&set), "A=1\n");
+    }
+}

@@ -1,0 +1,111 @@
+use keyarc_vault::ItemSummary;
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{actions::use_actions, form::ItemForm, item_view::ItemView};
+use crate::{
+    state::{Mode, Place, use_go, use_items, use_place},
+    ui::{Button, EmptyState, ErrorState, Icon, SkeletonLines},
+    worker::{Command, Reply, use_worker},
+};
+
+/// The right pane: the open item, a form, or nothing.
+#[component]
+pub(super) fn Detail() -> impl IntoView {
+    let place = use_place();
+    let what = Memo::new(move |_| place.with(|place| (place.item, place.mode)));
+    view! { class="v",
+        <section class="detail" aria-labelledby="detail-title">
+            {move || match what.get() {
+                (_, Mode::New) => view! { class="v", <ItemForm item=None /> }.into_any(),
+                (Some(id), Mode::Edit) => view! { class="v", <ItemForm item=Some(id) /> }.into_any(),
+                (Some(id), Mode::View) => view! { class="v", <OpenItem id=id /> }.into_any(),
+                (None, _) => view! { class="v", <NothingOpen /> }.into_any(),
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn NothingOpen() -> impl IntoView {
+    let items = use_items();
+    let empty = Memo::new(move |_| items.facets().with(|f| f.all == 0));
+    view! { class="v",
+        <Show when=move || !empty.get()>
+            <div class="nothing">
+                <EmptyState icon=Icon::Key title="No item is open">
+                    <p>"Choose one from the list, or press Ctrl K and type three letters."</p>
+                </EmptyState>
+            </div>
+        </Show>
+    }
+}
+
+/// The open item, from the list when it is there.
+#[component]
+fn OpenItem(id: keyarc_wire::ItemId) -> impl IntoView {
+    let items = use_items();
+    let place = use_place();
+    let go = use_go();
+    let worker = use_worker();
+    let summary = RwSignal::new(None::<ItemSummary>);
+    let problem = RwSignal::new(None::<String>);
+    let asked = StoredValue::new(false);
+    Effect::new(move |_| {
+        let row = items.find(id);
+        // An item that leaves the list (another scope, deleted elsewhere) stays as it was.
+        if let Some(mut row) = row {
+            row.matches.clear();
+            if summary.with_untracked(|s| s.as_ref() != Some(&row)) {
+                summary.set(Some(row));
+            }
+            return;
+        }
+        if asked.get_value() || summary.with_untracked(Option::is_some) {
+            return;
+        }
+        asked.set_value(true);
+        spawn_local(async move {
+            // A link can lead to an item beyond the window of the list. Only what a row shows
+            // is kept of the answer.
+            let reply = worker.call(Command::Reveal(id)).await;
+            match reply {
+                Ok(Reply::Item(item)) => {
+                    let _ = summary.try_update(|s| {
+                        s.get_or_insert(item.summary);
+                    });
+                }
+                Ok(_) => {}
+                Err(failure) => drop(problem.try_set(Some(failure.to_string()))),
+            }
+        });
+    });
+    let close = move |()| go.to(&place.with_untracked(Place::closed));
+    let shown = Memo::new(move |_| summary.with(Option::is_some));
+    let actions = use_actions();
+    view! { class="v",
+        {move || {
+            if shown.get() {
+                let summary = Signal::derive(move || summary.get());
+                return view! { class="v", <ItemView summary=summary actions=actions /> }.into_any();
+            }
+            match problem.get() {
+                Some(detail) => {
+                    view! { class="v",
+                        <ErrorState title="The item could not be opened" detail=detail>
+                            <Button on_press=close>"Back to the list"</Button>
+                        </ErrorState>
+                    }
+                        .into_any()
+                }
+                None => {
+                    view! { class="v",
+                        <div class="doc" aria-busy="true">
+                            <SkeletonLines count=6 />
+                        </div>
+                    }
+                        .into_any()
+                }
+            }
+        }}
+    }
+}

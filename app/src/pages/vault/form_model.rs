@@ -1,0 +1,310 @@
+use keyarc_vault::{Content, DraftError, ItemDraft, Kind, Recognition};
+use keyarc_wire::ItemId;
+use leptos::prelude::*;
+
+use super::variables::{parse_variables, write_variables};
+use crate::{state::Place, words::Date};
+
+/// The fields of the form, for every kind at once: changing the kind loses nothing.
+#[derive(Clone, Copy)]
+pub(super) struct FormModel {
+    pub(super) id: Option<ItemId>,
+    pub(super) base_version: RwSignal<u64>,
+    pub(super) kind: RwSignal<Kind>,
+    pub(super) name: RwSignal<String>,
+    pub(super) folder: RwSignal<String>,
+    pub(super) tags: RwSignal<String>,
+    pub(super) environment: RwSignal<String>,
+    pub(super) provider: RwSignal<Option<String>>,
+    pub(super) favourite: RwSignal<bool>,
+    pub(super) expires: RwSignal<String>,
+    pub(super) notes: RwSignal<String>,
+    pub(super) secret: RwSignal<String>,
+    pub(super) username: RwSignal<String>,
+    pub(super) password: RwSignal<String>,
+    pub(super) url: RwSignal<String>,
+    pub(super) text: RwSignal<String>,
+    pub(super) variables: RwSignal<String>,
+    pub(super) recognised: RwSignal<Option<Recognition>>,
+    pub(super) error: RwSignal<Option<DraftError>>,
+    /// What recognition filled in, which it may therefore replace.
+    filled_name: StoredValue<Option<String>>,
+    filled_environment: StoredValue<Option<String>>,
+}
+
+impl FormModel {
+    /// The form for a draft.
+    pub(super) fn of(draft: &ItemDraft) -> Self {
+        let mut secret = String::new();
+        let mut login = (String::new(), String::new(), String::new());
+        let mut note = String::new();
+        let mut variables = String::new();
+        match &draft.content {
+            Content::ApiKey { value } => secret.clone_from(value),
+            Content::Login {
+                username,
+                password,
+                url,
+            } => {
+                login = (username.clone(), password.clone(), url.clone());
+            }
+            Content::Note { text } => note.clone_from(text),
+            Content::EnvironmentSet { variables: list } => variables = write_variables(list),
+        }
+        let (username, password, url) = login;
+        let expires = draft.expires_on.map(|day| Date::from_day(day).to_iso());
+        Self {
+            id: draft.id,
+            base_version: RwSignal::new(draft.base_version),
+            kind: RwSignal::new(draft.content.kind()),
+            name: RwSignal::new(draft.name.clone()),
+            folder: RwSignal::new(draft.folder.clone()),
+            tags: RwSignal::new(draft.tags.join(", ")),
+            environment: RwSignal::new(draft.environment.clone().unwrap_or_default()),
+            provider: RwSignal::new(draft.provider.clone()),
+            favourite: RwSignal::new(draft.favourite),
+            expires: RwSignal::new(expires.unwrap_or_default()),
+            notes: RwSignal::new(draft.notes.clone()),
+            secret: RwSignal::new(secret),
+            username: RwSignal::new(username),
+            password: RwSignal::new(password),
+            url: RwSignal::new(url),
+            text: RwSignal::new(note),
+            variables: RwSignal::new(variables),
+            recognised: RwSignal::new(None),
+            error: RwSignal::new(None),
+            filled_name: StoredValue::new(None),
+            filled_environment: StoredValue::new(None),
+        }
+    }
+
+    /// What is to be saved. Tracks every field.
+    pub(super) fn to_draft(self) -> Result<ItemDraft, DraftError> {
+        let content = self.content()?;
+        let expires = self.expires.get();
+        let expires_on = match expires.as_str() {
+            "" => None,
+            text => Some(
+                Date::from_iso(text)
+                    .ok_or_else(|| wrong("expires_on", "is a date like 2027-01-31"))?
+                    .to_day(),
+            ),
+        };
+        let environment = Some(self.environment.get().trim().to_lowercase());
+        Ok(ItemDraft {
+            id: self.id,
+            base_version: self.base_version.get(),
+            name: self.name.get().trim().to_owned(),
+            folder: self.folder.get().trim().trim_matches('/').to_owned(),
+            tags: split_tags(&self.tags.read()),
+            environment: environment.filter(|name| !name.is_empty()),
+            provider: self.provider.get(),
+            favourite: self.favourite.get(),
+            expires_on,
+            content,
+            notes: self.notes.get(),
+        })
+    }
+
+    fn content(self) -> Result<Content, DraftError> {
+        Ok(match self.kind.get() {
+            Kind::ApiKey => Content::ApiKey {
+                value: self.secret.get().trim().to_owned(),
+            },
+            Kind::Login => Content::Login {
+                username: self.username.get(),
+                password: self.password.get(),
+                url: self.url.get().trim().to_owned(),
+            },
+            Kind::Note => Content::Note {
+                text: self.text.get(),
+            },
+            Kind::EnvironmentSet => {
+                let variables = parse_variables(&self.variables.read()).map_err(|error| {
+                    wrong(
+                        "variables",
+                        &format!("line {} {}", error.line, error.reason),
+                    )
+                })?;
+                Content::EnvironmentSet { variables }
+            }
+        })
+    }
+
+    /// What is wrong with a field, for people.
+    pub(super) fn error_of(self, field: &'static str) -> Signal<Option<String>> {
+        Signal::derive(move || {
+            self.error.with(|error| {
+                let error = error
+                    .as_ref()
+                    .filter(|error| is_about(&error.field, field))?;
+                Some(crate::words::capitalised(&error.rule))
+            })
+        })
+    }
+
+    /// Fills in what a pasted value tells, wherever the person has not written something.
+    pub(super) fn recognise(self, recognition: Option<Recognition>) {
+        let Some(recognition) = recognition else {
+            self.recognised.set(None);
+            if self.filled_name.get_value().is_some() {
+                self.provider.set(None);
+            }
+            return;
+        };
+        self.provider.set(Some(recognition.provider.clone()));
+        fill(self.name, self.filled_name, Some(&recognition.label));
+        fill(
+            self.environment,
+            self.filled_environment,
+            recognition.environment.as_ref(),
+        );
+        let kind = self.kind.get_untracked();
+        if self.id.is_none() && kind == Kind::ApiKey && recognition.kind == Kind::EnvironmentSet {
+            self.variables.set(self.secret.get_untracked());
+            self.secret.set(String::new());
+            self.kind.set(Kind::EnvironmentSet);
+        }
+        self.recognised.set(Some(recognition));
+    }
+}
+
+/// Fills a field that is empty or still holds what was filled in before.
+fn fill(field: RwSignal<String>, filled: StoredValue<Option<String>>, value: Option<&String>) {
+    let now = field.get_untracked();
+    let untouched = now.trim().is_empty() || filled.get_value().as_ref() == Some(&now);
+    if untouched {
+        field.set(value.cloned().unwrap_or_default());
+        filled.set_value(value.cloned());
+    }
+}
+
+/// An empty form for the place it is opened from: its folder, tag, environment and kind.
+pub(super) fn empty_draft(place: &Place) -> ItemDraft {
+    let content = match place.kind {
+        None | Some(Kind::ApiKey) => Content::ApiKey {
+            value: String::new(),
+        },
+        Some(Kind::Login) => Content::Login {
+            username: String::new(),
+            password: String::new(),
+            url: String::new(),
+        },
+        Some(Kind::Note) => Content::Note {
+            text: String::new(),
+        },
+        Some(Kind::EnvironmentSet) => Content::EnvironmentSet {
+            variables: Vec::new(),
+        },
+    };
+    ItemDraft {
+        id: None,
+        base_version: 0,
+        name: String::new(),
+        folder: place.folder.clone().unwrap_or_default(),
+        tags: place.tag.iter().cloned().collect(),
+        environment: place.environment.clone(),
+        provider: None,
+        favourite: false,
+        expires_on: None,
+        content,
+        notes: String::new(),
+    }
+}
+
+/// Tags as typed, separated by commas.
+fn split_tags(text: &str) -> Vec<String> {
+    let mut tags: Vec<String> = Vec::new();
+    for tag in text.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
+        if !tags.iter().any(|known| known == tag) {
+            tags.push(tag.to_owned());
+        }
+    }
+    tags
+}
+
+fn wrong(field: &str, rule: &str) -> DraftError {
+    DraftError {
+        field: field.to_owned(),
+        rule: rule.to_owned(),
+    }
+}
+
+/// `content.value` and `tags[3]` are about `content` and `tags`.
+fn is_about(error: &str, field: &str) -> bool {
+    error == field
+        || error
+            .strip_prefix(field)
+            .is_some_and(|rest| rest.starts_with(['.', '[']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_trimmed_and_counted_once() {
+        assert_eq!(split_tags(" llm, billing ,,llm,"), ["llm", "billing"]);
+        assert!(split_tags("  ").is_empty());
+    }
+
+    #[test]
+    fn an_error_below_a_field_is_about_the_field() {
+        assert!(is_about("name", "name"));
+        assert!(is_about("tags[2]", "tags"));
+        assert!(is_about("content.value", "content"));
+        assert!(!is_about("names", "name"));
+    }
+
+    #[test]
+    fn a_draft_passes_through_the_form_unchanged() {
+        let owner = Owner::new();
+        owner.set();
+        let draft = ItemDraft {
+            id: Some(ItemId([3; 16])),
+            base_version: 4,
+            name: "Orders database".into(),
+            folder: "Checkout/Payments".into(),
+            tags: vec!["a".into(), "b".into()],
+            environment: Some("production".into()),
+            provider: Some("postgres".into()),
+            favourite: true,
+            expires_on: Date::from_iso("2027-01-31").map(Date::to_day),
+            content: Content::Login {
+                username: "ann".into(),
+                password: " spaces count ".into(),
+                url: "https://example.org".into(),
+            },
+            notes: "line\nline".into(),
+        };
+        assert_eq!(FormModel::of(&draft).to_draft(), Ok(draft));
+    }
+
+    #[test]
+    fn recognition_never_overwrites_what_was_typed() {
+        let owner = Owner::new();
+        owner.set();
+        let form = FormModel::of(&empty_draft(&Place::default()));
+        let stripe = Recognition {
+            provider: "stripe".into(),
+            provider_name: "Stripe".into(),
+            label: "Stripe live secret key".into(),
+            kind: Kind::ApiKey,
+            environment: Some("production".into()),
+            hint: "sk_live_…9aXe".into(),
+        };
+        form.recognise(Some(stripe.clone()));
+        assert_eq!(form.name.get_untracked(), "Stripe live secret key");
+        let test_key = Recognition {
+            label: "Stripe test key".into(),
+            environment: None,
+            ..stripe.clone()
+        };
+        form.recognise(Some(test_key));
+        assert_eq!(form.name.get_untracked(), "Stripe test key");
+        assert_eq!(form.environment.get_untracked(), "");
+        form.name.set("Mine".into());
+        form.recognise(Some(stripe));
+        assert_eq!(form.name.get_untracked(), "Mine");
+    }
+}

@@ -1,0 +1,232 @@
+use leptos::{ev, prelude::*};
+use leptos_router::hooks::use_location;
+use wasm_bindgen::JsCast;
+
+use super::{
+    actions::use_actions,
+    help::HelpDialog,
+    nav::{Nav, TabBar},
+    palette::PaletteDialog,
+    shortcuts::{Press, Shortcut, shortcut},
+};
+use crate::{
+    pages::account::path_after,
+    state::{ConnectionState, VaultPhase, use_connection, use_go, use_session},
+    ui::{Banner, BannerTone, Icon, SkeletonRows},
+    words::counted,
+};
+
+/// Which page of the app is shown inside the frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// The list and the item.
+    Vault,
+    /// Import.
+    Import,
+    /// Settings.
+    Settings,
+}
+
+/// What can be opened over every page.
+#[derive(Clone, Copy)]
+pub struct Panels {
+    /// The palette.
+    pub palette: RwSignal<bool>,
+    /// The list of keys.
+    pub help: RwSignal<bool>,
+    /// The navigation, on a phone.
+    pub nav: RwSignal<bool>,
+}
+
+/// See [`Panels`].
+pub fn use_panels() -> Panels {
+    expect_context()
+}
+
+/// The app around a page: navigation, banners, palette, and the guard that sends everybody to
+/// the log-in page unless the vault is open.
+#[component]
+pub fn VaultFrame(
+    /// The page shown.
+    section: Section,
+    /// The page. Built when the vault is open, and gone when it is not.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let session = use_session();
+    let go = use_go();
+    let location = use_location();
+    let panels = Panels {
+        palette: RwSignal::new(false),
+        help: RwSignal::new(false),
+        nav: RwSignal::new(false),
+    };
+    provide_context(panels);
+    let open = Memo::new(move |_| session.phase() == VaultPhase::Unlocked);
+    Effect::new(move |_| {
+        if matches!(session.phase(), VaultPhase::SignedOut | VaultPhase::Locked) {
+            let path = location.pathname.get_untracked();
+            let query = location.search.get_untracked();
+            let query = query.trim_start_matches('?');
+            let back = if query.is_empty() {
+                path
+            } else {
+                format!("{path}?{query}")
+            };
+            go.path_instead(&path_after(&back));
+        }
+    });
+    follow_keys(panels);
+    let children = StoredValue::new(children);
+    view! { class="v",
+        <a class="skip" href="#main">
+            "Skip to content"
+        </a>
+        <div class="app" class:nav-open=move || panels.nav.get()>
+            <Nav section=section open=open />
+            <div class="stage">
+                <Banners />
+                <Show when=move || open.get() fallback=|| view! { class="v", <Waiting /> }>
+                    {children.with_value(|children| children())}
+                </Show>
+            </div>
+            <TabBar section=section />
+        </div>
+        <Show when=move || open.get()>
+            <PaletteDialog />
+            <HelpDialog open=panels.help />
+        </Show>
+    }
+}
+
+/// What the server renders, and the browser until it knows whether the vault is open.
+#[component]
+fn Waiting() -> impl IntoView {
+    view! { class="v",
+        <main class="panes" id="main" aria-busy="true">
+            <h1 class="sr-only">"KeyArc"</h1>
+            <div class="list">
+                <div class="bar"></div>
+                <SkeletonRows count=10 />
+            </div>
+            <div class="detail"></div>
+        </main>
+    }
+}
+
+/// What needs attention whatever is open.
+#[component]
+fn Banners() -> impl IntoView {
+    let session = use_session();
+    let connection = use_connection();
+    view! { class="v",
+        <div class="banners">
+            {move || match connection.get() {
+                ConnectionState::Online => None,
+                state @ ConnectionState::Offline { .. } => {
+                    let pending = match state {
+                        ConnectionState::Offline { pending } if pending > 0 => {
+                            format!(
+                                " {} kept here, sealed, and sent when it does.",
+                                counted(pending, "change"),
+                            )
+                        }
+                        _ => " What is open stays usable.".to_owned(),
+                    };
+                    Some(
+                        view! { class="v",
+                            <Banner tone=BannerTone::Warn icon=Icon::CloudOff>
+                                "The server does not answer."
+                                {pending}
+                            </Banner>
+                        },
+                    )
+                }
+            }}
+            {move || {
+                let unreadable = session.unlocked().map_or(0, |open| open.unreadable);
+                (unreadable > 0)
+                    .then(|| {
+                        view! { class="v",
+                            <Banner tone=BannerTone::Bad icon=Icon::Warning>
+                                {counted(unreadable, "item")}
+                                " could not be opened. They are kept as they are; the rest is complete."
+                            </Banner>
+                        }
+                    })
+            }}
+            {move || {
+                let notices = session.unlocked().is_some_and(|open| !open.notices.is_empty());
+                notices
+                    .then(|| {
+                        view! { class="v",
+                            <Banner
+                                tone=BannerTone::Warn
+                                icon=Icon::Person
+                                on_dismiss=move |()| session.forget_notices()
+                            >
+                                "Somebody made another vault with your e-mail address. Yours is not affected; if it was not you, nothing needs to be done."
+                            </Banner>
+                        }
+                    })
+            }}
+        </div>
+    }
+}
+
+/// Keys that work on every page.
+fn follow_keys(panels: Panels) {
+    let actions = use_actions();
+    let session = use_session();
+    let listener = StoredValue::new(None);
+    Effect::new(move |_| {
+        let handle = window_event_listener(ev::keydown, move |event| {
+            if session.phase_untracked() != VaultPhase::Unlocked {
+                return;
+            }
+            match pressed(&event) {
+                Some(Shortcut::Palette) => panels.palette.set(true),
+                Some(Shortcut::Help) => panels.help.set(true),
+                Some(Shortcut::New) => actions.new_item(),
+                Some(Shortcut::Back) if panels.nav.get_untracked() => panels.nav.set(false),
+                _ => return,
+            }
+            event.prevent_default();
+        });
+        listener.set_value(Some(handle));
+    });
+    on_cleanup(move || {
+        if let Some(Some(handle)) = listener.try_update_value(Option::take) {
+            handle.remove();
+        }
+    });
+}
+
+/// The shortcut of a key press; none while a dialog is open, which has keys of its own.
+pub(super) fn pressed(event: &ev::KeyboardEvent) -> Option<Shortcut> {
+    if event.default_prevented() || event.is_composing() {
+        return None;
+    }
+    if document()
+        .query_selector("dialog[open]")
+        .ok()
+        .flatten()
+        .is_some()
+    {
+        return None;
+    }
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let is = |selector: &str| {
+        target
+            .as_ref()
+            .is_some_and(|target| target.matches(selector).unwrap_or(false))
+    };
+    shortcut(Press {
+        key: &event.key(),
+        command: event.ctrl_key() || event.meta_key(),
+        alt: event.alt_key(),
+        typing: is("input:not([type=checkbox]):not([type=radio]), textarea, select, [role=menu] *"),
+        on_control: is("button, a, summary, input"),
+    })
+}

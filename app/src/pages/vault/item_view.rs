@@ -1,0 +1,334 @@
+use std::time::Duration;
+
+use keyarc_vault::{Item, ItemSummary};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{actions::Actions, expiry_badge::ExpiryBadge, secret::SecretBody};
+use crate::{
+    state::{Mode, Place, use_go, use_place, use_toasts},
+    ui::{Button, Confirm, EnvironmentDot, Icon, IconButton, IconView, Look, Tag},
+    words::{Date, ago_now, capitalised, kind, local_date, shortened},
+    worker::{Command, Reply, use_worker},
+};
+
+/// A revealed secret is hidden again after this long.
+const HIDE_AFTER_SECONDS: u32 = 30;
+
+/// An item: what the list knows of it, and its secret when asked for.
+#[component]
+pub(super) fn ItemView(
+    /// What the list knows.
+    summary: Signal<Option<ItemSummary>>,
+    /// What can be done.
+    actions: Actions,
+) -> impl IntoView {
+    let revealed = RwSignal::new(None::<Item>);
+    let version = Memo::new(move |_| summary.with(|s| s.as_ref().map(|s| (s.id, s.version))));
+    // What changed meanwhile is not shown as if it were current.
+    Effect::new(move |before: Option<_>| {
+        let now = version.get();
+        if before.is_some_and(|before| before != now) {
+            revealed.set(None);
+        }
+        now
+    });
+    view! { class="v",
+        {move || {
+            summary
+                .get()
+                .map(|summary| {
+                    view! { class="v",
+                        <section class="item" aria-labelledby="detail-title">
+                            <ItemBar summary=summary.clone() actions=actions />
+                            <div class="doc">
+                                <ItemHead summary=summary.clone() />
+                                <SecretCard
+                                    summary=summary.clone()
+                                    revealed=revealed
+                                    actions=actions
+                                />
+                                <Facts summary=summary revealed=revealed />
+                            </div>
+                        </section>
+                    }
+                })
+        }}
+    }
+}
+
+/// The actions above an item.
+#[component]
+fn ItemBar(summary: ItemSummary, actions: Actions) -> impl IntoView {
+    let place = use_place();
+    let go = use_go();
+    let trashed = summary.trashed_at_ms.is_some();
+    let (id, favourite) = (summary.id, summary.favourite);
+    let name = shortened(&summary.name);
+    let asking = RwSignal::new(false);
+    let stored = StoredValue::new(summary);
+    let edit = move |()| {
+        let mut place = place.get_untracked().with_item(id);
+        place.mode = Mode::Edit;
+        go.to(&place);
+    };
+    let star = if favourite {
+        "Remove from favourites"
+    } else {
+        "Add to favourites"
+    };
+    let restored = format!("{name} restored.");
+    view! { class="v",
+        <header class="bar">
+            <span class="only-narrow">
+                <IconButton
+                    icon=Icon::Back
+                    label="Back to the list"
+                    on_press=move |()| go.to(&place.with_untracked(Place::closed))
+                />
+            </span>
+            <span class="gap"></span>
+            {if trashed {
+                view! { class="v",
+                    <Button
+                        icon=Icon::Undo
+                        on_press=move |()| actions.restore(vec![id], Some(restored.clone()))
+                    >
+                        "Restore"
+                    </Button>
+                    <Button look=Look::Danger on_press=move |()| asking.set(true)>
+                        "Delete for good"
+                    </Button>
+                    <Confirm
+                        open=asking
+                        title="Delete for good?"
+                        detail=format!("{name} and its secret are lost. Nobody can bring it back.")
+                        verb="Delete for good"
+                        on_confirm=move |()| actions.purge(vec![id])
+                    />
+                }
+                    .into_any()
+            } else {
+                view! { class="v",
+                    <IconButton
+                        icon=Icon::Star
+                        label=star
+                        pressed=Signal::derive(move || favourite)
+                        class="star"
+                        on_press=move |()| actions.set_favourite(id, !favourite)
+                    />
+                    <IconButton
+                        icon=Icon::Trash
+                        label="Delete"
+                        key="Delete"
+                        on_press=move |()| stored.with_value(|summary| actions.trash(summary))
+                    />
+                    <Button icon=Icon::Edit key="E" on_press=edit>
+                        "Edit"
+                    </Button>
+                }
+                    .into_any()
+            }}
+        </header>
+    }
+}
+
+/// Folder, name and labels.
+#[component]
+fn ItemHead(summary: ItemSummary) -> impl IntoView {
+    let crumbs: Vec<String> = summary
+        .folder
+        .split('/')
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect();
+    view! { class="v",
+        <div class="crumbs">
+            {crumbs
+                .into_iter()
+                .map(|crumb| {
+                    view! { class="v",
+                        <span>
+                            <bdi>{crumb}</bdi>
+                        </span>
+                    }
+                })
+                .collect_view()}
+        </div>
+        <h2 class="doc-title" id="detail-title" tabindex="-1">
+            <bdi>{summary.name.clone()}</bdi>
+        </h2>
+        <div class="tags">
+            <Tag>{kind(summary.kind)}</Tag>
+            {summary.provider_name.clone().map(|name| view! { class="v", <Tag>{name}</Tag> })}
+            {summary
+                .environment
+                .clone()
+                .map(|name| {
+                    view! { class="v",
+                        <Tag>
+                            <EnvironmentDot environment=name.clone() />
+                            {capitalised(&name)}
+                        </Tag>
+                    }
+                })}
+            {summary
+                .tags
+                .iter()
+                .map(|tag| {
+                    let tag = tag.clone();
+                    view! { class="v",
+                        <Tag>
+                            <bdi>{tag}</bdi>
+                        </Tag>
+                    }
+                })
+                .collect_view()}
+        </div>
+    }
+}
+
+/// The one card: the secret, masked until asked for.
+#[component]
+fn SecretCard(
+    summary: ItemSummary,
+    revealed: RwSignal<Option<Item>>,
+    actions: Actions,
+) -> impl IntoView {
+    let worker = use_worker();
+    let toasts = use_toasts();
+    let id = summary.id;
+    let busy = RwSignal::new(false);
+    let left = RwSignal::new(0_u32);
+    let shown = Memo::new(move |_| revealed.with(Option::is_some));
+    // The countdown runs while something is shown, and ends with this view.
+    Effect::new(move |_| {
+        if !shown.get() {
+            return;
+        }
+        left.set(HIDE_AFTER_SECONDS);
+        let tick = move || {
+            let seconds = left.try_get_untracked().unwrap_or(0).saturating_sub(1);
+            let _ = left.try_set(seconds);
+            if seconds == 0 {
+                let _ = revealed.try_set(None);
+            }
+        };
+        if let Ok(handle) = set_interval_with_handle(tick, Duration::from_secs(1)) {
+            on_cleanup(move || handle.clear());
+        }
+    });
+    let toggle = move |()| {
+        if shown.get_untracked() {
+            revealed.set(None);
+            return;
+        }
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        spawn_local(async move {
+            let reply = worker.call(Command::Reveal(id)).await;
+            let _ = busy.try_set(false);
+            match reply {
+                Ok(Reply::Item(item)) => drop(revealed.try_set(Some(*item))),
+                Ok(_) => {}
+                Err(failure) => toasts.fail(failure.to_string()),
+            }
+        });
+    };
+    let content =
+        Signal::derive(move || revealed.with(|item| item.as_ref().map(|i| i.content.clone())));
+    let for_copy = StoredValue::new(summary.clone());
+    let label = move || if shown.get() { "Hide" } else { "Reveal" };
+    let buttons = view! { class="v",
+        <span class="secret-buttons">
+            <button
+                class="btn btn-bare btn-icon"
+                r#type="button"
+                id="reveal"
+                aria-label=label
+                title=label
+                aria-pressed=move || if shown.get() { "true" } else { "false" }
+                aria-keyshortcuts="r"
+                aria-busy=move || busy.get().then_some("true")
+                on:click=move |_| toggle(())
+            >
+                <IconView icon=Signal::derive(move || {
+                    if shown.get() { Icon::EyeOff } else { Icon::Eye }
+                }) />
+            </button>
+            <Button
+                look=Look::Go
+                icon=Icon::Copy
+                key="C"
+                on_press=move |()| for_copy.with_value(|summary| actions.copy(summary))
+            >
+                "Copy"
+            </Button>
+        </span>
+    }
+    .into_any();
+    view! { class="v",
+        <div class="secret" class:is-open=move || shown.get()>
+            <SecretBody summary=summary content=content actions=actions buttons=buttons />
+            <div class="secret-low">
+                <IconView icon=Signal::derive(move || {
+                    if shown.get() { Icon::Clock } else { Icon::Lock }
+                }) />
+                {move || {
+                    if shown.get() {
+                        format!("Shown on this screen. Hidden again in {} s.", left.get())
+                    } else {
+                        "Sealed. Opened on this device, only when you ask.".to_owned()
+                    }
+                }}
+            </div>
+        </div>
+    }
+}
+
+/// Everything else that is known of an item.
+#[component]
+fn Facts(summary: ItemSummary, revealed: RwSignal<Option<Item>>) -> impl IntoView {
+    let notes = move || match revealed.with(|item| item.as_ref().map(|item| item.notes.clone())) {
+        None => view! { class="v", <span class="quiet">"Sealed with the secret"</span> }.into_any(),
+        Some(notes) if notes.is_empty() => {
+            view! { class="v", <span class="quiet">"None"</span> }.into_any()
+        }
+        Some(notes) => view! { class="v", <span class="notes">{notes}</span> }.into_any(),
+    };
+    view! { class="v",
+        <dl class="facts">
+            <dt>"Expires"</dt>
+            <dd>
+                {match summary.expires_on {
+                    Some(day) => {
+                        view! { class="v",
+                            <span>{Date::from_day(day).in_words()}</span>
+                            <ExpiryBadge expires_on=day />
+                        }
+                            .into_any()
+                    }
+                    None => view! { class="v", <span class="quiet">"Never"</span> }.into_any(),
+                }}
+            </dd>
+            <dt>"Notes"</dt>
+            <dd>{notes}</dd>
+            <dt>"Changed"</dt>
+            <dd>
+                <span>{capitalised(&ago_now(summary.updated_at_ms))}</span>
+                <span class="quiet">{format!("version {}", summary.version)}</span>
+            </dd>
+            <dt>"Created"</dt>
+            <dd>{local_date(summary.created_at_ms).in_words()}</dd>
+            {summary
+                .trashed_at_ms
+                .map(|at| {
+                    view! { class="v",
+                        <dt>"Deleted"</dt>
+                        <dd>{capitalised(&ago_now(at))}</dd>
+                    }
+                })}
+        </dl>
+    }
+}

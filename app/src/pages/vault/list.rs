@@ -1,0 +1,338 @@
+use std::time::Duration;
+
+use keyarc_vault::{Scope, Sort};
+use leptos::{ev, html, prelude::*, task::spawn_local};
+
+use super::{
+    actions::use_actions,
+    filters::{Chips, SortMenu},
+    onboarding::{Onboarding, is_new_vault},
+    row::ItemRow,
+};
+use crate::{
+    state::{Debounce, ListStatus, Place, use_go, use_items, use_place},
+    ui::{
+        Button, Confirm, EmptyState, ErrorState, Icon, IconView, Kbd, Look, SkeletonRows,
+        VirtualList,
+    },
+    words::{counted, number, shortened},
+    worker::{Command, Reply, use_worker},
+};
+
+/// Rows are 56 pixels and a gap of 1.
+pub(super) const ROW_HEIGHT: u32 = 57;
+
+/// The middle pane.
+#[component]
+pub(super) fn ListPane(
+    /// The scrolling list.
+    scroller: NodeRef<html::Div>,
+    /// The search field.
+    search: NodeRef<html::Input>,
+) -> impl IntoView {
+    let items = use_items();
+    let place = use_place();
+    let actions = use_actions();
+    let title = Memo::new(move |_| place.with(Place::title));
+    let in_trash = Memo::new(move |_| place.with(|place| place.scope == Scope::Trash));
+    view! { class="v",
+        <section class="list" aria-label="List">
+            <header class="bar">
+                <h1>
+                    <bdi>{move || title.get()}</bdi>
+                </h1>
+                <small aria-live="polite">
+                    {move || {
+                        (items.status() == ListStatus::Ready).then(|| number(items.total()))
+                    }}
+                    <span class="sr-only">" items"</span>
+                </small>
+                <span class="gap"></span>
+                <SortMenu />
+                {move || {
+                    if in_trash.get() {
+                        view! { class="v", <EmptyTrash /> }.into_any()
+                    } else {
+                        view! { class="v",
+                            <Button
+                                look=Look::Go
+                                icon=Icon::Plus
+                                on_press=move |()| actions.new_item()
+                            >
+                                "New"
+                            </Button>
+                        }
+                            .into_any()
+                    }
+                }}
+            </header>
+            <div class="list-tools">
+                <SearchField search=search />
+                <Chips />
+            </div>
+            <Rows scroller=scroller />
+        </section>
+    }
+}
+
+/// The search field. Each key asks the worker at once; the URL follows when typing pauses.
+#[component]
+fn SearchField(search: NodeRef<html::Input>) -> impl IntoView {
+    let items = use_items();
+    let place = use_place();
+    let go = use_go();
+    let soon = Debounce::new(Duration::from_millis(400));
+    on_cleanup(move || soon.cancel());
+    let typed = move |event: ev::Event| {
+        let next = Place {
+            text: event_target_value(&event),
+            ..place.get_untracked()
+        };
+        items.show(next.list_query());
+        soon.call(move || {
+            let here = place.get_untracked();
+            let next = Place {
+                text: untrack(|| items.text()),
+                ..here.clone()
+            };
+            if next.to_path() != here.to_path() {
+                go.instead(&next);
+            }
+        });
+    };
+    view! { class="v",
+        <div class="search" role="search">
+            <IconView icon=Icon::Search />
+            <input
+                r#type="search"
+                aria-label="Search"
+                placeholder="Search"
+                autocomplete="off"
+                autocapitalize="none"
+                spellcheck="false"
+                aria-keyshortcuts="/"
+                prop:value=move || items.text()
+                node_ref=search
+                on:input=typed
+                on:keydown=move |event| {
+                    if event.key() == "ArrowDown" || event.key() == "Enter" {
+                        event.prevent_default();
+                        let _ = event
+                            .target()
+                            .map(|_| document().get_element_by_id("items"))
+                            .and_then(|list| list.map(focus));
+                    }
+                }
+            />
+            <Kbd keys="/" />
+        </div>
+    }
+}
+
+fn focus(element: web_sys::Element) {
+    use wasm_bindgen::JsCast;
+    if let Ok(element) = element.dyn_into::<web_sys::HtmlElement>() {
+        let _ = element.focus();
+    }
+}
+
+/// The rows, or what is there instead.
+#[component]
+fn Rows(scroller: NodeRef<html::Div>) -> impl IntoView {
+    let items = use_items();
+    let total = Signal::derive(move || items.total());
+    #[derive(Clone, PartialEq)]
+    enum Shown {
+        Loading,
+        Failed(String),
+        Empty,
+        Rows,
+    }
+    let shown = Memo::new(move |_| match items.status() {
+        ListStatus::Loading => Shown::Loading,
+        ListStatus::Failed(failure) => Shown::Failed(failure.to_string()),
+        ListStatus::Ready if total.get() == 0 => Shown::Empty,
+        ListStatus::Ready => Shown::Rows,
+    });
+    let active = move || {
+        let id = items.id_at(items.cursor().get()?)?;
+        Some(format!("row-{id}"))
+    };
+    view! { class="v",
+        {move || match shown.get() {
+            Shown::Loading => view! { class="v", <SkeletonRows count=10 /> }.into_any(),
+            Shown::Failed(detail) => {
+                view! { class="v",
+                    <ErrorState title="The list could not be read" detail=detail>
+                        <Button on_press=move |()| items.refresh()>"Try again"</Button>
+                    </ErrorState>
+                }
+                    .into_any()
+            }
+            Shown::Empty => view! { class="v", <NoRows /> }.into_any(),
+            Shown::Rows => {
+                view! { class="v",
+                    <div
+                        class="rows"
+                        id="items"
+                        role="listbox"
+                        aria-label="Items"
+                        tabindex="0"
+                        aria-activedescendant=active
+                        node_ref=scroller
+                    >
+                        <VirtualList
+                            total=total
+                            row_height=ROW_HEIGHT
+                            scroller=scroller
+                            on_rows=move |rows| items.need(&rows)
+                            row=|index| view! { class="v", <ItemRow index=index /> }
+                        />
+                    </div>
+                }
+                    .into_any()
+            }
+        }}
+    }
+}
+
+/// Why the list is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Empty {
+    NewVault,
+    NoMatch,
+    Scope(Scope),
+}
+
+/// Why there are no rows, and what to do.
+#[component]
+fn NoRows() -> impl IntoView {
+    let items = use_items();
+    let place = use_place();
+    let go = use_go();
+    let actions = use_actions();
+    let why = Memo::new(move |_| {
+        let here = place.get();
+        if items.facets().with(|facets| is_new_vault(facets, &here)) {
+            Empty::NewVault
+        } else if here.is_narrowed() || !items.text().is_empty() {
+            // The search text may be ahead of the URL.
+            Empty::NoMatch
+        } else {
+            Empty::Scope(here.scope)
+        }
+    });
+    let clear = move |()| {
+        let all = Place {
+            text: String::new(),
+            kind: None,
+            ..place.get_untracked().closed()
+        };
+        items.show(all.list_query());
+        go.to(&all);
+    };
+    move || match why.get() {
+        Empty::NewVault => view! { class="v", <Onboarding /> }.into_any(),
+        Empty::NoMatch => view! { class="v",
+            <EmptyState icon=Icon::Search title="No item matches">
+                <p>"Search looks at names, providers, folders and tags, never at secrets."</p>
+                <Button on_press=clear>"Clear search and filters"</Button>
+            </EmptyState>
+        }
+        .into_any(),
+        Empty::Scope(scope) => {
+            let (icon, title, text) = empty_words(scope);
+            view! { class="v",
+                <EmptyState icon=icon title=title>
+                    <p>{text}</p>
+                    {(scope == Scope::All)
+                        .then(|| {
+                            view! { class="v",
+                                <Button icon=Icon::Plus on_press=move |()| actions.new_item()>
+                                    "New item"
+                                </Button>
+                            }
+                        })}
+                </EmptyState>
+            }
+            .into_any()
+        }
+    }
+}
+
+fn empty_words(scope: Scope) -> (Icon, &'static str, &'static str) {
+    match scope {
+        Scope::Expiring => (
+            Icon::Clock,
+            "Nothing expires soon",
+            "Items with an expiry date come here 30 days before it.",
+        ),
+        Scope::Favourites => (
+            Icon::Star,
+            "No favourites yet",
+            "Star what you need often, and it is here.",
+        ),
+        Scope::Trash => (
+            Icon::Trash,
+            "The trash is empty",
+            "Deleted items wait here until you empty it.",
+        ),
+        Scope::All => (
+            Icon::Folder,
+            "Nothing is here",
+            "No item carries this label any more.",
+        ),
+    }
+}
+
+/// Deletes everything in the trash, after asking.
+#[component]
+fn EmptyTrash() -> impl IntoView {
+    let items = use_items();
+    let actions = use_actions();
+    let worker = use_worker();
+    let asking = RwSignal::new(false);
+    let total = move || items.total();
+    let detail = Signal::derive(move || {
+        let first = items
+            .row(0)
+            .map(|row| shortened(&row.name))
+            .unwrap_or_default();
+        match total() {
+            0 => String::new(),
+            1 => format!("{first} and its secret are lost. Nobody can bring it back."),
+            count => format!(
+                "{first} and {} are lost with their secrets. Nobody can bring them back.",
+                counted(count - 1, "other item")
+            ),
+        }
+    });
+    let empty = move |()| {
+        spawn_local(async move {
+            let mut query = Place {
+                scope: Scope::Trash,
+                ..Place::default()
+            }
+            .list_query();
+            query.sort = Sort::Updated;
+            query.limit = untrack(total);
+            if let Ok(Reply::List(view)) = worker.call(Command::List(query)).await {
+                actions.purge(view.rows.iter().map(|row| row.id).collect());
+            }
+        });
+    };
+    view! { class="v",
+        <Show when=move || { total() > 0 }>
+            <Button look=Look::Danger on_press=move |()| asking.set(true)>
+                "Empty trash"
+            </Button>
+        </Show>
+        <Confirm
+            open=asking
+            title="Empty the trash?"
+            detail=detail
+            verb="Delete for good"
+            on_confirm=empty
+        />
+    }
+}

@@ -1,0 +1,289 @@
+use keyarc_vault::{Count, Scope};
+use leptos::prelude::*;
+
+use super::frame::{Section, use_panels};
+use crate::{
+    state::{ConnectionState, Place, use_connection, use_items, use_place, use_session},
+    ui::{EnvironmentDot, Icon, IconButton, IconView, Kbd, Mark},
+    words::{capitalised, number},
+};
+
+/// The left pane: where to look, and the lock.
+#[component]
+pub(super) fn Nav(
+    /// The page shown.
+    section: Section,
+    /// The vault is open.
+    open: Memo<bool>,
+) -> impl IntoView {
+    let panels = use_panels();
+    let facets = use_items().facets();
+    let here = StoredValue::new(use_here(section));
+    let palette_key = RwSignal::new("Ctrl K".to_owned());
+    Effect::new(move |_| {
+        if window().navigator().platform().is_ok_and(|platform| platform.starts_with("Mac")) {
+            palette_key.set("⌘ K".to_owned());
+        }
+    });
+    let scope = move |scope: Scope| Place {
+        scope,
+        ..Place::default()
+    };
+    let count =
+        move |pick: fn(&keyarc_vault::Facets) -> u32| Signal::derive(move || facets.with(pick));
+    view! { class="v",
+        <nav class="nav" id="nav" aria-label="Vault">
+            <a class="brand" href="/vault">
+                <Mark />
+                "KeyArc"
+            </a>
+            <button
+                class="find"
+                r#type="button"
+                aria-keyshortcuts="Control+K Meta+K"
+                on:click=move |_| panels.palette.set(open.get_untracked())
+            >
+                <IconView icon=Icon::Search />
+                <span>"Find anything"</span>
+                <Kbd keys=palette_key />
+            </button>
+            <div class="nav-scroll">
+                <ul class="nav-list">
+                    <NavLink icon=Icon::List words="All items" place=scope(Scope::All) here=here count=count(|f| f.all) />
+                    <NavLink icon=Icon::Clock words="Expiring" place=scope(Scope::Expiring) here=here count=count(|f| f.expiring) />
+                    <NavLink icon=Icon::Star words="Favourites" place=scope(Scope::Favourites) here=here count=count(|f| f.favourites) />
+                    <NavLink icon=Icon::Trash words="Trash" place=scope(Scope::Trash) here=here count=count(|f| f.trash) />
+                </ul>
+                <Environments here=here />
+                <Folders here=here />
+                <Tags here=here />
+                <h2>"Tools"</h2>
+                <ul class="nav-list">
+                    <ToolLink icon=Icon::Import words="Import" path="/vault/import" here=section == Section::Import />
+                    <ToolLink icon=Icon::Settings words="Settings" path="/settings" here=section == Section::Settings />
+                    <li>
+                        <button class="nav-link" r#type="button" on:click=move |_| panels.help.set(true)>
+                            <IconView icon=Icon::Keyboard />
+                            <span>"Keyboard"</span>
+                            <Kbd keys="?" />
+                        </button>
+                    </li>
+                </ul>
+            </div>
+            <Foot open=open />
+        </nav>
+    }
+}
+
+/// The place that the navigation marks as current.
+fn use_here(section: Section) -> Memo<Option<Place>> {
+    let place = use_place();
+    Memo::new(move |_| {
+        (section == Section::Vault).then(|| {
+            let place = place.get();
+            Place {
+                scope: place.scope,
+                folder: place.folder,
+                tag: place.tag,
+                environment: place.environment,
+                ..Place::default()
+            }
+        })
+    })
+}
+
+type Here = StoredValue<Memo<Option<Place>>>;
+
+#[component]
+fn NavLink(
+    #[prop(optional, into)] icon: Option<Icon>,
+    #[prop(optional)] dot: Option<String>,
+    #[prop(into)] words: String,
+    #[prop(optional)] depth: usize,
+    place: Place,
+    here: Here,
+    count: Signal<u32>,
+) -> impl IntoView {
+    let panels = use_panels();
+    let path = place.to_path();
+    let current = move || {
+        here.with_value(|here| here.with(|here| here.as_ref() == Some(&place)))
+            .then_some("page")
+    };
+    let class = match depth {
+        0 => "nav-link",
+        1 => "nav-link nav-deep",
+        _ => "nav-link nav-deeper",
+    };
+    view! { class="v",
+        <li>
+            <a class=class href=path aria-current=current on:click=move |_| panels.nav.set(false)>
+                {icon.map(|icon| view! { class="v", <IconView icon=icon /> })}
+                {dot.map(|dot| view! { class="v", <EnvironmentDot environment=dot /> })}
+                <span class="nav-words">
+                    <bdi>{words}</bdi>
+                </span>
+                <b>{move || Some(count.get()).filter(|count| *count > 0).map(number)}</b>
+            </a>
+        </li>
+    }
+}
+
+#[component]
+fn ToolLink(icon: Icon, words: &'static str, path: &'static str, here: bool) -> impl IntoView {
+    view! { class="v",
+        <li>
+            <a class="nav-link" href=path aria-current=here.then_some("page")>
+                <IconView icon=icon />
+                <span class="nav-words">{words}</span>
+            </a>
+        </li>
+    }
+}
+
+#[component]
+fn Environments(here: Here) -> impl IntoView {
+    let facets = use_items().facets();
+    let list = Memo::new(move |_| facets.with(|facets| facets.environments.clone()));
+    let link = move |Count { name, count }: Count| {
+        let place = Place {
+            environment: Some(name.clone()),
+            ..Place::default()
+        };
+        view! { class="v",
+            <NavLink
+                dot=name.clone()
+                words=capitalised(&name)
+                place=place
+                here=here
+                count=Signal::derive(move || count)
+            />
+        }
+    };
+    view! { class="v", <Group title="Environments" list=list link=link /> }
+}
+
+#[component]
+fn Folders(here: Here) -> impl IntoView {
+    let facets = use_items().facets();
+    let list = Memo::new(move |_| facets.with(|facets| facets.folders.clone()));
+    let link = move |Count { name, count }: Count| {
+        let depth = name.matches('/').count();
+        let words = name.rsplit('/').next().unwrap_or(&name).to_owned();
+        view! { class="v",
+            <NavLink
+                icon=Icon::Folder
+                words=words
+                depth=depth
+                place=Place { folder: Some(name), ..Place::default() }
+                here=here
+                count=Signal::derive(move || count)
+            />
+        }
+    };
+    view! { class="v", <Group title="Folders" list=list link=link /> }
+}
+
+#[component]
+fn Tags(here: Here) -> impl IntoView {
+    let facets = use_items().facets();
+    let list = Memo::new(move |_| facets.with(|facets| facets.tags.clone()));
+    let link = move |Count { name, count }: Count| {
+        view! { class="v",
+            <NavLink
+                icon=Icon::Tag
+                words=name.clone()
+                place=Place { tag: Some(name), ..Place::default() }
+                here=here
+                count=Signal::derive(move || count)
+            />
+        }
+    };
+    view! { class="v", <Group title="Tags" list=list link=link /> }
+}
+
+/// A heading and its links; nothing when there are none.
+#[component]
+fn Group<V: IntoView + 'static>(
+    title: &'static str,
+    list: Memo<Vec<Count>>,
+    link: impl Fn(Count) -> V + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    view! { class="v",
+        <Show when=move || list.with(|list| !list.is_empty())>
+            <h2>{title}</h2>
+            <ul class="nav-list">
+                <For
+                    each=move || list.get()
+                    key=|count| (count.name.clone(), count.count)
+                    children=link
+                />
+            </ul>
+        </Show>
+    }
+}
+
+#[component]
+fn Foot(open: Memo<bool>) -> impl IntoView {
+    let session = use_session();
+    let connection = use_connection();
+    let online = move || connection.get() == ConnectionState::Online;
+    view! { class="v",
+        <div class="nav-foot">
+            <Show when=move || open.get()>
+                <span
+                    class="dot"
+                    class:dot-ok=online
+                    class:dot-warn=move || !online()
+                    aria-hidden="true"
+                ></span>
+                <span class="nav-words">{move || connection.get().words()}</span>
+                <IconButton icon=Icon::Lock label="Lock" on_press=move |()| session.lock() />
+            </Show>
+        </div>
+    }
+}
+
+/// The navigation of a phone.
+#[component]
+pub(super) fn TabBar(
+    /// The page shown.
+    section: Section,
+) -> impl IntoView {
+    let panels = use_panels();
+    let on_vault = section == Section::Vault;
+    view! { class="v",
+        <nav class="tabbar" aria-label="Sections">
+            <a
+                href="/vault"
+                aria-current=move || (on_vault && !panels.nav.get()).then_some("page")
+                on:click=move |_| panels.nav.set(false)
+            >
+                <IconView icon=Icon::List />
+                "Vault"
+            </a>
+            <button r#type="button" on:click=move |_| panels.palette.set(true)>
+                <IconView icon=Icon::Search />
+                "Find"
+            </button>
+            <button
+                r#type="button"
+                aria-expanded=move || if panels.nav.get() { "true" } else { "false" }
+                aria-controls="nav"
+                class:is-on=move || panels.nav.get()
+                on:click=move |_| panels.nav.update(|open| *open = !*open)
+            >
+                <IconView icon=Icon::Folder />
+                "Browse"
+            </button>
+            <a
+                href="/settings"
+                aria-current=(section == Section::Settings).then_some("page")
+                on:click=move |_| panels.nav.set(false)
+            >
+                <IconView icon=Icon::Settings />
+                "Settings"
+            </a>
+        </nav>
+    }
+}

@@ -1,0 +1,332 @@
+use keyarc_vault::{ItemSummary, Scope};
+use leptos::{ev, html, prelude::*, task::spawn_local};
+
+use super::{
+    actions::{Actions, use_actions},
+    frame::use_panels,
+    row::RowFace,
+};
+use crate::{
+    state::{Go, Place, Session, ThemeState, use_go, use_session, use_theme},
+    theme::Theme,
+    ui::{Dialog, Icon, IconView, Kbd},
+    worker::{Command, Reply, use_worker},
+};
+
+/// Items offered at a time.
+const MOST_ITEMS: u32 = 8;
+
+/// Finds any item and does anything, from the keyboard.
+#[component]
+pub(super) fn PaletteDialog() -> impl IntoView {
+    let panels = use_panels();
+    view! { class="v",
+        <Dialog open=panels.palette title="Find anything" bare=true class="palette">
+            <Palette open=panels.palette />
+        </Dialog>
+    }
+}
+
+#[derive(Clone)]
+enum Entry {
+    Item(Box<ItemSummary>),
+    Action(Action),
+}
+
+#[component]
+fn Palette(open: RwSignal<bool>) -> impl IntoView {
+    let worker = use_worker();
+    let actions = use_actions();
+    let input = NodeRef::<html::Input>::new();
+    let text = RwSignal::new(String::new());
+    let found = RwSignal::new(Vec::<ItemSummary>::new());
+    let active = RwSignal::new(0_usize);
+    let asked = StoredValue::new(0_u32);
+    let verbs = use_verbs();
+    crate::ui::focus_on_mount(input);
+    Effect::new(move |_| {
+        let mut query = Place {
+            text: text.get(),
+            ..Place::default()
+        }
+        .list_query();
+        query.limit = MOST_ITEMS;
+        asked.update_value(|asked| *asked += 1);
+        let number = asked.get_value();
+        spawn_local(async move {
+            let reply = worker.call(Command::List(query)).await;
+            if asked.try_get_value() == Some(number)
+                && let Ok(Reply::List(view)) = reply
+            {
+                found.set(view.rows);
+                active.set(0);
+            }
+        });
+    });
+    let entries = Memo::new_with_compare(
+        move |_| {
+            let items = found.get().into_iter().map(Box::new).map(Entry::Item);
+            let actions = Action::ALL
+                .into_iter()
+                .filter(|a| matches(a.words(), &text.read()));
+            items.chain(actions.map(Entry::Action)).collect::<Vec<_>>()
+        },
+        |_, _| true,
+    );
+    let choose = move |entry: Entry, copy: bool| {
+        open.set(false);
+        match entry {
+            Entry::Item(item) if copy => actions.copy(&item),
+            Entry::Item(item) => actions.open_anywhere(item.id),
+            Entry::Action(action) => verbs.run(action),
+        }
+    };
+    let keydown = move |event: ev::KeyboardEvent| {
+        let count = entries.with_untracked(Vec::len);
+        let now = active.get_untracked();
+        match event.key().as_str() {
+            "ArrowDown" => active.set(if now + 1 < count { now + 1 } else { 0 }),
+            "ArrowUp" => active.set(now.checked_sub(1).unwrap_or(count.saturating_sub(1))),
+            "Enter" => {
+                let entry = entries.with_untracked(|entries| entries.get(now).cloned());
+                if let Some(entry) = entry {
+                    choose(entry, !(event.ctrl_key() || event.meta_key()));
+                }
+            }
+            _ => return,
+        }
+        event.prevent_default();
+        show_active();
+    };
+    let option_id = |at: usize| format!("palette-{at}");
+    view! { class="v",
+        <div class="palette-input">
+            <IconView icon=Icon::Search />
+            <input
+                r#type="text"
+                role="combobox"
+                aria-label="Find anything"
+                aria-expanded="true"
+                aria-autocomplete="list"
+                aria-controls="palette-list"
+                aria-activedescendant=move || option_id(active.get())
+                placeholder="Find an item or an action"
+                autocomplete="off"
+                autocapitalize="none"
+                spellcheck="false"
+                prop:value=move || text.get()
+                node_ref=input
+                on:input=move |event| text.set(event_target_value(&event))
+                on:keydown=keydown
+            />
+            <Kbd keys="Esc" />
+        </div>
+        <div class="palette-list" id="palette-list" role="listbox" aria-label="Results">
+            {move || {
+                entries
+                    .get()
+                    .into_iter()
+                    .enumerate()
+                    .map(|(at, entry)| {
+                        let chosen = entry.clone();
+                        view! { class="v",
+                            <div
+                                class="palette-row"
+                                role="option"
+                                id=option_id(at)
+                                aria-selected=move || if active.get() == at { "true" } else { "false" }
+                                on:click=move |_| choose(chosen.clone(), false)
+                                on:mousemove=move |_| {
+                                    if active.get_untracked() != at {
+                                        active.set(at);
+                                    }
+                                }
+                            >
+                                {face(entry)}
+                            </div>
+                        }
+                    })
+                    .collect_view()
+            }}
+            <Show when=move || entries.with(Vec::is_empty)>
+                <p class="palette-none">"Nothing matches."</p>
+            </Show>
+        </div>
+        <footer class="palette-foot" aria-hidden="true">
+            <span>
+                <Kbd keys="↵" />
+                "copies"
+            </span>
+            <span>
+                <Kbd keys="Ctrl ↵" />
+                "opens"
+            </span>
+            <span>
+                <Kbd keys="↑" />
+                <Kbd keys="↓" />
+                "moves"
+            </span>
+        </footer>
+    }
+}
+
+fn face(entry: Entry) -> AnyView {
+    match entry {
+        Entry::Item(item) => view! { class="v", <RowFace summary=*item /> }.into_any(),
+        Entry::Action(action) => view! { class="v",
+            <span class="palette-icon">
+                <IconView icon=action.icon() />
+            </span>
+            <span class="row-text">{action.words()}</span>
+        }
+        .into_any(),
+    }
+}
+
+/// Keeps the active row in view, once it is marked.
+fn show_active() {
+    request_animation_frame(|| {
+        let row = document()
+            .query_selector(".palette-row[aria-selected=true]")
+            .ok()
+            .flatten();
+        if let Some(row) = row {
+            row.scroll_into_view_with_bool(false);
+        }
+    });
+}
+
+/// Every word of the text begins a word of the action.
+fn matches(words: &str, text: &str) -> bool {
+    let words = words.to_lowercase();
+    text.to_lowercase()
+        .split_whitespace()
+        .all(|part| words.split_whitespace().any(|word| word.starts_with(part)))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Action {
+    New,
+    Import,
+    All,
+    Expiring,
+    Favourites,
+    Trash,
+    Lock,
+    Settings,
+    Keyboard,
+    Theme,
+}
+
+impl Action {
+    const ALL: [Self; 10] = [
+        Self::New,
+        Self::Import,
+        Self::All,
+        Self::Expiring,
+        Self::Favourites,
+        Self::Trash,
+        Self::Lock,
+        Self::Settings,
+        Self::Keyboard,
+        Self::Theme,
+    ];
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::New => "New item",
+            Self::Import => "Import a .env file",
+            Self::All => "Go to all items",
+            Self::Expiring => "Go to expiring",
+            Self::Favourites => "Go to favourites",
+            Self::Trash => "Go to the trash",
+            Self::Lock => "Lock the vault",
+            Self::Settings => "Open settings",
+            Self::Keyboard => "Show keyboard shortcuts",
+            Self::Theme => "Switch between light and dark theme",
+        }
+    }
+
+    fn icon(self) -> Icon {
+        match self {
+            Self::New => Icon::Plus,
+            Self::Import => Icon::Import,
+            Self::All => Icon::List,
+            Self::Expiring => Icon::Clock,
+            Self::Favourites => Icon::Star,
+            Self::Trash => Icon::Trash,
+            Self::Lock => Icon::Lock,
+            Self::Settings => Icon::Settings,
+            Self::Keyboard => Icon::Keyboard,
+            Self::Theme => Icon::Contrast,
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Verbs {
+    actions: Actions,
+    go: Go,
+    session: Session,
+    theme: ThemeState,
+    help: RwSignal<bool>,
+}
+
+fn use_verbs() -> Verbs {
+    Verbs {
+        actions: use_actions(),
+        go: use_go(),
+        session: use_session(),
+        theme: use_theme(),
+        help: use_panels().help,
+    }
+}
+
+impl Verbs {
+    fn run(self, action: Action) {
+        let scope = |scope: Scope| {
+            self.go.to(&Place {
+                scope,
+                ..Place::default()
+            })
+        };
+        match action {
+            Action::New => self.actions.new_item(),
+            Action::Import => self.go.path("/vault/import"),
+            Action::All => scope(Scope::All),
+            Action::Expiring => scope(Scope::Expiring),
+            Action::Favourites => scope(Scope::Favourites),
+            Action::Trash => scope(Scope::Trash),
+            Action::Lock => self.session.lock(),
+            Action::Settings => self.go.path("/settings"),
+            Action::Keyboard => self.help.set(true),
+            Action::Theme => {
+                let dark = match untrack(|| self.theme.get()) {
+                    Theme::Dark => true,
+                    Theme::Light => false,
+                    Theme::System => window()
+                        .match_media("(prefers-color-scheme: dark)")
+                        .ok()
+                        .flatten()
+                        .is_some_and(|query| query.matches()),
+                };
+                self.theme
+                    .set(if dark { Theme::Light } else { Theme::Dark });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_are_found_by_the_beginnings_of_their_words() {
+        assert!(matches("Go to the trash", "tra"));
+        assert!(matches("Go to the trash", "GO tr"));
+        assert!(matches("Import a .env file", ".env"));
+        assert!(!matches("Go to the trash", "rash"));
+        assert!(matches("anything", ""));
+    }
+}

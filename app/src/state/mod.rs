@@ -1,0 +1,41 @@
+//! What the page knows besides its URL: one typed context each, with `provide_x` and `use_x`.
+//!
+//! Contexts are made on the server too, where they stay at their first value, so that the
+//! first pass in the browser renders the same.
+
+mod clipboard;
+mod connection;
+mod idle;
+mod items;
+mod open_form;
+mod place;
+mod session;
+mod tabs;
+mod theme;
+mod timer;
+mod toasts;
+
+pub use clipboard::{CLEAR_AFTER_SECONDS, Clipboard, provide_clipboard, use_clipboard};
+pub use connection::{Connection, ConnectionState, provide_connection, use_connection};
+pub use idle::{IDLE_CHOICES, Idle, idle_label, provide_idle, use_idle};
+pub use items::{Items, ListStatus, WINDOW, provide_items, use_items, window_for};
+pub use open_form::{OpenForm, provide_open_form, use_open_form};
+pub use place::{Go, Mode, Place, kind_from, kind_word, provide_place, use_go, use_place};
+pub use session::{Progress, Session, VaultPhase, provide_session, use_session};
+pub use theme::{ThemeState, provide_theme, use_theme};
+pub use timer::{Debounce, sleep};
+pub use toasts::{Toast, ToastAction, Toasts, Tone, provide_toasts, use_toasts};
+
+/// Provides every context of the vault app but the place, which needs the router around it.
+pub fn provide_state() {
+    provide_theme();
+    provide_toasts();
+    provide_connection();
+    provide_items();
+    provide_open_form();
+    provide_session();
+    provide_clipboard();
+    provide_idle();
+    session::follow_worker();
+    tabs::follow_other_tabs();
+}

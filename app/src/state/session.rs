@@ -1,0 +1,308 @@
+use std::time::Duration;
+
+use leptos::{ev, prelude::*, task::spawn_local};
+
+use crate::{
+    state::{
+        Connection, ConnectionState, Items, OpenForm, Toasts, sleep, tabs, use_connection,
+        use_items, use_open_form, use_toasts,
+    },
+    worker::{Command, Event, KnownDevice, Reply, Stage, Unlocked, Worker, use_worker},
+};
+
+/// Where the vault is between closed and open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum VaultPhase {
+    /// The device has not been asked yet. The server and the first pass in the browser are
+    /// here, and render the same skeleton.
+    #[default]
+    Unknown,
+    /// This device knows no account.
+    SignedOut,
+    /// This device knows an account; the password opens it.
+    Locked,
+    /// Keys are being derived.
+    Unlocking,
+    /// The worker holds the keys.
+    Unlocked,
+}
+
+/// How far long work is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// What is going on.
+    pub stage: Stage,
+    /// Out of 100.
+    pub percent: u8,
+}
+
+/// The vault's phase and what comes with it.
+#[derive(Clone, Copy)]
+pub struct Session {
+    phase: RwSignal<VaultPhase>,
+    device: RwSignal<Option<KnownDevice>>,
+    open: RwSignal<Option<Unlocked>>,
+    progress: RwSignal<Option<Progress>>,
+    trouble: RwSignal<Option<String>>,
+    worker: Worker,
+    form: OpenForm,
+    items: Items,
+    toasts: Toasts,
+}
+
+/// An open page asks the server this often.
+const SYNC_EVERY: Duration = Duration::from_secs(60);
+/// A half-written form is sealed before a lock; a worker that takes longer is ended anyway.
+const KEEP_DRAFT_WITHIN: Duration = Duration::from_millis(1_500);
+
+impl Session {
+    /// The phase.
+    pub fn phase(self) -> VaultPhase {
+        self.phase.get()
+    }
+
+    /// The phase, without following it.
+    pub fn phase_untracked(self) -> VaultPhase {
+        self.phase.get_untracked()
+    }
+
+    /// The account that this device knows.
+    pub fn device(self) -> Option<KnownDevice> {
+        self.device.get()
+    }
+
+    /// The open vault.
+    pub fn unlocked(self) -> Option<Unlocked> {
+        self.open.get()
+    }
+
+    /// How far long work is.
+    pub fn progress(self) -> Option<Progress> {
+        self.progress.get()
+    }
+
+    /// Other long work begins or has ended.
+    pub fn clear_progress(self) {
+        self.progress.set(None);
+    }
+
+    /// Why the worker could not be asked at all.
+    pub fn trouble(self) -> Option<String> {
+        self.trouble.get()
+    }
+
+    /// Work that reports progress begins.
+    pub fn begin_unlock(self) {
+        self.progress.set(None);
+        self.phase.set(VaultPhase::Unlocking);
+    }
+
+    /// The attempt failed; the phase is what it was.
+    pub fn unlock_failed(self) {
+        self.progress.set(None);
+        let known = self.device.with_untracked(Option::is_some);
+        self.phase.set(if known {
+            VaultPhase::Locked
+        } else {
+            VaultPhase::SignedOut
+        });
+    }
+
+    /// The worker holds the keys.
+    pub fn opened(self, unlocked: Unlocked) {
+        self.progress.set(None);
+        self.open.set(Some(unlocked));
+        self.phase.set(VaultPhase::Unlocked);
+    }
+
+    /// Whether a form waits that was half-written when the vault was locked. True once.
+    pub fn take_has_draft(self) -> bool {
+        let waits = self
+            .open
+            .with_untracked(|open| open.as_ref().is_some_and(|o| o.has_draft));
+        if waits {
+            self.open.update_untracked(|open| {
+                if let Some(open) = open {
+                    open.has_draft = false;
+                }
+            });
+        }
+        waits
+    }
+
+    /// The notices were read.
+    pub fn forget_notices(self) {
+        self.open.update(|open| {
+            if let Some(open) = open {
+                open.notices.clear();
+            }
+        });
+        spawn_local(async move {
+            // They come again at the next log-in when the server could not be told.
+            let _ = self.worker.call(Command::DismissNotices).await;
+        });
+    }
+
+    /// Asks the worker what this device knows.
+    pub fn look_at_device(self) {
+        spawn_local(async move {
+            let (phase, device) = match self.worker.call(Command::DeviceStatus).await {
+                Ok(Reply::Device(device)) => {
+                    self.trouble.set(None);
+                    let known = device.is_some();
+                    (
+                        if known {
+                            VaultPhase::Locked
+                        } else {
+                            VaultPhase::SignedOut
+                        },
+                        device,
+                    )
+                }
+                Ok(_) => return,
+                Err(failure) => {
+                    self.trouble.set(Some(failure.to_string()));
+                    (VaultPhase::SignedOut, None)
+                }
+            };
+            self.device.set(device);
+            self.phase.set(phase);
+        });
+    }
+
+    /// Treats the device as unknown until the next visit: another account is to be opened.
+    pub fn use_another_account(self) {
+        self.phase.set(VaultPhase::SignedOut);
+    }
+
+    /// Goes back from [`Session::use_another_account`].
+    pub fn use_known_account(self) {
+        self.unlock_failed();
+    }
+
+    /// Locks this tab and all others.
+    pub fn lock(self) {
+        tabs::tell_lock();
+        self.lock_here();
+    }
+
+    /// Locks this tab. Ending the worker is what wipes its memory; a half-written form is
+    /// sealed before.
+    pub fn lock_here(self) {
+        if self.phase.get_untracked() != VaultPhase::Unlocked {
+            return;
+        }
+        let draft = self.form.dirty();
+        self.drop_page_state();
+        spawn_local(async move {
+            if let Some(draft) = draft {
+                let keep = self.worker.call(Command::KeepDraft(Some(Box::new(draft))));
+                let too_late = sleep(KEEP_DRAFT_WITHIN);
+                futures::future::select(Box::pin(keep), Box::pin(too_late)).await;
+            }
+            self.worker.restart();
+            self.look_at_device();
+        });
+    }
+
+    /// Ends the session at the server and locks. The device stays known unless `forget`.
+    pub async fn log_out(self, forget: bool) {
+        let command = if forget {
+            Command::ForgetDevice
+        } else {
+            Command::LogOut
+        };
+        if let Err(failure) = self.worker.call(command).await {
+            self.toasts.fail(failure.to_string());
+            return;
+        }
+        tabs::tell_lock();
+        self.drop_page_state();
+        self.worker.restart();
+        self.look_at_device();
+    }
+
+    /// Fetches what changed elsewhere. Nothing is said when the server is away: the connection
+    /// is shown by itself.
+    pub fn sync(self) {
+        if self.phase.get_untracked() == VaultPhase::Unlocked {
+            spawn_local(async move {
+                let _ = self.worker.call(Command::Sync).await;
+            });
+        }
+    }
+
+    fn drop_page_state(self) {
+        self.phase.set(VaultPhase::Unknown);
+        self.open.set(None);
+        self.progress.set(None);
+        self.form.clear();
+        self.items.clear();
+        self.toasts.clear();
+    }
+}
+
+/// Makes the session available. Needs the worker, toasts, items and the open form.
+pub fn provide_session() {
+    provide_context(Session {
+        phase: RwSignal::new(VaultPhase::Unknown),
+        device: RwSignal::new(None),
+        open: RwSignal::new(None),
+        progress: RwSignal::new(None),
+        trouble: RwSignal::new(None),
+        worker: use_worker(),
+        form: use_open_form(),
+        items: use_items(),
+        toasts: use_toasts(),
+    });
+}
+
+/// See [`provide_session`].
+pub fn use_session() -> Session {
+    expect_context()
+}
+
+/// Listens to the worker, and asks it what this device knows.
+pub(super) fn follow_worker() {
+    let session = use_session();
+    let connection = use_connection();
+    let toasts = use_toasts();
+    Effect::new(move |_| {
+        session
+            .worker
+            .on_event(move |event| on_event(session, connection, toasts, event));
+        session.worker.on_death(move || {
+            session.lock_here();
+            toasts.fail("The vault stopped unexpectedly and is locked. Nothing saved is lost.");
+        });
+        session.look_at_device();
+        // What other devices change is seen when somebody looks, and while they do.
+        let look = move || {
+            if !document().hidden() {
+                session.sync();
+            }
+        };
+        window_event_listener(ev::focus, move |_| look());
+        window_event_listener(ev::online, move |_| look());
+        window_event_listener(ev::visibilitychange, move |_| look());
+        set_interval(look, SYNC_EVERY);
+    });
+}
+
+fn on_event(session: Session, connection: Connection, toasts: Toasts, event: &Event) {
+    match *event {
+        Event::Changed { .. } => {
+            session.items.refresh();
+            tabs::tell_changed();
+        }
+        Event::Progress { stage, percent } => {
+            session.progress.set(Some(Progress { stage, percent }));
+        }
+        Event::Offline { pending } => connection.set(ConnectionState::Offline { pending }),
+        Event::Online => connection.set(ConnectionState::Online),
+        Event::SessionEnded => {
+            session.lock_here();
+            toasts.say("The session was ended from elsewhere. Unlock to go on.");
+        }
+    }
+}

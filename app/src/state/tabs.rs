@@ -1,0 +1,48 @@
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{BroadcastChannel, MessageEvent};
+
+use crate::state::use_session;
+
+const CHANNEL: &str = "keyarc";
+const LOCK: &str = "lock";
+const CHANGED: &str = "changed";
+
+/// Tells the other tabs to lock.
+pub(super) fn tell_lock() {
+    tell(LOCK);
+}
+
+/// Tells the other tabs that there is something new at the server.
+pub(super) fn tell_changed() {
+    tell(CHANGED);
+}
+
+fn tell(word: &str) {
+    if let Ok(channel) = BroadcastChannel::new(CHANNEL) {
+        // Without it other tabs lock by idleness and ask the server when they are looked at.
+        let _ = channel.post_message(&JsValue::from_str(word));
+        channel.close();
+    }
+}
+
+/// Locks when another tab does, and fetches what another tab changed.
+pub(super) fn follow_other_tabs() {
+    let session = use_session();
+    Effect::new(move |_| {
+        let Ok(channel) = BroadcastChannel::new(CHANNEL) else {
+            return;
+        };
+        let on_message =
+            Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+                match event.data().as_string().as_deref() {
+                    Some(LOCK) => session.lock_here(),
+                    Some(CHANGED) => session.sync(),
+                    _ => {}
+                }
+            });
+        channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        // Lives as long as the page; a channel with a listener is kept by the browser.
+        on_message.forget();
+    });
+}

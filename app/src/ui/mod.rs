@@ -1,0 +1,37 @@
+//! Components that know nothing of vaults.
+//!
+//! Every `view!` here and in the pages begins `view! { class="v", …`. Without a class for the
+//! whole view the macro turns static elements below the first into one string that the browser
+//! parses through `innerHTML`, which Trusted Types forbid; with it, every element is built.
+
+mod badge;
+mod banner;
+mod button;
+mod checkbox;
+mod dialog;
+mod field;
+mod icon;
+mod menu;
+mod meter;
+mod password;
+mod segmented;
+mod select;
+mod states;
+mod toast;
+mod virtual_list;
+
+pub use badge::{Badge, BadgeTone, EnvironmentDot, Kbd, Tag};
+pub use banner::{Banner, BannerTone};
+pub use button::{Button, IconButton, Look};
+pub use checkbox::Checkbox;
+pub use dialog::{Confirm, Dialog};
+pub use field::{Field, TextArea, TextInput, focus_on_mount};
+pub use icon::{Icon, IconView, Mark};
+pub use menu::{Menu, MenuItem};
+pub use meter::Meter;
+pub use password::PasswordField;
+pub use segmented::Segmented;
+pub use select::Select;
+pub use states::{EmptyState, ErrorState, SkeletonLines, SkeletonRows};
+pub use toast::ToastStack;
+pub use virtual_list::{VirtualList, scroll_to_row, visible_rows};

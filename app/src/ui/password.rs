@@ -1,0 +1,78 @@
+use leptos::{ev, html, prelude::*};
+
+use super::{Field, Icon, IconButton, field::described_by};
+
+/// A secret that can be shown while it is typed.
+#[component]
+pub fn PasswordField(
+    /// Unique in the page.
+    id: &'static str,
+    /// What goes in.
+    #[prop(into)]
+    label: Signal<String>,
+    /// What is in it.
+    value: RwSignal<String>,
+    /// `current-password` and `new-password` tell password managers what it is.
+    #[prop(default = "off")]
+    autocomplete: &'static str,
+    /// Help that stays.
+    #[prop(optional, into)]
+    hint: Signal<Option<String>>,
+    /// What is wrong with it.
+    #[prop(optional, into)]
+    error: Signal<Option<String>>,
+    /// The element.
+    #[prop(optional)]
+    node_ref: NodeRef<html::Input>,
+    /// Told after each change.
+    #[prop(optional, into)]
+    on_input: Option<Callback<()>>,
+    /// May take a paste for itself.
+    #[prop(optional, into)]
+    on_paste: Option<Callback<ev::ClipboardEvent>>,
+) -> impl IntoView {
+    let shown = RwSignal::new(false);
+    let what = move || label.get().to_lowercase();
+    let toggle = Signal::derive(move || {
+        if shown.get() {
+            format!("Hide {}", what())
+        } else {
+            format!("Show {}", what())
+        }
+    });
+    let icon = Signal::derive(move || if shown.get() { Icon::EyeOff } else { Icon::Eye });
+    view! { class="v",
+        <Field id=id label=label hint=hint error=error>
+            <div class="input-with">
+                <input
+                    class="input is-mono"
+                    id=id
+                    r#type=move || if shown.get() { "text" } else { "password" }
+                    autocomplete=autocomplete
+                    autocapitalize="none"
+                    spellcheck="false"
+                    aria-invalid=move || error.get().is_some().then_some("true")
+                    aria-describedby=described_by(id, hint, error)
+                    prop:value=move || value.get()
+                    node_ref=node_ref
+                    on:input=move |event| {
+                        value.set(event_target_value(&event));
+                        if let Some(on_input) = on_input {
+                            on_input.run(());
+                        }
+                    }
+                    on:paste=move |event| {
+                        if let Some(on_paste) = on_paste {
+                            on_paste.run(event);
+                        }
+                    }
+                />
+                <IconButton
+                    icon=icon
+                    label=toggle
+                    on_press=move |()| shown.update(|shown| *shown = !*shown)
+                />
+            </div>
+        </Field>
+    }
+}

@@ -1,0 +1,58 @@
+//! The root of the vault app. It runs in the browser alone.
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::{
+    components::{Route, Router, Routes},
+    path,
+};
+
+use crate::{
+    pages::{
+        NotFound,
+        account::{LogInPage, SignUpPage},
+        design::DesignPage,
+        settings::SettingsPage,
+        vault::{ImportPage, VaultPage},
+    },
+    state::{provide_place, provide_state},
+    ui::ToastStack,
+    worker::provide_worker,
+};
+
+/// Whether the document was served in development.
+pub fn is_development() -> bool {
+    document()
+        .document_element()
+        .is_some_and(|root| root.has_attribute("data-development"))
+}
+
+/// The vault app.
+#[component]
+pub fn VaultApp() -> impl IntoView {
+    provide_meta_context();
+    provide_worker();
+    provide_state();
+    view! { class="v",
+        <Title text="KeyArc" />
+        <Router>
+            <Pages />
+        </Router>
+        <ToastStack />
+    }
+}
+
+#[component]
+fn Pages() -> impl IntoView {
+    provide_place();
+    view! { class="v",
+        <Routes fallback=|| view! { class="v", <NotFound /> }>
+            <Route path=path!("/sign-up") view=SignUpPage />
+            <Route path=path!("/log-in") view=LogInPage />
+            <Route path=path!("/vault") view=VaultPage />
+            <Route path=path!("/vault/import") view=ImportPage />
+            <Route path=path!("/settings") view=SettingsPage />
+            <Route path=path!("/design") view=DesignPage />
+        </Routes>
+    }
+}
