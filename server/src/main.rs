@@ -1,1 +1,7 @@
-fn main(){}
+//! The `keyarc-server` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    keyarc_server::main()
+}

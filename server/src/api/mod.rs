@@ -1,0 +1,52 @@
+//! The REST handlers: decode, call one use case, map. `docs/api.md` describes them.
+
+mod account;
+mod session;
+mod vault;
+
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{Next, from_fn},
+    response::{IntoResponse as _, Response},
+    routing::{get, post},
+};
+use http::{HeaderValue, header};
+use keyarc_wire::{ErrorCode, paths};
+
+use crate::{error::Failure, state::AppState};
+
+/// Every path of `keyarc_wire::paths`.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route(paths::CHALLENGE, post(session::challenge))
+        .route(paths::SIGN_UP, post(session::sign_up))
+        .route(paths::LOGIN, post(session::log_in))
+        .route(paths::LOGOUT, post(session::log_out))
+        .route(paths::REFRESH, post(session::refresh))
+        .route(paths::ACCOUNT, get(account::get))
+        .route(paths::NOTICES_DISMISS, post(account::dismiss_notices))
+        .route(paths::CHANGES_ROUTE, get(vault::changes))
+        .route(paths::ITEMS_ROUTE, post(vault::write_items))
+        .route(paths::DETAILS_ROUTE, post(vault::details))
+        .route_layer(from_fn(no_store))
+}
+
+/// The answer to another method at a path that exists.
+pub async fn method_not_allowed() -> Response {
+    Failure::new(
+        ErrorCode::MethodNotAllowed,
+        "This method is not offered here.",
+        "Use a method of the Allow header.",
+    )
+    .into_response()
+}
+
+/// No cache may keep what belongs to an account.
+async fn no_store(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,116 @@
+//! What people see: the built site's files, the worker's script, and pages rendered here.
+//!
+//! The binary links the vault crate through server-side rendering. It renders empty skeletons
+//! and never holds a key: vault data exists in the browser only.
+
+mod build;
+mod files;
+mod negotiate;
+mod packed;
+pub mod policy;
+pub mod public;
+mod rpc;
+mod vault_app;
+mod worker;
+
+use std::path::{Path, PathBuf};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use http::Method;
+use keyarc_app::site::Page;
+use leptos::config::{Env, LeptosOptions};
+
+use crate::{error::Failure, middleware::cross_site::is_api, state::AppState};
+pub use build::Build;
+use public::PageCache;
+
+/// The built site.
+#[derive(Debug)]
+pub struct Site {
+    root: Option<PathBuf>,
+    leptos: LeptosOptions,
+    live: bool,
+    worker_script: String,
+    pages: PageCache,
+}
+
+impl Site {
+    /// Looks at the site's folder; without one, pages are served without their files.
+    pub fn open(root: Option<&Path>) -> Self {
+        let build = root.map(Build::find).unwrap_or_default();
+        Self {
+            root: root.map(Path::to_owned),
+            worker_script: worker::script(&build),
+            leptos: leptos_options(root, &build),
+            // Set by cargo-leptos while it watches the sources.
+            live: std::env::var_os("LEPTOS_WATCH").is_some(),
+            pages: PageCache::default(),
+        }
+    }
+
+    fn leptos_options(&self) -> &LeptosOptions {
+        &self.leptos
+    }
+
+    /// Whether pages reload themselves when the sources change.
+    fn is_live(&self) -> bool {
+        self.live
+    }
+
+    fn pages(&self) -> &PageCache {
+        &self.pages
+    }
+}
+
+/// Where the shells find the names of the script and the style sheet.
+fn leptos_options(root: Option<&Path>, build: &Build) -> LeptosOptions {
+    let root = root
+        .unwrap_or(Path::new("."))
+        .to_string_lossy()
+        .into_owned();
+    let hash_file = build.hash_file.as_deref().unwrap_or(Path::new("hash.txt"));
+    LeptosOptions::builder()
+        .output_name(build::NAME)
+        .site_root(root)
+        .site_pkg_dir(build::PKG)
+        .env(Env::PROD)
+        .hash_files(build.hash_file.is_some())
+        .hash_file(hash_file.to_string_lossy().into())
+        .build()
+}
+
+/// Routes that are not the API's.
+pub fn routes(development: bool) -> Router<AppState> {
+    let router = Router::new()
+        .route(worker::PATH, get(worker::serve))
+        .merge(vault_app::routes(development))
+        .merge(rpc::routes());
+    Page::ALL
+        .iter()
+        .filter_map(|page| page.path())
+        .fold(router, |router, path| router.route(path, get(page)))
+}
+
+async fn page(State(state): State<AppState>, request: Request) -> Response {
+    public::serve(&state, request.uri().path(), request.headers())
+}
+
+/// Whatever has no route: a file, or nothing.
+pub async fn fallback(State(state): State<AppState>, request: Request) -> Response {
+    let readable = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !readable || is_api(request.uri().path()) {
+        return Failure::not_found().into_response();
+    }
+    let (parts, _) = request.into_parts();
+    if let Some(root) = &state.site().root
+        && let Some(response) = files::serve(root, &parts).await
+    {
+        return response;
+    }
+    Failure::not_found().into_response()
+}

@@ -1,0 +1,22 @@
+//! The whole server over real sockets on loopback.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "helpers of tests end a test by panicking, and tests measure time"
+)]
+
+mod abuse;
+mod common;
+mod configuration;
+mod cross_site;
+mod files;
+mod headers;
+mod health;
+mod journey;
+mod logs;
+mod pages;
+mod rates;
+mod sessions;
+mod stopping;
