@@ -1,0 +1,157 @@
+// What the browser costs. `cargo x bench` runs it and reads what it writes.
+
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+
+import { chromium, expect, test, type Browser, type CDPSession, type Page } from '@playwright/test';
+
+import { launchOptions } from '../support/browser.ts';
+import { Person } from '../support/person.ts';
+import { Server } from '../support/server.ts';
+import { mainThreadMs, noted, probe, rendererMib } from './probe.ts';
+
+const SIZES = [10_000, 50_000];
+const RUNS = 3;
+const TYPED = 'stripe';
+
+const results: Record<string, unknown> = {};
+let server: Server;
+
+test.describe.configure({ mode: 'serial' });
+
+test.beforeAll(async () => {
+  server = await Server.start();
+});
+
+test.afterAll(async () => {
+  await server.dispose();
+  const file = process.env['KEYARC_BENCH_RESULTS'];
+  if (file !== undefined) writeFileSync(file, JSON.stringify(results));
+});
+
+interface Opened {
+  usable_ms: number;
+  longest_task_ms: number;
+  memory_mib: number;
+  keystroke_ms: number;
+  list_ms: number;
+}
+
+for (const size of SIZES) {
+  test(`${size} items are opened and searched`, async () => {
+    test.setTimeout(600_000);
+    const seeder = process.env['KEYARC_BENCH'];
+    if (seeder === undefined) throw new Error('KEYARC_BENCH names no program; `cargo x bench` builds it');
+    const told = execFileSync(seeder, ['seed', server.origin, String(size)], { encoding: 'utf8' });
+    const { setup_code: setupCode, password } = JSON.parse(told) as { setup_code: string; password: string };
+    const runs: Opened[] = [];
+    for (let run = 0; run < RUNS; run += 1) {
+      const browser = await chromium.launch(launchOptions);
+      try {
+        runs.push(await open(browser, size, { setupCode, password }));
+      } finally {
+        await browser.close();
+      }
+    }
+    const least = (field: keyof Opened) => Math.min(...runs.map((run) => run[field]));
+    results[String(size)] = {
+      usable_ms: least('usable_ms'),
+      longest_task_ms: least('longest_task_ms'),
+      memory_mib: least('memory_mib'),
+      keystroke_ms: least('keystroke_ms'),
+      list_ms: least('list_ms'),
+    };
+  });
+}
+
+async function open(
+  browser: Browser,
+  size: number,
+  known: { setupCode: string; password: string },
+): Promise<Opened> {
+  const context = await browser.newContext({ baseURL: server.origin, viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  const whole = await browser.newBrowserCDPSession();
+  const session = await context.newCDPSession(page);
+  await session.send('Performance.enable');
+  await probe(page);
+  const person = new Person(page, known);
+  await person.fillLogIn({ remember: false });
+  const before = await rendererMib(whole);
+  const entered = await page.evaluate(() => performance.now());
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await expect(page.getByRole('option').first()).toBeVisible({ timeout: 120_000 });
+  const found = await noted(page);
+  if (found.derived === null || found.firstRow === null) throw new Error('the page told nothing');
+  await expect(page.getByRole('option').first()).toHaveAttribute('aria-setsize', String(size));
+  const tasks = found.longTasks.filter(({ start }) => start >= entered).map(({ duration }) => duration);
+  const typed = await type(page, session);
+  return {
+    usable_ms: found.firstRow - found.derived,
+    longest_task_ms: Math.max(0, ...tasks),
+    memory_mib: (await rendererMib(whole)) - before,
+    ...typed,
+  };
+}
+
+/** The page's work for the dearest letter, and the worker's longest wait for a list. */
+async function type(page: Page, session: CDPSession): Promise<{ keystroke_ms: number; list_ms: number }> {
+  const search = page.getByLabel('Search', { exact: true });
+  await search.focus();
+  const earlier = (await noted(page)).lists.length;
+  const costs: number[] = [];
+  for (const letter of TYPED) {
+    const before = await mainThreadMs(session);
+    await page.keyboard.press(letter);
+    await page.waitForTimeout(250);
+    costs.push((await mainThreadMs(session)) - before);
+  }
+  const lists = (await noted(page)).lists.slice(earlier);
+  expect(lists.length).toBeGreaterThanOrEqual(TYPED.length);
+  return { keystroke_ms: Math.max(...costs), list_ms: Math.max(...lists) };
+}
+
+test('bytes over the wire', async () => {
+  const browser = await chromium.launch(launchOptions);
+  try {
+    const context = await browser.newContext({ baseURL: server.origin, viewport: { width: 1440, height: 900 } });
+    const landing = await load(await context.newPage(), '/', 'h1');
+    const first = await load(await context.newPage(), '/log-in', 'text=Log in');
+    const second = await load(await context.newPage(), '/log-in', 'text=Log in');
+    results['bytes'] = {
+      landing_total: landing.total,
+      landing_html_css: landing.of('Document') + landing.of('Stylesheet'),
+      landing_scripts: landing.of('Script'),
+      vault_first: first.total,
+      vault_second_page: second.of('Document'),
+      vault_second_rest: second.total - second.of('Document'),
+    };
+  } finally {
+    await browser.close();
+  }
+});
+
+/** What a page fetched over the network, caches aside, by type. */
+async function load(page: Page, path: string, wait: string) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.enable');
+  // The worker fetches for itself.
+  await session.send('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: false, flatten: true });
+  const types = new Map<string, string>();
+  const cached = new Set<string>();
+  const bytes = new Map<string, number>();
+  session.on('Network.responseReceived', ({ requestId, type, response }) => {
+    types.set(requestId, type);
+    if (response.fromDiskCache === true || response.fromServiceWorker === true) cached.add(requestId);
+  });
+  session.on('Network.requestServedFromCache', ({ requestId }) => cached.add(requestId));
+  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    if (!cached.has(requestId)) bytes.set(requestId, encodedDataLength);
+  });
+  await page.goto(path);
+  await expect(page.locator(wait).first()).toBeVisible();
+  await page.waitForLoadState('networkidle');
+  const of = (type: string) =>
+    [...bytes].filter(([id]) => types.get(id) === type).reduce((sum, [, size]) => sum + size, 0);
+  return { total: [...bytes.values()].reduce((sum, size) => sum + size, 0), of };
+}

@@ -1,0 +1,39 @@
+import { defineConfig } from '@playwright/test';
+
+import { launchOptions } from './support/browser.ts';
+
+export default defineConfig({
+  testDir: '.',
+  outputDir: 'test-results',
+  fullyParallel: true,
+  forbidOnly: true,
+  retries: 0,
+  workers: 2,
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  use: {
+    launchOptions,
+    locale: 'en-GB',
+    timezoneId: 'Europe/Zurich',
+    permissions: ['clipboard-read', 'clipboard-write'],
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    actionTimeout: 20_000,
+  },
+  projects: [
+    {
+      name: 'desktop',
+      testDir: 'stories',
+      grepInvert: /@phone-only/,
+      use: { viewport: { width: 1440, height: 900 } },
+    },
+    {
+      name: 'phone',
+      testDir: 'stories',
+      grep: /@phone/,
+      use: { viewport: { width: 390, height: 844 }, hasTouch: true, deviceScaleFactor: 2 },
+    },
+    { name: 'lighthouse', testDir: 'lighthouse', fullyParallel: false },
+    { name: 'bench', testDir: 'bench', fullyParallel: false },
+  ],
+});

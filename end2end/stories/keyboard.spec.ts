@@ -1,0 +1,50 @@
+import { expect, test } from '../support/fixtures.ts';
+
+test('the whole day without a mouse', async ({ page, vault }) => {
+  await page.keyboard.press('n');
+  await expect(page.getByRole('heading', { name: 'New item' })).toBeVisible();
+  await vault.fillKey({ name: 'Alpha', secret: 'value-alpha' });
+  await page.keyboard.press('Control+Enter');
+  await expect(vault.detail('Alpha')).toBeVisible();
+  await vault.addKey({ name: 'Beta', secret: 'value-beta' });
+
+  await vault.list.focus();
+  await page.keyboard.press('Home');
+  const selected = vault.list.locator('[aria-selected=true]');
+  const first = await selected.first().innerText();
+  await page.keyboard.press('j');
+  await expect(selected.first()).not.toHaveText(first);
+  await page.keyboard.press('k');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('c');
+  await expect.poll(() => vault.clipboard()).toMatch(/^value-(alpha|beta)$/);
+
+  await page.keyboard.press('e');
+  await expect(page.getByRole('heading', { name: 'Edit item' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('heading', { name: 'Edit item' })).toBeHidden();
+
+  await page.keyboard.press('?');
+  const help = page.getByRole('dialog');
+  await expect(help).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(help).toBeHidden();
+});
+
+test('letters typed into a field are letters', async ({ page, vault }) => {
+  await vault.startNew();
+  const name = page.getByLabel('Name', { exact: true });
+  await name.click();
+  await page.keyboard.type('jknec?/');
+  await expect(name).toHaveValue('jknec?/');
+});
+
+test('focus returns to where a dialog was opened from', async ({ page, vault }) => {
+  await vault.isOpen();
+  const opener = page.getByRole('button', { name: /Find anything/ });
+  await opener.focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(opener).toBeFocused();
+});

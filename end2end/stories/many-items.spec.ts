@@ -1,0 +1,25 @@
+import { expect, test } from '../support/fixtures.ts';
+
+const COUNT = 2_000;
+
+test('two thousand items: one import, a short document, any row in reach', async ({ page, vault }) => {
+  test.slow();
+  const lines = Array.from({ length: COUNT }, (_, index) => `SERVICE_${String(index).padStart(4, '0')}_TOKEN=value-${index}-${'x'.repeat(20)}`);
+  await vault.previewImport(lines.join('\n'));
+  await page.getByRole('button', { name: /^Import 2,?000 items$/ }).click();
+  await vault.go('All items');
+  await expect(vault.list).toBeVisible();
+  await expect.poll(() => vault.rows.count()).toBeGreaterThan(5);
+  expect(await vault.rows.count()).toBeLessThan(200);
+  await expect(vault.rows.first()).toHaveAttribute('aria-setsize', String(COUNT));
+
+  await vault.list.focus();
+  await page.keyboard.press('End');
+  const last = vault.list.locator(`[aria-posinset="${COUNT}"]`);
+  await expect(last).toBeInViewport();
+  await page.keyboard.press('Home');
+  await expect(vault.list.locator('[aria-posinset="1"]')).toBeInViewport();
+
+  await vault.filter.fill('service 1234');
+  await expect(vault.rows.first()).toContainText(/1234/);
+});

@@ -1,0 +1,2 @@
+/** Rendered on the server, without any script. */
+export const PUBLIC_PAGES = ['/', '/features', '/security', '/self-hosting', '/privacy'];

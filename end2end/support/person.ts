@@ -1,0 +1,89 @@
+// Somebody who uses KeyArc: their password, their setup code, and how they get in.
+
+import { randomBytes } from 'node:crypto';
+
+import { expect, type Page } from '@playwright/test';
+
+import { Vault } from './vault.ts';
+
+export class Person {
+  readonly password: string;
+  setupCode = '';
+
+  constructor(
+    readonly page: Page,
+    known: { password?: string; setupCode?: string } = {},
+  ) {
+    this.password = known.password ?? `velvet-${randomBytes(6).toString('hex')}-harbour-lantern`;
+    this.setupCode = known.setupCode ?? '';
+  }
+
+  /** The same person at another page: a new device or another tab. */
+  at(page: Page): Person {
+    return new Person(page, { password: this.password, setupCode: this.setupCode });
+  }
+
+  /** Fills the sign-up form without sending it. */
+  async fillSignUp(options: { email?: string; password?: string; repeat?: string } = {}): Promise<void> {
+    const { page } = this;
+    await page.goto('/sign-up');
+    await expect(page.getByRole('heading', { name: 'Create your vault' })).toBeVisible();
+    const password = options.password ?? this.password;
+    if (options.email !== undefined) {
+      await page.getByLabel('E-mail (optional)').fill(options.email);
+    }
+    await page.getByLabel('Master password', { exact: true }).fill(password);
+    await page.getByLabel('Repeat master password').fill(options.repeat ?? password);
+    await page.getByRole('checkbox', { name: /agree to the terms/ }).check();
+  }
+
+  /** Signs up as far as the recovery kit. */
+  async createAccount(options: { email?: string } = {}): Promise<void> {
+    const { page } = this;
+    await this.fillSignUp(options);
+    await page.getByRole('button', { name: 'Create vault' }).click();
+    await expect(page.getByRole('heading', { name: 'Save your recovery kit' })).toBeVisible();
+    this.setupCode = (await page.getByTestId('setup-code').innerText()).replaceAll(/\s/g, '');
+  }
+
+  /** Signs up and opens the new, empty vault. */
+  async signUp(options: { email?: string } = {}): Promise<Vault> {
+    const { page } = this;
+    await this.createAccount(options);
+    await page.getByRole('checkbox', { name: 'I have saved my recovery kit' }).check();
+    await page.getByRole('button', { name: 'Open my vault' }).click();
+    return this.arrive();
+  }
+
+  /** Unlocks at a device that knows the account. */
+  async unlock(): Promise<Vault> {
+    const { page } = this;
+    await expect(page.getByRole('heading', { name: 'Unlock your vault' })).toBeVisible();
+    await page.getByLabel('Master password', { exact: true }).fill(this.password);
+    await page.getByRole('button', { name: 'Unlock' }).click();
+    return this.arrive();
+  }
+
+  /** Fills the log-in form of a device that knows nobody. */
+  async fillLogIn(options: { remember?: boolean } = {}): Promise<void> {
+    const { page } = this;
+    await page.goto('/log-in');
+    await expect(page.getByRole('heading', { name: 'Log in' })).toBeVisible();
+    await page.getByLabel('Setup code').fill(this.setupCode);
+    await page.getByLabel('Master password', { exact: true }).fill(this.password);
+    await page.getByRole('checkbox', { name: 'Remember this device' }).setChecked(options.remember ?? true);
+  }
+
+  /** Logs in at a new device. */
+  async logIn(options: { remember?: boolean } = {}): Promise<Vault> {
+    await this.fillLogIn(options);
+    await this.page.getByRole('button', { name: 'Log in' }).click();
+    return this.arrive();
+  }
+
+  private async arrive(): Promise<Vault> {
+    const vault = new Vault(this.page);
+    await vault.isOpen();
+    return vault;
+  }
+}

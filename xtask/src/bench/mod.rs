@@ -1,0 +1,272 @@
+//! The measures that a release must keep to, and the document that tells them.
+
+use std::fmt;
+
+use anyhow::Context as _;
+use serde_json::Value;
+
+/// One measure: what was found, and what it may be at most.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measure {
+    what: &'static str,
+    found: f64,
+    most: f64,
+    unit: &'static str,
+}
+
+impl Measure {
+    /// Whether it is kept to.
+    pub fn holds(&self) -> bool {
+        self.found <= self.most
+    }
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            what,
+            found,
+            most,
+            unit,
+        } = self;
+        let verdict = if self.holds() { "kept" } else { "BROKEN" };
+        write!(
+            f,
+            "{verdict:<6} {what}: {found:.1}{unit}, at most {most}{unit}"
+        )
+    }
+}
+
+/// All measures, from what was measured in one run.
+pub fn measures(results: &Value) -> anyhow::Result<Vec<Measure>> {
+    let at = |pointer: &str| {
+        let found = results.pointer(pointer).and_then(Value::as_f64);
+        found.with_context(|| format!("nothing was measured for {pointer}"))
+    };
+    let ratio = |above: &str, below: &str| Ok::<_, anyhow::Error>(at(above)? / at(below)?);
+    let kilobytes = |pointer: &str| at(pointer).map(|bytes| bytes / 1_000.0);
+    let measure = |what, found: anyhow::Result<f64>, most, unit| {
+        Ok::<_, anyhow::Error>(Measure {
+            what,
+            found: found?,
+            most,
+            unit,
+        })
+    };
+    Ok(vec![
+        measure(
+            "unlock of 10,000 items in the browser, after the key derivation, as a multiple of native Rust opening them",
+            ratio("/browser/10000/usable_ms", "/native/10000/open_ms"),
+            20.0,
+            "×",
+        )?,
+        measure(
+            "longest main-thread task from Enter to list, 10,000 items",
+            at("/browser/10000/longest_task_ms"),
+            50.0,
+            " ms",
+        )?,
+        measure(
+            "main-thread work for the dearest search keystroke, 10,000 items",
+            at("/browser/10000/keystroke_ms"),
+            16.0,
+            " ms",
+        )?,
+        measure(
+            "unlock in the browser, 50,000 items as a multiple of 10,000",
+            ratio("/browser/50000/usable_ms", "/browser/10000/usable_ms"),
+            5.5,
+            "×",
+        )?,
+        measure(
+            "memory of the browser's page, 50,000 items as a multiple of 10,000",
+            ratio("/browser/50000/memory_mib", "/browser/10000/memory_mib"),
+            5.5,
+            "×",
+        )?,
+        measure(
+            "search in the browser, 50,000 items as a multiple of 10,000",
+            ratio("/browser/50000/list_ms", "/browser/10000/list_ms"),
+            5.5,
+            "×",
+        )?,
+        measure(
+            "sync of 50,000 items as a multiple of 10,000, in time",
+            ratio("/server/sync_50000/wall_ms", "/server/sync/wall_ms"),
+            5.5,
+            "×",
+        )?,
+        measure(
+            "server memory during a sync of 50,000 items as a multiple of 10,000",
+            ratio("/server/sync_50000/peak_mib", "/server/sync/peak_mib"),
+            5.5,
+            "×",
+        )?,
+        measure(
+            "sync of 10,000 overviews",
+            kilobytes("/server/sync/bytes"),
+            5_000.0,
+            " kB",
+        )?,
+        measure(
+            "server CPU for it as a multiple of reading the rows with plain sqlx",
+            ratio("/server/sync/cpu_ms", "/server/sync/plain_sqlx_cpu_ms"),
+            3.0,
+            "×",
+        )?,
+        measure(
+            "start to first 200 as a multiple of a trivial axum server",
+            ratio("/server/start/keyarc_ms", "/server/start/trivial_axum_ms"),
+            3.0,
+            "×",
+        )?,
+        measure(
+            "server CPU for a log-in",
+            at("/server/login/cpu_ms"),
+            1.5,
+            " ms",
+        )?,
+        measure(
+            "resident memory, idle",
+            at("/server/memory/idle_mib"),
+            25.0,
+            " MiB",
+        )?,
+        measure(
+            "resident memory while 64 clients sync 10,000 items each",
+            at("/server/memory/peak_mib"),
+            128.0,
+            " MiB",
+        )?,
+        measure(
+            "landing page in all",
+            kilobytes("/browser/bytes/landing_total"),
+            150.0,
+            " kB",
+        )?,
+        measure(
+            "its HTML and CSS",
+            kilobytes("/browser/bytes/landing_html_css"),
+            20.0,
+            " kB",
+        )?,
+        measure(
+            "its scripts",
+            kilobytes("/browser/bytes/landing_scripts"),
+            0.0,
+            " kB",
+        )?,
+        measure(
+            "vault, first load",
+            kilobytes("/browser/bytes/vault_first"),
+            700.0,
+            " kB",
+        )?,
+        measure(
+            "vault, second load, beside the page itself",
+            kilobytes("/browser/bytes/vault_second_rest"),
+            1.0,
+            " kB",
+        )?,
+    ])
+}
+
+/// The document for people.
+pub fn document(measures: &[Measure], results: &Value) -> anyhow::Result<String> {
+    let mut text = String::from(
+        "# Benchmarks\n\n\
+         Written by `cargo x bench`. Every bound is a ratio of two figures of one run on one \
+         machine, or a count of bytes, so that it means the same elsewhere. Figures in \
+         milliseconds and mebibytes are of a machine with two cores that runs client and server \
+         at once.\n\n\
+         | measure | found | at most | |\n|---|---:|---:|---|\n",
+    );
+    for measure in measures {
+        let Measure {
+            what,
+            found,
+            most,
+            unit,
+        } = measure;
+        let verdict = if measure.holds() {
+            "kept"
+        } else {
+            "**broken**"
+        };
+        text.push_str(&format!(
+            "| {what} | {found:.1}{unit} | {most}{unit} | {verdict} |\n"
+        ));
+    }
+    text.push_str("\n## How it is measured\n\n");
+    for line in [
+        "Unlock: from the moment the key is derived until the first row stands in the document; \
+         native Rust opens and verifies the same kind of envelopes with the same crate. The \
+         least of several runs on both sides.",
+        "Keystroke: all work of the page's main thread around one letter typed into the search \
+         field, as Chromium counts it; the dearest of six letters.",
+        "Sync: CPU of all threads of the server as the kernel counts it, over 20 syncs; plain \
+         sqlx reads the same rows of the same file in a process of its own.",
+        "Start: median of nine starts over an existing database, asked every 0.2 ms.",
+        "Memory: `VmRSS` two seconds after the start, `VmHWM` after 64 concurrent syncs.",
+        "Log-in: challenge, signature and new session, over 300 log-ins.",
+        "Bytes: what the network delivered, headers and compression included.",
+    ] {
+        text.push_str(&format!("- {line}\n"));
+    }
+    text.push_str("\n## Figures\n\n```json\n");
+    text.push_str(&serde_json::to_string_pretty(&rounded(results))?);
+    text.push_str("\n```\n");
+    Ok(text)
+}
+
+/// To two decimals: more would be noise.
+fn rounded(value: &Value) -> Value {
+    match value {
+        Value::Number(number) if number.is_f64() => number
+            .as_f64()
+            .map_or(Value::Null, |n| ((n * 100.0).round() / 100.0).into()),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.clone(), rounded(value)))
+            .collect(),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_measure_is_kept_up_to_its_bound() {
+        let measure = |found| Measure {
+            what: "x",
+            found,
+            most: 3.0,
+            unit: "×",
+        };
+        assert!(measure(3.0).holds());
+        assert!(!measure(3.01).holds());
+        assert!(!measure(f64::NAN).holds());
+    }
+
+    #[test]
+    fn what_was_not_measured_is_an_error() {
+        let error = measures(&json!({ "native": {} })).expect_err("nothing is there");
+        assert!(
+            error.to_string().contains("/browser/10000/usable_ms"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn figures_are_rounded_and_counts_are_not() {
+        let value = json!({ "ms": 1.23456, "bytes": 123456, "name": "x" });
+        assert_eq!(
+            rounded(&value),
+            json!({ "ms": 1.23, "bytes": 123456, "name": "x" })
+        );
+    }
+}

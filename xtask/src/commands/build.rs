@@ -1,0 +1,21 @@
+use std::fs;
+
+use anyhow::Context as _;
+
+use crate::{build, files, say, workspace::Workspace};
+
+/// Builds for release and gathers what a machine needs to run it in `target/dist`.
+pub fn run(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<bool> {
+    super::no_arguments("build", arguments)?;
+    build::release(workspace)?;
+    let dist = workspace.target.join("dist");
+    files::replace_folder(&workspace.site(), &dist.join("site"))?;
+    let built = workspace.server();
+    // The server finds the names of the hashed files in `hash.txt` beside itself.
+    for file in [built.clone(), built.with_file_name("hash.txt")] {
+        let name = file.file_name().context("a built file has a name")?;
+        fs::copy(&file, dist.join(name)).with_context(|| format!("copying {}", file.display()))?;
+    }
+    say::step(&format!("built into {}", dist.display()));
+    Ok(true)
+}

@@ -1,0 +1,110 @@
+//! The password meter: a second, small WebAssembly module, loaded only where a password is
+//! chosen, because its dictionaries are larger than the rest of the interface.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use cargo_metadata::MetadataCommand;
+
+use crate::{files, process, say, workspace::Workspace};
+
+const PROFILE: &str = "wasm-release";
+const NAME: &str = "keyarc_strength";
+
+/// Writes a `.gz` and a `.br` beside each file named, as small as they get.
+const COMPRESS: &str = "
+const fs = require('fs'), zlib = require('zlib');
+for (const file of process.argv.slice(1)) {
+  const data = fs.readFileSync(file);
+  fs.writeFileSync(file + '.gz', zlib.gzipSync(data, { level: 9 }));
+  fs.writeFileSync(file + '.br', zlib.brotliCompressSync(data));
+}";
+
+/// Builds the module, unless nothing changed, and gives the folder that holds it.
+pub fn build(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    say::step("building the password meter");
+    // Where the interface is built as well, so that what both need is compiled once.
+    let front = workspace.target.join("front");
+    process::run(
+        process::cargo(workspace)?
+            .args([
+                "build",
+                "--package",
+                "keyarc-strength",
+                "--lib",
+                "--profile",
+                PROFILE,
+            ])
+            .args(["--target", "wasm32-unknown-unknown", "--target-dir"])
+            .arg(&front),
+    )?;
+    let compiled = front
+        .join("wasm32-unknown-unknown")
+        .join(PROFILE)
+        .join(format!("{NAME}.wasm"));
+    let folder = workspace.target.join("strength");
+    let stamp = workspace.target.join("strength.stamp");
+    let state = files::fingerprint(std::slice::from_ref(&compiled))?;
+    if files::is_stamped(&stamp, &state) && folder.is_dir() {
+        return Ok(folder);
+    }
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    process::run(
+        process::program(workspace, "wasm-bindgen")?
+            .args([
+                "--target",
+                "web",
+                "--no-typescript",
+                "--out-name",
+                NAME,
+                "--out-dir",
+            ])
+            .arg(&folder)
+            .arg(&compiled),
+    )?;
+    let module = folder.join(format!("{NAME}_bg.wasm"));
+    process::run(
+        process::program(workspace, "wasm-opt")?
+            .args(optimisations(workspace)?)
+            .arg(&module)
+            .arg("-o")
+            .arg(&module),
+    )?;
+    process::run(
+        process::program(workspace, "node")?
+            .args(["-e", COMPRESS])
+            .args([&folder.join(format!("{NAME}.js")), &module]),
+    )?;
+    files::stamp(&stamp, &state)?;
+    Ok(folder)
+}
+
+/// What `wasm-opt` is told for the interface, so that both modules ask the same of a browser.
+fn optimisations(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
+    let metadata = MetadataCommand::new()
+        .manifest_path(workspace.root.join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .context("reading Cargo.toml")?;
+    metadata.workspace_metadata["leptos"][0]["wasm-opt-features"]
+        .as_array()
+        .context("Cargo.toml names the wasm-opt-features")?
+        .iter()
+        .map(|word| {
+            word.as_str()
+                .map(str::to_owned)
+                .context("wasm-opt-features are words")
+        })
+        .collect()
+}
+
+/// Puts the module where the site serves it.
+pub fn place(workspace: &Workspace, built: &Path) -> anyhow::Result<()> {
+    files::replace_folder(built, &workspace.site().join("strength"))
+        .context("putting the password meter into the site")
+}

@@ -1,0 +1,60 @@
+//! Laws about the built site.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context as _, bail};
+
+use super::Violation;
+use crate::{files, workspace::Workspace};
+
+/// What the pages' Trusted Types refuse. A use that hides on a rare page would break only there.
+const REFUSED: [&str; 5] = [
+    "innerHTML",
+    "outerHTML",
+    "insertAdjacentHTML",
+    "document.write",
+    "eval(",
+];
+
+/// Every violation in the built site, which must be there.
+pub fn check(workspace: &Workspace) -> anyhow::Result<Vec<Violation>> {
+    let site = workspace.site();
+    let scripts = scripts(&site)?;
+    if scripts.is_empty() {
+        bail!("there is no built script below {}", site.display());
+    }
+    let mut found = Vec::new();
+    for script in scripts {
+        let text =
+            fs::read_to_string(&script).with_context(|| format!("reading {}", script.display()))?;
+        let place = script.strip_prefix(&site)?.display().to_string();
+        found.extend(of_script(&place, &text));
+    }
+    Ok(found)
+}
+
+fn scripts(site: &Path) -> anyhow::Result<Vec<std::path::PathBuf>> {
+    let mut files = files::below(site)?;
+    files.retain(|file| file.extension().is_some_and(|e| e == "js" || e == "mjs"));
+    Ok(files)
+}
+
+fn of_script(place: &str, text: &str) -> Vec<Violation> {
+    let used = REFUSED.iter().filter(|word| text.contains(**word));
+    used.map(|word| Violation {
+        place: place.to_owned(),
+        law: format!("uses {word}, which Trusted Types refuse in the browser"),
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_that_writes_markup_is_found() {
+        assert_eq!(of_script("a.js", "t.innerHTML=s").len(), 1);
+        assert_eq!(of_script("a.js", "t.textContent=s"), []);
+    }
+}

@@ -1,0 +1,88 @@
+//! Tools that come from npm.
+
+use std::{fs, path::Path};
+
+use super::Tool;
+use crate::{files, process, workspace::Workspace};
+
+const SASS: &str = "1.108.2";
+const BINARYEN: &str = "132.0.0";
+
+/// Compiles the style sheets.
+pub fn sass(workspace: &Workspace) -> Tool<'_> {
+    package(workspace, "sass", SASS)
+}
+
+/// Has `wasm-opt`, which makes the browser part smaller.
+pub fn binaryen(workspace: &Workspace) -> Tool<'_> {
+    package(workspace, "binaryen", BINARYEN)
+}
+
+/// The packages of the browser tests, exactly as their lock file says.
+pub fn browser_tests(workspace: &Workspace) -> Tool<'_> {
+    Tool {
+        name: "browser test packages",
+        version: None,
+        found: Box::new(|| {
+            let lock = fs::read_to_string(workspace.end2end().join("package-lock.json")).ok()?;
+            files::is_stamped(&installed_lock(workspace), &lock).then_some(lock)
+        }),
+        install: Box::new(|| {
+            process::run(
+                process::program(workspace, "npm")?
+                    .args(["ci", "--no-audit", "--no-fund"])
+                    .current_dir(workspace.end2end()),
+            )?;
+            let lock = fs::read_to_string(workspace.end2end().join("package-lock.json"))?;
+            files::stamp(&installed_lock(workspace), &lock)
+        }),
+    }
+}
+
+fn installed_lock(workspace: &Workspace) -> std::path::PathBuf {
+    workspace.end2end().join("node_modules/.keyarc-lock.json")
+}
+
+fn package<'a>(workspace: &'a Workspace, name: &'static str, version: &'static str) -> Tool<'a> {
+    Tool {
+        name,
+        version: Some(version.to_owned()),
+        found: Box::new(move || {
+            installed_version(&workspace.tools.join("node_modules").join(name))
+        }),
+        install: Box::new(move || {
+            fs::create_dir_all(&workspace.tools)?;
+            process::run(
+                process::program(workspace, "npm")?
+                    .args([
+                        "install",
+                        "--no-audit",
+                        "--no-fund",
+                        "--save-exact",
+                        "--prefix",
+                    ])
+                    .arg(&workspace.tools)
+                    .arg(format!("{name}@{version}")),
+            )
+        }),
+    }
+}
+
+fn installed_version(folder: &Path) -> Option<String> {
+    let manifest = fs::read_to_string(folder.join("package.json")).ok()?;
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).ok()?;
+    Some(manifest.get("version")?.as_str()?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_that_of_the_package_installed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(installed_version(folder.path()), None);
+        fs::write(folder.path().join("package.json"), r#"{"version":"1.2.3"}"#).expect("written");
+        assert_eq!(installed_version(folder.path()), Some("1.2.3".to_owned()));
+    }
+}
