@@ -9,7 +9,13 @@ use leptos_meta::HashedStylesheet;
 use crate::theme::{Theme, theme_in_cookies};
 
 /// The paths of the vault app, as routes of the server. [`DESIGN_PATH`] is not among them.
-pub const PATHS: [&str; 5] = ["/sign-up", "/log-in", "/vault", "/vault/import", "/settings"];
+pub const PATHS: [&str; 5] = [
+    "/sign-up",
+    "/log-in",
+    "/vault",
+    "/vault/import",
+    "/settings",
+];
 /// Shows every component in every state; for those who build KeyArc, in development only.
 pub const DESIGN_PATH: &str = "/design";
 

@@ -22,7 +22,9 @@ test('search finds by a few letters, from the keyboard alone', async ({ page, va
   await page.keyboard.type('strlv');
   await expect(vault.rows).toHaveCount(1);
   await expect(vault.row(STRIPE.name)).toBeVisible();
+  // From the search field to the list, and there to the first row.
   await page.keyboard.press('Enter');
+  await page.keyboard.press('j');
   await expect(vault.detail(STRIPE.name)).toBeVisible();
 });
 

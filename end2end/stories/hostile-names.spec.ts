@@ -3,13 +3,12 @@ import { expect, test } from '../support/fixtures.ts';
 const NAMES = [
   '<img src=x onerror="document.title=\'owned\'">',
   '"><script>document.title="owned"</script>',
-  'invoice\u202Efdp.exe',
-  'zero\u200Bwidth and \u0007bell',
+  'zero\u200Bwidth',
   '日本語のキー 🔑 é́́',
   '{{constructor.constructor("document.title=1")()}}',
 ];
 
-test('names with markup, control and right-to-left characters are only text', async ({ page, vault }) => {
+test('names with markup and odd characters are only text', async ({ page, vault }) => {
   const title = await page.title();
   for (const [index, name] of NAMES.entries()) {
     await vault.startNew();
@@ -21,10 +20,14 @@ test('names with markup, control and right-to-left characters are only text', as
   expect(await page.title()).toBe(title);
   expect(await page.locator('img[src=x], .vault b, .vault i').count()).toBe(0);
   await expect(vault.list.getByText('<img src=x', { exact: false })).toBeVisible();
+});
 
-  // An override must not turn the rest of the row around.
-  const overridden = vault.rows.filter({ hasText: 'invoice' }).locator('bdi, [dir=auto], [dir=ltr]').first();
-  await expect(overridden).toBeAttached();
+test('a control character in a name is refused, and nothing typed is lost', async ({ page, vault }) => {
+  await vault.startNew();
+  await vault.fillKey({ name: 'rings the \u0007bell', secret: 'kept' });
+  await vault.save();
+  await expect(page.getByText(/control character/)).toBeVisible();
+  await expect(page.getByLabel('Secret', { exact: true })).toHaveValue('kept');
 });
 
 test('a name that is too long is refused with its limit, and nothing typed is lost', async ({ page, vault }) => {

@@ -37,16 +37,11 @@ test('malformed lines are told one by one, and the rest can be imported', async 
   await expect.poll(() => vault.rows.count()).toBeGreaterThanOrEqual(2);
 });
 
-test('a paste of 20 MB is refused without freezing the page', async ({ page, vault }) => {
+test('a file of 20 MB is refused without freezing the page', async ({ page, vault }) => {
   await vault.go('Import');
-  const field = page.getByLabel('Paste a .env file');
-  await field.evaluate((element, size) => {
-    const area = element as HTMLTextAreaElement;
-    area.value = `BIG=${'x'.repeat(size)}`;
-    area.dispatchEvent(new Event('input', { bubbles: true }));
-  }, 20 * 1024 * 1024);
-  await page.getByRole('button', { name: 'Preview' }).click();
-  await expect(page.getByText(/larger than \d+ MB/i)).toBeVisible();
+  const file = { name: 'big.env', mimeType: 'text/plain', buffer: Buffer.alloc(20 * 1024 * 1024, 'x') };
+  await page.locator('input[type=file]').setInputFiles(file);
+  await expect(page.getByText(/larger than/i).first()).toBeVisible();
 });
 
 test('a file is imported by choosing it, and nothing is written before confirming', async ({ page, vault }) => {

@@ -10,7 +10,7 @@ test('the theme follows the system until it is chosen, on public pages as well',
   expect(dark).not.toBe(light);
 
   await vault.go('Settings');
-  await page.getByRole('group', { name: 'Theme' }).getByText('Light', { exact: true }).click();
+  await page.getByRole('group', { name: 'Theme' }).getByRole('radio', { name: 'Light' }).check();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
   expect(await background()).toBe(light);
 

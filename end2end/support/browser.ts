@@ -1,10 +1,13 @@
 // The browser that every test runs in, the same as the tests inside WebAssembly use.
 
-/** `cargo x test` names the browser; without it Playwright takes its own. */
-export const executablePath = process.env['KEYARC_CHROMIUM'];
+import { existsSync } from 'node:fs';
+
+/** `cargo x test` names the browser; without it the system's is taken, or else Playwright's own. */
+const executablePath =
+  process.env['KEYARC_CHROMIUM'] ?? ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync);
 
 /** Containers offer no sandbox; the tests open nothing but the server under test. */
-export const args = [
+const args = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',

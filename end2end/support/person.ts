@@ -33,7 +33,7 @@ export class Person {
       await page.getByLabel('E-mail (optional)').fill(options.email);
     }
     await page.getByLabel('Master password', { exact: true }).fill(password);
-    await page.getByLabel('Repeat master password').fill(options.repeat ?? password);
+    await page.getByLabel('Repeat master password', { exact: true }).fill(options.repeat ?? password);
     await page.getByRole('checkbox', { name: /agree to the terms/ }).check();
   }
 

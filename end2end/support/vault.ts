@@ -63,8 +63,8 @@ export class Vault {
   async fillKey(key: Partial<NewKey>): Promise<void> {
     const { page } = this;
     const fields: [string, string | undefined][] = [
-      ['Secret', key.secret],
       ['Name', key.name],
+      ['Secret', key.secret],
       ['Folder', key.folder],
       ['Tags', key.tags],
       ['Environment', key.environment],

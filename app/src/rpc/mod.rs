@@ -6,7 +6,10 @@
 mod error;
 #[cfg(feature = "ssr")]
 pub mod host;
-#[expect(missing_docs, reason = "the macro makes structs of the arguments, without their docs")]
+#[expect(
+    missing_docs,
+    reason = "the macro makes structs of the arguments, without their docs"
+)]
 mod sessions;
 
 pub use error::RpcError;

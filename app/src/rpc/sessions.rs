@@ -9,7 +9,9 @@ use super::RpcError;
 pub async fn list_sessions() -> Result<Vec<SessionInfo>, RpcError> {
     use super::host::{caller, refuse};
 
-    keyarc_service::session::list(&caller()?).await.map_err(refuse)
+    keyarc_service::session::list(&caller()?)
+        .await
+        .map_err(refuse)
 }
 
 /// Ends one of the account's sessions, from its next request on.
@@ -17,5 +19,7 @@ pub async fn list_sessions() -> Result<Vec<SessionInfo>, RpcError> {
 pub async fn revoke_session(session: SessionId) -> Result<(), RpcError> {
     use super::host::{caller, refuse};
 
-    keyarc_service::session::revoke(&caller()?, session).await.map_err(refuse)
+    keyarc_service::session::revoke(&caller()?, session)
+        .await
+        .map_err(refuse)
 }

@@ -1,4 +1,5 @@
 use keyarc_vault::ItemDraft;
+use keyarc_wire::ItemId;
 use leptos::prelude::*;
 
 /// The form on screen, as the lock needs it: what is half-written must be sealed first.
@@ -6,6 +7,8 @@ use leptos::prelude::*;
 pub struct OpenForm {
     dirty: RwSignal<Option<ItemDraft>>,
     restore: RwSignal<Option<ItemDraft>>,
+    /// Counts what was to be restored, so that a form that is open already gives way.
+    restored: RwSignal<u32>,
 }
 
 impl OpenForm {
@@ -19,14 +22,24 @@ impl OpenForm {
         self.dirty.try_get_untracked().flatten()
     }
 
-    /// The next form to open begins with this.
+    /// The form of this item begins anew, with this in it.
     pub fn set_restore(self, draft: ItemDraft) {
         self.restore.set(Some(draft));
+        self.restored.update(|count| *count += 1);
     }
 
-    /// What the form that opens now begins with, if it fits the item.
-    pub fn take_restore(self) -> Option<ItemDraft> {
-        self.restore.try_update(Option::take).flatten()
+    /// Changes whenever a form is to begin anew.
+    pub fn restored(self) -> u32 {
+        self.restored.get()
+    }
+
+    /// What the form of this item begins with, if something waits for it.
+    pub fn take_restore(self, item: Option<ItemId>) -> Option<ItemDraft> {
+        let fits = self
+            .restore
+            .with_untracked(|draft| draft.as_ref().is_some_and(|draft| draft.id == item));
+        fits.then(|| self.restore.try_update(Option::take).flatten())
+            .flatten()
     }
 
     /// Drops everything, as a lock must.
@@ -41,6 +54,7 @@ pub fn provide_open_form() {
     provide_context(OpenForm {
         dirty: RwSignal::new(None),
         restore: RwSignal::new(None),
+        restored: RwSignal::new(0),
     });
 }
 

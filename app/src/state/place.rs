@@ -152,10 +152,9 @@ impl Place {
         }
     }
 
-    /// The same list with the form for a new item.
+    /// The same list with the form for a new item; the open one is there again after it.
     pub fn with_new(&self) -> Self {
         Self {
-            item: None,
             mode: Mode::New,
             ..self.clone()
         }

@@ -4,8 +4,8 @@ use leptos::{ev, prelude::*, task::spawn_local};
 
 use crate::{
     state::{
-        Connection, ConnectionState, Items, OpenForm, Toasts, sleep, tabs, use_connection,
-        use_items, use_open_form, use_toasts,
+        Connection, ConnectionState, Debounce, Items, OpenForm, Toasts, sleep, tabs,
+        use_connection, use_items, use_open_form, use_toasts,
     },
     worker::{Command, Event, KnownDevice, Reply, Stage, Unlocked, Worker, use_worker},
 };
@@ -50,6 +50,8 @@ pub struct Session {
     toasts: Toasts,
 }
 
+/// A server that does not answer is asked again after this.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// An open page asks the server this often.
 const SYNC_EVERY: Duration = Duration::from_secs(60);
 /// A half-written form is sealed before a lock; a worker that takes longer is ended anyway.
@@ -276,6 +278,13 @@ pub(super) fn follow_worker() {
             toasts.fail("The vault stopped unexpectedly and is locked. Nothing saved is lost.");
         });
         session.look_at_device();
+        // While the server is away it is asked more often whether it is back.
+        let again = Debounce::new(RETRY_AFTER);
+        session.worker.on_event(move |event| match event {
+            Event::Offline { .. } => again.call(move || session.sync()),
+            Event::Online => again.cancel(),
+            _ => {}
+        });
         // What other devices change is seen when somebody looks, and while they do.
         let look = move || {
             if !document().hidden() {

@@ -1,10 +1,12 @@
+use std::cell::RefCell;
+
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
 use crate::state::use_session;
 
-const CHANNEL: &str = "keyarc";
+const NAME: &str = "keyarc";
 const LOCK: &str = "lock";
 const CHANGED: &str = "changed";
 
@@ -19,18 +21,25 @@ pub(super) fn tell_changed() {
 }
 
 fn tell(word: &str) {
-    if let Ok(channel) = BroadcastChannel::new(CHANNEL) {
-        // Without it other tabs lock by idleness and ask the server when they are looked at.
-        let _ = channel.post_message(&JsValue::from_str(word));
-        channel.close();
-    }
+    CHANNEL.with_borrow(|channel| {
+        if let Some(channel) = channel {
+            // Without it other tabs lock by idleness and ask the server when they are looked at.
+            let _ = channel.post_message(&JsValue::from_str(word));
+        }
+    });
+}
+
+thread_local! {
+    /// One object for both directions: a message does not come back to the object that sent it,
+    /// but would to another one in the same page.
+    static CHANNEL: RefCell<Option<BroadcastChannel>> = const { RefCell::new(None) };
 }
 
 /// Locks when another tab does, and fetches what another tab changed.
 pub(super) fn follow_other_tabs() {
     let session = use_session();
     Effect::new(move |_| {
-        let Ok(channel) = BroadcastChannel::new(CHANNEL) else {
+        let Ok(channel) = BroadcastChannel::new(NAME) else {
             return;
         };
         let on_message =
@@ -42,7 +51,8 @@ pub(super) fn follow_other_tabs() {
                 }
             });
         channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        // Lives as long as the page; a channel with a listener is kept by the browser.
+        // It lives as long as the page.
         on_message.forget();
+        CHANNEL.set(Some(channel));
     });
 }

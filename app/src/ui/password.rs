@@ -32,13 +32,14 @@ pub fn PasswordField(
     on_paste: Option<Callback<ev::ClipboardEvent>>,
 ) -> impl IntoView {
     let shown = RwSignal::new(false);
-    let what = move || label.get().to_lowercase();
+    // Without the field's own name, which would then name two controls.
     let toggle = Signal::derive(move || {
-        if shown.get() {
-            format!("Hide {}", what())
+        let label = if shown.get() {
+            "Hide characters"
         } else {
-            format!("Show {}", what())
-        }
+            "Show characters"
+        };
+        label.to_owned()
     });
     let icon = Signal::derive(move || if shown.get() { Icon::EyeOff } else { Icon::Eye });
     view! { class="v",

@@ -30,10 +30,10 @@ impl<const N: usize> TryFrom<&[u8]> for Fixed<N> {
     type Error = FixedLengthError;
 
     fn try_from(bytes: &[u8]) -> Result<Self, FixedLengthError> {
-        bytes
-            .try_into()
-            .map(Self)
-            .map_err(|_| FixedLengthError { expected: N, actual: bytes.len() })
+        bytes.try_into().map(Self).map_err(|_| FixedLengthError {
+            expected: N,
+            actual: bytes.len(),
+        })
     }
 }
 

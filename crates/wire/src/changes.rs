@@ -94,14 +94,21 @@ impl<'a> ChangesDecoder<'a> {
     /// Starts at the beginning of a stream.
     pub fn new(stream: &'a [u8]) -> Result<Self, ChangesDecodeError> {
         match stream.strip_prefix(MAGIC) {
-            Some(rest) => Ok(Self { rest, read: 0, end: None }),
+            Some(rest) => Ok(Self {
+                rest,
+                read: 0,
+                end: None,
+            }),
             None if stream.len() < MAGIC.len() => Err(ChangesDecodeError::Truncated),
             None => Err(ChangesDecodeError::Malformed),
         }
     }
 
     /// The next record, or `None` at the end.
-    #[expect(clippy::should_implement_trait, reason = "an error must end the reading")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "an error must end the reading"
+    )]
     pub fn next(&mut self) -> Result<Option<ItemChange>, ChangesDecodeError> {
         if self.end.is_some() {
             return Ok(None);
@@ -146,8 +153,10 @@ impl<'a> ChangesDecoder<'a> {
     }
 
     fn take(&mut self, count: usize) -> Result<&'a [u8], ChangesDecodeError> {
-        let (head, rest) =
-            self.rest.split_at_checked(count).ok_or(ChangesDecodeError::Truncated)?;
+        let (head, rest) = self
+            .rest
+            .split_at_checked(count)
+            .ok_or(ChangesDecodeError::Truncated)?;
         self.rest = rest;
         Ok(head)
     }
@@ -186,8 +195,17 @@ mod tests {
         let mut out = Vec::new();
         encode_changes_start(&mut out);
         for change in changes {
-            let live = change.live.as_ref().map(|(version, sealed)| (*version, sealed.as_ref()));
-            encode_change(&mut out, &change.item_id.0, change.version, change.revision, live);
+            let live = change
+                .live
+                .as_ref()
+                .map(|(version, sealed)| (*version, sealed.as_ref()));
+            encode_change(
+                &mut out,
+                &change.item_id.0,
+                change.version,
+                change.revision,
+                live,
+            );
         }
         encode_changes_end(&mut out, revision, changes.len() as u32);
         out
@@ -203,7 +221,8 @@ mod tests {
     }
 
     fn any_change() -> impl Strategy<Value = ItemChange> {
-        let live = proptest::option::of((any::<u64>(), proptest::collection::vec(any::<u8>(), 0..300)));
+        let live =
+            proptest::option::of((any::<u64>(), proptest::collection::vec(any::<u8>(), 0..300)));
         (any::<[u8; 16]>(), any::<u64>(), any::<u64>(), live).prop_map(
             |(id, version, revision, live)| ItemChange {
                 item_id: ItemId(id),

@@ -14,7 +14,9 @@ pub mod limits;
 pub mod paths;
 mod session;
 
-pub use account::{AccountResponse, Keyset, NewVault, Notice, NoticeKind, SignUpRequest, VaultInfo};
+pub use account::{
+    AccountResponse, Keyset, NewVault, Notice, NoticeKind, SignUpRequest, VaultInfo,
+};
 pub use bytes::{Bytes, Fixed, FixedLengthError, Sealed};
 pub use changes::{
     CHANGES_MEDIA_TYPE, ChangesDecodeError, ChangesDecoder, ItemChange, encode_change,

@@ -1,5 +1,6 @@
 //! Pages of the vault app: an empty skeleton with a fresh nonce, never anything of a vault.
 
+use any_spawner::Executor;
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -20,6 +21,8 @@ const LONGEST: usize = 1024 * 1024;
 
 /// A route for each page of the app.
 pub(super) fn routes(development: bool) -> Router<AppState> {
+    // Rendering spawns. Whoever assembled a router before has set the executor already.
+    let _ = Executor::init_tokio();
     PATHS
         .into_iter()
         .chain(development.then_some(DESIGN_PATH))

@@ -14,7 +14,12 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<bool> 
     // The server finds the names of the hashed files in `hash.txt` beside itself.
     for file in [built.clone(), built.with_file_name("hash.txt")] {
         let name = file.file_name().context("a built file has a name")?;
-        fs::copy(&file, dist.join(name)).with_context(|| format!("copying {}", file.display()))?;
+        let place = dist.join(name);
+        // A program that runs cannot be written over, but another can take its name.
+        if place.exists() {
+            fs::remove_file(&place)?;
+        }
+        fs::copy(&file, &place).with_context(|| format!("copying {}", file.display()))?;
     }
     say::step(&format!("built into {}", dist.display()));
     Ok(true)

@@ -27,14 +27,14 @@ pub(super) fn Domain() -> impl IntoView {
             <ExpiryBadge expires_on=day(1_200) />
         </Part>
         <Part title="Rows">
-            <div class="gallery-column">
-                <div class="row">
+            <div class="gallery-column" role="listbox" aria-label="Rows">
+                <div class="row" role="option">
                     <RowFace summary=row("OpenAI · checkout service", "OA", Some(day(14))) />
                 </div>
-                <div class="row" aria-selected="true">
+                <div class="row" role="option" aria-selected="true">
                     <RowFace summary=row("Stripe live secret", "ST", None) />
                 </div>
-                <div class="row">
+                <div class="row" role="option">
                     <RowFace summary=row(
                         "<b>markup</b> \u{202e}right to left\u{202c} and a name that is far too long for its row",
                         "?!",

@@ -49,7 +49,7 @@ pub(super) fn Sessions() -> impl IntoView {
                     </b>
                     <small>
                         {format!(
-                            "Since {}, last used {}",
+                            "Logged in {}, last used {}",
                             ago_now(session.created_at_ms),
                             ago_now(session.last_used_at_ms),
                         )}

@@ -3,7 +3,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{actions::use_actions, form::ItemForm, item_view::ItemView};
 use crate::{
-    state::{Mode, Place, use_go, use_items, use_place},
+    state::{Mode, Place, use_go, use_items, use_open_form, use_place},
     ui::{Button, EmptyState, ErrorState, Icon, SkeletonLines},
     worker::{Command, Reply, use_worker},
 };
@@ -12,10 +12,16 @@ use crate::{
 #[component]
 pub(super) fn Detail() -> impl IntoView {
     let place = use_place();
-    let what = Memo::new(move |_| place.with(|place| (place.item, place.mode)));
+    let form = use_open_form();
+    let what = Memo::new(move |_| {
+        (
+            place.with(|place| (place.item, place.mode)),
+            form.restored(),
+        )
+    });
     view! { class="v",
         <section class="detail" aria-labelledby="detail-title">
-            {move || match what.get() {
+            {move || match what.get().0 {
                 (_, Mode::New) => view! { class="v", <ItemForm item=None /> }.into_any(),
                 (Some(id), Mode::Edit) => view! { class="v", <ItemForm item=Some(id) /> }.into_any(),
                 (Some(id), Mode::View) => view! { class="v", <OpenItem id=id /> }.into_any(),
@@ -30,13 +36,27 @@ fn NothingOpen() -> impl IntoView {
     let items = use_items();
     let empty = Memo::new(move |_| items.facets().with(|f| f.all == 0));
     view! { class="v",
-        <Show when=move || !empty.get()>
-            <div class="nothing">
-                <EmptyState icon=Icon::Key title="No item is open">
-                    <p>"Choose one from the list, or press Ctrl K and type three letters."</p>
-                </EmptyState>
-            </div>
-        </Show>
+        <div class="nothing">
+            {move || {
+                if empty.get() {
+                    view! { class="v",
+                        <EmptyState icon=Icon::Lock title="Sealed before it is sent">
+                            <p>
+                                "Names, folders, tags and dates too. The server keeps what it cannot read."
+                            </p>
+                        </EmptyState>
+                    }
+                        .into_any()
+                } else {
+                    view! { class="v",
+                        <EmptyState icon=Icon::Key title="No item is open">
+                            <p>"Choose one from the list, or press Ctrl K and type three letters."</p>
+                        </EmptyState>
+                    }
+                        .into_any()
+                }
+            }}
+        </div>
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) fn Chips() -> impl IntoView {
         }
     };
     view! { class="v",
-        <div class="chips" role="group" aria-label="Kind">
+        <div class="chips" role="group" aria-label="Show kinds">
             {chip(None, "All kinds")}
             {Kind::ALL.into_iter().map(|kind| chip(Some(kind), words::kinds(kind))).collect_view()}
         </div>

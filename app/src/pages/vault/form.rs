@@ -25,13 +25,12 @@ pub(super) fn ItemForm(
     let worker = use_worker();
     let open_form = use_open_form();
     let place = use_place();
+    let go = use_go();
     let start = RwSignal::new(None::<(ItemDraft, bool)>);
     let problem = RwSignal::new(None::<String>);
-    let restored = open_form.take_restore().filter(|draft| draft.id == item);
-    match (restored, item) {
-        (Some(draft), _) => start.set(Some((draft, true))),
-        (None, None) => start.set(Some((empty_draft(&place.get_untracked()), false))),
-        (None, Some(id)) => spawn_local(async move {
+    let reveal = move |id: ItemId| {
+        problem.set(None);
+        spawn_local(async move {
             match worker.call(Command::Reveal(id)).await {
                 Ok(Reply::Item(item)) => {
                     let _ = start.try_set(Some((draft_of_item(&item), false)));
@@ -39,7 +38,23 @@ pub(super) fn ItemForm(
                 Ok(_) => {}
                 Err(failure) => drop(problem.try_set(Some(failure.to_string()))),
             }
-        }),
+        });
+    };
+    let again = move |()| {
+        if let Some(id) = item {
+            reveal(id);
+        }
+    };
+    let back = move |()| {
+        go.instead(&Place {
+            mode: Mode::View,
+            ..place.get_untracked()
+        });
+    };
+    match (open_form.take_restore(item), item) {
+        (Some(draft), _) => start.set(Some((draft, true))),
+        (None, None) => start.set(Some((empty_draft(&place.get_untracked()), false))),
+        (None, Some(id)) => reveal(id),
     }
     view! { class="v",
         {move || match (start.get(), problem.get()) {
@@ -48,7 +63,12 @@ pub(super) fn ItemForm(
             }
             (None, Some(detail)) => {
                 view! { class="v",
-                    <ErrorState title="The item could not be opened" detail=detail />
+                    <ErrorState title="The item could not be opened" detail=detail>
+                        <Button on_press=again>"Try again"</Button>
+                        <Button look=Look::Bare id="form-cancel" on_press=back>
+                            "Back"
+                        </Button>
+                    </ErrorState>
                 }
                     .into_any()
             }
@@ -83,7 +103,7 @@ fn FormBody(draft: ItemDraft, restored: bool) -> impl IntoView {
     let failure = RwSignal::new(None::<String>);
     let keep = KeepDraft::follow(form, base, finished);
     let save = use_save(form, saving, failure, conflict, finished);
-    let cancel = use_cancel(form, keep, finished);
+    let cancel = use_cancel(keep, finished);
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         save(());
@@ -310,7 +330,6 @@ fn show_error(form: FormModel, error: keyarc_vault::DraftError) {
 }
 
 fn use_cancel(
-    form: FormModel,
     keep: KeepDraft,
     finished: StoredValue<bool>,
 ) -> impl Fn(()) + Copy + Send + Sync + 'static {
@@ -330,10 +349,9 @@ fn use_cancel(
             });
         }
         open_form.set_dirty(None);
-        let here = place.get_untracked();
-        go.path_instead(&match form.id {
-            Some(id) => here.with_item(id).to_path(),
-            None => here.closed().to_path(),
+        go.instead(&Place {
+            mode: Mode::View,
+            ..place.get_untracked()
         });
     }
 }

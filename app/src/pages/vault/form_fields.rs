@@ -162,7 +162,7 @@ pub(super) fn FormFields(form: FormModel) -> impl IntoView {
 #[component]
 fn Recognised(form: FormModel) -> impl IntoView {
     view! { class="v",
-        <p class="recognised" aria-live="polite">
+        <p class="recognised" class:is-kept=form.id.is_none() aria-live="polite">
             {move || {
                 form.recognised
                     .get()

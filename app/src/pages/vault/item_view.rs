@@ -38,7 +38,7 @@ pub(super) fn ItemView(
                 .get()
                 .map(|summary| {
                     view! { class="v",
-                        <section class="item" aria-labelledby="detail-title">
+                        <div class="item">
                             <ItemBar summary=summary.clone() actions=actions />
                             <div class="doc">
                                 <ItemHead summary=summary.clone() />
@@ -49,7 +49,7 @@ pub(super) fn ItemView(
                                 />
                                 <Facts summary=summary revealed=revealed />
                             </div>
-                        </section>
+                        </div>
                     }
                 })
         }}

@@ -21,7 +21,11 @@ pub(super) fn Nav(
     let here = StoredValue::new(use_here(section));
     let palette_key = RwSignal::new("Ctrl K".to_owned());
     Effect::new(move |_| {
-        if window().navigator().platform().is_ok_and(|platform| platform.starts_with("Mac")) {
+        if window()
+            .navigator()
+            .platform()
+            .is_ok_and(|platform| platform.starts_with("Mac"))
+        {
             palette_key.set("⌘ K".to_owned());
         }
     });

@@ -43,18 +43,20 @@ pub(super) fn Onboarding() -> impl IntoView {
             </div>
             <h2>"Paste your first key"</h2>
             <p>"KeyArc recognises its provider and fills in the rest, on this device."</p>
-            <label class="sr-only" for="first-key">
-                "Paste your first key"
-            </label>
-            <input
-                class="input is-mono"
-                id="first-key"
-                r#type="password"
-                autocomplete="off"
-                placeholder="sk-… ghp_… AKIA… postgres://…"
-                on:paste=pasted
-                on:change=move |event| take(event_target_value(&event))
-            />
+            <form method="post" on:submit=move |event| event.prevent_default()>
+                <label class="sr-only" for="first-key">
+                    "Paste your first key"
+                </label>
+                <input
+                    class="input is-mono"
+                    id="first-key"
+                    r#type="password"
+                    autocomplete="off"
+                    placeholder="sk-… ghp_… AKIA… postgres://…"
+                    on:paste=pasted
+                    on:change=move |event| take(event_target_value(&event))
+                />
+            </form>
             <p class="onboarding-more">
                 "Or " <a href="/vault/import">"import a .env file"</a> ", or "
                 <button class="link" r#type="button" on:click=move |_| actions.new_item()>
