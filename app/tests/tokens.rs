@@ -1,5 +1,11 @@
 //! The colours of the interface keep the contrast that WCAG 2.2 AA asks for, in both themes.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says what is missing"
+)]
+
 use std::collections::BTreeMap;
 
 /// Linear light, red green blue.

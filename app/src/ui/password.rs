@@ -3,6 +3,10 @@ use leptos::{ev, html, prelude::*};
 use super::{Field, Icon, IconButton, field::described_by};
 
 /// A secret that can be shown while it is typed.
+///
+/// Without an `autocomplete` it is no password of this site but a secret to be kept: then it is a
+/// concealed text field, since browsers keep what stands in and beside a password field in a
+/// password store of their own.
 #[component]
 pub fn PasswordField(
     /// Unique in the page.
@@ -32,6 +36,7 @@ pub fn PasswordField(
     on_paste: Option<Callback<ev::ClipboardEvent>>,
 ) -> impl IntoView {
     let shown = RwSignal::new(false);
+    let is_password = autocomplete != "off";
     // Without the field's own name, which would then name two controls.
     let toggle = Signal::derive(move || {
         let label = if shown.get() {
@@ -47,8 +52,9 @@ pub fn PasswordField(
             <div class="input-with">
                 <input
                     class="input is-mono"
+                    class:is-concealed=move || !is_password && !shown.get()
                     id=id
-                    r#type=move || if shown.get() { "text" } else { "password" }
+                    r#type=move || if is_password && !shown.get() { "password" } else { "text" }
                     autocomplete=autocomplete
                     autocapitalize="none"
                     spellcheck="false"

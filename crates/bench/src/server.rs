@@ -108,7 +108,7 @@ async fn syncs(
     let (api, received) = member.connect()?;
     member.log_in(&api).await?;
     let first = api.changes(member.vault, 0, NativeHost.now_ms()).await?;
-    ensure!(first.len() as usize == items, "a sync brings every item");
+    ensure!(first.count() as usize == items, "a sync brings every item");
     received.set(0);
     let before = server.cpu_ms()?;
     let started = sample::now();
@@ -156,7 +156,10 @@ async fn crowd(server: &Program, member: &Member) -> anyhow::Result<f64> {
     let started = sample::now();
     let syncs = clients.iter().map(async |api| {
         let changes = api.changes(member.vault, 0, NativeHost.now_ms()).await?;
-        ensure!(changes.len() as usize == ITEMS, "a sync brings every item");
+        ensure!(
+            changes.count() as usize == ITEMS,
+            "a sync brings every item"
+        );
         anyhow::Ok(())
     });
     try_join_all(syncs).await?;

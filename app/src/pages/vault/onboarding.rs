@@ -48,9 +48,9 @@ pub(super) fn Onboarding() -> impl IntoView {
                     "Paste your first key"
                 </label>
                 <input
-                    class="input is-mono"
+                    class="input is-mono is-concealed"
                     id="first-key"
-                    r#type="password"
+                    r#type="text"
                     autocomplete="off"
                     placeholder="sk-… ghp_… AKIA… postgres://…"
                     on:paste=pasted
