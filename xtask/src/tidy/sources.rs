@@ -131,6 +131,12 @@ fn of_file(path: &Path, text: &str) -> Vec<Violation> {
             "begins without a `//!` that says what the crate is for",
         ));
     }
+    if is_browser_view(path) {
+        for line in views_as_markup(text) {
+            let law = "a `view!` without `class=\"v\",` becomes innerHTML, which the page refuses";
+            found.push(broken(path, Some(line), law));
+        }
+    }
     for (number, line) in text.lines().enumerate() {
         let at = Some(number + 1);
         for (first, second) in PROMISES {
@@ -146,6 +152,9 @@ fn of_file(path: &Path, text: &str) -> Vec<Violation> {
             if names_folder(line, &format!("{first}{second}")) {
                 found.push(broken(path, at, "names a folder of one machine"));
             }
+        }
+        if is_browser_view(path) && has_word(line, "inner_html") {
+            found.push(broken(path, at, "sets innerHTML, which the page refuses"));
         }
         if path.starts_with("app/src") && has_style_attribute(line) {
             found.push(broken(
@@ -220,6 +229,32 @@ fn has_style_attribute(line: &str) -> bool {
     !comment && !in_test && has_word(line, "style=")
 }
 
+/// Views that the browser builds. Those of the public pages and of the document around the app
+/// are only ever text on the server.
+fn is_browser_view(path: &Path) -> bool {
+    extension(path) == "rs"
+        && (path.starts_with("app/src") || path.starts_with("frontend/src"))
+        && !path.starts_with("app/src/site")
+        && path != Path::new("app/src/shell.rs")
+}
+
+/// The lines of the views that Leptos would make from markup, which it does with static parts
+/// unless they share a class.
+fn views_as_markup(text: &str) -> Vec<usize> {
+    let begins = text.match_indices("view! {").filter(|(at, _)| {
+        let line = text[..*at].rsplit('\n').next().unwrap_or_default();
+        !line.trim_start().starts_with("//")
+    });
+    begins
+        .filter(|(at, word)| {
+            !text[at + word.len()..]
+                .trim_start()
+                .starts_with("class=\"v\",")
+        })
+        .map(|(at, _)| text[..at].lines().count().max(1))
+        .collect()
+}
+
 /// Both databases have the same migrations by name.
 fn migrations(files: &[PathBuf]) -> Vec<Violation> {
     let of = |database: &str| -> BTreeSet<&Path> {
@@ -291,6 +326,17 @@ mod tests {
     }
 
     #[test]
+    fn views_that_become_markup_are_found() {
+        let markup = "fn a() {\n    view! { <p>\"x\"</p> }\n}\n";
+        assert_eq!(laws("app/src/ui/a.rs", markup).len(), 1);
+        assert!(laws("app/src/ui/a.rs", markup)[0].starts_with("app/src/ui/a.rs:2:"));
+        assert_eq!(laws("app/src/site/a.rs", markup), [""; 0]);
+        assert_eq!(laws("app/src/ui/a.rs", "<p inner_html=x>\n").len(), 1);
+        let elements = "// view! { in words\nview! { class=\"v\",\n    <p>\"x\"</p> }\n";
+        assert_eq!(laws("app/src/ui/a.rs", elements), [""; 0]);
+    }
+
+    #[test]
     fn sql_stays_in_the_store() {
         assert_eq!(laws("server/src/a.rs", "query(\"SELECT 1\")\n").len(), 1);
         assert_eq!(
@@ -320,5 +366,13 @@ mod tests {
         assert!(is_written(Path::new("Dockerfile")));
         assert!(!is_written(Path::new("Cargo.lock")));
         assert!(!is_written(Path::new("crates/vault/fixtures/a.env")));
+    }
+
+    #[test]
+    fn a_view_made_from_markup_is_found() {
+        assert_eq!(views_as_markup("a\nview! { <p>\"x\"</p> }"), [2]);
+        assert!(views_as_markup("view! { class=\"v\", <p/> }").is_empty());
+        assert!(!is_browser_view(Path::new("app/src/site/landing.rs")));
+        assert!(is_browser_view(Path::new("app/src/pages/mod.rs")));
     }
 }
