@@ -251,7 +251,7 @@ fn views_as_markup(text: &str) -> Vec<usize> {
                 .trim_start()
                 .starts_with("class=\"v\",")
         })
-        .map(|(at, _)| text[..at].lines().count().max(1))
+        .map(|(at, _)| text[..at].matches('\n').count() + 1)
         .collect()
 }
 
