@@ -29,25 +29,35 @@ export async function probe(page: Page): Promise<void> {
       observer.disconnect();
     }).observe(document, { childList: true, subtree: true });
 
-    const asked = new Map<string, number>();
+    // The first bytes of messages; a test beside the messages' types holds them.
+    const [REPLY, EVENT, PROGRESS, DERIVING, LIST] = [1, 2, 1, 0, 7];
+    /** A number in groups of seven bits, lowest first, and how many bytes it takes. */
+    const number = (bytes: number[]): { value: number; length: number } => {
+      const last = bytes.findIndex((byte) => byte < 128);
+      const value = bytes.slice(0, last + 1).reduceRight((sum, byte) => sum * 128 + (byte % 128), 0);
+      return { value, length: last + 1 };
+    };
+    const asked = new Map<number, number>();
     const Native = window.Worker;
     window.Worker = class extends Native {
       constructor(url: string | URL, options?: WorkerOptions) {
         super(url, options);
+        // First, before the page wipes what it read.
         this.addEventListener('message', ({ data }) => {
-          if (typeof data !== 'string') return;
+          if (!(data instanceof Uint8Array)) return;
           const now = performance.now();
-          if (data.includes('"Deriving","percent":100')) noted.derived = now;
-          const id = /^\{"Reply":\[(\d+)/.exec(data)?.[1];
-          const since = id === undefined ? undefined : asked.get(id);
+          const [kind, ...rest] = data.subarray(0, 8);
+          if (kind === EVENT && rest[0] === PROGRESS && rest[1] === DERIVING && rest[2] === 100) noted.derived = now;
+          const since = kind === REPLY ? asked.get(number(rest).value) : undefined;
           if (since !== undefined) noted.lists.push(now - since);
         });
       }
 
       override postMessage(message: unknown, options?: StructuredSerializeOptions | Transferable[]): void {
-        if (typeof message === 'string' && message.includes('"List"')) {
-          const id = /"id":(\d+)/.exec(message)?.[1];
-          if (id !== undefined) asked.set(id, performance.now());
+        if (message instanceof Uint8Array) {
+          const bytes = [...message.subarray(0, 8)];
+          const { value: id, length } = number(bytes);
+          if (bytes[length] === LIST) asked.set(id, performance.now());
         }
         super.postMessage(message, options as StructuredSerializeOptions);
       }

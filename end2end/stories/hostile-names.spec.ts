@@ -22,13 +22,19 @@ test('names with markup and odd characters are only text', async ({ page, vault 
   await expect(vault.list.getByText('<img src=x', { exact: false })).toBeVisible();
 });
 
-test('a control character in a name is refused, and nothing typed is lost', async ({ page, vault }) => {
-  await vault.startNew();
-  await vault.fillKey({ name: 'rings the \u0007bell', secret: 'kept' });
-  await vault.save();
-  await expect(page.getByText(/control character/)).toBeVisible();
-  await expect(page.getByLabel('Secret', { exact: true })).toHaveValue('kept');
-});
+for (const [what, name, words] of [
+  ['a control character', 'rings the \u0007bell', /control character/],
+  ['a right-to-left override', 'invoice\u202Efdp.exe', /turns the direction/],
+] as const) {
+  test(`${what} in a name is refused, and nothing typed is lost`, async ({ page, vault }) => {
+    await vault.startNew();
+    await vault.fillKey({ name, secret: 'kept' });
+    await vault.save();
+    await expect(page.getByText(words)).toBeVisible();
+    await expect(page.getByLabel('Secret', { exact: true })).toHaveValue('kept');
+    await expect(vault.rows).toHaveCount(0);
+  });
+}
 
 test('a name that is too long is refused with its limit, and nothing typed is lost', async ({ page, vault }) => {
   await vault.startNew();

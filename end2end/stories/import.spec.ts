@@ -44,6 +44,28 @@ test('a file of 20 MB is refused without freezing the page', async ({ page, vaul
   await expect(page.getByText(/larger than/i).first()).toBeVisible();
 });
 
+test('a paste of 20 MB is refused without being laid out', async ({ page, vault }) => {
+  await vault.go('Import');
+  await page.evaluate(() => navigator.clipboard.writeText('KEY=value\n'.repeat(2 * 1024 * 1024)));
+  await page.getByLabel('Paste a .env file').focus();
+  await page.keyboard.press('ControlOrMeta+v');
+  await expect(page.getByText(/larger than/i).first()).toBeVisible();
+  await expect(page.getByLabel('Paste a .env file')).toHaveValue('');
+
+  // An item's own fields refuse it as well, and keep what they hold.
+  await vault.go('All items');
+  await vault.startNew();
+  await vault.fillKey({ name: 'Kept', secret: 'kept', notes: 'kept' });
+  for (const label of ['Secret', 'Notes']) {
+    await page.getByLabel(label, { exact: true }).focus();
+    await page.keyboard.press('ControlOrMeta+v');
+    await expect(vault.toast.filter({ hasText: 'more than the megabyte' }).first()).toBeVisible();
+    await expect(page.getByLabel(label, { exact: true })).toHaveValue('kept');
+  }
+  await vault.save();
+  await expect(vault.detail('Kept')).toBeVisible();
+});
+
 test('a file is imported by choosing it, and nothing is written before confirming', async ({ page, vault }) => {
   await vault.go('Import');
   await page.locator('input[type=file]').setInputFiles({

@@ -19,6 +19,47 @@ test('the theme follows the system until it is chosen, on public pages as well',
   expect(html).toContain('data-theme="light"');
 });
 
+test('the sessions of other devices are listed, and end at their next request', async ({
+  browser,
+  guard,
+  page,
+  person,
+  server,
+  vault,
+}) => {
+  guard.allowStatus(401);
+  const device = await browser.newContext({ baseURL: server.origin });
+  guard.watch(device);
+  const there = person.at(await device.newPage());
+  const other = await there.logIn();
+
+  await vault.go('Settings');
+  const sessions = page.getByRole('region', { name: 'Sessions' });
+  await expect(sessions.getByRole('listitem')).toHaveCount(2);
+  await expect(sessions.getByText('this one')).toHaveCount(1);
+  await sessions.getByRole('button', { name: /^End session/ }).click();
+  await expect(vault.toast.filter({ hasText: /was ended/ })).toBeVisible();
+  await expect(sessions.getByRole('listitem')).toHaveCount(1);
+
+  await other.startNew();
+  await other.fillKey({ name: 'Too late', secret: 'too-late' });
+  await other.save();
+  await expect(there.page.getByText(/session|log in/i).first()).toBeVisible();
+  await expect(other.row('Too late')).toHaveCount(0);
+  await device.close();
+});
+
+test('sessions that cannot be fetched say so, and come on a second try', async ({ guard, page, vault }) => {
+  guard.allowOffline();
+  await page.route('**/rpc/sessions/list', (route) => route.abort());
+  await vault.go('Settings');
+  const sessions = page.getByRole('region', { name: 'Sessions' });
+  await expect(sessions.getByText('The server cannot be reached.')).toBeVisible();
+  await page.unroute('**/rpc/sessions/list');
+  await sessions.getByRole('button', { name: 'Try again' }).click();
+  await expect(sessions.getByText('this one')).toBeVisible();
+});
+
 test('settings name the account and this device', async ({ page, person }) => {
   const vault = await person.signUp({ email: 'linus@example.org' });
   await vault.go('Settings');

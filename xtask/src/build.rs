@@ -1,6 +1,6 @@
 //! The release build of server and site.
 
-use std::{fs, path::PathBuf};
+use std::{env, fs, path::PathBuf, process::Command};
 
 use anyhow::Context as _;
 
@@ -40,7 +40,7 @@ pub fn release(workspace: &Workspace) -> anyhow::Result<()> {
     files::stamp(&stamp, "unfinished")?;
     let meter = strength::build(workspace)?;
     say::step("building the site and the server for release");
-    process::run(process::cargo(workspace)?.args([
+    process::run(nameless(workspace, &mut process::cargo(workspace)?)?.args([
         "leptos",
         "build",
         "--release",
@@ -49,6 +49,37 @@ pub fn release(workspace: &Workspace) -> anyhow::Result<()> {
     // Only now: the build empties the site folder first.
     strength::place(workspace, &meter)?;
     files::stamp(&stamp, &state)
+}
+
+/// Makes Cargo keep the paths of this machine out of what it builds. They tell who built it, and
+/// two builds of one commit would differ by them.
+pub fn nameless<'c>(
+    workspace: &Workspace,
+    command: &'c mut Command,
+) -> anyhow::Result<&'c mut Command> {
+    let mut flags = vec![format!(
+        "--remap-path-prefix={}=/keyarc",
+        workspace.root.display()
+    )];
+    let registry = cargo_home()?.join("registry/src");
+    // A folder for each registry, named after its host.
+    for entry in fs::read_dir(&registry).into_iter().flatten() {
+        flags.push(format!(
+            "--remap-path-prefix={}=/crates",
+            entry?.path().display()
+        ));
+    }
+    // Cargo adds these to the flags of `.cargo/config.toml`.
+    Ok(command.env("CARGO_BUILD_RUSTFLAGS", flags.join(" ")))
+}
+
+/// Where Cargo keeps the sources of dependencies.
+pub fn cargo_home() -> anyhow::Result<PathBuf> {
+    let given = |name| env::var_os(name).filter(|folder| !folder.is_empty());
+    given("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| given("HOME").map(|home| PathBuf::from(home).join(".cargo")))
+        .context("set CARGO_HOME or HOME")
 }
 
 /// Waits until no other build writes into the site folder. Dropping the file ends the turn, and

@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context as _;
 use cargo_metadata::MetadataCommand;
 
-use crate::{files, process, say, workspace::Workspace};
+use crate::{build, files, process, say, workspace::Workspace};
 
 const PROFILE: &str = "wasm-release";
 const NAME: &str = "keyarc_strength";
@@ -29,7 +29,7 @@ pub fn build(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     // Where the interface is built as well, so that what both need is compiled once.
     let front = workspace.target.join("front");
     process::run(
-        process::cargo(workspace)?
+        build::nameless(workspace, &mut process::cargo(workspace)?)?
             .args([
                 "build",
                 "--package",

@@ -4,12 +4,12 @@
 use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
 
 use futures::channel::oneshot;
-use js_sys::{Array, Function, Object, Reflect};
+use js_sys::{Array, Function, Object, Reflect, Uint8Array};
 use leptos::prelude::set_timeout;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::MessageEvent;
 
-use super::{Command, Event, Failure, Message, Reply, Request};
+use super::{Command, Event, Failure, Message, Reply, Request, read_message, write_message};
 
 /// The worker's script. The server writes it; it loads the same WebAssembly as the page.
 const SCRIPT: &str = "/vault-worker.js";
@@ -42,7 +42,7 @@ struct Running {
     callbacks: (OnMessage, OnError),
     ready: bool,
     /// Requests made before the worker was ready. Its script hears only one message by then.
-    waiting: Vec<JsValue>,
+    waiting: Vec<(Uint8Array, Array)>,
 }
 
 #[derive(Clone)]
@@ -103,9 +103,7 @@ impl Link {
         let generation = self.generation;
         let worker = self.make_worker()?;
         let on_message = OnMessage::new(move |event: MessageEvent| {
-            if let Some(text) = event.data().as_string() {
-                hear(generation, &text);
-            }
+            hear(generation, &event.data());
         });
         let on_error = OnError::new(move |_| die(generation));
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -153,19 +151,15 @@ impl Link {
             )
         })?;
         let id = self.fresh_id();
-        let text = serde_json::to_string(&Request { id, command })
-            .map_err(|_| Failure::Browser("The vault could not be asked.".into()))?;
+        let message = write_message(&Request { id, command })
+            .ok_or_else(|| Failure::Browser("The vault could not be asked.".into()))?;
         let Some(running) = &mut self.running else {
             return Err(Failure::Locked);
         };
-        let text = JsValue::from(text);
         if running.ready {
-            running
-                .worker
-                .post_message(&text)
-                .map_err(|_| Failure::Locked)?;
+            post(&running.worker, &message).map_err(|_| Failure::Locked)?;
         } else {
-            running.waiting.push(text);
+            running.waiting.push(message);
         }
         let (sender, receiver) = oneshot::channel();
         self.calls.insert(id, sender);
@@ -186,36 +180,40 @@ impl Link {
     fn become_ready(&mut self) {
         if let Some(running) = &mut self.running {
             running.ready = true;
-            for text in running.waiting.drain(..) {
+            for message in running.waiting.drain(..) {
                 // A message that cannot be sent is answered when the worker ends.
-                let _ = running.worker.post_message(&text);
+                let _ = post(&running.worker, &message);
             }
         }
     }
 }
 
+fn post(worker: &web_sys::Worker, message: &(Uint8Array, Array)) -> Result<(), JsValue> {
+    worker.post_message_with_transfer(&message.0, &message.1)
+}
+
 /// Takes a message from the worker. Listeners and callers run after the link is free again:
 /// they may call it.
-fn hear(generation: u32, text: &str) {
+fn hear(generation: u32, data: &JsValue) {
     if with(|link| link.generation != generation || link.running.is_none()) {
         return;
     }
-    match serde_json::from_str(text) {
-        Ok(Message::Ready) => with(Link::become_ready),
-        Ok(Message::Reply(id, answer)) => {
+    match read_message(data) {
+        Some(Message::Ready) => with(Link::become_ready),
+        Some(Message::Reply(id, answer)) => {
             if let Some(sender) = with(|link| link.calls.remove(&id)) {
                 // Nobody waits any more when the view that asked is gone.
                 let _ = sender.send(answer);
             }
         }
-        Ok(Message::Event(event)) => {
+        Some(Message::Event(event)) => {
             for listener in listeners() {
                 if let Listener::Event(listener) = listener {
                     listener(&event);
                 }
             }
         }
-        Ok(Message::Died) | Err(_) => die(generation),
+        Some(Message::Died) | None => die(generation),
     }
 }
 

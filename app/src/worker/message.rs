@@ -1,7 +1,7 @@
 //! What the page and the vault worker say to each other.
 //!
 //! Commands go in, one reply comes back for each, and events come on their own. All travel as
-//! JSON text over `postMessage`. Passwords and setup codes pass from the page to the worker and
+//! bytes over `postMessage` (see [`super::write_message`]). Passwords and setup codes pass from the page to the worker and
 //! never back, except once: the recovery kit of a new account.
 
 use keyarc_vault::{
@@ -212,6 +212,9 @@ pub struct KnownDevice {
     pub has_draft: bool,
 }
 
+/// The least score, of 4, that a master password must have to open an account.
+pub const LEAST_SCORE: u8 = 3;
+
 /// How good a password is (zxcvbn).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Strength {
@@ -321,4 +324,81 @@ pub enum Failure {
     /// The browser lacks or refuses something needed.
     #[error("{0}")]
     Browser(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use keyarc_vault::{Content, Kind, Variable};
+
+    use super::*;
+
+    fn draft(content: Content) -> ItemDraft {
+        ItemDraft {
+            id: Some(ItemId([7; 16])),
+            base_version: 3,
+            name: "Orders".to_owned(),
+            folder: String::new(),
+            tags: vec!["a".to_owned()],
+            environment: None,
+            provider: None,
+            favourite: false,
+            expires_on: None,
+            content,
+            notes: String::new(),
+        }
+    }
+
+    #[test]
+    fn every_kind_of_content_passes_between_page_and_worker() {
+        let contents = [
+            Content::ApiKey {
+                value: "sk_live".to_owned(),
+            },
+            Content::Login {
+                username: "ann".to_owned(),
+                password: "p".to_owned(),
+                url: String::new(),
+            },
+            Content::Note {
+                text: "line\nline".to_owned(),
+            },
+            Content::EnvironmentSet {
+                variables: vec![Variable {
+                    name: "A".to_owned(),
+                    value: "1".to_owned(),
+                }],
+            },
+        ];
+        assert_eq!(contents.each_ref().map(Content::kind), Kind::ALL);
+        for content in contents {
+            let sent = draft(content);
+            let request = Request {
+                id: 9,
+                command: Command::Save(sent.clone()),
+            };
+            let bytes = postcard::to_allocvec(&request).expect("written");
+            let read: Request = postcard::from_bytes(&bytes).expect("read");
+            assert!(read.id == 9 && matches!(read.command, Command::Save(got) if got == sent));
+        }
+    }
+
+    #[test]
+    fn the_benchmarks_know_these_messages_by_their_first_bytes() {
+        let list = Request {
+            id: 5,
+            command: Command::List(ListQuery::default()),
+        };
+        let reply = Message::Reply(5, Ok(Reply::Done));
+        let derived = Message::Event(Event::Progress {
+            stage: Stage::Deriving,
+            percent: 100,
+        });
+        let begins = |bytes: Result<Vec<u8>, _>, with: &[u8]| {
+            let bytes: Vec<u8> = bytes.expect("written");
+            assert!(bytes.starts_with(with), "{bytes:?}");
+        };
+        begins(postcard::to_allocvec(&list), &[5, 7]);
+        begins(postcard::to_allocvec(&reply), &[1, 5]);
+        begins(postcard::to_allocvec(&derived), &[2, 1, 0, 100]);
+    }
 }

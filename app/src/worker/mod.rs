@@ -4,10 +4,12 @@
 //! [`Worker`] and gets [`Reply`]s and [`Event`]s. Ending the worker is what locking is: nothing
 //! else reliably wipes WebAssembly memory. On the server all of it does nothing.
 
+mod codec;
 mod handle;
 #[cfg(target_arch = "wasm32")]
 mod link;
 mod message;
 
+pub use codec::{read_message, write_message};
 pub use handle::{Worker, provide_worker, use_worker};
 pub use message::*;

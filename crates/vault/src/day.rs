@@ -138,8 +138,8 @@ pub enum ExpiryBadge {
     },
     /// Later than that.
     Later {
-        /// The day.
-        on: Day,
+        /// Days left.
+        days: u32,
     },
 }
 
@@ -152,11 +152,11 @@ pub fn expiry_badge(expires_on: Day, today: Day) -> ExpiryBadge {
         },
         0 => ExpiryBadge::Today,
         _ if days <= i64::from(EXPIRING_WITHIN) => ExpiryBadge::Soon { days: days as u32 },
-        _ => ExpiryBadge::Later { on: expires_on },
+        _ => ExpiryBadge::Later { days: days as u32 },
     }
 }
 
-/// As a badge reads: `expired`, `today`, `1 day`, `14 days`, `2027-03-01`.
+/// As a badge reads: `expired`, `today`, `1 day`, `14 days`, `3 months`, `2 years`.
 impl fmt::Display for ExpiryBadge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -164,7 +164,11 @@ impl fmt::Display for ExpiryBadge {
             Self::Today => f.write_str("today"),
             Self::Soon { days: 1 } => f.write_str("1 day"),
             Self::Soon { days } => write!(f, "{days} days"),
-            Self::Later { on } => on.fmt(f),
+            Self::Later { days: ..=44 } => f.write_str("1 month"),
+            Self::Later {
+                days: days @ ..=729,
+            } => write!(f, "{} months", (days + 15) / 30),
+            Self::Later { days } => write!(f, "{} years", days / 365),
         }
     }
 }
@@ -230,7 +234,10 @@ mod tests {
         assert_eq!(badge(0), "today");
         assert_eq!(badge(1), "1 day");
         assert_eq!(badge(30), "30 days");
-        assert_eq!(badge(31), "2026-12-22");
+        assert_eq!(badge(31), "1 month");
+        assert_eq!(badge(90), "3 months");
+        assert_eq!(badge(729), "24 months");
+        assert_eq!(badge(800), "2 years");
         assert_eq!(
             expiry_badge(Day(i32::MIN), Day(i32::MAX)).to_string(),
             "expired"

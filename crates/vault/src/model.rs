@@ -44,7 +44,7 @@ pub struct Variable {
 
 /// The secret part of an item.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Content {
     /// See [`Kind::ApiKey`].
     ApiKey {

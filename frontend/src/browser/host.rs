@@ -13,8 +13,6 @@ use web_sys::EventTarget;
 
 use super::derive_pbkdf2;
 
-const DAY_MS: f64 = 86_400_000.0;
-
 /// What a session reports while it works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Report {
@@ -94,8 +92,7 @@ impl Host for BrowserHost {
 /// Today, in the person's own time zone.
 pub fn today() -> Day {
     let now = Date::new_0();
-    let local_ms = now.get_time() - now.get_timezone_offset() * 60_000.0;
-    Day((local_ms / DAY_MS).floor() as i32)
+    Day::from_unix_ms(now.get_time() as i64, -now.get_timezone_offset() as i32)
 }
 
 /// The origin that this worker came from, for example `https://keyarc.example`.

@@ -1,5 +1,5 @@
 use keyarc_app::worker::{
-    Command, Event, Failure, KnownDevice, RecoveryKit, Reply, Strength, Unlocked,
+    Command, Event, Failure, KnownDevice, LEAST_SCORE, RecoveryKit, Reply, Strength, Unlocked,
 };
 use keyarc_client::{Host as _, LogIn, Session, SignUp};
 use keyarc_crypto::{SetupCode, Suite};
@@ -13,9 +13,6 @@ use super::{
     tell,
 };
 use crate::browser::{DeviceRecord, DeviceStore, FetchTransport, origin, rate_password, today};
-
-/// The least score, of 4, that a master password of a new account must have.
-const STRONG_ENOUGH: u8 = 3;
 
 impl VaultWorker {
     /// Runs one command. Commands run side by side: a search does not wait for a save.
@@ -142,7 +139,7 @@ impl VaultWorker {
         let suite = Suite::from_byte(suite)
             .ok_or_else(|| Failure::Browser("This way to derive keys is not known.".into()))?;
         let words: Vec<String> = email.iter().cloned().collect();
-        if rate(password, &words).await?.score < STRONG_ENOUGH {
+        if rate(password, &words).await?.score < LEAST_SCORE {
             return Err(Failure::WeakPassword);
         }
         let origin = own_origin()?;

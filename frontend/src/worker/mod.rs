@@ -7,11 +7,10 @@ mod state;
 
 use std::rc::Rc;
 
-use keyarc_app::worker::{Event, Message, Request};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use keyarc_app::worker::{Event, Message, Request, read_message, write_message};
+use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
-use zeroize::Zeroize as _;
 
 use state::VaultWorker;
 
@@ -21,7 +20,9 @@ pub(crate) fn run() {
     std::panic::set_hook(Box::new(|_| post(&Message::Died)));
     let worker = Rc::new(VaultWorker::default());
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        let Some(request) = read(&event) else { return };
+        let Some(request) = read_message::<Request>(&event.data()) else {
+            return;
+        };
         let worker = Rc::clone(&worker);
         spawn_local(async move {
             let answer = worker.run(request.command).await;
@@ -38,21 +39,11 @@ fn tell(event: Event) {
     post(&Message::Event(event));
 }
 
-fn read(event: &MessageEvent) -> Option<Request> {
-    let mut text = event.data().as_string()?;
-    let request = serde_json::from_str(&text).ok();
-    // It may hold a password.
-    text.zeroize();
-    request
-}
-
 fn post(message: &Message) {
-    let Ok(mut text) = serde_json::to_string(message) else {
-        return;
-    };
-    // A page that is gone cannot be told anything.
-    let _ = scope().post_message(&JsValue::from(text.as_str()));
-    text.zeroize();
+    if let Some((bytes, handed_over)) = write_message(message) {
+        // A page that is gone cannot be told anything.
+        let _ = scope().post_message_with_transfer(&bytes, &handed_over);
+    }
 }
 
 fn scope() -> DedicatedWorkerGlobalScope {

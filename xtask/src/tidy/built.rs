@@ -1,11 +1,11 @@
-//! Laws about the built site.
+//! Laws about what is shipped: the site and the server.
 
 use std::{fs, path::Path};
 
 use anyhow::{Context as _, bail};
 
 use super::Violation;
-use crate::{files, workspace::Workspace};
+use crate::{build, files, workspace::Workspace};
 
 /// What the pages' Trusted Types refuse. A use that hides on a rare page would break only there.
 /// `innerHTML` is not among them: Leptos always links it, to empty elements whose content was set
@@ -25,6 +25,32 @@ pub fn check(workspace: &Workspace) -> anyhow::Result<Vec<Violation>> {
             fs::read_to_string(&script).with_context(|| format!("reading {}", script.display()))?;
         let place = script.strip_prefix(&site)?.display().to_string();
         found.extend(of_script(&place, &text));
+    }
+    found.extend(paths_of_this_machine(workspace, &site)?);
+    Ok(found)
+}
+
+/// Files that name a folder of the machine they were built on.
+fn paths_of_this_machine(workspace: &Workspace, site: &Path) -> anyhow::Result<Vec<Violation>> {
+    let folders = [
+        workspace.root.join("app"),
+        workspace.root.join("crates"),
+        workspace.target.clone(),
+        build::cargo_home()?.join("registry"),
+    ];
+    let mut found = Vec::new();
+    for file in files::below(site)?.into_iter().chain([workspace.server()]) {
+        let bytes = fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
+        let text = String::from_utf8_lossy(&bytes);
+        for folder in &folders {
+            let name = folder.display().to_string();
+            if text.contains(&name) {
+                found.push(Violation {
+                    place: file.display().to_string(),
+                    law: format!("names {name}, a folder of the machine it was built on"),
+                });
+            }
+        }
     }
     Ok(found)
 }

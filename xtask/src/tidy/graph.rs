@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context as _;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
-use crate::workspace::Workspace;
+use crate::{process, workspace::Workspace};
 
 /// One package of the workspace and what its manifest names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Graph {
     /// only tests and build scripts need. Foreign packages are told as `name version`, because
     /// two versions of one have needs of their own.
     pub resolved: BTreeMap<String, BTreeSet<String>>,
+    /// Names of what is linked into the server's binary, with the features it is built with.
+    pub server_links: BTreeSet<String>,
 }
 
 impl Graph {
@@ -35,7 +37,31 @@ impl Graph {
             .other_options(["--locked".to_owned()])
             .exec()
             .context("reading the dependency graph")?;
-        Self::of(&metadata)
+        let mut graph = Self::of(&metadata)?;
+        graph.server_links = Self::linked(workspace, "keyarc-server")?;
+        Ok(graph)
+    }
+
+    /// What Cargo links into a package, features resolved for it alone: in a workspace's
+    /// metadata they are those of all its members together.
+    fn linked(workspace: &Workspace, package: &str) -> anyhow::Result<BTreeSet<String>> {
+        let tree = process::output(process::cargo(workspace)?.args([
+            "tree",
+            "--locked",
+            "--package",
+            package,
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+            "--format",
+            "{p}",
+        ]))?;
+        Ok(tree
+            .lines()
+            .filter_map(|line| line.split_whitespace().next())
+            .map(str::to_owned)
+            .collect())
     }
 
     fn of(metadata: &Metadata) -> anyhow::Result<Self> {

@@ -117,6 +117,11 @@ const NO_WAY: [(&str, &str, &str); 4] = [
     ),
 ];
 
+/// What the server's binary does not contain, with the features it is built with: nothing that
+/// could name a plaintext or a key. (Through features that it leaves off, the app's browser half
+/// reaches them, so that `NO_WAY` cannot say this.)
+const NEVER_IN_THE_SERVER: [&str; 3] = ["keyarc-client", "keyarc-crypto", "keyarc-vault"];
+
 /// Packages that do no I/O and take time and randomness as arguments.
 const PURE: [&str; 5] = [
     "keyarc-auth",
@@ -187,6 +192,7 @@ pub fn check(graph: &Graph) -> Vec<Violation> {
     let mut found = Vec::new();
     shape(graph, &mut found);
     no_way(graph, &mut found);
+    server_links(graph, &mut found);
     pure(graph, &mut found);
     wire(graph, &mut found);
     reserved(graph, &mut found);
@@ -231,6 +237,15 @@ fn no_way(graph: &Graph, found: &mut Vec<Violation>) {
                 from,
                 format!("reaches {to} ({}): {why}", way.join(" → ")),
             ));
+        }
+    }
+}
+
+fn server_links(graph: &Graph, found: &mut Vec<Violation>) {
+    for name in NEVER_IN_THE_SERVER {
+        if graph.server_links.contains(name) {
+            let law = format!("links {name}: the server can name no plaintext and no key");
+            found.push(broken("keyarc-server", law));
         }
     }
 }
@@ -335,6 +350,19 @@ mod tests {
                 ("keyarc-crypto", &[]),
             ],
             "keyarc-service: reaches keyarc-crypto (keyarc-service → keyarc-store → keyarc-wire",
+        );
+    }
+
+    #[test]
+    fn the_server_links_nothing_that_names_a_key() {
+        let mut graph = Graph::made(&[]);
+        graph.server_links = ["keyarc-service", "keyarc-crypto"]
+            .map(str::to_owned)
+            .into();
+        let broken: Vec<String> = check(&graph).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            broken,
+            ["keyarc-server: links keyarc-crypto: the server can name no plaintext and no key"]
         );
     }
 

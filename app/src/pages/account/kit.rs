@@ -4,7 +4,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use crate::{
     state::{use_clipboard, use_toasts},
     ui::{Button, Icon},
-    words::local_date,
+    words::local_day,
     worker::RecoveryKit,
 };
 
@@ -16,7 +16,7 @@ pub fn KitView(
 ) -> impl IntoView {
     let toasts = use_toasts();
     let clipboard = use_clipboard();
-    let date = local_date(kit.created_at_ms).in_words();
+    let date = local_day(kit.created_at_ms).long();
     let groups = code_groups(&kit.setup_code);
     let text = StoredValue::new(kit_text(&kit, &date));
     let code = StoredValue::new(kit.setup_code.clone());

@@ -4,12 +4,12 @@ use leptos_meta::Title;
 use super::{
     frame::{AccountFrame, FormError, UnlockProgress, this_device},
     kit::KitView,
-    strength::{LEAST_SCORE, StrengthView, rate},
+    strength::{StrengthView, rate},
 };
 use crate::{
     state::{VaultPhase, use_go, use_session},
     ui::{Button, Checkbox, Look, PasswordField, Select, TextInput},
-    worker::{Command, Failure, RecoveryKit, Reply, Unlocked, use_worker},
+    worker::{Command, Failure, LEAST_SCORE, RecoveryKit, Reply, Unlocked, use_worker},
 };
 
 /// The terms a person agrees to at sign-up.

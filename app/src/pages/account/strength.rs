@@ -5,11 +5,8 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     state::Debounce,
     ui::Meter,
-    worker::{Command, Reply, Strength, use_worker},
+    worker::{Command, LEAST_SCORE, Reply, Strength, use_worker},
 };
-
-/// A password rated lower than this opens no account.
-pub(super) const LEAST_SCORE: u8 = 3;
 
 /// Rates a password while it is typed. The worker does it; its dictionaries load with the
 /// first password.

@@ -67,8 +67,8 @@ pub(super) fn Sessions() -> impl IntoView {
         }
     };
     view! { class="v",
-        <section class="settings-part">
-            <h2>"Sessions"</h2>
+        <section class="settings-part" aria-labelledby="sessions-title">
+            <h2 id="sessions-title">"Sessions"</h2>
             {move || match (sessions.get(), problem.get()) {
                 (_, Some(problem)) => {
                     view! { class="v",

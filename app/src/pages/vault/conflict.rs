@@ -9,7 +9,7 @@ use super::{
 use crate::{
     state::{use_go, use_place, use_toasts},
     ui::{Button, Look},
-    words::{Date, ago_now, kind},
+    words::{ago_now, kind},
     worker::use_worker,
 };
 
@@ -60,7 +60,7 @@ pub fn differences(mine: &ItemDraft, theirs: &ItemDraft) -> Vec<Difference> {
         ("Environment", |d| d.environment.clone().unwrap_or_default()),
         ("Expires", |d| {
             d.expires_on
-                .map(|day| Date::from_day(day).in_words())
+                .map(keyarc_vault::Day::long)
                 .unwrap_or_default()
         }),
     ];

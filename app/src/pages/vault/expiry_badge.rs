@@ -1,9 +1,9 @@
-use keyarc_vault::Day;
+use keyarc_vault::{Day, ExpiryBadge as Expiry, expiry_badge};
 use leptos::prelude::*;
 
 use crate::{
     ui::{Badge, BadgeTone},
-    words::{Expiry, expiry, today},
+    words::today,
 };
 
 /// How long until an item stops working. Later than a month needs no colour.
@@ -12,20 +12,16 @@ pub fn ExpiryBadge(
     /// The day it stops working.
     expires_on: Day,
 ) -> impl IntoView {
-    let (how, words) = expiry(expires_on, today());
-    let tone = match how {
-        Expiry::Over => BadgeTone::Bad,
-        Expiry::Soon => BadgeTone::Warn,
-        Expiry::Later => BadgeTone::Mute,
-    };
-    let spoken = match how {
-        Expiry::Over => "",
-        Expiry::Soon | Expiry::Later => "expires: ",
+    let expiry = expiry_badge(expires_on, today());
+    let (tone, spoken) = match expiry {
+        Expiry::Expired { .. } => (BadgeTone::Bad, ""),
+        Expiry::Today | Expiry::Soon { .. } => (BadgeTone::Warn, "expires: "),
+        Expiry::Later { .. } => (BadgeTone::Mute, "expires: "),
     };
     view! { class="v",
         <Badge tone=tone>
             <span class="sr-only">{spoken}</span>
-            {words}
+            {expiry.to_string()}
         </Badge>
     }
 }

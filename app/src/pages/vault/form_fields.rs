@@ -3,7 +3,10 @@ use std::time::Duration;
 use keyarc_vault::Kind;
 use leptos::{ev, html, prelude::*, task::spawn_local};
 
-use super::{form_model::FormModel, onboarding::pasted_text};
+use super::{
+    form_model::{ENVIRONMENT_ID, FormModel, NAME_ID},
+    onboarding::pasted_text,
+};
 use crate::{
     state::{Debounce, kind_from, kind_word, use_items, use_toasts},
     ui::{
@@ -34,7 +37,7 @@ pub(super) fn FormFields(form: FormModel) -> impl IntoView {
     let limit = use_paste_limit();
     view! { class="v",
         <TextInput
-            id="form-name"
+            id=NAME_ID
             label="Name"
             value=form.name
             error=form.error_of("name")
@@ -123,7 +126,7 @@ pub(super) fn FormFields(form: FormModel) -> impl IntoView {
                 error=form.error_of("folder")
             />
             <TextInput
-                id="form-environment"
+                id=ENVIRONMENT_ID
                 label="Environment"
                 value=form.environment
                 list="known-environments"
@@ -244,7 +247,7 @@ fn use_recognition(form: FormModel) -> Callback<()> {
                 return;
             };
             if value.trim().is_empty() {
-                form.recognise(None);
+                form.recognise(None, None);
                 return;
             }
             spawn_local(async move {
@@ -253,7 +256,8 @@ fn use_recognition(form: FormModel) -> Callback<()> {
                 if form.secret.try_get_untracked() == Some(value)
                     && let Ok(Reply::Recognised(found)) = reply
                 {
-                    form.recognise(found);
+                    let focused = document().active_element().map(|element| element.id());
+                    form.recognise(found, focused.as_deref());
                 }
             });
         });

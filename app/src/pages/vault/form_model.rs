@@ -1,9 +1,13 @@
-use keyarc_vault::{Content, DraftError, ItemDraft, Kind, Recognition};
+use keyarc_vault::{Content, Day, DraftError, ItemDraft, Kind, Recognition};
 use keyarc_wire::ItemId;
 use leptos::prelude::*;
 
 use super::variables::{parse_variables, write_variables};
-use crate::{state::Place, words::Date};
+use crate::state::Place;
+
+/// The element ids of the fields that recognition fills in.
+pub(super) const NAME_ID: &str = "form-name";
+pub(super) const ENVIRONMENT_ID: &str = "form-environment";
 
 /// The fields of the form, for every kind at once: changing the kind loses nothing.
 #[derive(Clone, Copy)]
@@ -52,7 +56,7 @@ impl FormModel {
             Content::EnvironmentSet { variables: list } => variables = write_variables(list),
         }
         let (username, password, url) = login;
-        let expires = draft.expires_on.map(|day| Date::from_day(day).to_iso());
+        let expires = draft.expires_on.map(|day| day.to_string());
         Self {
             id: draft.id,
             base_version: RwSignal::new(draft.base_version),
@@ -85,9 +89,8 @@ impl FormModel {
         let expires_on = match expires.as_str() {
             "" => None,
             text => Some(
-                Date::from_iso(text)
-                    .ok_or_else(|| wrong("expires_on", "is a date like 2027-01-31"))?
-                    .to_day(),
+                text.parse::<Day>()
+                    .map_err(|_| wrong("expires_on", "is a date like 2027-01-31"))?,
             ),
         };
         let environment = Some(self.environment.get().trim().to_lowercase());
@@ -143,8 +146,9 @@ impl FormModel {
         })
     }
 
-    /// Fills in what a pasted value tells, wherever the person has not written something.
-    pub(super) fn recognise(self, recognition: Option<Recognition>) {
+    /// Fills in what a pasted value tells, wherever the person has not written something and is
+    /// not writing now: `focused` is the id of the field that has the focus.
+    pub(super) fn recognise(self, recognition: Option<Recognition>, focused: Option<&str>) {
         let Some(recognition) = recognition else {
             self.recognised.set(None);
             if self.filled_name.get_value().is_some() {
@@ -153,12 +157,16 @@ impl FormModel {
             return;
         };
         self.provider.set(Some(recognition.provider.clone()));
-        fill(self.name, self.filled_name, Some(&recognition.label));
-        fill(
-            self.environment,
-            self.filled_environment,
-            recognition.environment.as_ref(),
-        );
+        if focused != Some(NAME_ID) {
+            fill(self.name, self.filled_name, Some(&recognition.label));
+        }
+        if focused != Some(ENVIRONMENT_ID) {
+            fill(
+                self.environment,
+                self.filled_environment,
+                recognition.environment.as_ref(),
+            );
+        }
         let kind = self.kind.get_untracked();
         if self.id.is_none() && kind == Kind::ApiKey && recognition.kind == Kind::EnvironmentSet {
             self.variables.set(self.secret.get_untracked());
@@ -269,7 +277,7 @@ mod tests {
             environment: Some("production".into()),
             provider: Some("postgres".into()),
             favourite: true,
-            expires_on: Date::from_iso("2027-01-31").map(Date::to_day),
+            expires_on: Day::from_ymd(2027, 1, 31),
             content: Content::Login {
                 username: "ann".into(),
                 password: " spaces count ".into(),
@@ -293,18 +301,25 @@ mod tests {
             environment: Some("production".into()),
             hint: "sk_live_…9aXe".into(),
         };
-        form.recognise(Some(stripe.clone()));
+        form.recognise(Some(stripe.clone()), Some("form-secret"));
         assert_eq!(form.name.get_untracked(), "Stripe live secret key");
         let test_key = Recognition {
             label: "Stripe test key".into(),
             environment: None,
             ..stripe.clone()
         };
-        form.recognise(Some(test_key));
+        form.recognise(Some(test_key.clone()), None);
         assert_eq!(form.name.get_untracked(), "Stripe test key");
         assert_eq!(form.environment.get_untracked(), "");
         form.name.set("Mine".into());
-        form.recognise(Some(stripe));
+        form.recognise(Some(stripe.clone()), None);
         assert_eq!(form.name.get_untracked(), "Mine");
+        // Somebody is about to write there.
+        form.name.set(String::new());
+        form.recognise(Some(test_key), Some(NAME_ID));
+        assert_eq!(form.name.get_untracked(), "");
+        form.recognise(Some(stripe), Some(ENVIRONMENT_ID));
+        assert_eq!(form.name.get_untracked(), "Stripe live secret key");
+        assert_eq!(form.environment.get_untracked(), "");
     }
 }

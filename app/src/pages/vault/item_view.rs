@@ -7,7 +7,7 @@ use super::{actions::Actions, expiry_badge::ExpiryBadge, secret::SecretBody};
 use crate::{
     state::{Mode, Place, use_go, use_place, use_toasts},
     ui::{Button, Confirm, EnvironmentDot, Icon, IconButton, IconView, Look, Tag},
-    words::{Date, ago_now, capitalised, kind, local_date, shortened},
+    words::{ago_now, capitalised, kind, local_day, shortened},
     worker::{Command, Reply, use_worker},
 };
 
@@ -304,7 +304,7 @@ fn Facts(summary: ItemSummary, revealed: RwSignal<Option<Item>>) -> impl IntoVie
                 {match summary.expires_on {
                     Some(day) => {
                         view! { class="v",
-                            <span>{Date::from_day(day).in_words()}</span>
+                            <span>{day.long()}</span>
                             <ExpiryBadge expires_on=day />
                         }
                             .into_any()
@@ -320,7 +320,7 @@ fn Facts(summary: ItemSummary, revealed: RwSignal<Option<Item>>) -> impl IntoVie
                 <span class="quiet">{format!("version {}", summary.version)}</span>
             </dd>
             <dt>"Created"</dt>
-            <dd>{local_date(summary.created_at_ms).in_words()}</dd>
+            <dd>{local_day(summary.created_at_ms).long()}</dd>
             {summary
                 .trashed_at_ms
                 .map(|at| {
