@@ -34,6 +34,7 @@ export default defineConfig({
       use: { viewport: { width: 390, height: 844 }, hasTouch: true, deviceScaleFactor: 2 },
     },
     { name: 'lighthouse', testDir: 'lighthouse', fullyParallel: false },
-    { name: 'bench', testDir: 'bench', fullyParallel: false },
+    // Traces and screenshots look into the page, which would be measured with it.
+    { name: 'bench', testDir: 'bench', fullyParallel: false, use: { trace: 'off', screenshot: 'off' } },
   ],
 });

@@ -10,6 +10,8 @@
 // The types of views nest as deep as the views do.
 #![recursion_limit = "512"]
 
+#[cfg(feature = "ssr")]
+pub mod built;
 #[cfg(any(feature = "csr", test))]
 pub mod pages;
 pub mod rpc;

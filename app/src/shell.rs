@@ -3,10 +3,12 @@
 //! The app itself is mounted in the browser. It is not part of the server, whose code can
 //! therefore name neither a vault's plaintext nor a key.
 
-use leptos::{config::LeptosOptions, hydration::HydrationScripts, prelude::*};
-use leptos_meta::HashedStylesheet;
+use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 
-use crate::theme::{Theme, theme_in_cookies};
+use crate::{
+    built::Built,
+    theme::{Theme, theme_in_cookies},
+};
 
 /// The paths of the vault app, as routes of the server. [`DESIGN_PATH`] is not among them.
 pub const PATHS: [&str; 5] = [
@@ -19,9 +21,25 @@ pub const PATHS: [&str; 5] = [
 /// Shows every component in every state; for those who build KeyArc, in development only.
 pub const DESIGN_PATH: &str = "/design";
 
-/// The document for every page of the vault app. The live-reload script and the mark that lets
-/// the app show its gallery come with `development` only.
-pub fn vault_shell(options: LeptosOptions, development: bool) -> impl IntoView {
+/// What the document of the vault app depends on.
+#[derive(Debug, Clone)]
+pub struct VaultPage {
+    /// What it loads.
+    pub built: Built,
+    /// The port of the live-reload script and the like; used while `cargo x dev` runs.
+    pub options: LeptosOptions,
+    /// Lets the app show its gallery of components.
+    pub development: bool,
+}
+
+/// The document for every page of the vault app.
+pub fn vault_shell(page: VaultPage) -> impl IntoView {
+    let VaultPage {
+        built,
+        options,
+        development,
+    } = page;
+    let Built { style, script, .. } = built.clone();
     view! {
         <!DOCTYPE html>
         <html
@@ -39,6 +57,9 @@ pub fn vault_shell(options: LeptosOptions, development: bool) -> impl IntoView {
                 <meta name="referrer" content="no-referrer" />
                 <meta name="robots" content="noindex" />
                 <title>"KeyArc"</title>
+                <script type="importmap" nonce=use_nonce()>
+                    {import_map(&built)}
+                </script>
                 <link
                     rel="preload"
                     href="/fonts/geist-latin-wght-normal.woff2"
@@ -46,14 +67,32 @@ pub fn vault_shell(options: LeptosOptions, development: bool) -> impl IntoView {
                     r#type="font/woff2"
                     crossorigin="anonymous"
                 />
-                <HashedStylesheet options=options.clone() id="leptos" />
+                <link
+                    id="leptos"
+                    rel="stylesheet"
+                    href=style.path
+                    integrity=style.integrity
+                />
+                <link
+                    rel="modulepreload"
+                    href=script.path
+                    integrity=script.integrity
+                    nonce=use_nonce()
+                />
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml" />
-                <AutoReload options=options.clone() />
-                <HydrationScripts options=options />
+                <AutoReload options=options />
+                <script type="module" nonce=use_nonce()>
+                    {boot(&built)}
+                </script>
             </head>
             <body>
                 <main class="start" aria-busy="true">
                     <h1 class="sr-only">"KeyArc"</h1>
+                    <p id="start-failed" role="alert" hidden>
+                        "The vault could not be started: its code did not arrive, or is not the
+                        code that this page was made for. Nothing was opened. Reload the page; if
+                        it goes on, tell whoever runs this server."
+                    </p>
                     <noscript>
                         <p>
                             "The vault opens in your browser, which needs JavaScript and
@@ -64,6 +103,38 @@ pub fn vault_shell(options: LeptosOptions, development: bool) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// What a browser must find in the script, however it is imported.
+fn import_map(built: &Built) -> String {
+    let known = built.script.integrity.as_ref();
+    let integrity = known.map_or_else(serde_json::Map::new, |integrity| {
+        let entry = (built.script.path.clone(), integrity.clone().into());
+        [entry].into_iter().collect()
+    });
+    serde_json::json!({ "integrity": integrity }).to_string()
+}
+
+/// The page's few lines of JavaScript: they fetch the WebAssembly and the script side by side,
+/// have the browser check both, and start the app. The worker's address goes in here, where no markup of the page can change it.
+fn boot(built: &Built) -> String {
+    // Paths and hashes are the build's own; JSON writes them as JavaScript does.
+    let text = |value: &str| serde_json::Value::from(value).to_string();
+    let script = text(&built.script.path);
+    let wasm = text(&built.wasm.path);
+    let worker = text(&built.worker);
+    let integrity = text(built.wasm.integrity.as_deref().unwrap_or_default());
+    format!(
+        "try {{ \
+         const code = fetch({wasm}, {{ integrity: {integrity} }}); \
+         const {{ default: init, start }} = await import({script}); \
+         await init({{ module_or_path: code }}); \
+         start({worker}); \
+         }} catch (error) {{ \
+         document.getElementById('start-failed')?.removeAttribute('hidden'); \
+         throw error; \
+         }}"
+    )
 }
 
 /// The theme that the request asks for through its cookie; the system's outside of a request.

@@ -69,10 +69,37 @@ export function noted(page: Page): Promise<Noted> {
   return page.evaluate(() => (window as unknown as { noted: Noted }).noted);
 }
 
-/** Milliseconds that the page's main thread has worked. */
-export async function mainThreadMs(session: CDPSession): Promise<number> {
-  const { metrics } = await session.send('Performance.getMetrics');
-  return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN) * 1_000;
+interface TraceEvent {
+  name: string;
+  ph: string;
+  pid: number;
+  tid: number;
+  ts: number;
+  dur?: number;
+  args: { name?: string };
+}
+
+/**
+ * Milliseconds of main-thread work in the dearest frame while something is done: all tasks from
+ * one picture that was handed to the compositor to the next.
+ */
+export async function dearestFrame(page: Page, act: () => Promise<void>): Promise<number> {
+  const browser = page.context().browser();
+  if (browser === null) throw new Error('the page has no browser');
+  await browser.startTracing(page, { categories: ['devtools.timeline', 'disabled-by-default-devtools.timeline'] });
+  await act();
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
+  const main = traceEvents.find(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain');
+  const own = traceEvents.filter(({ ph, pid, tid }) => ph === 'X' && pid === main?.pid && tid === main.tid);
+  const tasks = own.filter(({ name }) => name === 'RunTask').sort((a, b) => a.ts - b.ts);
+  const commits = own.filter(({ name }) => name === 'Commit').map(({ ts }) => ts);
+  if (tasks.length === 0 || commits.length === 0) throw new Error('the trace tells nothing');
+  const frames = [0];
+  for (const { ts, dur = 0 } of tasks) {
+    frames[frames.length - 1]! += dur / 1_000;
+    if (commits.some((commit) => ts <= commit && commit <= ts + dur)) frames.push(0);
+  }
+  return Math.max(...frames);
 }
 
 /** Resident memory of the largest process that renders pages, in MiB, the worker included. */
@@ -82,4 +109,17 @@ export async function rendererMib(browser: CDPSession): Promise<number> {
     .filter(({ type }) => type === 'renderer')
     .map(({ id }) => /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1]);
   return Math.max(...sizes.map((kibibytes) => Number(kibibytes) / 1_024));
+}
+
+/** Linear memory of the vault worker, where keys and items are, in MiB. It never shrinks. */
+export async function workerMib(page: Page): Promise<number> {
+  const script = await page.locator('link[rel=modulepreload]').getAttribute('href');
+  const [worker] = page.workers();
+  if (script === null || worker === undefined) throw new Error('there is no worker');
+  const bytes = await worker.evaluate(async (path) => {
+    // Initialising a second time only gives what the first one made.
+    const module = (await import(path)) as { default: () => Promise<{ memory: WebAssembly.Memory }> };
+    return (await module.default()).memory.buffer.byteLength;
+  }, script);
+  return bytes / 1_024 / 1_024;
 }

@@ -1,4 +1,4 @@
-//! The two entry points of KeyArc's WebAssembly: [`hydrate`] for the page and [`vault_worker`]
+//! The two entry points of KeyArc's WebAssembly: [`start`] for the page and [`vault_worker`]
 //! for the worker that holds the keys. Both are in one file, so that it is downloaded and
 //! compiled once.
 
@@ -10,13 +10,14 @@ mod worker;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Brings the server-rendered page to life: mounts the app in the place of the skeleton.
+/// Brings the server-rendered page to life: mounts the app in the place of the skeleton. Nothing
+/// is hydrated: the skeleton holds no data, and mounting needs half the code.
 ///
-/// The name is the one that Leptos's loading script calls. Nothing is hydrated: the skeleton
-/// holds no data, and mounting needs half the code.
+/// `worker` is the path of the vault worker's script, from the page's own script.
 #[wasm_bindgen]
-pub fn hydrate() {
+pub fn start(worker: String) {
     console_error_panic_hook::set_once();
+    keyarc_app::worker::set_script(worker);
     if let Some(body) = leptos::prelude::document().body() {
         body.replace_children_with_node_0();
     }

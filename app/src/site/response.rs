@@ -2,28 +2,24 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use leptos::prelude::*;
 
 use super::{Page, Visit, site_shell};
+use crate::built::Asset;
 
 /// Answers a request for a path: with its page, or with the 404 page.
 ///
 /// `origin` is where this KeyArc is reached, without a final slash. The caller adds the security
 /// headers; `script-src 'none'` and `style-src 'self'` fit every page.
-pub fn respond(
-    options: LeptosOptions,
-    origin: &str,
-    path: &str,
-    headers: &HeaderMap,
-) -> Response<String> {
-    answer(Visit::new(options, origin, Page::at(path), headers))
+pub fn respond(style: Asset, origin: &str, path: &str, headers: &HeaderMap) -> Response<String> {
+    answer(Visit::new(style, origin, Page::at(path), headers))
 }
 
 /// Answers with the error page for a status, where a person and not a program asked.
 pub fn respond_trouble(
-    options: LeptosOptions,
+    style: Asset,
     origin: &str,
     status: StatusCode,
     headers: &HeaderMap,
 ) -> Response<String> {
-    answer(Visit::new(options, origin, Page::Trouble(status), headers))
+    answer(Visit::new(style, origin, Page::Trouble(status), headers))
 }
 
 fn answer(visit: Visit) -> Response<String> {
@@ -46,12 +42,15 @@ mod tests {
 
     const ORIGIN: &str = "https://keyarc.example";
 
-    fn options() -> LeptosOptions {
-        LeptosOptions::builder().output_name("keyarc").build()
+    fn style() -> Asset {
+        Asset {
+            path: "/pkg/keyarc.css".to_owned(),
+            integrity: Some("sha384-AAAA".to_owned()),
+        }
     }
 
     fn get(path: &str) -> Response<String> {
-        respond(options(), ORIGIN, path, &HeaderMap::new())
+        respond(style(), ORIGIN, path, &HeaderMap::new())
     }
 
     /// The values of an attribute, in order.
@@ -127,7 +126,7 @@ mod tests {
             Page::Trouble(StatusCode::SERVICE_UNAVAILABLE),
         ]);
         for page in shown {
-            let html = answer(Visit::new(options(), ORIGIN, page, &HeaderMap::new())).into_body();
+            let html = answer(Visit::new(style(), ORIGIN, page, &HeaderMap::new())).into_body();
             let levels: Vec<u8> = html
                 .split("<h")
                 .skip(1)
@@ -173,7 +172,7 @@ mod tests {
             StatusCode::INTERNAL_SERVER_ERROR,
             StatusCode::SERVICE_UNAVAILABLE,
         ] {
-            let response = respond_trouble(options(), ORIGIN, status, &HeaderMap::new());
+            let response = respond_trouble(style(), ORIGIN, status, &HeaderMap::new());
             assert_eq!(response.status(), status);
             assert!(response.into_body().contains(status.as_str()));
         }
@@ -182,7 +181,7 @@ mod tests {
     #[test]
     fn the_theme_comes_from_the_cookie() {
         let mut headers = HeaderMap::new();
-        let of = |headers: &HeaderMap| respond(options(), ORIGIN, "/", headers).into_body();
+        let of = |headers: &HeaderMap| respond(style(), ORIGIN, "/", headers).into_body();
         let html = of(&headers);
         assert!(!html.contains("data-theme"));
         assert!(html.contains("vault-light.webp") && html.contains("vault-dark.webp"));

@@ -1,6 +1,5 @@
 use http::StatusCode;
 use leptos::{html::meta, prelude::*, tachys::html::attribute::custom::custom_attribute};
-use leptos_meta::HashedStylesheet;
 
 use super::{
     Page, Visit, features, frame, landing, privacy, security, self_hosting, terms, trouble,
@@ -13,7 +12,7 @@ pub fn site_shell(visit: Visit) -> impl IntoView {
         page,
         theme,
         origin,
-        options,
+        style,
     } = visit;
     let image = format!("{origin}/images/vault-light.webp");
     let address = page.path().map(|path| format!("{origin}{path}"));
@@ -33,7 +32,7 @@ pub fn site_shell(visit: Visit) -> impl IntoView {
                     type="font/woff2"
                     crossorigin="anonymous"
                 />
-                <HashedStylesheet options/>
+                <link id="leptos" rel="stylesheet" href=style.path integrity=style.integrity/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="apple-touch-icon" href="/icons/apple-touch-icon.png"/>
                 <link rel="manifest" href="/site.webmanifest"/>

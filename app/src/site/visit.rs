@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
 use http::{HeaderMap, header};
-use leptos::prelude::LeptosOptions;
 
 use super::Page;
-use crate::theme::{Theme, theme_in_cookies};
+use crate::{
+    built::Asset,
+    theme::{Theme, theme_in_cookies},
+};
 
 /// What a public page depends on.
 #[derive(Debug, Clone)]
@@ -15,13 +17,13 @@ pub struct Visit {
     pub theme: Theme,
     /// Where this KeyArc is reached, for example `https://keyarc.example`; no final slash.
     pub origin: Arc<str>,
-    /// Where the style sheet is.
-    pub options: LeptosOptions,
+    /// The style sheet.
+    pub style: Asset,
 }
 
 impl Visit {
     /// A visit by a request with these headers.
-    pub fn new(options: LeptosOptions, origin: &str, page: Page, headers: &HeaderMap) -> Self {
+    pub fn new(style: Asset, origin: &str, page: Page, headers: &HeaderMap) -> Self {
         let theme = headers
             .get_all(header::COOKIE)
             .iter()
@@ -33,7 +35,7 @@ impl Visit {
             page,
             theme,
             origin: origin.into(),
-            options,
+            style,
         }
     }
 }

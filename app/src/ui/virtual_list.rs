@@ -4,7 +4,7 @@ use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 
 /// Rows beyond the edges that are built as well, so that scrolling shows no gap.
-const OVERSCAN: u32 = 6;
+const OVERSCAN: u32 = 4;
 
 /// Which rows a scroll position shows, with some beyond both edges.
 pub fn visible_rows(scroll_top: f64, height: f64, row_height: u32, total: u32) -> Range<u32> {

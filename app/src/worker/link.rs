@@ -11,8 +11,6 @@ use web_sys::MessageEvent;
 
 use super::{Command, Event, Failure, Message, Reply, Request, read_message, write_message};
 
-/// The worker's script. The server writes it; it loads the same WebAssembly as the page.
-const SCRIPT: &str = "/vault-worker.js";
 /// The Trusted Types policy that the page's content security policy allows.
 const POLICY: &str = "keyarc-worker";
 /// The page compiled the module already, so that a worker which takes longer has failed.
@@ -24,6 +22,8 @@ type OnError = Closure<dyn FnMut(JsValue)>;
 
 #[derive(Default)]
 struct Link {
+    /// The path of the worker's script. The server writes it; it starts the same WebAssembly.
+    path: String,
     /// `TrustedScriptURL`, or a string where the browser has no Trusted Types. Kept, because a
     /// policy can be made only once.
     script: Option<JsValue>,
@@ -57,6 +57,11 @@ thread_local! {
 
 fn with<R>(change: impl FnOnce(&mut Link) -> R) -> R {
     LINK.with(|link| change(&mut link.borrow_mut()))
+}
+
+/// Says where the worker's script is. For the page's start.
+pub fn set_script(path: String) {
+    with(|link| link.path = path);
 }
 
 /// Starts the worker unless it runs.
@@ -130,7 +135,7 @@ impl Link {
     fn make_worker(&mut self) -> Result<web_sys::Worker, JsValue> {
         let script = match &self.script {
             Some(script) => script.clone(),
-            None => self.script.insert(trusted_script()?).clone(),
+            None => self.script.insert(trusted_script(&self.path)?).clone(),
         };
         let options = Object::new();
         Reflect::set(&options, &"type".into(), &"module".into())?;
@@ -258,16 +263,18 @@ fn listeners() -> Vec<Listener> {
 
 /// The worker's address as a `TrustedScriptURL`. The policy knows one address and gives it
 /// whatever it is asked for, so that no injected markup can use it for another script.
-fn trusted_script() -> Result<JsValue, JsValue> {
+fn trusted_script(path: &str) -> Result<JsValue, JsValue> {
+    let path = JsValue::from(path);
     let types = Reflect::get(&js_sys::global(), &"trustedTypes".into())?;
     if types.is_undefined() {
-        return Ok(SCRIPT.into());
+        return Ok(path);
     }
     let create_policy: Function = Reflect::get(&types, &"createPolicy".into())?.dyn_into()?;
     let rules = Object::new();
-    let rule = Closure::once_into_js(|_: JsValue| JsValue::from(SCRIPT));
+    let asked = path.clone();
+    let rule = Closure::once_into_js(move |_: JsValue| path);
     Reflect::set(&rules, &"createScriptURL".into(), &rule)?;
     let policy = create_policy.call2(&types, &POLICY.into(), &rules)?;
     let create: Function = Reflect::get(&policy, &"createScriptURL".into())?.dyn_into()?;
-    create.call1(&policy, &SCRIPT.into())
+    create.call1(&policy, &asked)
 }

@@ -12,4 +12,6 @@ mod message;
 
 pub use codec::{read_message, write_message};
 pub use handle::{Worker, provide_worker, use_worker};
+#[cfg(target_arch = "wasm32")]
+pub use link::set_script;
 pub use message::*;

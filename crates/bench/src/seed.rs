@@ -15,7 +15,7 @@ pub async fn run(origin: &str, items: usize) -> anyhow::Result<Value> {
     let wish = SignUp {
         origin,
         password: PASSWORD,
-        suite: Suite::Argon2id,
+        suite: Suite::Pbkdf2Sha256,
         email: None,
         terms_version: member::TERMS,
         device_name: "keyarc-bench",

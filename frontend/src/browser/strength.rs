@@ -6,12 +6,10 @@ use wasm_bindgen_futures::JsFuture;
 
 use keyarc_app::worker::Strength;
 
-#[wasm_bindgen(inline_js = r#"
-export function load_strength() { return import("/strength/keyarc_strength.js"); }
-"#)]
+#[wasm_bindgen]
 extern "C" {
-    /// `import` is syntax, so that it takes a line of JavaScript to call it.
-    #[wasm_bindgen(catch)]
+    /// The worker's script has it: `import` is syntax, which takes a line of JavaScript.
+    #[wasm_bindgen(catch, js_name = loadStrength)]
     fn load_strength() -> Result<Promise, JsValue>;
 }
 

@@ -24,7 +24,8 @@ const CHUNK: usize = 64 * 1024;
 /// Length of a hash in a file name: 128 bits in base64url.
 const HASH_LEN: usize = 22;
 
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
+pub(super) const FOR_EVER: &str = "public, max-age=31536000, immutable";
+const A_DAY: &str = "public, max-age=86400";
 const ASK: &str = "public, max-age=0, must-revalidate";
 
 /// The file that the request's path names; `None` when there is none.
@@ -50,8 +51,10 @@ pub(super) async fn serve(root: &Path, request: &Parts) -> Option<Response> {
     };
     let out = response.headers_mut();
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    let caching = if has_hash(name) { FOR_EVER } else { ASK };
-    out.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    out.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static(caching(name)),
+    );
     out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if let Ok(etag) = HeaderValue::try_from(etag) {
         out.insert(header::ETAG, etag);
@@ -155,6 +158,19 @@ fn content_type(name: &str) -> Option<&'static str> {
     })
 }
 
+/// How long a file may be kept without asking. A font never changes under its name: another
+/// version of it gets another name. A picture may be a day old.
+fn caching(name: &str) -> &'static str {
+    let is_in = |folder: &str| name.starts_with(folder);
+    if has_hash(name) || is_in("fonts/") {
+        FOR_EVER
+    } else if is_in("images/") || is_in("icons/") || name == "favicon.svg" {
+        A_DAY
+    } else {
+        ASK
+    }
+}
+
 /// `stem.<22 characters of base64url>.extension`, as cargo-leptos names files.
 fn has_hash(name: &str) -> bool {
     let file = name.rsplit('/').next().unwrap_or(name);
@@ -224,5 +240,8 @@ mod tests {
         assert!(!has_hash("pkg/keyarc.js"));
         assert!(!has_hash("pkg/keyarc.min.js"));
         assert!(!has_hash("0123456789_-abcdefABCD.js"));
+        assert_eq!(caching("fonts/a.woff2"), FOR_EVER);
+        assert_eq!(caching("images/a.webp"), A_DAY);
+        assert_eq!(caching("strength/a.js"), ASK);
     }
 }

@@ -1,7 +1,5 @@
-//! What people see: the built site's files, the worker's script, and pages rendered here.
-//!
-//! The binary links the vault crate through server-side rendering. It renders empty skeletons
-//! and never holds a key: vault data exists in the browser only.
+//! What people see: the built site's files, the worker's script, and pages rendered here. The
+//! vault app's pages are empty skeletons: vault data exists in the browser only.
 
 mod build;
 mod files;
@@ -13,7 +11,10 @@ mod rpc;
 mod vault_app;
 mod worker;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
 use axum::{
     Router,
@@ -22,7 +23,7 @@ use axum::{
     routing::get,
 };
 use http::Method;
-use keyarc_app::site::Page;
+use keyarc_app::{built::Built, site::Page};
 use leptos::config::{Env, LeptosOptions};
 
 use crate::{error::Failure, middleware::cross_site::is_api, state::AppState};
@@ -33,6 +34,8 @@ use public::PageCache;
 #[derive(Debug)]
 pub struct Site {
     root: Option<PathBuf>,
+    build: Build,
+    built: OnceLock<Built>,
     leptos: LeptosOptions,
     live: bool,
     worker_script: String,
@@ -47,10 +50,18 @@ impl Site {
             root: root.map(Path::to_owned),
             worker_script: worker::script(&build),
             leptos: leptos_options(root, &build),
+            build,
+            built: OnceLock::new(),
             // Set by cargo-leptos while it watches the sources.
             live: std::env::var_os("LEPTOS_WATCH").is_some(),
             pages: PageCache::default(),
         }
+    }
+
+    /// What pages load. Hashed when the first page asks, so that the start waits for nothing.
+    fn built(&self) -> &Built {
+        self.built
+            .get_or_init(|| self.build.to_built(self.root.as_deref(), self.live))
     }
 
     fn leptos_options(&self) -> &LeptosOptions {
@@ -87,7 +98,7 @@ fn leptos_options(root: Option<&Path>, build: &Build) -> LeptosOptions {
 /// Routes that are not the API's.
 pub fn routes(development: bool) -> Router<AppState> {
     let router = Router::new()
-        .route(worker::PATH, get(worker::serve))
+        .route(worker::ROUTE, get(worker::serve))
         .merge(vault_app::routes(development))
         .merge(rpc::routes());
     Page::ALL

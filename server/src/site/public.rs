@@ -62,8 +62,8 @@ pub async fn errors_for_people(
 }
 
 fn show(state: &AppState, origin: &str, page: Page, headers: &HeaderMap) -> Response {
-    let options = state.site().leptos_options();
-    let visit = Visit::new(options.clone(), origin, page, headers);
+    let style = state.site().built().style.clone();
+    let visit = Visit::new(style.clone(), origin, page, headers);
     let key = (page.path(), page.status(), visit.theme.attribute());
     let cache = &state.site().pages().0;
     let known = cache
@@ -73,8 +73,8 @@ fn show(state: &AppState, origin: &str, page: Page, headers: &HeaderMap) -> Resp
         .cloned();
     let packed = known.unwrap_or_else(|| {
         let document = match page.path() {
-            Some(path) => respond(options.clone(), origin, path, headers),
-            None => respond_trouble(options.clone(), origin, page.status(), headers),
+            Some(path) => respond(style, origin, path, headers),
+            None => respond_trouble(style, origin, page.status(), headers),
         };
         let packed = Arc::new(Packed::new(document.into_body()));
         if !state.site().is_live() {

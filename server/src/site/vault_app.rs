@@ -9,7 +9,7 @@ use axum::{
     routing::get,
 };
 use http::{HeaderValue, header};
-use keyarc_app::shell::{DESIGN_PATH, PATHS, vault_shell};
+use keyarc_app::shell::{DESIGN_PATH, PATHS, VaultPage, vault_shell};
 use leptos::prelude::{expect_context, use_nonce};
 use leptos_axum::{ResponseOptions, render_app_async_with_context};
 
@@ -31,8 +31,12 @@ pub(super) fn routes(development: bool) -> Router<AppState> {
 
 async fn serve(State(state): State<AppState>, request: Request) -> Result<Response, Failure> {
     let site = state.site();
-    let (live, development) = (site.is_live(), state.is_development());
-    let options = site.leptos_options().clone();
+    let live = site.is_live();
+    let page = VaultPage {
+        built: site.built().clone(),
+        options: site.leptos_options().clone(),
+        development: state.is_development(),
+    };
     let accepted = request.headers().clone();
     let render = render_app_async_with_context(
         move || {
@@ -43,7 +47,7 @@ async fn serve(State(state): State<AppState>, request: Request) -> Result<Respon
                 response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
             }
         },
-        move || vault_shell(options.clone(), development),
+        move || vault_shell(page.clone()),
     );
     let (parts, body) = render(request).await.into_parts();
     let html = to_bytes(body, LONGEST)

@@ -1,11 +1,22 @@
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse as _, Response},
+};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderValue, header};
+use sha2::{Digest as _, Sha256};
 
-use super::{Build, policy};
-use crate::state::AppState;
+use super::{Build, files::FOR_EVER, policy};
+use crate::{error::Failure, state::AppState};
 
-/// The one address that the page's Trusted Types policy allows for a worker.
-pub(super) const PATH: &str = "/vault-worker.js";
+/// Where the worker's script is. Its name is its hash, so that it is kept for ever.
+pub(super) const ROUTE: &str = "/vault-worker/{name}";
+
+/// The path of a worker's script.
+pub(super) fn path(script: &str) -> String {
+    let hash = BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(script)[..16]);
+    format!("/vault-worker/{hash}.js")
+}
 
 /// The module that starts the vault worker.
 ///
@@ -26,22 +37,24 @@ self.onmessage = async ({{ data }}) => {{
     setTimeout(() => {{ throw error; }});
   }}
 }};
+
+// `import` is syntax, which WebAssembly has none of.
+self.loadStrength = () => import("/strength/keyarc_strength.js");
 "#
     )
 }
 
-/// `GET /vault-worker.js`. Checked anew each time: its address does not change with the build.
-pub(super) async fn serve(State(state): State<AppState>) -> Response {
-    let mut response = Response::new(state.site().worker_script.clone().into());
+/// `GET /vault-worker/….js`. Any other name is an earlier build's, and of no use.
+pub(super) async fn serve(State(state): State<AppState>, Path(name): Path<String>) -> Response {
+    let site = state.site();
+    if site.built().worker.rsplit('/').next() != Some(&name) {
+        return Failure::not_found().into_response();
+    }
+    let mut response = Response::new(site.worker_script.clone().into());
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/javascript; charset=utf-8"),
-    );
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(policy::WORKER),
-    );
+    let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));
+    set(header::CONTENT_TYPE, "text/javascript; charset=utf-8");
+    set(header::CACHE_CONTROL, FOR_EVER);
+    set(header::CONTENT_SECURITY_POLICY, policy::WORKER);
     response
 }

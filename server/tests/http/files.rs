@@ -145,14 +145,27 @@ async fn folders_hidden_files_and_what_lies_outside_are_404() {
 }
 
 #[tokio::test]
+async fn the_worker_script_of_another_build_is_not_there() {
+    let site = built_site().await;
+    let old = get(&site.server, "/vault-worker/AAAAAAAAAAAAAAAAAAAAAA.js").await;
+    assert_eq!(old.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn the_worker_script_names_the_hashed_file_and_has_its_own_policy() {
     let site = built_site().await;
-    let answer = get(&site.server, "/vault-worker.js").await;
+    let page = get(&site.server, "/log-in").await;
+    let path = page
+        .text()
+        .split('"')
+        .find(|word| word.starts_with("/vault-worker/"))
+        .expect("the page starts its worker");
+    let answer = get(&site.server, path).await;
     assert_eq!(
         answer.header("content-type"),
         "text/javascript; charset=utf-8"
     );
-    assert_eq!(answer.header("cache-control"), "no-cache");
+    assert!(answer.header("cache-control").contains("immutable"));
     assert!(
         answer.text().contains(&format!("from \"/{HASHED}\"")),
         "{}",

@@ -61,7 +61,7 @@ async fn every_kind_of_response_has_them() {
         "/log-in",
         "/no/such/page",
         "/robots.txt",
-        "/vault-worker.js",
+        "/vault-worker/old.js",
         "/health",
         "/api/none",
     ] {

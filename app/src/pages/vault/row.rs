@@ -18,6 +18,7 @@ pub(super) fn ItemRow(
     let place = use_place();
     let actions = use_actions();
     let summary = Memo::new(move |_| items.row(index));
+    let known = Memo::new(move |_| summary.with(Option::is_some));
     let id = move || summary.with(|s| s.as_ref().map(|s| s.id));
     let selected = Memo::new(move |_| {
         let id = id();
@@ -42,67 +43,89 @@ pub(super) fn ItemRow(
             on:click=open
         >
             {move || {
-                summary
-                    .get()
-                    .map(|summary| view! { class="v", <RowFace summary=summary /> }.into_any())
-                    .unwrap_or_else(|| {
-                        view! { class="v", <i class="skeleton skeleton-name"></i> }.into_any()
-                    })
+                if known.get() {
+                    view! { class="v", <RowFace summary=summary /> }.into_any()
+                } else {
+                    view! { class="v", <i class="skeleton skeleton-name"></i> }.into_any()
+                }
             }}
         </div>
     }
 }
 
-/// What a row shows of an item.
+/// What a row shows of an item. Each part follows the item on its own: while somebody types a
+/// search, every row shows another item at every key, and most parts of it stay.
 #[component]
 pub fn RowFace(
-    /// The item.
-    summary: ItemSummary,
+    /// The item; `None` shows nothing.
+    #[prop(into)]
+    summary: Signal<Option<ItemSummary>>,
 ) -> impl IntoView {
-    let who = summary
-        .provider_name
-        .clone()
-        .unwrap_or_else(|| kind(summary.kind).to_owned());
-    let environment = summary.environment.clone();
-    let expires_on = summary.expires_on;
-    let updated = summary.trashed_at_ms.unwrap_or(summary.updated_at_ms);
+    let mark = part(summary, |item| item.mark.clone());
+    let name = part(summary, |item| runs(&item.name, &item.matches));
+    let favourite = part(summary, |item| item.favourite);
+    let environment = part(summary, |item| item.environment.clone());
+    let who = part(summary, |item| match &item.provider_name {
+        Some(provider) => provider.clone(),
+        None => kind(item.kind).to_owned(),
+    });
+    let hint = part(summary, row_hint);
+    let when = part(summary, |item| {
+        let updated = item.trashed_at_ms.unwrap_or(item.updated_at_ms);
+        (item.expires_on, updated)
+    });
     view! { class="v",
         <span class="row-mark" aria-hidden="true">
-            {summary.mark.clone()}
+            {move || mark.get()}
         </span>
         <span class="row-text">
             <strong>
-                <bdi>{highlighted(&summary.name, &summary.matches)}</bdi>
-                {summary
-                    .favourite
-                    .then(|| {
-                        view! { class="v",
-                            <span class="row-star">
-                                <IconView icon=Icon::Star />
-                                <span class="sr-only">"favourite"</span>
-                            </span>
-                        }
-                    })}
+                {move || {
+                    favourite
+                        .get()
+                        .then(|| {
+                            view! { class="v",
+                                <span class="row-star">
+                                    <IconView icon=Icon::Star />
+                                    <span class="sr-only">"favourite"</span>
+                                </span>
+                            }
+                        })
+                }}
+                <bdi>{move || highlighted(name.get())}</bdi>
             </strong>
             <span class="row-sub">
-                {environment
-                    .map(|name| {
-                        view! { class="v",
-                            <EnvironmentDot environment=name.clone() />
-                            <span class="sr-only">{capitalised(&name)}</span>
-                        }
-                    })}
-                <span>{who}</span>
+                {move || {
+                    environment
+                        .get()
+                        .map(|name| {
+                            view! { class="v",
+                                <EnvironmentDot environment=name.clone() />
+                                <span class="sr-only">{capitalised(&name)}</span>
+                            }
+                        })
+                }}
+                <span>{move || who.get()}</span>
                 <span class="row-hint" translate="no">
-                    <bdi>{row_hint(&summary)}</bdi>
+                    <bdi>{move || hint.get()}</bdi>
                 </span>
             </span>
         </span>
-        {match expires_on {
-            Some(day) => view! { class="v", <ExpiryBadge expires_on=day /> }.into_any(),
-            None => view! { class="v", <span class="row-time">{ago_now(updated)}</span> }.into_any(),
+        {move || match when.get() {
+            (Some(day), _) => view! { class="v", <ExpiryBadge expires_on=day /> }.into_any(),
+            (None, updated) => {
+                view! { class="v", <span class="row-time">{ago_now(updated)}</span> }.into_any()
+            }
         }}
     }
+}
+
+/// One part of what a row shows, which changes only when that part does.
+fn part<T: Clone + Default + PartialEq + Send + Sync + 'static>(
+    summary: Signal<Option<ItemSummary>>,
+    pick: fn(&ItemSummary) -> T,
+) -> Memo<T> {
+    Memo::new(move |_| summary.with(|item| item.as_ref().map(pick).unwrap_or_default()))
 }
 
 fn row_hint(summary: &ItemSummary) -> String {
@@ -114,9 +137,8 @@ fn row_hint(summary: &ItemSummary) -> String {
 }
 
 /// A name with what the search matched set off.
-fn highlighted(name: &str, matches: &[u32]) -> impl IntoView + use<> {
-    runs(name, matches)
-        .into_iter()
+fn highlighted(runs: Vec<(String, bool)>) -> impl IntoView + use<> {
+    runs.into_iter()
         .map(|(text, matched)| {
             if matched {
                 view! { class="v", <mark>{text}</mark> }.into_any()
