@@ -119,6 +119,11 @@ impl From<ServiceError> for Failure {
                 "Check the master password and the setup code, then try again.",
             ),
             ServiceError::NotFound => Self::not_found(),
+            ServiceError::ManifestStale => Self::new(
+                ErrorCode::ManifestStale,
+                "Somebody else wrote to the vault first.",
+                "Fetch the changes and write again. Nothing was changed.",
+            ),
             ServiceError::Conflict(conflicts) => {
                 let mut failure = Self::new(
                     ErrorCode::Conflict,
@@ -200,7 +205,9 @@ pub fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::CrossSite => StatusCode::FORBIDDEN,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        ErrorCode::Conflict | ErrorCode::HandleTaken => StatusCode::CONFLICT,
+        ErrorCode::Conflict | ErrorCode::HandleTaken | ErrorCode::ManifestStale => {
+            StatusCode::CONFLICT
+        }
         ErrorCode::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,

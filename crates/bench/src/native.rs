@@ -2,8 +2,8 @@
 
 use keyarc_client::{Host as _, NativeHost};
 use keyarc_crypto::{RootKey, VaultKey, VaultKeyContext};
-use keyarc_vault::{Day, ListQuery, LockedVault, UnlockedVault};
-use keyarc_wire::{AccountId, ItemChange, Sealed, VaultId, VaultInfo};
+use keyarc_vault::{Day, ListQuery, LockedVault, Tree, UnlockedVault};
+use keyarc_wire::{AccountId, ItemChange, Sealed, VaultId, VaultInfo, WriteItemsRequest};
 use serde_json::{Value, json};
 
 use crate::sample;
@@ -53,6 +53,7 @@ struct SealedVault {
     root: RootKey,
     info: VaultInfo,
     changes: Vec<ItemChange>,
+    signed: Tree,
 }
 
 impl SealedVault {
@@ -71,26 +72,31 @@ impl SealedVault {
             wrapped_key: Sealed(wrapped),
             revision: 1,
         };
-        let empty = unlocked(&info, &root)?;
-        let changes = (0..count).map(|number| {
-            let write = empty.seal_draft(&sample::draft(number), sample::NOW_MS, &mut rng)?;
-            let live = Some((1, write.overview));
-            Ok(ItemChange {
-                item_id: write.item_id,
-                version: 1,
-                revision: 1,
-                live,
-            })
+        let mut empty = unlocked(&info, &root)?;
+        let writes = (0..count)
+            .map(|number| Ok(empty.seal_draft(&sample::draft(number), sample::NOW_MS, &mut rng)?))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let changes = writes.iter().map(|write| ItemChange {
+            item_id: write.item_id,
+            version: 1,
+            revision: 1,
+            live: Some((1, write.overview.clone())),
         });
         Ok(Self {
-            changes: changes.collect::<anyhow::Result<_>>()?,
+            changes: changes.collect(),
+            signed: empty.tree_after(&WriteItemsRequest {
+                writes,
+                ..WriteItemsRequest::default()
+            }),
             root,
             info,
         })
     }
 
+    /// As a client does: first that these are the items that were signed, then each of them.
     fn open(&self) -> anyhow::Result<UnlockedVault> {
         let mut vault = unlocked(&self.info, &self.root)?;
+        vault.expect(self.changes.iter().cloned(), self.signed)?;
         vault.apply(self.changes.iter().cloned());
         Ok(vault)
     }

@@ -107,13 +107,16 @@ async fn syncs(
 ) -> anyhow::Result<Value> {
     let (api, received) = member.connect()?;
     member.log_in(&api).await?;
-    let first = api.changes(member.vault, 0, NativeHost.now_ms()).await?;
+    let first = api
+        .changes(member.vault, 0, None, NativeHost.now_ms())
+        .await?;
     ensure!(first.count() as usize == items, "a sync brings every item");
     received.set(0);
     let before = server.cpu_ms()?;
     let started = sample::now();
     for _ in 0..SYNCS {
-        api.changes(member.vault, 0, NativeHost.now_ms()).await?;
+        api.changes(member.vault, 0, None, NativeHost.now_ms())
+            .await?;
     }
     let wall_ms = sample::millis(started.elapsed()) / f64::from(SYNCS);
     let cpu_ms = (server.cpu_ms()? - before) / f64::from(SYNCS);
@@ -155,7 +158,9 @@ async fn crowd(server: &Program, member: &Member) -> anyhow::Result<f64> {
     }
     let started = sample::now();
     let syncs = clients.iter().map(async |api| {
-        let changes = api.changes(member.vault, 0, NativeHost.now_ms()).await?;
+        let changes = api
+            .changes(member.vault, 0, None, NativeHost.now_ms())
+            .await?;
         ensure!(
             changes.count() as usize == ITEMS,
             "a sync brings every item"

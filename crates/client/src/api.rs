@@ -2,8 +2,9 @@ use std::cell::RefCell;
 
 use keyarc_wire::{
     AccountResponse, ApiError, CHANGES_MEDIA_TYPE, ChallengeRequest, ChallengeResponse,
-    ChangesDecodeError, DetailsRequest, DetailsResponse, ErrorCode, LoginRequest, LoginResponse,
-    RefreshResponse, SignUpRequest, VaultId, WriteItemsRequest, WriteItemsResponse, limits, paths,
+    ChangesDecodeError, DetailsRequest, DetailsResponse, ErrorCode, KeepPinsRequest, LoginRequest,
+    LoginResponse, RefreshResponse, SignUpRequest, VaultId, WriteItemsRequest, WriteItemsResponse,
+    limits, paths,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
@@ -124,14 +125,26 @@ impl<T: Transport> Api<T> {
             .map(drop)
     }
 
-    /// The changes to a vault after a revision.
+    /// Keeps what this device has seen, for the account's others.
+    pub async fn keep_pins(
+        &self,
+        request: &KeepPinsRequest,
+        now_ms: u64,
+    ) -> Result<(), ApiFailure> {
+        self.call(post(paths::PINS.into(), Some(encode(request)?)), now_ms)
+            .await
+            .map(drop)
+    }
+
+    /// The changes to a vault after a revision, its newest manifest, and those from a version on.
     pub async fn changes(
         &self,
         vault: VaultId,
         since: u64,
+        manifests_from: Option<u64>,
         now_ms: u64,
     ) -> Result<Changes, ApiFailure> {
-        let mut request = get(paths::changes(vault, since));
+        let mut request = get(paths::changes(vault, since, manifests_from));
         request.accept = CHANGES_MEDIA_TYPE;
         request.max_response = CHANGES_ANSWER;
         request.patience = Patience::Long;

@@ -1,39 +1,38 @@
-use keyarc_wire::{ChangesDecodeError, ChangesDecoder, ItemChange};
+use keyarc_wire::{Bytes, Change, ChangesDecodeError, ChangesDecoder, ItemChange};
 
 /// The body of a sync, known to be well formed to its end.
 pub struct Changes {
     body: Vec<u8>,
-    revision: u64,
     count: u32,
+    highest: u64,
+    manifests: Vec<Bytes>,
 }
 
 impl Changes {
     /// Reads the stream once to its end. Nothing of a stream with a fault is used.
     pub(crate) fn check(body: Vec<u8>, since: u64) -> Result<Self, ChangesDecodeError> {
         let mut decoder = ChangesDecoder::new(&body)?;
-        let mut highest = since;
         let mut count = 0;
+        let mut highest = since;
+        let mut manifests = Vec::new();
         while let Some(change) = decoder.next()? {
-            if change.revision <= since {
-                return Err(ChangesDecodeError::Malformed);
+            match change {
+                Change::Item(item) if item.revision <= since => {
+                    return Err(ChangesDecodeError::Malformed);
+                }
+                Change::Item(item) => {
+                    count += 1;
+                    highest = highest.max(item.revision);
+                }
+                Change::Manifest(manifest) => manifests.push(manifest),
             }
-            highest = highest.max(change.revision);
-            count += 1;
-        }
-        let revision = decoder.revision().ok_or(ChangesDecodeError::Truncated)?;
-        if revision != highest {
-            return Err(ChangesDecodeError::Malformed);
         }
         Ok(Self {
             body,
-            revision,
             count,
+            highest,
+            manifests,
         })
-    }
-
-    /// The vault revision that the changes lead to.
-    pub fn revision(&self) -> u64 {
-        self.revision
     }
 
     /// How many items changed.
@@ -41,50 +40,56 @@ impl Changes {
         self.count
     }
 
-    /// The changes, decoded one by one so that no second copy of all is ever in memory.
+    /// The highest revision that the server gives to an item.
+    pub fn highest(&self) -> u64 {
+        self.highest
+    }
+
+    /// The manifests that came along, in no particular order.
+    pub fn manifests(&self) -> &[Bytes] {
+        &self.manifests
+    }
+
+    /// The changed items, decoded one by one so that no second copy of all is ever in memory.
     pub fn iter(&self) -> impl Iterator<Item = ItemChange> {
         let mut decoder = ChangesDecoder::new(&self.body).ok();
-        std::iter::from_fn(move || decoder.as_mut()?.next().ok().flatten())
+        std::iter::from_fn(move || {
+            loop {
+                if let Change::Item(item) = decoder.as_mut()?.next().ok().flatten()? {
+                    return Some(item);
+                }
+            }
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use keyarc_wire::{ItemId, encode_change, encode_changes_end, encode_changes_start};
+    use keyarc_wire::{
+        ItemId, encode_change, encode_changes_end, encode_changes_start, encode_manifest,
+    };
 
     use super::*;
 
-    fn stream(revisions: &[u64], end: u64) -> Vec<u8> {
+    fn stream(revisions: &[u64]) -> Vec<u8> {
         let mut out = Vec::new();
         encode_changes_start(&mut out);
+        encode_manifest(&mut out, b"signed");
         for revision in revisions {
             encode_change(&mut out, &ItemId([1; 16]).0, 1, *revision, None);
         }
-        encode_changes_end(&mut out, end, revisions.len() as u32);
+        encode_changes_end(&mut out, revisions.len() as u32 + 1);
         out
     }
 
     #[test]
-    fn a_sync_must_lead_forward_to_what_it_says() {
-        let checked = Changes::check(stream(&[4, 5], 5), 3).expect("well formed");
-        assert_eq!(
-            (checked.revision(), checked.count(), checked.iter().count()),
-            (5, 2, 2)
-        );
-        assert!(Changes::check(stream(&[], 3), 3).is_ok());
-        for (revisions, end) in [
-            (&[3_u64, 5][..], 5),
-            (&[4], 9),
-            (&[4], 3),
-            (&[], 2),
-            (&[], 4),
-        ] {
-            assert!(
-                Changes::check(stream(revisions, end), 3).is_err(),
-                "{revisions:?} {end}"
-            );
-        }
-        let whole = stream(&[4], 4);
+    fn a_sync_must_lead_forward() {
+        let checked = Changes::check(stream(&[4, 5]), 3).expect("well formed");
+        assert_eq!((checked.count(), checked.iter().count()), (2, 2));
+        assert_eq!(checked.manifests(), [Bytes(b"signed".to_vec())]);
+        assert!(Changes::check(stream(&[]), 3).is_ok());
+        assert!(Changes::check(stream(&[3, 5]), 3).is_err());
+        let whole = stream(&[4]);
         let cut = whole[..whole.len() - 1].to_vec();
         assert_eq!(
             Changes::check(cut, 3).err(),

@@ -30,6 +30,10 @@ pub enum ClientError {
     /// What the server sent does not verify. Nothing of it was used.
     #[error("the server's data does not verify")]
     Tampered,
+    /// The server shows an older state of the vault, or another one, than was seen before: it can
+    /// be read, and nothing is written to it.
+    #[error("the vault is read-only: the server's state of it is not the newest one seen")]
+    ReadOnly,
     /// The change is larger than one write may be.
     #[error("the change is too large for one write")]
     TooLarge,

@@ -3,6 +3,8 @@ use std::future::Future;
 use keyarc_crypto::{KdfError, PasswordKey, SetupCode};
 use rand_core::CryptoRng;
 
+use crate::Trust;
+
 /// What the machine provides besides the network.
 pub trait Host {
     /// A source of randomness.
@@ -26,6 +28,14 @@ pub trait Host {
     ) -> impl Future<Output = Result<PasswordKey, KdfError>> {
         std::future::ready(keyarc_crypto::derive_password_key(password, code))
     }
+
+    /// What was seen of the account, sealed, to be given back at the next log-in on this device
+    /// (see `LogIn::pins`). Does nothing unless overridden: then every log-in is that of a device
+    /// without a memory.
+    fn keep_pins(&self, _sealed: &[u8]) {}
+
+    /// How far the vault may be believed has changed. Does nothing unless overridden.
+    fn trust(&self, _trust: Trust) {}
 
     /// Long work goes on. Does nothing unless overridden.
     fn progress(&self, _stage: Stage, _percent: u8) {}

@@ -2,8 +2,8 @@
 //! account's key, opens what comes and seals what goes.
 //!
 //! The browser's vault worker and native programs run this same code. What a machine provides
-//! (HTTP, a clock, randomness, waiting) comes in through [`Transport`] and [`Host`]; nothing
-//! here keeps anything on disk, and nothing is logged.
+//! (HTTP, a clock, randomness, waiting, keeping what was seen) comes in through [`Transport`] and
+//! [`Host`]; nothing here keeps anything on disk, and nothing is logged.
 //!
 //! The server is not trusted: every answer is checked, and what does not verify is refused as
 //! [`ClientError::Tampered`] without a part of it being used.
@@ -12,9 +12,11 @@ mod api;
 mod backoff;
 mod changes;
 mod error;
+mod history;
 mod host;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
+mod pins;
 mod session;
 mod transport;
 
@@ -22,8 +24,10 @@ pub use api::{Api, ApiFailure};
 pub use backoff::Backoff;
 pub use changes::Changes;
 pub use error::{ClientError, SaveError};
+pub use history::Trust;
 pub use host::{Host, Stage};
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{NativeHost, NativeTransport, NativeTransportError};
+pub use pins::{Pin, Pins, PinsDecodeError};
 pub use session::{LogIn, Session, SignUp, Unlocked};
 pub use transport::{HttpRequest, HttpResponse, Method, Patience, Transport, TransportError};

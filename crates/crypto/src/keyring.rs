@@ -26,6 +26,11 @@ impl Keyring {
         }
     }
 
+    /// The key that signs for the account.
+    pub fn signing_key(&self) -> &SigningKey {
+        &self.signing
+    }
+
     /// The genesis bundle: the same every time, so that whoever opened the keyring can tell
     /// whether a server shows the bundle and the account that belong to it.
     pub fn bundle(&self) -> UserBundle {

@@ -3,9 +3,11 @@
 use std::net::IpAddr;
 
 use keyarc_auth::LoginPurpose;
-use keyarc_signature::{UserBundle, VerifyingKey};
+use keyarc_signature::{UserBundle, VaultManifest, VerifyingKey};
 use keyarc_store::{NewAccount, SignUpOutcome};
-use keyarc_wire::{AccountId, AccountResponse, ClientKind, SessionId, SignUpRequest, limits};
+use keyarc_wire::{
+    AccountId, AccountResponse, ClientKind, KeepPinsRequest, SessionId, SignUpRequest, limits,
+};
 
 use crate::{
     Context, ServiceError, Services, proof, rate,
@@ -72,6 +74,17 @@ pub async fn get(context: &Context) -> Result<AccountResponse, ServiceError> {
     .await
 }
 
+/// Keeps what one of the actor's devices has seen, for the others.
+pub async fn keep_pins(context: &Context, request: &KeepPinsRequest) -> Result<(), ServiceError> {
+    validate::envelope(&request.pins, limits::PINS, || "pins".into())?;
+    let services = &context.services;
+    let account = context.actor.account_id;
+    Ok(services
+        .store()
+        .keep_pins(account, &request.device.0, &request.pins, services.now_ms())
+        .await?)
+}
+
 /// Forgets the notices that were shown.
 pub async fn dismiss_notices(context: &Context) -> Result<(), ServiceError> {
     Ok(context
@@ -108,6 +121,7 @@ fn check(services: &Services, request: &SignUpRequest) -> Result<NewAccount, Ser
     ] {
         validate::envelope(sealed, limits::WRAPPED_KEY, || field.into())?;
     }
+    check_first_manifest(request, id)?;
     Ok(NewAccount {
         id,
         handle: request.handle,
@@ -120,6 +134,26 @@ fn check(services: &Services, request: &SignUpRequest) -> Result<NewAccount, Ser
         terms_version: request.terms_version.clone(),
         created_at_ms: services.now_ms(),
     })
+}
+
+/// The vault begins empty, which its owner signs.
+fn check_first_manifest(request: &SignUpRequest, id: AccountId) -> Result<(), ServiceError> {
+    let wrong = || {
+        ServiceError::invalid(
+            "vault.manifest",
+            "must be version 0 of this vault, empty, signed by the account's key",
+        )
+    };
+    let bundle = UserBundle::decode(request.bundle.as_ref()).map_err(|_| wrong())?;
+    let manifest = VaultManifest::decode(&request.vault.manifest.0).map_err(|_| wrong())?;
+    let body = manifest.body();
+    let is_first = body.vault == request.vault.id.0
+        && (body.version, body.key_epoch, body.items) == (0, 1, 0)
+        && (body.root, body.team_head) == ([0; 32], [0; 32]);
+    if !is_first || bundle.user_id() != id.0 || manifest.verify(&bundle.signing_key()).is_err() {
+        return Err(wrong());
+    }
+    Ok(())
 }
 
 /// The account's id is the hash of its genesis bundle, so that nobody can choose one.
@@ -153,5 +187,6 @@ pub(crate) async fn response(
         session_id,
         created_at_ms: account.created_at_ms,
         notices: account.notices,
+        pins: account.pins,
     })
 }

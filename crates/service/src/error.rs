@@ -31,6 +31,9 @@ pub enum ServiceError {
     /// Items are not at the versions that the writer expected (`conflict`).
     #[error("{} items were changed by somebody else", .0.len())]
     Conflict(Vec<VersionConflict>),
+    /// Somebody else wrote to the vault first (`manifest_stale`).
+    #[error("the manifest does not follow the vault's head")]
+    ManifestStale,
     /// The handle chosen at sign-up exists (`handle_taken`).
     #[error("the handle is taken")]
     HandleTaken,

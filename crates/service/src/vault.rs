@@ -6,10 +6,12 @@ use futures::{
     StreamExt as _,
     stream::{self, BoxStream},
 };
+use keyarc_signature::{SignatureError, UserBundle, VaultManifest};
 use keyarc_store::{Changes, DetailsOutcome, WriteOutcome};
 use keyarc_wire::{
-    DetailsRequest, DetailsResponse, VaultId, WriteItemsRequest, WriteItemsResponse, encode_change,
-    encode_changes_end, encode_changes_start, limits,
+    Bytes, Change, DetailsRequest, DetailsResponse, ItemChange, VaultId, WriteItemsRequest,
+    WriteItemsResponse, encode_change, encode_changes_end, encode_changes_start, encode_manifest,
+    limits,
 };
 
 use crate::{Context, ServiceError, validate};
@@ -25,15 +27,18 @@ const DETAILS_BYTES: usize = 16 * 1024 * 1024;
 /// The highest version that a column holds, less the one that a write adds.
 const MAX_BASE_VERSION: u64 = i64::MAX as u64 - 1;
 
-/// What changed in a vault after a revision. Memory stays constant whatever the size.
+/// What changed in a vault after a revision, with its newest manifest and those from a version
+/// on. Memory stays constant whatever the size.
 pub async fn changes(
     context: &Context,
     vault: VaultId,
     since: u64,
+    manifests_from: Option<u64>,
 ) -> Result<ChangesBody, ServiceError> {
     authorise(context, vault).await?;
-    let rows = context.services.store().changes(vault, since).await?;
-    Ok(encode(rows, since).boxed())
+    let store = context.services.store();
+    let rows = store.changes(vault, since, manifests_from).await?;
+    Ok(encode(rows).boxed())
 }
 
 /// Writes a batch: all of it or nothing.
@@ -43,10 +48,12 @@ pub async fn write_items(
     request: WriteItemsRequest,
 ) -> Result<WriteItemsResponse, ServiceError> {
     check_write(&request)?;
-    authorise(context, vault).await?;
-    match context.services.store().write_items(vault, request).await? {
+    let head = check_manifest(context, vault, &request.manifest).await?;
+    let store = context.services.store();
+    match store.write_items(vault, head, request).await? {
         WriteOutcome::Written { revision } => Ok(WriteItemsResponse { revision }),
         WriteOutcome::Conflict(conflicts) => Err(ServiceError::Conflict(conflicts)),
+        WriteOutcome::Stale => Err(ServiceError::ManifestStale),
         WriteOutcome::NoVault => Err(ServiceError::NotFound),
     }
 }
@@ -82,6 +89,34 @@ pub async fn details(
     }
 }
 
+/// The manifest must follow the vault's head and be signed by the vault's owner. Whether its root
+/// is that of the items is for clients to see: the server is not believed about it anyway.
+/// Returns the head's version.
+async fn check_manifest(
+    context: &Context,
+    vault: VaultId,
+    manifest: &Bytes,
+) -> Result<u64, ServiceError> {
+    let wrong = |rule: &'static str| ServiceError::invalid("manifest", rule);
+    let next = VaultManifest::decode(&manifest.0).map_err(|_| wrong("must be a manifest"))?;
+    let head = match context.services.store().vault_head(vault).await? {
+        Some(head) if head.owner == context.actor.account_id => head,
+        _ => return Err(ServiceError::NotFound),
+    };
+    let corrupt = |error: SignatureError| ServiceError::internal(error);
+    let owner = UserBundle::decode(&head.bundle.0).map_err(corrupt)?;
+    let last = VaultManifest::decode(&head.manifest.0).map_err(corrupt)?;
+    next.verify(&owner.signing_key())
+        .map_err(|_| wrong("must be signed by the vault's owner"))?;
+    if next.body().vault != vault.0 || next.body().key_epoch != head.key_epoch {
+        return Err(wrong("must be of this vault and its key"));
+    }
+    if !next.follows(&last) {
+        return Err(ServiceError::ManifestStale);
+    }
+    Ok(last.body().version)
+}
+
 /// A vault of somebody else is as absent as one that does not exist.
 async fn authorise(context: &Context, vault: VaultId) -> Result<(), ServiceError> {
     match context.services.store().vault_owner(vault).await? {
@@ -91,7 +126,7 @@ async fn authorise(context: &Context, vault: VaultId) -> Result<(), ServiceError
 }
 
 fn check_write(request: &WriteItemsRequest) -> Result<(), ServiceError> {
-    let WriteItemsRequest { writes, purges } = request;
+    let WriteItemsRequest { writes, purges, .. } = request;
     let count = writes.len() + purges.len();
     if count == 0 || count > limits::ITEMS_PER_WRITE {
         let rule = format!(
@@ -143,23 +178,34 @@ fn check_write(request: &WriteItemsRequest) -> Result<(), ServiceError> {
     Ok(())
 }
 
+fn encode_item(out: &mut Vec<u8>, item: &ItemChange) {
+    let live = item
+        .live
+        .as_ref()
+        .map(|(version, sealed)| (*version, sealed.as_ref()));
+    encode_change(
+        out,
+        item.item_id.as_bytes(),
+        item.version,
+        item.revision,
+        live,
+    );
+}
+
 /// How far a body has been written.
 struct Progress {
     /// `None` once the body has its end, or has failed.
     rows: Option<Changes>,
     begun: bool,
-    revision: u64,
     count: u32,
 }
 
 fn encode(
     rows: Changes,
-    since: u64,
 ) -> impl stream::Stream<Item = Result<Vec<u8>, ServiceError>> + Send + 'static {
     let start = Progress {
         rows: Some(rows),
         begun: false,
-        revision: since,
         count: 0,
     };
     stream::unfold(start, |mut progress| async move {
@@ -172,24 +218,16 @@ fn encode(
         match rows.next().await {
             Some(Ok(chunk)) => {
                 for row in &chunk {
-                    let live = row
-                        .live
-                        .as_ref()
-                        .map(|(version, sealed)| (*version, sealed.as_ref()));
-                    encode_change(
-                        &mut out,
-                        row.item_id.as_bytes(),
-                        row.version,
-                        row.revision,
-                        live,
-                    );
-                    progress.revision = progress.revision.max(row.revision);
+                    match row {
+                        Change::Item(item) => encode_item(&mut out, item),
+                        Change::Manifest(manifest) => encode_manifest(&mut out, &manifest.0),
+                    }
                     progress.count = progress.count.saturating_add(1);
                 }
                 progress.rows = Some(rows);
             }
             Some(Err(error)) => return Some((Err(error.into()), progress)),
-            None => encode_changes_end(&mut out, progress.revision, progress.count),
+            None => encode_changes_end(&mut out, progress.count),
         }
         Some((Ok(out), progress))
     })

@@ -12,7 +12,8 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    PUBLIC_KEY_LEN, Purpose, SIGNATURE_LEN, SignatureError, SigningKey, VerifyingKey, exchange,
+    PUBLIC_KEY_LEN, Purpose, Reader, SIGNATURE_LEN, SignatureError, SigningKey, VerifyingKey,
+    exchange,
 };
 
 const MAGIC: &[u8; 2] = b"KB";
@@ -240,14 +241,4 @@ fn body(
         rest = after;
     }
     body
-}
-
-struct Reader<'a>(&'a [u8]);
-
-impl Reader<'_> {
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], SignatureError> {
-        let (head, rest) = self.0.split_first_chunk().ok_or(SignatureError)?;
-        self.0 = rest;
-        Ok(*head)
-    }
 }

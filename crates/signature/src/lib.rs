@@ -10,12 +10,14 @@
 
 mod bundle;
 mod exchange;
+mod manifest;
 
 use ed25519_dalek::Signer as _;
 use rand_core::CryptoRng;
 use zeroize::{Zeroize as _, ZeroizeOnDrop};
 
 pub use bundle::{GENESIS_LEN, ROTATED_LEN, UserBundle, user_id};
+pub use manifest::{MANIFEST_LEN, ManifestBody, VaultManifest};
 
 /// Length of a public key in bytes.
 pub const PUBLIC_KEY_LEN: usize = 32;
@@ -31,17 +33,25 @@ pub enum Purpose {
     SignUp,
     /// A user bundle.
     UserBundle,
+    /// A vault's manifest.
+    VaultManifest,
 }
 
 impl Purpose {
     /// Every purpose there is.
-    pub const ALL: [Self; 3] = [Self::Login, Self::SignUp, Self::UserBundle];
+    pub const ALL: [Self; 4] = [
+        Self::Login,
+        Self::SignUp,
+        Self::UserBundle,
+        Self::VaultManifest,
+    ];
 
     const fn label(self) -> &'static str {
         match self {
             Self::Login => "keyarc/v1/sig/login",
             Self::SignUp => "keyarc/v1/sig/sign-up",
             Self::UserBundle => "keyarc/v1/sig/user-bundle",
+            Self::VaultManifest => "keyarc/v1/sig/vault-manifest",
         }
     }
 }
@@ -127,6 +137,17 @@ impl VerifyingKey {
         self.0
             .verify_strict(&framed(purpose, body), &signature)
             .map_err(|_| SignatureError)
+    }
+}
+
+/// Takes fixed fields off the front of an encoding.
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], SignatureError> {
+        let (head, rest) = self.0.split_first_chunk().ok_or(SignatureError)?;
+        self.0 = rest;
+        Ok(*head)
     }
 }
 

@@ -1,5 +1,6 @@
 use keyarc_wire::{
     AccountId, Bytes, Handle, Keyset, NewVault, Notice, NoticeKind, Sealed, VaultId, VaultInfo,
+    limits,
 };
 
 use crate::{
@@ -58,7 +59,7 @@ pub struct LoginKey {
     pub auth_public_key: [u8; 32],
 }
 
-/// An account with its keys, vaults and notices.
+/// An account with its keys, vaults, notices and pins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountRow {
     /// For display.
@@ -73,6 +74,8 @@ pub struct AccountRow {
     pub vaults: Vec<VaultInfo>,
     /// Oldest first.
     pub notices: Vec<Notice>,
+    /// What its devices have seen, sealed by them.
+    pub pins: Vec<Sealed>,
 }
 
 impl Store {
@@ -141,6 +144,11 @@ impl Store {
             if inserted.rows_affected() == 0 {
                 return Ok(SignUpOutcome::VaultExists);
             }
+            sqlx::query("INSERT INTO manifests (vault_id, version, manifest) VALUES ($1, 0, $2)")
+                .bind(account.vault.id.as_bytes().as_slice())
+                .bind(account.vault.manifest.as_ref())
+                .execute(&mut *tx)
+                .await?;
             // Runs for a sign-up without an address too, so that all take the same path.
             sqlx::query(
                 "INSERT INTO notices (account_id, kind, at_ms)
@@ -179,13 +187,13 @@ impl Store {
         .transpose()
     }
 
-    /// An account with its keys, vaults and notices. Three statements.
+    /// An account with its keys, vaults, notices and pins. Four statements.
     pub async fn account(&self, id: AccountId) -> Result<Option<AccountRow>, StoreError> {
         type AccountColumns = (Option<String>, Vec<u8>, i64, i64, Vec<u8>, Vec<u8>);
         type VaultColumns = (Vec<u8>, i64, Vec<u8>, i64);
 
         let id = id.as_bytes().as_slice();
-        let (account, vaults, notices) = reading!(self, |conn| {
+        let (account, vaults, notices, pins) = reading!(self, |conn| {
             let account: Option<AccountColumns> = sqlx::query_as(
                 "SELECT accounts.email, accounts.bundle, accounts.created_at_ms,
                  keysets.version, keysets.wrapped_root_key, keysets.keyring
@@ -208,7 +216,12 @@ impl Store {
             .bind(id)
             .fetch_all(&mut *conn)
             .await?;
-            (account, vaults, notices)
+            let pins: Vec<Vec<u8>> =
+                sqlx::query_scalar("SELECT pins FROM pins WHERE account_id = $1")
+                    .bind(id)
+                    .fetch_all(&mut *conn)
+                    .await?;
+            (account, vaults, notices, pins)
         });
         let Some((email, bundle, created_at_ms, version, wrapped_root_key, keyring)) = account
         else {
@@ -245,7 +258,43 @@ impl Store {
                     })
                 })
                 .collect::<Result<_, StoreError>>()?,
+            pins: pins.into_iter().map(Sealed).collect(),
         }))
+    }
+
+    /// Keeps what a device has seen, and of an account's devices those that told last. Two
+    /// statements.
+    pub async fn keep_pins(
+        &self,
+        account: AccountId,
+        device: &[u8; 16],
+        pins: &Sealed,
+        now_ms: u64,
+    ) -> Result<(), StoreError> {
+        let account = account.as_bytes().as_slice();
+        transaction!(self, |tx| {
+            sqlx::query(
+                "INSERT INTO pins (account_id, device_id, pins, changed_at_ms)
+                 VALUES ($1, $2, $3, $4) ON CONFLICT (account_id, device_id)
+                 DO UPDATE SET pins = excluded.pins, changed_at_ms = excluded.changed_at_ms",
+            )
+            .bind(account)
+            .bind(device.as_slice())
+            .bind(pins.as_ref())
+            .bind(to_i64(now_ms))
+            .execute(&mut *tx)
+            .await?;
+            sqlx::query(
+                "DELETE FROM pins WHERE account_id = $1 AND device_id NOT IN
+                 (SELECT device_id FROM pins WHERE account_id = $1
+                 ORDER BY changed_at_ms DESC, device_id LIMIT $2)",
+            )
+            .bind(account)
+            .bind(limits::PINS_KEPT as i64)
+            .execute(&mut *tx)
+            .await?;
+        });
+        Ok(())
     }
 
     /// Forgets an account's notices. One statement.

@@ -5,7 +5,7 @@ use std::{
 };
 
 use futures::{Stream, TryStreamExt as _};
-use keyarc_wire::{ItemId, Sealed, VaultId};
+use keyarc_wire::{Bytes, Change, ItemChange, ItemId, Sealed, VaultId};
 use tokio::{sync::mpsc, time::Sleep};
 use tracing::Instrument as _;
 
@@ -15,31 +15,18 @@ use crate::{
     db::reading,
 };
 
-/// An item as it is after a revision.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChangeRow {
-    /// The item.
-    pub item_id: ItemId,
-    /// Its version.
-    pub version: u64,
-    /// The vault revision that wrote it.
-    pub revision: u64,
-    /// The version its details were sealed for, and its overview; `None` for a tombstone.
-    pub live: Option<(u64, Sealed)>,
-}
-
 /// The rows of a sync, some at a time. It borrows nothing; dropping it ends the query.
 ///
 /// It ends with an error unless it is complete.
 #[derive(Debug)]
 pub struct Changes {
     /// An empty chunk says that there are no more.
-    chunks: mpsc::Receiver<Result<Vec<ChangeRow>, StoreError>>,
+    chunks: mpsc::Receiver<Result<Vec<Change>, StoreError>>,
     ended: bool,
 }
 
 impl Stream for Changes {
-    type Item = Result<Vec<ChangeRow>, StoreError>;
+    type Item = Result<Vec<Change>, StoreError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if self.ended {
@@ -62,16 +49,22 @@ const CHUNK_ROWS: usize = 256;
 /// Chunks that wait for the reader, beside the one being filled.
 const CHUNKS_AHEAD: usize = 1;
 
-type Columns = (Vec<u8>, i64, i64, Option<i64>, Option<Vec<u8>>);
+/// Without an item id, a manifest.
+type Columns = (Option<Vec<u8>>, i64, i64, Option<i64>, Option<Vec<u8>>);
 
 impl Store {
-    /// What changed in a vault after a revision, in no particular order. One statement, hence
-    /// one consistent state; its rows pass through in chunks, so that memory stays constant.
+    /// What changed in a vault after a revision, with its newest manifest and all from version
+    /// `manifests_from` on, in no particular order. One statement, hence one consistent state; its rows pass through in chunks, so that memory stays constant.
     ///
     /// It waits for its turn among the syncs and for a connection before it answers, so that
     /// what goes wrong up to there can still be told. A reader that stops reading, or is far too
     /// slow, is given up, because it would keep a connection and an old state of the database alive.
-    pub async fn changes(&self, vault: VaultId, since: u64) -> Result<Changes, StoreError> {
+    pub async fn changes(
+        &self,
+        vault: VaultId,
+        since: u64,
+        manifests_from: Option<u64>,
+    ) -> Result<Changes, StoreError> {
         let turn = tokio::time::timeout(self.sync_wait, self.syncs.clone().acquire_owned());
         // The semaphore is never closed.
         let Ok(Ok(turn)) = turn.await else {
@@ -91,10 +84,17 @@ impl Store {
                 let _turn = turn;
                 let rows = sqlx::query_as::<_, Columns>(
                     "SELECT item_id, version, revision, details_version, overview
-                     FROM items WHERE vault_id = $1 AND revision > $2",
+                     FROM items WHERE vault_id = $1 AND revision > $2
+                     UNION ALL
+                     SELECT CAST(NULL AS BYTEA), manifests.version, manifests.version,
+                     CAST(NULL AS BIGINT), manifests.manifest
+                     FROM manifests JOIN vaults ON vaults.vault_id = manifests.vault_id
+                     WHERE manifests.vault_id = $1
+                     AND (manifests.version >= $3 OR manifests.version = vaults.revision)",
                 )
                 .bind(vault.as_bytes().as_slice())
                 .bind(to_i64(since))
+                .bind(manifests_from.map_or(i64::MAX, to_i64))
                 .fetch(&mut *conn);
                 chunks.fill(rows).await;
             };
@@ -109,12 +109,12 @@ impl Store {
 
 /// Collects rows into chunks.
 struct Chunks {
-    sender: mpsc::Sender<Result<Vec<ChangeRow>, StoreError>>,
+    sender: mpsc::Sender<Result<Vec<Change>, StoreError>>,
     stall: Duration,
     pace: Duration,
     /// When patience ends. Each chunk taken moves it on by `pace`.
     end: Pin<Box<Sleep>>,
-    rows: Vec<ChangeRow>,
+    rows: Vec<Change>,
     bytes: usize,
 }
 
@@ -147,11 +147,11 @@ impl Chunks {
         }
     }
 
-    async fn push(&mut self, row: ChangeRow) -> Result<(), Abandoned> {
-        self.bytes += row
-            .live
-            .as_ref()
-            .map_or(0, |(_, overview)| overview.0.len());
+    async fn push(&mut self, row: Change) -> Result<(), Abandoned> {
+        self.bytes += match &row {
+            Change::Item(item) => item.live.as_ref().map_or(0, |(_, o)| o.0.len()),
+            Change::Manifest(manifest) => manifest.0.len(),
+        };
         self.rows.push(row);
         if self.bytes >= CHUNK_BYTES || self.rows.len() >= CHUNK_ROWS {
             self.flush().await?;
@@ -169,7 +169,7 @@ impl Chunks {
         }
     }
 
-    async fn send(&mut self, chunk: Result<Vec<ChangeRow>, StoreError>) -> Result<(), Abandoned> {
+    async fn send(&mut self, chunk: Result<Vec<Change>, StoreError>) -> Result<(), Abandoned> {
         tokio::select! {
             sent = self.sender.send_timeout(chunk, self.stall) => sent.map_err(|_| Abandoned)?,
             () = &mut self.end => return Err(Abandoned),
@@ -180,9 +180,12 @@ impl Chunks {
     }
 }
 
-fn to_change(columns: Columns) -> Result<ChangeRow, StoreError> {
+fn to_change(columns: Columns) -> Result<Change, StoreError> {
     let (item_id, version, revision, details_version, overview) = columns;
-    Ok(ChangeRow {
+    let Some(item_id) = item_id else {
+        return Ok(Change::Manifest(Bytes(overview.unwrap_or_default())));
+    };
+    Ok(Change::Item(ItemChange {
         item_id: ItemId(to_array(item_id)?),
         version: to_u64(version)?,
         revision: to_u64(revision)?,
@@ -190,5 +193,5 @@ fn to_change(columns: Columns) -> Result<ChangeRow, StoreError> {
             (Some(version), Some(overview)) => Some((to_u64(version)?, Sealed(overview))),
             _ => None,
         },
-    })
+    }))
 }

@@ -1,13 +1,13 @@
 use futures::TryStreamExt as _;
 use keyarc_wire::{
-    AccountId, ItemId, ItemPurge, ItemWrite, Sealed, SealedDetails, VaultId, VersionConflict,
-    WriteItemsRequest,
+    AccountId, Bytes, ItemId, ItemPurge, ItemWrite, Sealed, SealedDetails, VaultId,
+    VersionConflict, WriteItemsRequest,
 };
 
 use crate::{
     Store, StoreError,
     batch::{Batch, BatchSql},
-    convert::{to_array, to_i64, to_u64},
+    convert::{to_array, to_i64, to_u32, to_u64},
     db::{reading, transaction},
 };
 
@@ -21,6 +21,8 @@ pub enum WriteOutcome {
     },
     /// Some items are at another version or were deleted for good. Nothing was written.
     Conflict(Vec<VersionConflict>),
+    /// The vault's head is not the version that the write follows. Nothing was written.
+    Stale,
     /// There is no such vault.
     NoVault,
 }
@@ -84,6 +86,19 @@ impl Batches {
     }
 }
 
+/// What a write to a vault is checked against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VaultHead {
+    /// Whose vault it is.
+    pub owner: AccountId,
+    /// The owner's signed bundle.
+    pub bundle: Bytes,
+    /// The epoch of the vault key.
+    pub key_epoch: u32,
+    /// The newest manifest.
+    pub manifest: Bytes,
+}
+
 impl Store {
     /// Who owns a vault. One statement.
     pub async fn vault_owner(&self, vault: VaultId) -> Result<Option<AccountId>, StoreError> {
@@ -98,8 +113,36 @@ impl Store {
             .transpose()
     }
 
-    /// Writes to a vault if every item is at the version expected: all of it or nothing. At most
-    /// six statements and one transaction, whatever the number of items.
+    /// The head of a vault. One statement.
+    pub async fn vault_head(&self, vault: VaultId) -> Result<Option<VaultHead>, StoreError> {
+        type HeadColumns = (Vec<u8>, Vec<u8>, i64, Vec<u8>);
+        let head: Option<HeadColumns> = reading!(self, |conn| {
+            sqlx::query_as(
+                "SELECT vaults.owner_id, accounts.bundle, vaults.key_epoch, manifests.manifest
+                 FROM vaults
+                 JOIN accounts ON accounts.account_id = vaults.owner_id
+                 JOIN manifests ON manifests.vault_id = vaults.vault_id
+                 AND manifests.version = vaults.revision
+                 WHERE vaults.vault_id = $1",
+            )
+            .bind(vault.as_bytes().as_slice())
+            .fetch_optional(&mut *conn)
+            .await?
+        });
+        head.map(|(owner, bundle, key_epoch, manifest)| {
+            Ok(VaultHead {
+                owner: AccountId(to_array(owner)?),
+                bundle: Bytes(bundle),
+                key_epoch: to_u32(key_epoch)?,
+                manifest: Bytes(manifest),
+            })
+        })
+        .transpose()
+    }
+
+    /// Writes to a vault if its head and every item are at the version expected: all of it or
+    /// nothing. At most seven statements and one transaction, whatever the number of items.
+    /// `head` is the version that the request's manifest follows.
     ///
     /// An item that exists nowhere is at version 0. A tombstone conflicts with everything: what
     /// was deleted for good does not come back. The caller sees to it that no item occurs twice
@@ -107,8 +150,10 @@ impl Store {
     pub async fn write_items(
         &self,
         vault: VaultId,
-        request: WriteItemsRequest,
+        head: u64,
+        mut request: WriteItemsRequest,
     ) -> Result<WriteOutcome, StoreError> {
+        let manifest = std::mem::take(&mut request.manifest);
         let Batches {
             expected,
             overviews,
@@ -120,13 +165,23 @@ impl Store {
             // First, because it locks the vault: writers to one vault queue here, and each then
             // sees what the one before it wrote.
             let revision: Option<i64> = sqlx::query_scalar(
-                "UPDATE vaults SET revision = revision + 1 WHERE vault_id = $1 RETURNING revision",
+                "UPDATE vaults SET revision = revision + 1
+                 WHERE vault_id = $1 AND revision = $2 RETURNING revision",
             )
             .bind(vault)
+            .bind(to_i64(head))
             .fetch_optional(&mut *tx)
             .await?;
             let Some(revision) = revision else {
-                return Ok(WriteOutcome::NoVault);
+                let there: Option<i32> =
+                    sqlx::query_scalar("SELECT 1 FROM vaults WHERE vault_id = $1")
+                        .bind(vault)
+                        .fetch_optional(&mut *tx)
+                        .await?;
+                return Ok(match there {
+                    Some(_) => WriteOutcome::Stale,
+                    None => WriteOutcome::NoVault,
+                });
             };
             let expected = expected.finish();
             let conflicts: Vec<(Vec<u8>, i64)> = sqlx::query_as(<Driver as BatchSql>::CONFLICTS)
@@ -138,6 +193,12 @@ impl Store {
             if !conflicts.is_empty() {
                 return Ok(WriteOutcome::Conflict(to_conflicts(conflicts)?));
             }
+            sqlx::query("INSERT INTO manifests (vault_id, version, manifest) VALUES ($1, $2, $3)")
+                .bind(vault)
+                .bind(revision)
+                .bind(manifest.as_ref())
+                .execute(&mut *tx)
+                .await?;
             if !overviews.is_empty() {
                 let overviews = overviews.finish();
                 sqlx::query(<Driver as BatchSql>::WRITE_OVERVIEWS)

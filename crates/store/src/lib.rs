@@ -25,10 +25,10 @@ mod store;
 pub mod testing;
 
 pub use accounts::{AccountRow, LoginKey, NewAccount, SignUpOutcome};
-pub use changes::{ChangeRow, Changes};
+pub use changes::Changes;
 pub use cleanup::Cleaned;
 pub use error::{Cause, MigrationCause, OpenError, StoreError};
-pub use items::{DetailsOutcome, WriteOutcome};
+pub use items::{DetailsOutcome, VaultHead, WriteOutcome};
 pub use rate::Hit;
 pub use sessions::{NewSession, SessionRow, UsedNonce};
 pub use store::{DbKind, Store, StoreOptions};

@@ -4,7 +4,7 @@
 use keyarc_store::{Cleaned, Hit, LoginKey, NewAccount, SignUpOutcome, Store};
 use keyarc_testkit::{
     FixedClock,
-    build::{account, handle, keyset, nonce, sealed, session, signed_up, vault_id},
+    build::{account, handle, keyset, nonce, sealed, session, signed_up, vault_id, write_next},
     on_both,
 };
 use keyarc_wire::{Notice, NoticeKind, SessionId, VaultInfo};
@@ -214,7 +214,7 @@ on_both! {
         let kept = signed_up(store, 2).await;
         for vault in [vault_id(1), kept] {
             let request = keyarc_testkit::build::change([keyarc_testkit::build::write(1, 0)], []);
-            store.write_items(vault, request).await.unwrap();
+            write_next(store, vault, request).await.unwrap();
         }
         let statement = match store.kind() {
             keyarc_store::DbKind::Sqlite =>

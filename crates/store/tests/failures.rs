@@ -4,7 +4,7 @@
 use futures::TryStreamExt as _;
 use keyarc_store::{DbKind, Store, StoreError};
 use keyarc_testkit::{
-    build::{account, change, item_id, nonce, session, signed_up, write},
+    build::{account, change, item_id, items_of, nonce, session, signed_up, write, write_next},
     on_both,
 };
 use keyarc_wire::VaultId;
@@ -34,23 +34,23 @@ async fn fill_the_disk(store: &Store) {
 
 async fn count(store: &Store, vault: VaultId) -> usize {
     let chunks: Vec<_> = store
-        .changes(vault, 0)
+        .changes(vault, 0, None)
         .await
         .unwrap()
         .try_collect()
         .await
         .unwrap();
-    chunks.iter().map(Vec::len).sum()
+    items_of(chunks.concat()).len()
 }
 
 on_both! {
     async fn a_full_disk_refuses_writes_and_leaves_reads(db) {
         let store = db.store();
         let vault = signed_up(store, 1).await;
-        store.write_items(vault, change([write(1, 0)], [])).await.unwrap();
+        write_next(store, vault, change([write(1, 0)], [])).await.unwrap();
         fill_the_disk(store).await;
         let many = change((2..5_000).map(|item| write(item, 0)), []);
-        let refused = store.write_items(vault, many).await;
+        let refused = write_next(store, vault, many).await;
         assert!(matches!(refused, Err(StoreError::Full(_))), "{refused:?}");
         assert_eq!(count(store, vault).await, 1);
         assert!(store.session_by_token(&session(1).token_hash).await.unwrap().is_some());
@@ -63,12 +63,12 @@ on_both! {
         let vault = signed_up(store, 1).await;
         fill_the_disk(store).await;
         let many = || change((2..5_000).map(|item| write(item, 0)), []);
-        assert!(store.write_items(vault, many()).await.is_err());
+        assert!(write_next(store, vault, many()).await.is_err());
         match store.kind() {
             DbKind::Sqlite => store.sabotage("PRAGMA max_page_count = 1000000").await.unwrap(),
             DbKind::Postgres => store.sabotage("DROP TRIGGER disk_is_full ON items").await.unwrap(),
         }
-        store.write_items(vault, many()).await.unwrap();
+        write_next(store, vault, many()).await.unwrap();
         assert_eq!(count(store, vault).await, 4_998);
     }
 

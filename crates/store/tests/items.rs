@@ -8,26 +8,29 @@
 use std::time::Duration;
 
 use futures::TryStreamExt as _;
-use keyarc_store::{ChangeRow, DetailsOutcome, Store, WriteOutcome};
+use keyarc_store::{DetailsOutcome, Store, WriteOutcome};
 use keyarc_testkit::{
-    build::{change, item_id, purge, sealed, signed_up, vault_id, write, write_overview},
+    build::{
+        change, item_id, items_of, purge, sealed, signed_up, vault_id, write, write_next,
+        write_overview,
+    },
     on_both,
 };
-use keyarc_wire::{SealedDetails, VaultId, VersionConflict};
+use keyarc_wire::{ItemChange, SealedDetails, VaultId, VersionConflict};
 
-async fn all(store: &Store, vault: VaultId) -> Vec<ChangeRow> {
+async fn all(store: &Store, vault: VaultId) -> Vec<ItemChange> {
     since(store, vault, 0).await
 }
 
-async fn since(store: &Store, vault: VaultId, revision: u64) -> Vec<ChangeRow> {
+async fn since(store: &Store, vault: VaultId, revision: u64) -> Vec<ItemChange> {
     let chunks: Vec<_> = store
-        .changes(vault, revision)
+        .changes(vault, revision, None)
         .await
         .unwrap()
         .try_collect()
         .await
         .unwrap();
-    let mut rows = chunks.concat();
+    let mut rows = items_of(chunks.concat());
     rows.sort_by_key(|row| row.item_id);
     rows
 }
@@ -63,11 +66,11 @@ on_both! {
     async fn what_is_written_reads_back(db) {
         let store = db.store();
         let vault = signed_up(store, 1).await;
-        let outcome = store.write_items(vault, change([write(1, 0), write(2, 0)], [])).await;
+        let outcome = write_next(store, vault, change([write(1, 0), write(2, 0)], [])).await;
         assert_eq!(outcome.unwrap(), written(1));
         let rows = all(store, vault).await;
         assert_eq!(rows.len(), 2);
-        assert_eq!(rows[0], ChangeRow {
+        assert_eq!(rows[0], ItemChange {
             item_id: item_id(1),
             version: 1,
             revision: 1,
@@ -84,8 +87,8 @@ on_both! {
     async fn details_stay_as_they_are_when_only_the_overview_changes(db) {
         let store = db.store();
         let vault = signed_up(store, 1).await;
-        store.write_items(vault, change([write(1, 0)], [])).await.unwrap();
-        let outcome = store.write_items(vault, change([write_overview(1, 1)], [])).await.unwrap();
+        write_next(store, vault, change([write(1, 0)], [])).await.unwrap();
+        let outcome = write_next(store, vault, change([write_overview(1, 1)], [])).await.unwrap();
         assert_eq!(outcome, written(2));
         let rows = all(store, vault).await;
         assert_eq!((rows[0].version, rows[0].revision), (2, 2));
@@ -98,37 +101,37 @@ on_both! {
     async fn a_stale_write_changes_nothing_and_names_the_current_versions(db) {
         let store = db.store();
         let vault = signed_up(store, 1).await;
-        store.write_items(vault, change([write(1, 0), write(2, 0)], [])).await.unwrap();
-        store.write_items(vault, change([write(1, 1)], [])).await.unwrap();
+        write_next(store, vault, change([write(1, 0), write(2, 0)], [])).await.unwrap();
+        write_next(store, vault, change([write(1, 1)], [])).await.unwrap();
         let before = all(store, vault).await;
         // 1 is stale, 2 is right, 3 does not exist, 4 is new and right.
         let stale = change([write(1, 1), write(2, 1), write(3, 7), write(4, 0)], []);
-        let outcome = store.write_items(vault, stale).await.unwrap();
+        let outcome = write_next(store, vault, stale).await.unwrap();
         let WriteOutcome::Conflict(mut found) = outcome else { panic!("{outcome:?}") };
         found.sort_by_key(|conflict| conflict.item_id);
         assert_eq!(WriteOutcome::Conflict(found), conflicts(&[(1, 2), (3, 0)]));
         assert_eq!(all(store, vault).await, before);
         // The vault's revision did not move either.
-        let outcome = store.write_items(vault, change([write(4, 0)], [])).await.unwrap();
+        let outcome = write_next(store, vault, change([write(4, 0)], [])).await.unwrap();
         assert_eq!(outcome, written(3));
     }
 
     async fn creating_what_exists_is_a_conflict(db) {
         let store = db.store();
         let vault = signed_up(store, 1).await;
-        store.write_items(vault, change([write(1, 0)], [])).await.unwrap();
-        let outcome = store.write_items(vault, change([write(1, 0)], [])).await.unwrap();
+        write_next(store, vault, change([write(1, 0)], [])).await.unwrap();
+        let outcome = write_next(store, vault, change([write(1, 0)], [])).await.unwrap();
         assert_eq!(outcome, conflicts(&[(1, 1)]));
     }
 
     async fn a_purge_leaves_a_tombstone_and_no_ciphertext(db) {
         let store = db.store();
         let vault = signed_up(store, 1).await;
-        store.write_items(vault, change([write(1, 0), write(2, 0)], [])).await.unwrap();
-        let outcome = store.write_items(vault, change([write(2, 1)], [purge(1, 1)])).await.unwrap();
+        write_next(store, vault, change([write(1, 0), write(2, 0)], [])).await.unwrap();
+        let outcome = write_next(store, vault, change([write(2, 1)], [purge(1, 1)])).await.unwrap();
         assert_eq!(outcome, written(2));
         let rows = all(store, vault).await;
-        assert_eq!(rows[0], ChangeRow { item_id: item_id(1), version: 2, revision: 2, live: None });
+        assert_eq!(rows[0], ItemChange { item_id: item_id(1), version: 2, revision: 2, live: None });
         assert!(rows[1].live.is_some());
         assert!(details(store, vault, &[1]).await.is_empty());
         assert_eq!(store.count("SELECT COUNT(*) FROM item_details").await.unwrap(), 1);
@@ -137,24 +140,24 @@ on_both! {
     async fn what_was_purged_does_not_come_back(db) {
         let store = db.store();
         let vault = signed_up(store, 1).await;
-        store.write_items(vault, change([write(1, 0)], [])).await.unwrap();
-        store.write_items(vault, change([], [purge(1, 1)])).await.unwrap();
+        write_next(store, vault, change([write(1, 0)], [])).await.unwrap();
+        write_next(store, vault, change([], [purge(1, 1)])).await.unwrap();
         for attempt in [
             change([write(1, 0)], []),
             change([write(1, 1)], []),
             change([write(1, 2)], []),
             change([], [purge(1, 2)]),
         ] {
-            assert_eq!(store.write_items(vault, attempt).await.unwrap(), conflicts(&[(1, 2)]));
+            assert_eq!(write_next(store, vault, attempt).await.unwrap(), conflicts(&[(1, 2)]));
         }
     }
 
     async fn a_stale_purge_changes_nothing(db) {
         let store = db.store();
         let vault = signed_up(store, 1).await;
-        store.write_items(vault, change([write(1, 0)], [])).await.unwrap();
-        store.write_items(vault, change([write(1, 1)], [])).await.unwrap();
-        let outcome = store.write_items(vault, change([write(2, 0)], [purge(1, 1)])).await.unwrap();
+        write_next(store, vault, change([write(1, 0)], [])).await.unwrap();
+        write_next(store, vault, change([write(1, 1)], [])).await.unwrap();
+        let outcome = write_next(store, vault, change([write(2, 0)], [purge(1, 1)])).await.unwrap();
         assert_eq!(outcome, conflicts(&[(1, 2)]));
         assert_eq!(all(store, vault).await.len(), 1);
     }
@@ -162,10 +165,10 @@ on_both! {
     async fn equal_ids_in_other_vaults_are_other_items(db) {
         let store = db.store();
         let (a, b) = (signed_up(store, 1).await, signed_up(store, 2).await);
-        store.write_items(a, change([write(1, 0)], [])).await.unwrap();
-        assert_eq!(store.write_items(b, change([write(1, 0)], [])).await.unwrap(), written(1));
-        store.write_items(b, change([write(1, 1)], [])).await.unwrap();
-        store.write_items(a, change([], [purge(1, 1)])).await.unwrap();
+        write_next(store, a, change([write(1, 0)], [])).await.unwrap();
+        assert_eq!(write_next(store, b, change([write(1, 0)], [])).await.unwrap(), written(1));
+        write_next(store, b, change([write(1, 1)], [])).await.unwrap();
+        write_next(store, a, change([], [purge(1, 1)])).await.unwrap();
         assert_eq!(all(store, b).await[0].live, Some((2, sealed(2, 350))));
         assert_eq!(details(store, b, &[1]).await[0].details, sealed(0x82, 350));
         assert!(details(store, a, &[1]).await.is_empty());
@@ -174,7 +177,7 @@ on_both! {
     async fn a_vault_that_does_not_exist_takes_nothing(db) {
         let store = db.store();
         signed_up(store, 1).await;
-        let outcome = store.write_items(vault_id(9), change([write(1, 0)], [])).await.unwrap();
+        let outcome = write_next(store, vault_id(9), change([write(1, 0)], [])).await.unwrap();
         assert_eq!(outcome, WriteOutcome::NoVault);
         assert_eq!(store.count("SELECT COUNT(*) FROM items").await.unwrap(), 0);
         assert!(all(store, vault_id(9)).await.is_empty());
@@ -185,10 +188,10 @@ on_both! {
         let store = db.store();
         let vault = signed_up(store, 1).await;
         let writes = (0..20_000).map(|item| write(item, 0));
-        assert_eq!(store.write_items(vault, change(writes, [])).await.unwrap(), written(1));
+        assert_eq!(write_next(store, vault, change(writes, [])).await.unwrap(), written(1));
         let again = (0..10_000).map(|item| write_overview(item, 1));
         let purges = (10_000..20_000).map(|item| purge(item, 1));
-        assert_eq!(store.write_items(vault, change(again, purges)).await.unwrap(), written(2));
+        assert_eq!(write_next(store, vault, change(again, purges)).await.unwrap(), written(2));
         let rows = all(store, vault).await;
         assert_eq!(rows.len(), 20_000);
         assert_eq!(rows.iter().filter(|row| row.live.is_none()).count(), 10_000);
@@ -196,7 +199,7 @@ on_both! {
         assert_eq!(store.count("SELECT COUNT(*) FROM item_details").await.unwrap(), 10_000);
         // All of it stale: every item is named.
         let stale = (0..20_000).map(|item| write(item, 1));
-        let outcome = store.write_items(vault, change(stale, [])).await.unwrap();
+        let outcome = write_next(store, vault, change(stale, [])).await.unwrap();
         let WriteOutcome::Conflict(conflicts) = outcome else { panic!("{outcome:?}") };
         assert_eq!(conflicts.len(), 20_000);
         // Some milliseconds, unless the batch is unfolded once per item.
@@ -212,7 +215,7 @@ on_both! {
         big.details = Some(sealed(0xff, 1024 * 1024));
         big.overview.0 = (0..16 * 1024).map(|byte| byte as u8).collect();
         let overview = big.overview.clone();
-        store.write_items(vault, change([big, write(2, 0)], [])).await.unwrap();
+        write_next(store, vault, change([big, write(2, 0)], [])).await.unwrap();
         assert_eq!(all(store, vault).await[0].live, Some((1, overview)));
         assert_eq!(details(store, vault, &[1]).await[0].details, sealed(0xff, 1024 * 1024));
     }
@@ -220,7 +223,7 @@ on_both! {
     async fn details_beyond_the_limit_are_not_loaded(db) {
         let store = db.store();
         let vault = signed_up(store, 1).await;
-        store.write_items(vault, change((0..10).map(|item| write(item, 0)), [])).await.unwrap();
+        write_next(store, vault, change((0..10).map(|item| write(item, 0)), [])).await.unwrap();
         let ids: Vec<_> = (0..10).map(item_id).collect();
         assert_eq!(store.details(vault, &ids, 3_499).await.unwrap(), DetailsOutcome::TooLarge);
         assert!(matches!(
@@ -232,10 +235,10 @@ on_both! {
     async fn a_sync_brings_what_changed_since(db) {
         let store = db.store();
         let vault = signed_up(store, 1).await;
-        store.write_items(vault, change((1..=3).map(|item| write(item, 0)), [])).await.unwrap();
-        store.write_items(vault, change([write(2, 1)], [])).await.unwrap();
-        store.write_items(vault, change([], [purge(3, 1)])).await.unwrap();
-        let items = |rows: Vec<ChangeRow>| -> Vec<_> {
+        write_next(store, vault, change((1..=3).map(|item| write(item, 0)), [])).await.unwrap();
+        write_next(store, vault, change([write(2, 1)], [])).await.unwrap();
+        write_next(store, vault, change([], [purge(3, 1)])).await.unwrap();
+        let items = |rows: Vec<ItemChange>| -> Vec<_> {
             rows.into_iter().map(|row| (row.item_id, row.version, row.revision)).collect()
         };
         let (one, two, three) = (item_id(1), item_id(2), item_id(3));

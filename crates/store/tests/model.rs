@@ -8,12 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::TryStreamExt as _;
-use keyarc_store::{ChangeRow, DetailsOutcome, Store, WriteOutcome};
+use keyarc_store::{DetailsOutcome, Store, WriteOutcome};
 use keyarc_testkit::{
     TempDb,
-    build::{item_id, purge, sealed, signed_up, write, write_overview},
+    build::{item_id, items_of, purge, sealed, signed_up, write, write_next, write_overview},
 };
-use keyarc_wire::{ItemId, Sealed, VaultId, WriteItemsRequest};
+use keyarc_wire::{ItemChange, ItemId, Sealed, VaultId, WriteItemsRequest};
 use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
@@ -128,11 +128,11 @@ impl Model {
         Ok(self.revision)
     }
 
-    fn rows(&self, since: u64) -> Vec<ChangeRow> {
+    fn rows(&self, since: u64) -> Vec<ItemChange> {
         self.items
             .iter()
             .filter(|(_, item)| item.revision > since)
-            .map(|(&number, item)| ChangeRow {
+            .map(|(&number, item)| ItemChange {
                 item_id: item_id(number),
                 version: item.version,
                 revision: item.revision,
@@ -175,7 +175,7 @@ async fn check(store: &Store, vault: VaultId, history: &[Change]) {
         let before = model.revision;
         match (
             model.apply(&request),
-            store.write_items(vault, request).await.unwrap(),
+            write_next(store, vault, request).await.unwrap(),
         ) {
             (Ok(expected), WriteOutcome::Written { revision }) => assert_eq!(revision, expected),
             (Err(expected), WriteOutcome::Conflict(found)) => {
@@ -189,13 +189,13 @@ async fn check(store: &Store, vault: VaultId, history: &[Change]) {
         }
         for since in [0, before] {
             let chunks: Vec<_> = store
-                .changes(vault, since)
+                .changes(vault, since, None)
                 .await
                 .unwrap()
                 .try_collect()
                 .await
                 .unwrap();
-            let mut rows = chunks.concat();
+            let mut rows = items_of(chunks.concat());
             rows.sort_by_key(|row| row.item_id);
             assert_eq!(rows, model.rows(since));
         }

@@ -6,29 +6,35 @@ use std::time::Duration;
 use futures::{StreamExt as _, TryStreamExt as _};
 use keyarc_store::{Store, StoreError};
 use keyarc_testkit::{
-    build::{change, item_id, nonce, purge, session, signed_up, write, write_overview},
+    build::{
+        change, follow_head, item_id, items_of, nonce, purge, session, signed_up, write,
+        write_next, write_overview,
+    },
     count_queries, on_both,
 };
 use keyarc_wire::{AccountId, VaultId};
 
 async fn filled(store: &Store, items: u64) -> VaultId {
     let vault = signed_up(store, 1).await;
-    store
-        .write_items(vault, change((0..items).map(|item| write(item, 0)), []))
-        .await
-        .unwrap();
+    write_next(
+        store,
+        vault,
+        change((0..items).map(|item| write(item, 0)), []),
+    )
+    .await
+    .unwrap();
     vault
 }
 
 async fn sync(store: &Store, vault: VaultId) -> usize {
     let chunks: Vec<_> = store
-        .changes(vault, 0)
+        .changes(vault, 0, None)
         .await
         .unwrap()
         .try_collect()
         .await
         .unwrap();
-    chunks.iter().map(Vec::len).sum()
+    items_of(chunks.concat()).len()
 }
 
 on_both! {
@@ -40,15 +46,18 @@ on_both! {
             let range = first..first + count;
             first += count;
             let writes = range.clone().map(|item| write(item, 0));
-            let (_, queries) = count_queries(store.write_items(vault, change(writes, []))).await;
-            assert_eq!(queries, 4, "creating {count} items");
+            let (head, request) = follow_head(store, vault, change(writes, [])).await;
+            let (_, queries) = count_queries(store.write_items(vault, head, request)).await;
+            assert_eq!(queries, 5, "creating {count} items");
 
             let writes = range.clone().map(|item| write_overview(item, 1));
-            let (_, queries) = count_queries(store.write_items(vault, change(writes, []))).await;
-            assert_eq!(queries, 3, "changing {count} overviews");
+            let (head, request) = follow_head(store, vault, change(writes, [])).await;
+            let (_, queries) = count_queries(store.write_items(vault, head, request)).await;
+            assert_eq!(queries, 4, "changing {count} overviews");
 
             let stale = range.clone().map(|item| write(item, 1));
-            let (_, queries) = count_queries(store.write_items(vault, change(stale, []))).await;
+            let (head, request) = follow_head(store, vault, change(stale, [])).await;
+            let (_, queries) = count_queries(store.write_items(vault, head, request)).await;
             assert_eq!(queries, 2, "refusing {count} items");
 
             let (rows, queries) = count_queries(sync(store, vault)).await;
@@ -59,8 +68,9 @@ on_both! {
             assert_eq!(queries, 1, "details of {count} items");
 
             let purges = range.map(|item| purge(item, 2));
-            let (_, queries) = count_queries(store.write_items(vault, change([], purges))).await;
-            assert_eq!(queries, 4, "purging {count} items");
+            let (head, request) = follow_head(store, vault, change([], purges)).await;
+            let (_, queries) = count_queries(store.write_items(vault, head, request)).await;
+            assert_eq!(queries, 5, "purging {count} items");
         }
     }
 
@@ -89,28 +99,28 @@ on_both! {
         // Two clients take one chunk each and then fall silent.
         let mut slow = Vec::new();
         for _ in 0..2 {
-            let mut changes = store.changes(vault, 0).await.unwrap();
+            let mut changes = store.changes(vault, 0, None).await.unwrap();
             changes.next().await.unwrap().unwrap();
             slow.push(changes);
         }
         store.vault_owner(vault).await.unwrap();
-        store.write_items(vault, change([write(9_000, 0)], [])).await.unwrap();
+        write_next(&store, vault, change([write(9_000, 0)], [])).await.unwrap();
         // A third waits for its turn, and is told so.
-        assert!(matches!(store.changes(vault, 0).await, Err(StoreError::Busy)));
+        assert!(matches!(store.changes(vault, 0, None).await, Err(StoreError::Busy)));
         // A client that goes away makes room.
         drop(slow.pop());
         let store = db.another_with(|options| options.sync_wait = Duration::from_secs(10)).await;
         assert_eq!(sync(&store, vault).await, 3_001);
         // What the other began reading is the state as it was then.
         let rest: Vec<_> = slow.pop().unwrap().try_collect().await.unwrap();
-        assert!(rest.iter().flatten().all(|row| row.revision == 1));
+        assert!(items_of(rest.concat()).iter().all(|row| row.revision == 1));
     }
 
     async fn a_client_that_goes_away_gives_its_turn_back(db) {
         let vault = filled(db.store(), 3_000).await;
         let store = db.another_with(|options| options.syncs = 1).await;
         for _ in 0..5 {
-            let mut changes = store.changes(vault, 0).await.unwrap();
+            let mut changes = store.changes(vault, 0, None).await.unwrap();
             changes.next().await.unwrap().unwrap();
         }
         assert_eq!(sync(&store, vault).await, 3_000);
@@ -122,7 +132,7 @@ on_both! {
             options.syncs = 1;
             options.sync_stall = Duration::from_millis(50);
         }).await;
-        let mut stuck = store.changes(vault, 0).await.unwrap();
+        let mut stuck = store.changes(vault, 0, None).await.unwrap();
         stuck.next().await.unwrap().unwrap();
         // Its turn is free although it was not dropped.
         assert_eq!(sync(&store, vault).await, 3_000);
@@ -137,7 +147,7 @@ on_both! {
             options.sync_stall = Duration::from_millis(500);
             options.sync_pace = Duration::from_millis(1);
         }).await;
-        let mut slow = store.changes(vault, 0).await.unwrap();
+        let mut slow = store.changes(vault, 0, None).await.unwrap();
         let mut chunks = 0;
         let end = loop {
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -152,11 +162,11 @@ on_both! {
 
     async fn chunks_are_small(db) {
         let vault = filled(db.store(), 3_000).await;
-        let mut changes = db.store().changes(vault, 0).await.unwrap();
+        let mut changes = db.store().changes(vault, 0, None).await.unwrap();
         let mut chunks = 0;
         while let Some(chunk) = changes.try_next().await.unwrap() {
             let bytes: usize =
-                chunk.iter().filter_map(|row| row.live.as_ref()).map(|live| live.1.0.len()).sum();
+                items_of(chunk).iter().filter_map(|row| row.live.as_ref()).map(|live| live.1.0.len()).sum();
             assert!(bytes < 64 * 1024 + 16 * 1024, "{bytes}");
             chunks += 1;
         }

@@ -1,11 +1,11 @@
 //! Builders of valid values. Numbers tell them apart; the same number gives the same value.
 
 use keyarc_service::{Policy, Services};
-use keyarc_signature::{SigningKey, UserBundle};
-use keyarc_store::{NewAccount, NewSession, Store, UsedNonce};
+use keyarc_signature::{ManifestBody, SigningKey, UserBundle, VaultManifest};
+use keyarc_store::{NewAccount, NewSession, Store, StoreError, UsedNonce, WriteOutcome};
 use keyarc_wire::{
-    AccountId, Bytes, ClientKind, Handle, ItemId, ItemPurge, ItemWrite, Keyset, NewVault, Sealed,
-    SessionId, VaultId, WriteItemsRequest,
+    AccountId, Bytes, Change, ClientKind, Handle, ItemChange, ItemId, ItemPurge, ItemWrite, Keyset,
+    NewVault, Sealed, SessionId, VaultId, WriteItemsRequest,
 };
 
 use crate::{FixedClock, SeededEntropy};
@@ -81,14 +81,19 @@ pub fn auth_key(number: u64) -> SigningKey {
     SigningKey::from_seed(&seed)
 }
 
-/// The signed genesis bundle of a person of this number.
-pub fn bundle(number: u64) -> Vec<u8> {
+/// The key that a person of this number signs with.
+pub fn signing_key(number: u64) -> SigningKey {
     let mut seed = [2; 32];
     seed[..8].copy_from_slice(&number.to_be_bytes());
+    SigningKey::from_seed(&seed)
+}
+
+/// The signed genesis bundle of a person of this number.
+pub fn bundle(number: u64) -> Vec<u8> {
     // The X25519 base point: any point that is not weak will do.
     let mut exchange = [0; 32];
     exchange[0] = 9;
-    UserBundle::genesis(&SigningKey::from_seed(&seed), exchange).encode()
+    UserBundle::genesis(&signing_key(number), exchange).encode()
 }
 
 /// Wrapped keys.
@@ -105,7 +110,63 @@ pub fn new_vault(number: u64) -> NewVault {
     NewVault {
         id: vault_id(number),
         wrapped_key: sealed(3, 350),
+        manifest: Bytes(manifest(number, None).encode()),
     }
+}
+
+/// The manifest of the vault of a person of this number after `head`; without one, version 0.
+/// Its root stands for nothing: servers do not look at it.
+pub fn manifest(number: u64, head: Option<&VaultManifest>) -> VaultManifest {
+    let body = ManifestBody {
+        vault: vault_id(number).0,
+        version: head.map_or(0, |head| head.body().version + 1),
+        prev: head.map_or([0; 32], VaultManifest::hash),
+        key_epoch: 1,
+        team_head: [0; 32],
+        items: 0,
+        root: [0; 32],
+        time_ms: FixedClock::START_MS,
+    };
+    body.sign(&signing_key(number))
+}
+
+/// Gives a request the manifest that follows the head of one of these vaults, and the head's
+/// version; version 0 for a vault that does not exist.
+pub async fn follow_head(
+    store: &Store,
+    vault: VaultId,
+    request: WriteItemsRequest,
+) -> (u64, WriteItemsRequest) {
+    let mut number = [0; 8];
+    number.copy_from_slice(&vault.0[..8]);
+    let head = store.vault_head(vault).await.expect("the store answers");
+    let head = head.map(|head| VaultManifest::decode(&head.manifest.0).expect("a manifest"));
+    let next = manifest(u64::from_be_bytes(number), head.as_ref());
+    let request = WriteItemsRequest {
+        manifest: Bytes(next.encode()),
+        ..request
+    };
+    (head.map_or(0, |head| head.body().version), request)
+}
+
+/// The items among the rows of a sync.
+pub fn items_of(rows: impl IntoIterator<Item = Change>) -> Vec<ItemChange> {
+    rows.into_iter()
+        .filter_map(|row| match row {
+            Change::Item(item) => Some(item),
+            Change::Manifest(_) => None,
+        })
+        .collect()
+}
+
+/// Writes to a vault on top of its head, whatever that is.
+pub async fn write_next(
+    store: &Store,
+    vault: VaultId,
+    request: WriteItemsRequest,
+) -> Result<WriteOutcome, StoreError> {
+    let (head, request) = follow_head(store, vault, request).await;
+    store.write_items(vault, head, request).await
 }
 
 /// An account that owns [`vault_id`] of the same number.
@@ -195,5 +256,6 @@ pub fn change(
     WriteItemsRequest {
         writes: writes.into_iter().collect(),
         purges: purges.into_iter().collect(),
+        ..WriteItemsRequest::default()
     }
 }

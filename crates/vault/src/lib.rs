@@ -22,6 +22,7 @@ mod entry;
 mod facets;
 mod haystack;
 pub mod import;
+mod leaves;
 mod list;
 mod lock;
 mod model;
@@ -36,7 +37,8 @@ pub use day::{DayParseError, EXPIRING_WITHIN, ExpiryBadge, expiry_badge};
 pub use draft::{DETAILS_TEXT_MAX, VARIABLES_MAX, check_draft};
 pub use list::WINDOW_MAX;
 pub use lock::{
-    ApplyReport, DetailsError, LockedVault, OverviewChange, UnlockError, UnlockedVault, WriteError,
+    ApplyReport, DetailsError, LockedVault, OverviewChange, Tree, TreeMismatch, UnlockError,
+    UnlockedVault, WriteError,
 };
 pub use model::*;
 pub use recognise::{Provider, hint_of, provider, providers, recognise, recognise_named};

@@ -6,11 +6,14 @@ use std::{
 };
 
 use keyarc_crypto::{RootKey, SealError, VaultKey, VaultKeyContext};
-use keyarc_wire::{AccountId, ItemChange, ItemId, ItemPurge, SealedDetails, VaultId, VaultInfo};
+use keyarc_wire::{
+    AccountId, ItemChange, ItemId, ItemPurge, SealedDetails, VaultId, VaultInfo, WriteItemsRequest,
+};
 
 use crate::{
     Day, DraftError, Facets, Item, ItemSummary, ListQuery, ListView,
     entry::Entry,
+    leaves::{Leaves, leaf_of},
     list::Items,
     seal::{Place, Unreadable, details_hash, open_details, open_overview},
 };
@@ -38,7 +41,22 @@ pub struct UnlockedVault {
     unreadable: BTreeMap<ItemId, u64>,
     /// Items deleted for good, which must not come back.
     deleted: HashMap<ItemId, u64>,
+    leaves: Leaves,
 }
+
+/// What a manifest says of all items together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tree {
+    /// Items, those deleted for good included.
+    pub items: u32,
+    /// The root over them (see `docs/protocol.md`, "Manifests").
+    pub root: [u8; 32],
+}
+
+/// The items are not those that the manifest was signed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the items are not those that the manifest was signed for")]
+pub struct TreeMismatch;
 
 /// What a batch of changes did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -127,6 +145,7 @@ impl LockedVault {
                 revision: 0,
                 unreadable: BTreeMap::new(),
                 deleted: HashMap::new(),
+                leaves: Leaves::default(),
             }),
             Err(_) => Err((self, UnlockError)),
         }
@@ -161,6 +180,64 @@ impl UnlockedVault {
     /// they were not.
     pub fn unreadable(&self) -> u32 {
         self.unreadable.len() as u32
+    }
+
+    /// Checks that these changes lead to what a manifest was signed for. Only then may they be
+    /// [applied](Self::apply). When they do not, nothing is changed.
+    pub fn expect(
+        &mut self,
+        changes: impl IntoIterator<Item = ItemChange>,
+        signed: Tree,
+    ) -> Result<(), TreeMismatch> {
+        let leaves = changes
+            .into_iter()
+            .map(|change| (change.item_id, leaf_of(&change)));
+        let before = self.leaves.set_all(leaves);
+        if self.tree() == signed {
+            return Ok(());
+        }
+        self.leaves.undo(before);
+        Err(TreeMismatch)
+    }
+
+    /// What the next manifest says, if this request is carried out.
+    pub fn tree_after(&mut self, request: &WriteItemsRequest) -> Tree {
+        let changes = self.changes_of(request);
+        let leaves = changes
+            .iter()
+            .map(|change| (change.item_id, leaf_of(change)));
+        let before = self.leaves.set_all(leaves);
+        let tree = self.tree();
+        self.leaves.undo(before);
+        tree
+    }
+
+    /// The items known now.
+    pub fn tree(&mut self) -> Tree {
+        Tree {
+            items: self.leaves.count(),
+            root: self.leaves.root(),
+        }
+    }
+
+    pub(crate) fn set_leaves(&mut self, changes: &[ItemChange]) {
+        let leaves = changes
+            .iter()
+            .map(|change| (change.item_id, leaf_of(change)));
+        self.leaves.set_all(leaves);
+    }
+
+    /// Whether every item of a request is at the version that it expects.
+    pub fn is_current(&self, request: &WriteItemsRequest) -> bool {
+        let version = |id: ItemId| {
+            let known = self.items.get(id).map_or(0, |entry| entry.version);
+            known.max(self.unreadable.get(&id).copied().unwrap_or(0))
+        };
+        let writes = request.writes.iter().map(|w| (w.item_id, w.base_version));
+        let purges = request.purges.iter().map(|p| (p.item_id, p.base_version));
+        writes
+            .chain(purges)
+            .all(|(id, base)| version(id) == base && !self.deleted.contains_key(&id))
     }
 
     /// Takes changes from the server. Each is opened and checked on its own, so a batch may be

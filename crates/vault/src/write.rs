@@ -43,7 +43,7 @@ impl UnlockedVault {
         }
         Ok(WriteItemsRequest {
             writes,
-            purges: Vec::new(),
+            ..WriteItemsRequest::default()
         })
     }
 
@@ -79,6 +79,18 @@ impl UnlockedVault {
     /// vault's revision follows only when no other write lies between; otherwise the next sync
     /// brings that one, and this one a second time.
     pub fn accept(&mut self, request: &WriteItemsRequest, revision: u64) -> ApplyReport {
+        let known = self.revision();
+        let changes = self.changes_of(request);
+        self.set_leaves(&changes);
+        let report = self.apply(changes);
+        if known.checked_add(1) == Some(revision) {
+            self.advance_to(revision);
+        }
+        report
+    }
+
+    /// What a request makes of its items, as a sync would bring it after this revision.
+    pub(crate) fn changes_of(&self, request: &WriteItemsRequest) -> Vec<ItemChange> {
         let writes = request.writes.iter().map(|write| {
             let version = write.base_version.saturating_add(1);
             let details_version = match write.details {
@@ -88,31 +100,22 @@ impl UnlockedVault {
                     .get(write.item_id)
                     .map_or(0, |entry| entry.record.details_version),
             };
-            (
-                write.item_id,
-                version,
-                Some((details_version, write.overview.clone())),
-            )
+            let live = Some((details_version, write.overview.clone()));
+            (write.item_id, version, live)
         });
         let purges = request
             .purges
             .iter()
-            .map(|purge| (purge.item_id, purge.base_version, None));
-        let known = self.revision();
-        let changes: Vec<_> = writes
+            .map(|purge| (purge.item_id, purge.base_version.saturating_add(1), None));
+        writes
             .chain(purges)
             .map(|(item_id, version, live)| ItemChange {
                 item_id,
                 version,
-                revision: known,
+                revision: self.revision(),
                 live,
             })
-            .collect();
-        let report = self.apply(changes);
-        if known.checked_add(1) == Some(revision) {
-            self.advance_to(revision);
-        }
-        report
+            .collect()
     }
 
     fn seal_checked(

@@ -22,6 +22,8 @@ pub struct NewVault {
     pub id: VaultId,
     /// The vault key of epoch 1, wrapped under the root key.
     pub wrapped_key: Sealed,
+    /// The signed manifest of the empty vault, version 0.
+    pub manifest: Bytes,
 }
 
 /// A vault the account can open.
@@ -101,4 +103,18 @@ pub struct AccountResponse {
     /// Notices not yet dismissed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Notice>,
+    /// What the account's devices have seen of its vaults, sealed by them, in no particular
+    /// order.
+    #[serde(default)]
+    pub pins: Vec<Sealed>,
+}
+
+/// Keeps what a device has seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeepPinsRequest {
+    /// The device, as it names itself: random, and the same each time.
+    pub device: Fixed<16>,
+    /// Sealed by the account for itself.
+    pub pins: Sealed,
 }

@@ -1,26 +1,31 @@
 //! The body of a sync: a stream of records that needs neither base64 nor one big buffer.
 //!
 //! ```text
-//! stream = "KAC1" record* end
+//! stream = "KAC2" record* end
 //! record = 1u8 ‖ item id 16 ‖ version u64 ‖ revision u64 ‖ details version u64
 //!          ‖ length u32 ‖ overview          (an item)
 //!        | 2u8 ‖ item id 16 ‖ version u64 ‖ revision u64      (a tombstone)
-//! end    = 0u8 ‖ revision u64 ‖ record count u32
+//!        | 3u8 ‖ length u16 ‖ manifest      (a signed manifest of the vault)
+//! end    = 0u8 ‖ record count u32
 //! ```
+//! Records come in no particular order. Which revision they lead to is what the newest manifest
+//! says.
 //! Integers are big-endian. A stream without its end was cut off and is refused.
 
-use crate::{ItemId, Sealed, limits};
+use crate::{Bytes, ItemId, Sealed, limits};
 
 /// `Content-Type` of the stream.
 pub const CHANGES_MEDIA_TYPE: &str = "application/vnd.keyarc.changes";
 
-const MAGIC: &[u8; 4] = b"KAC1";
+const MAGIC: &[u8; 4] = b"KAC2";
 const END: u8 = 0;
 const ITEM: u8 = 1;
 const TOMBSTONE: u8 = 2;
+const MANIFEST: u8 = 3;
 const ITEM_HEADER: usize = 1 + 16 + 8 + 8 + 8 + 4;
 const TOMBSTONE_LEN: usize = 1 + 16 + 8 + 8;
-const END_LEN: usize = 1 + 8 + 4;
+const MANIFEST_HEADER: usize = 1 + 2;
+const END_LEN: usize = 1 + 4;
 
 /// One item as it is after a revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +38,15 @@ pub struct ItemChange {
     pub revision: u64,
     /// The version its details were sealed for, and its overview; `None` for a tombstone.
     pub live: Option<(u64, Sealed)>,
+}
+
+/// One record of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// An item.
+    Item(ItemChange),
+    /// A signed manifest, as it was written.
+    Manifest(Bytes),
 }
 
 /// Begins a stream.
@@ -60,11 +74,16 @@ pub fn encode_change(
     }
 }
 
-/// Ends a stream of `count` records. `revision` is the highest among them, or the one asked
-/// from when there is none.
-pub fn encode_changes_end(out: &mut Vec<u8>, revision: u64, count: u32) {
+/// Appends a manifest, which never exceeds [`limits::MANIFEST`].
+pub fn encode_manifest(out: &mut Vec<u8>, manifest: &[u8]) {
+    out.push(MANIFEST);
+    out.extend_from_slice(&(manifest.len() as u16).to_be_bytes());
+    out.extend_from_slice(manifest);
+}
+
+/// Ends a stream of `count` records.
+pub fn encode_changes_end(out: &mut Vec<u8>, count: u32) {
     out.push(END);
-    out.extend_from_slice(&revision.to_be_bytes());
     out.extend_from_slice(&count.to_be_bytes());
 }
 
@@ -87,7 +106,7 @@ pub enum ChangesDecodeError {
 pub struct ChangesDecoder<'a> {
     rest: &'a [u8],
     read: u32,
-    end: Option<u64>,
+    ended: bool,
 }
 
 impl<'a> ChangesDecoder<'a> {
@@ -97,7 +116,7 @@ impl<'a> ChangesDecoder<'a> {
             Some(rest) => Ok(Self {
                 rest,
                 read: 0,
-                end: None,
+                ended: false,
             }),
             None if stream.len() < MAGIC.len() => Err(ChangesDecodeError::Truncated),
             None => Err(ChangesDecodeError::Malformed),
@@ -109,8 +128,8 @@ impl<'a> ChangesDecoder<'a> {
         clippy::should_implement_trait,
         reason = "an error must end the reading"
     )]
-    pub fn next(&mut self) -> Result<Option<ItemChange>, ChangesDecodeError> {
-        if self.end.is_some() {
+    pub fn next(&mut self) -> Result<Option<Change>, ChangesDecodeError> {
+        if self.ended {
             return Ok(None);
         }
         match self.rest.first() {
@@ -125,31 +144,36 @@ impl<'a> ChangesDecoder<'a> {
                 self.read += 1;
                 let mut change = common(head);
                 change.live = Some((u64_at(head, 33), Sealed(overview)));
-                Ok(Some(change))
+                Ok(Some(Change::Item(change)))
             }
             Some(&TOMBSTONE) => {
                 let head = self.take(TOMBSTONE_LEN)?;
                 self.read += 1;
-                Ok(Some(common(head)))
+                Ok(Some(Change::Item(common(head))))
+            }
+            Some(&MANIFEST) => {
+                let head = self.take(MANIFEST_HEADER)?;
+                let length = usize::from(u16::from_be_bytes([head[1], head[2]]));
+                if length > limits::MANIFEST {
+                    return Err(ChangesDecodeError::Malformed);
+                }
+                let manifest = self.take(length)?.to_vec();
+                self.read += 1;
+                Ok(Some(Change::Manifest(Bytes(manifest))))
             }
             Some(&END) => {
                 let end = self.take(END_LEN)?;
-                if u32_at(end, 9) != self.read {
+                if u32_at(end, 1) != self.read {
                     return Err(ChangesDecodeError::Malformed);
                 }
                 if !self.rest.is_empty() {
                     return Err(ChangesDecodeError::Trailing);
                 }
-                self.end = Some(u64_at(end, 1));
+                self.ended = true;
                 Ok(None)
             }
             Some(_) => Err(ChangesDecodeError::Malformed),
         }
-    }
-
-    /// The vault revision that the stream leads to, once its end was read.
-    pub fn revision(&self) -> Option<u64> {
-        self.end
     }
 
     fn take(&mut self, count: usize) -> Result<&'a [u8], ChangesDecodeError> {
@@ -191,57 +215,59 @@ mod tests {
 
     use super::*;
 
-    fn encode(changes: &[ItemChange], revision: u64) -> Vec<u8> {
+    fn encode(changes: &[Change]) -> Vec<u8> {
         let mut out = Vec::new();
         encode_changes_start(&mut out);
         for change in changes {
-            let live = change
-                .live
-                .as_ref()
-                .map(|(version, sealed)| (*version, sealed.as_ref()));
-            encode_change(
-                &mut out,
-                &change.item_id.0,
-                change.version,
-                change.revision,
-                live,
-            );
+            match change {
+                Change::Item(item) => {
+                    let live = item
+                        .live
+                        .as_ref()
+                        .map(|(version, sealed)| (*version, sealed.as_ref()));
+                    encode_change(&mut out, &item.item_id.0, item.version, item.revision, live);
+                }
+                Change::Manifest(manifest) => encode_manifest(&mut out, &manifest.0),
+            }
         }
-        encode_changes_end(&mut out, revision, changes.len() as u32);
+        encode_changes_end(&mut out, changes.len() as u32);
         out
     }
 
-    fn decode(stream: &[u8]) -> Result<(Vec<ItemChange>, u64), ChangesDecodeError> {
+    fn decode(stream: &[u8]) -> Result<Vec<Change>, ChangesDecodeError> {
         let mut decoder = ChangesDecoder::new(stream)?;
         let mut changes = Vec::new();
         while let Some(change) = decoder.next()? {
             changes.push(change);
         }
-        Ok((changes, decoder.revision().expect("the end was read")))
+        Ok(changes)
     }
 
-    fn any_change() -> impl Strategy<Value = ItemChange> {
-        let live =
-            proptest::option::of((any::<u64>(), proptest::collection::vec(any::<u8>(), 0..300)));
-        (any::<[u8; 16]>(), any::<u64>(), any::<u64>(), live).prop_map(
-            |(id, version, revision, live)| ItemChange {
-                item_id: ItemId(id),
-                version,
-                revision,
-                live: live.map(|(version, bytes)| (version, Sealed(bytes))),
+    fn any_change() -> impl Strategy<Value = Change> {
+        let bytes = || proptest::collection::vec(any::<u8>(), 0..300);
+        let live = proptest::option::of((any::<u64>(), bytes()));
+        let item = (any::<[u8; 16]>(), any::<u64>(), any::<u64>(), live).prop_map(
+            |(id, version, revision, live)| {
+                Change::Item(ItemChange {
+                    item_id: ItemId(id),
+                    version,
+                    revision,
+                    live: live.map(|(version, bytes)| (version, Sealed(bytes))),
+                })
             },
-        )
+        );
+        prop_oneof![item, bytes().prop_map(|b| Change::Manifest(Bytes(b)))]
     }
 
     proptest! {
         #[test]
-        fn a_stream_reads_back(changes in proptest::collection::vec(any_change(), 0..8), revision: u64) {
-            prop_assert_eq!(decode(&encode(&changes, revision)), Ok((changes, revision)));
+        fn a_stream_reads_back(changes in proptest::collection::vec(any_change(), 0..8)) {
+            prop_assert_eq!(decode(&encode(&changes)), Ok(changes));
         }
 
         #[test]
         fn every_cut_is_noticed(changes in proptest::collection::vec(any_change(), 0..4)) {
-            let stream = encode(&changes, 7);
+            let stream = encode(&changes);
             for cut in 0..stream.len() {
                 prop_assert!(decode(&stream[..cut]).is_err());
             }
@@ -255,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_giant_length_is_refused_before_it_is_believed() {
-        let mut stream = encode(&[], 0);
+        let mut stream = encode(&[]);
         stream.truncate(4);
         stream.push(1);
         stream.extend_from_slice(&[0; 40]);
@@ -265,7 +291,7 @@ mod tests {
 
     #[test]
     fn trailing_bytes_are_refused() {
-        let mut stream = encode(&[], 3);
+        let mut stream = encode(&[]);
         stream.push(0);
         assert_eq!(decode(&stream), Err(ChangesDecodeError::Trailing));
     }

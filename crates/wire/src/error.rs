@@ -24,6 +24,9 @@ pub enum ErrorCode {
     MethodNotAllowed,
     /// Somebody else changed it first; `conflicts` holds the current versions. 409.
     Conflict,
+    /// Somebody else wrote to the vault first, other items: sync, and write with a manifest that
+    /// follows the vault's head. 409.
+    ManifestStale,
     /// The handle chosen at sign-up exists; choose another. 409.
     HandleTaken,
     /// The body is larger than this path takes. 413.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{ItemId, Sealed};
+use crate::{Bytes, ItemId, Sealed};
 
 /// Creates or replaces an item. Its new version is `base_version + 1`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,10 @@ pub struct WriteItemsRequest {
     /// Items to delete for good.
     #[serde(default)]
     pub purges: Vec<ItemPurge>,
+    /// The signed manifest of the vault after this change. Its version is one more than that of
+    /// the vault's head, which it names; otherwise nothing is written and the answer is
+    /// [`crate::ErrorCode::ManifestStale`].
+    pub manifest: Bytes,
 }
 
 /// The change was stored.

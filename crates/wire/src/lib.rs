@@ -15,12 +15,13 @@ pub mod paths;
 mod session;
 
 pub use account::{
-    AccountResponse, Keyset, NewVault, Notice, NoticeKind, SignUpRequest, VaultInfo,
+    AccountResponse, KeepPinsRequest, Keyset, NewVault, Notice, NoticeKind, SignUpRequest,
+    VaultInfo,
 };
 pub use bytes::{Bytes, Fixed, FixedLengthError, Sealed};
 pub use changes::{
-    CHANGES_MEDIA_TYPE, ChangesDecodeError, ChangesDecoder, ItemChange, encode_change,
-    encode_changes_end, encode_changes_start,
+    CHANGES_MEDIA_TYPE, Change, ChangesDecodeError, ChangesDecoder, ItemChange, encode_change,
+    encode_changes_end, encode_changes_start, encode_manifest,
 };
 pub use error::{ApiError, ErrorCode, VersionConflict};
 pub use id::{AccountId, Handle, IdParseError, ItemId, SessionId, VaultId};

@@ -18,3 +18,9 @@ pub const DETAILS_PER_REQUEST: usize = 1_000;
 pub const WRITE_BODY: usize = 48 * 1024 * 1024;
 /// Largest body of any other request, in bytes.
 pub const BODY: usize = 64 * 1024;
+/// Largest manifest of a vault, in bytes.
+pub const MANIFEST: usize = 1024;
+/// Largest sealed note of what one device has seen, in bytes.
+pub const PINS: usize = 4 * 1024;
+/// Most devices of an account whose notes are kept; the oldest goes first.
+pub const PINS_KEPT: usize = 16;

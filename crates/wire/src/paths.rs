@@ -17,6 +17,9 @@ pub const ACCOUNT: &str = "/api/account";
 /// `POST`, forgets the notices shown.
 pub const NOTICES_DISMISS: &str = "/api/account/notices/dismiss";
 
+/// `POST` [`crate::KeepPinsRequest`], keeps what a device has seen, for the account's others.
+pub const PINS: &str = "/api/account/pins";
+
 /// The route pattern of [`changes`].
 pub const CHANGES_ROUTE: &str = "/api/vaults/{vault_id}/changes";
 /// The route pattern of [`items`].
@@ -24,9 +27,14 @@ pub const ITEMS_ROUTE: &str = "/api/vaults/{vault_id}/items";
 /// The route pattern of [`details`].
 pub const DETAILS_ROUTE: &str = "/api/vaults/{vault_id}/details";
 
-/// `GET` → the changes after a revision, as [`crate::CHANGES_MEDIA_TYPE`].
-pub fn changes(vault: VaultId, since: u64) -> String {
-    format!("/api/vaults/{vault}/changes?since={since}")
+/// `GET` → the items changed after revision `since`, the vault's newest manifest, and all
+/// manifests from version `manifests_from` on, as [`crate::CHANGES_MEDIA_TYPE`].
+pub fn changes(vault: VaultId, since: u64, manifests_from: Option<u64>) -> String {
+    let path = format!("/api/vaults/{vault}/changes?since={since}");
+    match manifests_from {
+        Some(version) => format!("{path}&manifests_from={version}"),
+        None => path,
+    }
 }
 
 /// `POST` [`crate::WriteItemsRequest`] → [`crate::WriteItemsResponse`].

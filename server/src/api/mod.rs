@@ -26,6 +26,7 @@ pub fn routes() -> Router<AppState> {
         .route(paths::REFRESH, post(session::refresh))
         .route(paths::ACCOUNT, get(account::get))
         .route(paths::NOTICES_DISMISS, post(account::dismiss_notices))
+        .route(paths::PINS, post(account::keep_pins))
         .route(paths::CHANGES_ROUTE, get(vault::changes))
         .route(paths::ITEMS_ROUTE, post(vault::write_items))
         .route(paths::DETAILS_ROUTE, post(vault::details))

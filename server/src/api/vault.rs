@@ -28,8 +28,11 @@ impl FromRequestParts<AppState> for InVault {
     }
 }
 
-/// The revision that the client has.
-pub(super) struct Since(u64);
+/// What the client has.
+pub(super) struct Since {
+    revision: u64,
+    manifests_from: Option<u64>,
+}
 
 impl FromRequestParts<AppState> for Since {
     type Rejection = Failure;
@@ -39,20 +42,26 @@ impl FromRequestParts<AppState> for Since {
         struct Parameters {
             #[serde(default)]
             since: u64,
+            manifests_from: Option<u64>,
         }
         Query::<Parameters>::from_request_parts(parts, state)
             .await
-            .map(|Query(parameters)| Self(parameters.since))
-            .map_err(|_| Failure::invalid("since", "must be a revision, 0 for everything"))
+            .map(|Query(parameters)| Self {
+                revision: parameters.since,
+                manifests_from: parameters.manifests_from,
+            })
+            .map_err(|_| {
+                Failure::invalid("since", "must be a revision, and so must manifests_from")
+            })
     }
 }
 
 pub(super) async fn changes(
     Caller(context): Caller,
     InVault(vault): InVault,
-    Since(since): Since,
+    since: Since,
 ) -> Result<Response, Failure> {
-    let stream = vault::changes(&context, vault, since).await?;
+    let stream = vault::changes(&context, vault, since.revision, since.manifests_from).await?;
     // The body ends without its end record then, which clients refuse; the log has the cause.
     let stream = stream.map_err(|error| std::io::Error::other(Failure::from(error).to_string()));
     let mut response = Body::from_stream(stream).into_response();

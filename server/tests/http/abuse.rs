@@ -113,9 +113,7 @@ async fn a_reader_that_does_not_read_is_cut_off() {
         overview: build::sealed(1, limits::OVERVIEW),
         ..build::write(item, 0)
     });
-    let written = person
-        .post(&paths::items(vault), &build::change(items, []))
-        .await;
+    let written = person.write_items(vault, build::change(items, [])).await;
     assert_eq!(written.status, StatusCode::OK, "{}", written.text());
 
     let socket = TcpSocket::new_v4().expect("a socket");
@@ -127,7 +125,7 @@ async fn a_reader_that_does_not_read_is_cut_off() {
         .await
         .expect("the server accepts");
     let (name, value) = person.credential.clone().expect("a cookie");
-    let path = paths::changes(vault, 0);
+    let path = paths::changes(vault, 0, None);
     write(
         &mut stream,
         &format!("GET {path} HTTP/1.1\r\nHost: x\r\n{name}: {value}\r\n\r\n"),

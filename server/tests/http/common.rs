@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use keyarc_auth::{LoginPurpose, LoginStatement};
+use keyarc_signature::VaultManifest;
 use keyarc_testkit::{TestServer, build};
 use keyarc_wire::{
-    ApiError, Bytes, ChallengeRequest, ChallengeResponse, ClientKind, ErrorCode, Fixed, LoginProof,
-    LoginRequest, LoginResponse, SignUpRequest, paths,
+    ApiError, Bytes, ChallengeRequest, ChallengeResponse, Change, ChangesDecoder, ClientKind,
+    ErrorCode, Fixed, LoginProof, LoginRequest, LoginResponse, SignUpRequest, VaultId,
+    WriteItemsRequest, paths,
 };
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde::{Serialize, de::DeserializeOwned};
@@ -135,6 +137,24 @@ impl<'a> Person<'a> {
 
     pub async fn get(&self, path: &str) -> Answer {
         self.send(self.client.get(self.server.url(path))).await
+    }
+
+    /// Writes with a manifest that follows the head, as far as this person can see it.
+    pub async fn write_items(&self, vault: VaultId, request: WriteItemsRequest) -> Answer {
+        let answer = self
+            .get(&paths::changes(vault, u64::from(u32::MAX), None))
+            .await;
+        let mut decoder = ChangesDecoder::new(&answer.body).ok();
+        let head = match decoder.as_mut().map(ChangesDecoder::next) {
+            Some(Ok(Some(Change::Manifest(head)))) => VaultManifest::decode(&head.0).ok(),
+            _ => None,
+        };
+        let next = build::manifest(self.number, head.as_ref());
+        let request = WriteItemsRequest {
+            manifest: Bytes(next.encode()),
+            ..request
+        };
+        self.post(&paths::items(vault), &request).await
     }
 
     pub async fn post(&self, path: &str, body: &impl Serialize) -> Answer {

@@ -1,8 +1,9 @@
 //! The whole journey over HTTP, on both databases.
 
+use keyarc_signature::VaultManifest;
 use keyarc_testkit::{TestServer, build, on_both};
 use keyarc_wire::{
-    AccountResponse, CHANGES_MEDIA_TYPE, ChangesDecoder, ClientKind, DetailsRequest,
+    AccountResponse, CHANGES_MEDIA_TYPE, Change, ChangesDecoder, ClientKind, DetailsRequest,
     DetailsResponse, ErrorCode, ItemChange, LoginResponse, VaultId, WriteItemsResponse, paths,
 };
 use reqwest::StatusCode;
@@ -22,11 +23,18 @@ fn decode(answer: &Answer) -> (Vec<ItemChange>, u64) {
     while let Some(change) = decoder.next().expect("a record") {
         changes.push(change);
     }
-    (changes, decoder.revision().expect("an end"))
+    let head = changes.iter().find_map(|change| match change {
+        Change::Manifest(manifest) => VaultManifest::decode(&manifest.0).ok(),
+        Change::Item(_) => None,
+    });
+    (
+        build::items_of(changes),
+        head.expect("a manifest").body().version,
+    )
 }
 
 async fn changes(person: &Person<'_>, vault: VaultId, since: u64) -> (Vec<ItemChange>, u64) {
-    decode(&person.get(&paths::changes(vault, since)).await)
+    decode(&person.get(&paths::changes(vault, since, None)).await)
 }
 
 async fn another_server(db: &keyarc_testkit::TempDb) -> TestServer {
@@ -49,7 +57,7 @@ on_both! {
 
         // Three items in one write.
         let write = build::change((1..=3).map(|item| build::write(item, 0)), []);
-        let written: WriteItemsResponse = person.post(&paths::items(vault), &write).await.json();
+        let written: WriteItemsResponse = person.write_items(vault, write.clone()).await.json();
         assert_eq!(written.revision, 1);
         let (all, revision) = changes(&person, vault, 0).await;
         assert_eq!((all.len(), revision), (3, 1));
@@ -57,7 +65,7 @@ on_both! {
 
         // An edit of the overview alone keeps the details.
         let edit = build::change([build::write_overview(1, 1)], []);
-        person.post(&paths::items(vault), &edit).await.json::<WriteItemsResponse>();
+        person.write_items(vault, edit.clone()).await.json::<WriteItemsResponse>();
         let (fresh, revision) = changes(&person, vault, 1).await;
         assert_eq!((fresh.len(), revision), (1, 2));
         assert_eq!(fresh[0].live.as_ref().map(|(details, _)| *details), Some(1));
@@ -69,7 +77,7 @@ on_both! {
 
         // The same edit again comes too late, and takes nothing else with it.
         let late = build::change([build::write(1, 1), build::write(4, 0)], []);
-        let error = person.post(&paths::items(vault), &late).await.error(ErrorCode::Conflict);
+        let error = person.write_items(vault, late.clone()).await.error(ErrorCode::Conflict);
         assert_eq!(error.conflicts.len(), 1);
         assert_eq!(error.conflicts[0].item_id, build::item_id(1));
         assert_eq!(error.conflicts[0].current_version, 2);
@@ -77,7 +85,7 @@ on_both! {
 
         // A purge leaves a tombstone.
         let purge = build::change([], [build::purge(2, 1)]);
-        person.post(&paths::items(vault), &purge).await.json::<WriteItemsResponse>();
+        person.write_items(vault, purge.clone()).await.json::<WriteItemsResponse>();
         let (gone, revision) = changes(&person, vault, 2).await;
         assert_eq!((gone.len(), revision), (1, 3));
         assert_eq!((gone[0].item_id, &gone[0].live), (build::item_id(2), &None));
@@ -91,8 +99,8 @@ on_both! {
 
         // Somebody else finds nothing, not even that there is something.
         let stranger = Person::signed_up(&server, 2).await;
-        stranger.get(&paths::changes(vault, 0)).await.error(ErrorCode::NotFound);
-        stranger.post(&paths::items(vault), &write).await.error(ErrorCode::NotFound);
+        stranger.get(&paths::changes(vault, 0, None)).await.error(ErrorCode::NotFound);
+        stranger.write_items(vault, write.clone()).await.error(ErrorCode::NotFound);
         stranger.post(&paths::details(vault), &request).await.error(ErrorCode::NotFound);
     }
 
@@ -115,8 +123,8 @@ on_both! {
         let person = Person::signed_up(&server, 1).await;
         let vault = build::vault_id(1);
         let write = build::change((0..10_000).map(|item| build::write(item, 0)), []);
-        person.post(&paths::items(vault), &write).await.json::<WriteItemsResponse>();
-        let answer = person.get(&paths::changes(vault, 0)).await;
+        person.write_items(vault, write.clone()).await.json::<WriteItemsResponse>();
+        let answer = person.get(&paths::changes(vault, 0, None)).await;
         // Its length is not known beforehand: nothing holds the whole of it.
         assert!(answer.headers.get("content-length").is_none());
         assert!(answer.body.len() < 5_000_000, "{}", answer.body.len());

@@ -73,12 +73,9 @@ async fn the_log_says_what_happened_and_nothing_that_identifies() {
 
     let vault = build::vault_id(number);
     person
-        .post(
-            &paths::items(vault),
-            &build::change([build::write(1, 0)], []),
-        )
+        .write_items(vault, build::change([build::write(1, 0)], []))
         .await;
-    person.get(&paths::changes(vault, 0)).await;
+    person.get(&paths::changes(vault, 0, None)).await;
     let proof = person.proof(LoginPurpose::Login).await;
     person.log_in(ClientKind::Api).await;
     let bearer = person.credential.clone().expect("a bearer").1;

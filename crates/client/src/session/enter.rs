@@ -3,17 +3,20 @@ use keyarc_crypto::{
     AccountContext, KdfError, Keyring, RootKey, SetupCode, Suite, UnlockKeys, VaultKey,
     VaultKeyContext,
 };
-use keyarc_signature::UserBundle;
+use keyarc_signature::{UserBundle, VaultManifest};
 use keyarc_vault::LockedVault;
 use keyarc_wire::{
     AccountId, AccountResponse, Bytes, ChallengeRequest, ClientKind, ErrorCode, Fixed, Handle,
     Keyset, LoginProof, LoginRequest, NewVault, Sealed, SignUpRequest, VaultId,
 };
-use rand_core::Rng as _;
+use rand_core::{CryptoRng, Rng as _};
 use zeroize::Zeroizing;
 
-use super::Session;
-use crate::{Api, ClientError, Host, Stage, Transport};
+use super::{
+    Belief, Session,
+    belief::{first_manifest, pins_context},
+};
+use crate::{Api, ClientError, Host, Pins, Stage, Transport, Trust};
 
 /// A new account's first keyset and vault key.
 const FIRST: u32 = 1;
@@ -53,6 +56,8 @@ pub struct LogIn<'a> {
     pub device_name: &'a str,
     /// Where the session is kept.
     pub client: ClientKind,
+    /// What this device saw before, as [`Host::keep_pins`] was given it.
+    pub pins: Option<&'a [u8]>,
 }
 
 impl<T: Transport, H: Host> Session<T, H> {
@@ -106,7 +111,8 @@ impl<T: Transport, H: Host> Session<T, H> {
                 return Err(ClientError::Tampered);
             }
             host.progress(Stage::Sending, 100);
-            let session = Self::open(api, host, account, &unlock, &code)?;
+            let session = Self::open(api, host, account, &unlock, &code, None)?;
+            session.begin(&fresh.vault.manifest)?;
             return Ok((session, code));
         }
     }
@@ -130,11 +136,20 @@ impl<T: Transport, H: Host> Session<T, H> {
         let account = who
             .log_in(&api, &host, wish.device_name, wish.client)
             .await?;
-        let session = Self::open(api, host, account, &unlock, wish.code)?;
+        let session = Self::open(api, host, account, &unlock, wish.code, wish.pins)?;
         session.host.progress(Stage::Fetching, 50);
         session.sync().await?;
         session.host.progress(Stage::Opening, 100);
+        session.tell_others().await;
         Ok(session)
+    }
+
+    /// Takes the manifest of a vault that was made just now.
+    fn begin(&self, manifest: &Bytes) -> Result<(), ClientError> {
+        let manifest = VaultManifest::decode(&manifest.0).map_err(|_| ClientError::Tampered)?;
+        self.belief.borrow_mut().trust = Trust::Fresh;
+        self.advance(manifest);
+        Ok(())
     }
 
     /// Checks an account's keys and opens them. Whatever is missing or does not fit is refused:
@@ -142,9 +157,10 @@ impl<T: Transport, H: Host> Session<T, H> {
     fn open(
         api: Api<T>,
         host: H,
-        account: AccountResponse,
+        mut account: AccountResponse,
         unlock: &UnlockKeys,
         code: &SetupCode,
+        own_pins: Option<&[u8]>,
     ) -> Result<Self, ClientError> {
         let bundle = UserBundle::decode(&account.bundle.0).map_err(|_| ClientError::Tampered)?;
         bundle.verify().map_err(|_| ClientError::Tampered)?;
@@ -164,7 +180,18 @@ impl<T: Transport, H: Host> Session<T, H> {
             return Err(ClientError::Tampered);
         }
         // Every account has exactly its personal vault so far.
-        let [info] = <[_; 1]>::try_from(account.vaults).map_err(|_| ClientError::Tampered)?;
+        let [info] = <[_; 1]>::try_from(std::mem::take(&mut account.vaults))
+            .map_err(|_| ClientError::Tampered)?;
+        let key_epoch = info.key_epoch;
+        let belief = belief_of(&root, &account, info.id, own_pins, &mut host.rng());
+        if account.keyset.version < belief.keyset_version {
+            // An older password would be the account's again.
+            return Err(ClientError::Tampered);
+        }
+        let belief = Belief {
+            keyset_version: account.keyset.version,
+            ..belief
+        };
         let vault = LockedVault::new(info, account.id)
             .unlock(&root)
             .map_err(|_| ClientError::Tampered)?;
@@ -179,12 +206,55 @@ impl<T: Transport, H: Host> Session<T, H> {
             handle: Handle(code.handle()),
             label,
             root,
+            keyring,
+            key_epoch,
             vault: vault.into(),
+            belief: belief.into(),
             notices: account.notices.into(),
             turn: ().into(),
             waiting: Vec::new().into(),
             offline: false.into(),
         })
+    }
+}
+
+/// What was seen of a vault before, on this device and on others that told of it. What does not
+/// open is not the account's, or was kept back: it tells nothing either way.
+fn belief_of(
+    root: &RootKey,
+    account: &AccountResponse,
+    vault: VaultId,
+    own_pins: Option<&[u8]>,
+    rng: &mut impl CryptoRng,
+) -> Belief {
+    let context = pins_context(account.id.0);
+    let open = |sealed: &[u8]| Pins::decode(&root.open_state(&context, sealed).ok()?).ok();
+    let own = own_pins.and_then(open);
+    let device = own.as_ref().map_or_else(
+        || {
+            let mut device = [0; 16];
+            rng.fill_bytes(&mut device);
+            device
+        },
+        |own| own.device,
+    );
+    let others = account.pins.iter().filter_map(|sealed| open(&sealed.0));
+    let all: Vec<Pins> = own.into_iter().chain(others).collect();
+    Belief {
+        head: None,
+        keyset_version: all
+            .iter()
+            .map(|pins| pins.keyset_version)
+            .max()
+            .unwrap_or(0),
+        seen: all
+            .into_iter()
+            .flat_map(|pins| pins.vaults)
+            .filter(|pin| pin.vault == vault)
+            .collect(),
+        trust: Trust::FreshnessUnverified,
+        device,
+        told_at_ms: 0,
     }
 }
 
@@ -286,9 +356,9 @@ impl NewAccount {
     fn make<H: Host>(host: &H, unlock: &UnlockKeys) -> Result<Self, ClientError> {
         let mut rng = host.rng();
         let root = RootKey::make(&mut rng);
-        let keyring = Keyring::make(&mut rng);
+        let keys = Keyring::make(&mut rng);
         let vault_key = VaultKey::make(&mut rng);
-        let bundle = keyring.bundle();
+        let bundle = keys.bundle();
         let id = AccountId(bundle.user_id());
         let mut vault = VaultId([0; 16]);
         rng.fill_bytes(&mut vault.0);
@@ -304,11 +374,12 @@ impl NewAccount {
         let sealing = |_| ClientError::Sealing;
         let wrapped_root_key = root.wrap(unlock, &context, &mut rng).map_err(sealing)?;
         let keyring = root
-            .wrap_keyring(&keyring, &context, &mut rng)
+            .wrap_keyring(&keys, &context, &mut rng)
             .map_err(sealing)?;
         let wrapped_key = root
             .wrap_vault_key(&vault_key, &place, &mut rng)
             .map_err(sealing)?;
+        let manifest = first_manifest(vault.0, host.now_ms(), keys.signing_key());
         Ok(Self {
             id,
             bundle: Bytes(bundle.encode()),
@@ -320,6 +391,7 @@ impl NewAccount {
             vault: NewVault {
                 id: vault,
                 wrapped_key: Sealed(wrapped_key),
+                manifest,
             },
         })
     }

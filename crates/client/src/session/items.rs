@@ -22,7 +22,7 @@ impl<T: Transport, H: Host> Session<T, H> {
         let item = write.item_id;
         let request = WriteItemsRequest {
             writes: vec![write],
-            purges: Vec::new(),
+            ..WriteItemsRequest::default()
         };
         match self.write(request).await {
             Ok(()) => {}
@@ -66,11 +66,11 @@ impl<T: Transport, H: Host> Session<T, H> {
     pub async fn purge(&self, items: &[ItemId]) -> Result<(), ClientError> {
         self.rebasing(items, |chunk| {
             self.look(|vault| WriteItemsRequest {
-                writes: Vec::new(),
                 purges: chunk
                     .iter()
                     .filter_map(|item| vault.purge(*item).ok())
                     .collect(),
+                ..WriteItemsRequest::default()
             })
         })
         .await
@@ -120,7 +120,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             };
             WriteItemsRequest {
                 writes: chunk.iter().filter_map(seal).collect(),
-                purges: Vec::new(),
+                ..WriteItemsRequest::default()
             }
         })
         .await

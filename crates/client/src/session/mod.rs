@@ -1,5 +1,6 @@
 //! An account that is logged in and unlocked.
 
+mod belief;
 mod enter;
 mod items;
 mod read;
@@ -8,12 +9,13 @@ mod write;
 use std::cell::{Cell, RefCell};
 
 use futures::lock::Mutex;
-use keyarc_crypto::{RootKey, SealError, StateContext};
+use keyarc_crypto::{Keyring, RootKey, SealError, StateContext};
+use keyarc_signature::VaultManifest;
 use keyarc_vault::{ItemDraft, UnlockedVault};
 use keyarc_wire::{AccountId, Handle, Notice};
 use zeroize::Zeroizing;
 
-use crate::{Api, ApiFailure, ClientError, Host, Transport};
+use crate::{Api, ApiFailure, ClientError, Host, Pin, Transport, Trust};
 use write::Waiting;
 
 pub use enter::{LogIn, SignUp};
@@ -29,13 +31,29 @@ pub struct Session<T, H> {
     handle: Handle,
     label: String,
     root: RootKey,
+    keyring: Keyring,
+    key_epoch: u32,
     vault: RefCell<UnlockedVault>,
+    belief: RefCell<Belief>,
     notices: RefCell<Vec<Notice>>,
     /// Held by whoever fetches changes or writes: of two syncs that overtake each other the
     /// older would look like an attempt to roll the vault back.
     turn: Mutex<()>,
     waiting: RefCell<Vec<Waiting>>,
     offline: Cell<bool>,
+}
+
+/// What is known of the vault's history.
+struct Belief {
+    /// The newest manifest that was believed; `None` before the first sync.
+    head: Option<VaultManifest>,
+    /// Versions seen before this session, on this device and others.
+    seen: Vec<Pin>,
+    trust: Trust,
+    device: [u8; 16],
+    keyset_version: u32,
+    /// When the other devices were last told, Unix milliseconds.
+    told_at_ms: u64,
 }
 
 /// An open vault, at a glance.
@@ -51,6 +69,8 @@ pub struct Unlocked {
     pub unreadable: u32,
     /// Notices for the owner.
     pub notices: Vec<Notice>,
+    /// How far the vault may be believed.
+    pub trust: Trust,
 }
 
 /// Where a half-written form is bound to: this account and nothing else.
@@ -66,12 +86,18 @@ impl<T: Transport, H: Host> Session<T, H> {
             items: vault.live_items(),
             unreadable: vault.unreadable(),
             notices: self.notices.borrow().clone(),
+            trust: self.trust(),
         }
     }
 
     /// The handle that names the account to its server.
     pub fn handle(&self) -> Handle {
         self.handle
+    }
+
+    /// How far the vault may be believed.
+    pub fn trust(&self) -> Trust {
+        self.belief.borrow().trust
     }
 
     /// Looks into the vault: lists, counts, previews. Must not keep what it is given.

@@ -19,9 +19,13 @@ impl<T: Transport, H: Host> Session<T, H> {
     /// As [`Self::sync`], for callers that hold the turn.
     pub(super) async fn sync_in_turn(&self) -> Result<bool, ClientError> {
         let (id, since) = self.look(|vault| (vault.id(), vault.revision()));
-        let fetched = self.noted(self.api.changes(id, since, self.host.now_ms()).await);
+        let from = self.history_from();
+        let fetched = self.noted(self.api.changes(id, since, from, self.host.now_ms()).await);
         let changes = fetched.map_err(vault_failure)?;
-        self.open_changes(&changes)
+        self.believe(&changes)?;
+        let changed = self.open_changes(&changes)?;
+        self.keep_pins();
+        Ok(changed)
     }
 
     /// One item with its secret.
@@ -85,7 +89,13 @@ impl<T: Transport, H: Host> Session<T, H> {
         if report.refused > 0 {
             return Err(ClientError::Tampered);
         }
-        vault.advance_to(changes.revision());
+        let head = self
+            .belief
+            .borrow()
+            .head
+            .as_ref()
+            .map(|head| head.body().version);
+        vault.advance_to(head.unwrap_or_default());
         Ok(report.changed > 0 || report.unreadable > 0)
     }
 }

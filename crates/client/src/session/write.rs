@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use keyarc_wire::{ErrorCode, ItemChange, ItemId, Sealed, WriteItemsRequest, limits};
+use keyarc_wire::{Bytes, ErrorCode, ItemChange, ItemId, Sealed, WriteItemsRequest, limits};
 
 use super::{Session, read::vault_failure};
 use crate::{Backoff, ClientError, Host, SaveError, Transport};
@@ -81,6 +81,8 @@ enum Attempt {
     Done,
     Refused(Refused),
     Unknown,
+    /// Somebody else wrote other items first. The vault is in sync by now.
+    Stale,
 }
 
 /// A place among the waiting writes, given up on whichever way the write ends.
@@ -100,7 +102,7 @@ impl<T: Transport, H: Host> Drop for Place<'_, T, H> {
 
 impl<T: Transport, H: Host> Session<T, H> {
     /// Writes, however long the server is away. Returns once the outcome is known.
-    pub(super) async fn write(&self, request: WriteItemsRequest) -> Result<(), Refused> {
+    pub(super) async fn write(&self, mut request: WriteItemsRequest) -> Result<(), Refused> {
         if request.writes.len() + request.purges.len() > limits::ITEMS_PER_WRITE {
             return Err(Refused::Client(ClientError::TooLarge));
         }
@@ -109,10 +111,14 @@ impl<T: Transport, H: Host> Session<T, H> {
         loop {
             let attempt = {
                 let _turn = self.turn.lock().await;
-                self.attempt(&request, &mut place).await
+                self.attempt(&mut request, &mut place).await
             };
             match attempt {
-                Attempt::Done => return Ok(()),
+                Attempt::Done => {
+                    self.tell_others().await;
+                    return Ok(());
+                }
+                Attempt::Stale => {}
                 Attempt::Refused(refused) => return Err(refused),
                 // Others may sync and write meanwhile; what they see of this write is noted.
                 Attempt::Unknown => {
@@ -125,7 +131,7 @@ impl<T: Transport, H: Host> Session<T, H> {
 
     async fn attempt<'a>(
         &'a self,
-        request: &WriteItemsRequest,
+        request: &mut WriteItemsRequest,
         place: &mut Option<Place<'a, T, H>>,
     ) -> Attempt {
         if let Some(place) = place {
@@ -136,7 +142,12 @@ impl<T: Transport, H: Host> Session<T, H> {
                 Err(error) => return Attempt::Refused(Refused::Client(error)),
             }
         }
-        let (vault, known) = self.look(|vault| (vault.id(), vault.revision()));
+        let manifest = match self.next_manifest(request) {
+            Ok(manifest) => manifest,
+            Err(error) => return Attempt::Refused(Refused::Client(error)),
+        };
+        request.manifest = Bytes(manifest.encode());
+        let vault = self.look(|vault| vault.id());
         // The write waits from before its first byte goes out until its outcome is known.
         let ticket = place.get_or_insert_with(|| self.wait_for(request)).ticket;
         let sent = self
@@ -144,13 +155,9 @@ impl<T: Transport, H: Host> Session<T, H> {
             .write_items(vault, request, self.host.now_ms())
             .await;
         let failure = match self.noted(sent) {
-            Ok(answer) if answer.revision > known => {
+            Ok(answer) if answer.revision == manifest.body().version => {
                 self.vault.borrow_mut().accept(request, answer.revision);
-                if self.look(|vault| vault.revision()) < answer.revision {
-                    // Something else was written in between. The next sync brings it if this
-                    // one cannot.
-                    let _ = self.sync_in_turn().await;
-                }
+                self.advance(manifest);
                 return Attempt::Done;
             }
             Ok(_) => return Attempt::Refused(Refused::Client(ClientError::Tampered)),
@@ -166,6 +173,13 @@ impl<T: Transport, H: Host> Session<T, H> {
                     Ok(true) => Attempt::Done,
                     Err(ClientError::Unreachable) => Attempt::Unknown,
                     Err(other) => Attempt::Refused(Refused::Client(other)),
+                    Ok(false) if code == Some(ErrorCode::ManifestStale) => {
+                        if self.look(|vault| vault.is_current(request)) {
+                            Attempt::Stale
+                        } else {
+                            Attempt::Refused(Refused::Conflict)
+                        }
+                    }
                     Ok(false) if code == Some(ErrorCode::Conflict) => {
                         Attempt::Refused(Refused::Conflict)
                     }

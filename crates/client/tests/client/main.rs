@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod common;
 #[cfg(test)]
+mod history;
 mod native;
 #[cfg(test)]
 mod session;

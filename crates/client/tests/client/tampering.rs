@@ -299,7 +299,7 @@ fn a_sync_that_is_cut_off_or_malformed_is_not_used() {
 }
 
 #[test]
-fn an_overview_that_does_not_open_is_counted() {
+fn an_overview_that_was_altered_is_not_shown_and_nothing_else_is() {
     run(async {
         let world = World::new().await;
         world.session.save(&draft("A", "one")).await.expect("saves");
@@ -308,10 +308,7 @@ fn an_overview_that_does_not_open_is_counted() {
             stream[200] ^= 1;
             stream
         }));
-        let other = world.device().await;
-        assert_eq!(
-            (other.unlocked().items, other.unlocked().unreadable),
-            (1, 1)
-        );
+        let refused = world.log_in(PASSWORD).await.err();
+        assert_eq!(refused, Some(ClientError::Tampered));
     });
 }

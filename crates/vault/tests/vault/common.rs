@@ -132,6 +132,7 @@ impl Fixture {
         let request = WriteItemsRequest {
             writes: vec![write],
             purges: Vec::new(),
+            ..WriteItemsRequest::default()
         };
         let report = self.vault.accept(&request, self.revision);
         assert_eq!((report.unreadable, report.refused), (0, 0));

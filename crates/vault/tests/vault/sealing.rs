@@ -344,6 +344,7 @@ fn only_the_trash_is_purged() {
     let request = WriteItemsRequest {
         writes: Vec::new(),
         purges: vec![purge],
+        ..WriteItemsRequest::default()
     };
     assert_eq!(this.vault.accept(&request, 4).changed, 1);
     assert_eq!((this.vault.revision(), this.vault.live_items()), (4, 1));
@@ -358,6 +359,7 @@ fn a_gap_before_an_own_write_is_left_for_the_sync() {
     let request = WriteItemsRequest {
         writes: vec![own.clone()],
         purges: Vec::new(),
+        ..WriteItemsRequest::default()
     };
     this.vault.accept(&request, 2);
     assert_eq!(this.vault.revision(), 0, "revision 1 has not been seen");

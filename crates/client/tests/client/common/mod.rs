@@ -8,14 +8,14 @@ use std::{
     rc::Rc,
 };
 
-use keyarc_client::{Host, LogIn, Session, SignUp, Stage};
+use keyarc_client::{Host, LogIn, Session, SignUp, Stage, Trust};
 use keyarc_crypto::{KdfError, PasswordKey, SetupCode, Suite};
 use keyarc_vault::{Content, ItemDraft};
 use keyarc_wire::ClientKind;
 use rand_core::UnwrapErr;
 use zeroize::Zeroizing;
 
-pub use server::{Fault, Line, Server};
+pub use server::{Fault, Line, Server, Snapshot};
 
 pub const ORIGIN: &str = "https://keyarc.example";
 pub const PASSWORD: &str = "quartz lantern mosaic dolphin";
@@ -29,6 +29,9 @@ pub struct Told {
     pub offline: Vec<u32>,
     pub online: u32,
     pub progress: Vec<(Stage, u8)>,
+    /// What was seen, as the device keeps it.
+    pub pins: Option<Vec<u8>>,
+    pub trust: Vec<Trust>,
 }
 
 /// Time stands still, waiting takes none, and keys derive at once.
@@ -77,6 +80,14 @@ impl Host for TestHost {
         self.told.borrow_mut().progress.push((stage, percent));
     }
 
+    fn keep_pins(&self, sealed: &[u8]) {
+        self.told.borrow_mut().pins = Some(sealed.to_vec());
+    }
+
+    fn trust(&self, trust: Trust) {
+        self.told.borrow_mut().trust.push(trust);
+    }
+
     fn offline(&self, pending: u32) {
         self.told.borrow_mut().offline.push(pending);
     }
@@ -114,6 +125,16 @@ impl World {
         self.log_in(PASSWORD).await.expect("logs in")
     }
 
+    /// Comes back on the device that signed up, which remembers what it saw.
+    pub async fn come_back(&self) -> Result<TestSession, keyarc_client::ClientError> {
+        let pins = self.host.told.borrow().pins.clone();
+        let wish = LogIn {
+            pins: pins.as_deref(),
+            ..log_in_wish(&self.code, PASSWORD)
+        };
+        Session::log_in(Line::to(&self.server), self.host.clone(), &wish).await
+    }
+
     pub async fn log_in(&self, password: &str) -> Result<TestSession, keyarc_client::ClientError> {
         log_in(&self.server, &self.code, password).await
     }
@@ -134,14 +155,20 @@ pub async fn log_in(
     code: &SetupCode,
     password: &str,
 ) -> Result<TestSession, keyarc_client::ClientError> {
-    let wish = LogIn {
+    let wish = log_in_wish(code, password);
+    Session::log_in(Line::to(server), TestHost::default(), &wish).await
+}
+
+/// A log-in on a device without a memory.
+fn log_in_wish<'a>(code: &'a SetupCode, password: &'a str) -> LogIn<'a> {
+    LogIn {
         origin: ORIGIN,
         code,
         password,
         device_name: "Test",
         client: ClientKind::Browser,
-    };
-    Session::log_in(Line::to(server), TestHost::default(), &wish).await
+        pins: None,
+    }
 }
 
 pub fn sign_up() -> SignUp<'static> {

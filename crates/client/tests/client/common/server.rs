@@ -6,7 +6,7 @@ use std::{
 
 use keyarc_auth::{LoginPurpose, LoginStatement};
 use keyarc_client::{HttpRequest, HttpResponse, Transport, TransportError};
-use keyarc_signature::{UserBundle, VerifyingKey};
+use keyarc_signature::{UserBundle, VaultManifest, VerifyingKey};
 use keyarc_wire::*;
 use serde::Serialize;
 
@@ -27,16 +27,26 @@ pub enum Fault {
     Garbage,
 }
 
+#[derive(Clone)]
 struct Stored {
     version: u64,
     revision: u64,
     live: Option<(u64, Sealed, Sealed)>,
 }
 
+/// All that a server stores of an account's vault.
+#[derive(Clone, Default)]
+pub struct Snapshot {
+    items: BTreeMap<ItemId, Stored>,
+    manifests: Vec<Bytes>,
+}
+
 struct Account {
     response: AccountResponse,
     auth: [u8; 32],
     items: BTreeMap<ItemId, Stored>,
+    manifests: Vec<Bytes>,
+    pins: BTreeMap<[u8; 16], Sealed>,
 }
 
 type Twist = Box<dyn Fn(&str, &mut serde_json::Value)>;
@@ -60,6 +70,8 @@ pub struct Server {
     pub twist: Option<Twist>,
     /// Changes a sync's bytes before they are sent.
     pub twist_changes: Option<TwistBytes>,
+    /// Shows the newest manifest alone, whatever it is asked for.
+    pub hides_history: bool,
     /// Every request, by path.
     pub seen: Vec<String>,
 }
@@ -108,6 +120,39 @@ impl Server {
             .sum()
     }
 
+    /// The one account's vault as it is now.
+    pub fn snapshot(&mut self) -> Snapshot {
+        let account = self.accounts.values().next().expect("an account");
+        Snapshot {
+            items: account.items.clone(),
+            manifests: account.manifests.clone(),
+        }
+    }
+
+    /// Puts an earlier state back, as a server would that restores a backup, or lies.
+    pub fn restore(&mut self, snapshot: Snapshot) {
+        let account = self.accounts.values_mut().next().expect("an account");
+        account.response.vaults[0].revision = snapshot.manifests.len() as u64 - 1;
+        account.items = snapshot.items;
+        account.manifests = snapshot.manifests;
+    }
+
+    /// Puts one item back as it was in an earlier state, or away if it was not there.
+    pub fn restore_item(&mut self, snapshot: &Snapshot, item: ItemId) {
+        let account = self.accounts.values_mut().next().expect("an account");
+        match snapshot.items.get(&item) {
+            Some(stored) => drop(account.items.insert(item, stored.clone())),
+            None => drop(account.items.remove(&item)),
+        }
+    }
+
+    /// Keeps back what the account's devices told each other.
+    pub fn forget_pins(&mut self) {
+        let account = self.accounts.values_mut().next().expect("an account");
+        account.pins.clear();
+        account.response.pins.clear();
+    }
+
     /// Puts one item's sealed details in another's place, or an older state back.
     pub fn swap_details(&mut self, a: ItemId, b: ItemId) {
         for account in self.accounts.values_mut() {
@@ -146,7 +191,20 @@ impl Server {
                     return self.details(handle, &read(body));
                 }
                 match path.split_once("/changes?since=") {
-                    Some((_, since)) => self.changes(handle, since.parse().expect("a number")),
+                    Some((_, query)) => {
+                        let (since, from) = match query.split_once("&manifests_from=") {
+                            Some((since, from)) => (since, from.parse().ok()),
+                            None => (query, None),
+                        };
+                        self.changes(handle, since.parse().expect("a number"), from)
+                    }
+                    None if path == paths::PINS => {
+                        let request: KeepPinsRequest = read(body);
+                        let account = self.accounts.get_mut(&handle).expect("logged in");
+                        account.pins.insert(request.device.0, request.pins);
+                        account.response.pins = account.pins.values().cloned().collect();
+                        Ok(respond(204, "", Vec::new()))
+                    }
                     None if path == paths::LOGOUT || path == paths::NOTICES_DISMISS => {
                         Ok(respond(204, "", Vec::new()))
                     }
@@ -214,11 +272,14 @@ impl Server {
             session_id: SessionId([0; 16]),
             created_at_ms: 0,
             notices: Vec::new(),
+            pins: Vec::new(),
         };
         let account = Account {
             response: response.clone(),
             auth,
             items: BTreeMap::new(),
+            manifests: vec![request.vault.manifest.clone()],
+            pins: BTreeMap::new(),
         };
         self.accounts.insert(request.handle, account);
         cookie.set(Some(request.handle));
@@ -298,6 +359,12 @@ impl Server {
             error.conflicts = conflicts;
             return Ok(problem(409, &error));
         }
+        let next = VaultManifest::decode(&request.manifest.0).expect("a manifest");
+        let head = account.manifests.last().expect("version 0 at least");
+        if !next.follows(&VaultManifest::decode(&head.0).expect("a manifest")) {
+            return refuse(409, ErrorCode::ManifestStale);
+        }
+        account.manifests.push(request.manifest.clone());
         account.response.vaults[0].revision += 1;
         let revision = account.response.vaults[0].revision;
         for write in &request.writes {
@@ -349,7 +416,7 @@ impl Server {
         self.json("/details", &DetailsResponse { details })
     }
 
-    fn changes(&mut self, handle: Handle, since: u64) -> Answer {
+    fn changes(&mut self, handle: Handle, since: u64, from: Option<u64>) -> Answer {
         let account = &self.accounts[&handle];
         let mut changed: Vec<_> = account
             .items
@@ -366,8 +433,16 @@ impl Server {
                 .map(|(version, sealed, _)| (*version, sealed.as_ref()));
             encode_change(&mut out, &id.0, stored.version, stored.revision, live);
         }
-        let revision = account.response.vaults[0].revision;
-        encode_changes_end(&mut out, revision, changed.len() as u32);
+        let last = account.manifests.len() - 1;
+        let from = match from {
+            Some(from) if !self.hides_history => last.min(from as usize),
+            _ => last,
+        };
+        for manifest in &account.manifests[from..] {
+            encode_manifest(&mut out, &manifest.0);
+        }
+        let records = changed.len() + account.manifests.len() - from;
+        encode_changes_end(&mut out, records as u32);
         if let Some(twist) = &self.twist_changes {
             out = twist(out);
         }
