@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use keyarc_client::Trust;
 use leptos::{ev, prelude::*, task::spawn_local};
 
 use crate::{
@@ -76,6 +77,12 @@ impl Session {
     /// The open vault.
     pub fn unlocked(self) -> Option<Unlocked> {
         self.open.get()
+    }
+
+    /// How far the open vault may be believed.
+    pub fn trust(self) -> Trust {
+        self.open
+            .with(|open| open.as_ref().map_or(Trust::Fresh, |open| open.trust))
     }
 
     /// How far long work is.
@@ -307,6 +314,11 @@ fn on_event(session: Session, connection: Connection, toasts: Toasts, event: &Ev
         Event::Progress { stage, percent } => {
             session.progress.set(Some(Progress { stage, percent }));
         }
+        Event::Trust(trust) => session.open.update(|open| {
+            if let Some(open) = open {
+                open.trust = trust;
+            }
+        }),
         Event::Offline { pending } => connection.set(ConnectionState::Offline { pending }),
         Event::Online => connection.set(ConnectionState::Online),
         Event::SessionEnded => {

@@ -4,6 +4,7 @@
 //! bytes over `postMessage` (see [`super::write_message`]). Passwords and setup codes pass from the page to the worker and
 //! never back, except once: the recovery kit of a new account.
 
+use keyarc_client::Trust;
 use keyarc_vault::{
     DraftError, Facets, ImportPlan, ImportPreview, Item, ItemDraft, ListQuery, ListView,
     Recognition,
@@ -121,6 +122,8 @@ pub enum Command {
     Sync,
     /// Forgets the notices shown → [`Reply::Done`].
     DismissNotices,
+    /// Opens whatever verifies by itself in a vault that is blocked → [`Reply::Salvaged`].
+    Salvage,
 }
 
 /// What the worker answers.
@@ -160,6 +163,13 @@ pub enum Reply {
     },
     /// The form kept before a lock.
     Draft(Option<Box<ItemDraft>>),
+    /// What could be saved.
+    Salvaged {
+        /// Items that verify, each by itself.
+        items: Vec<Item>,
+        /// Items that do not.
+        refused: u32,
+    },
 }
 
 /// What happens without being asked for.
@@ -186,6 +196,8 @@ pub enum Event {
     Online,
     /// The session was ended elsewhere; the vault must be locked.
     SessionEnded,
+    /// How far the vault may be believed has changed.
+    Trust(Trust),
 }
 
 /// A stage of long work.
@@ -257,6 +269,8 @@ pub struct Unlocked {
     pub unreadable: u32,
     /// A form was kept when the vault was locked.
     pub has_draft: bool,
+    /// How far the vault may be believed.
+    pub trust: Trust,
 }
 
 /// Why a command failed, for a person.
@@ -324,6 +338,11 @@ pub enum Failure {
     /// The browser lacks or refuses something needed.
     #[error("{0}")]
     Browser(String),
+    /// The server shows another state of the vault than the newest one seen.
+    #[error(
+        "The vault is read-only while the server does not show its newest state. Nothing was changed."
+    )]
+    ReadOnly,
 }
 
 #[cfg(test)]

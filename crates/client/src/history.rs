@@ -2,11 +2,12 @@
 
 use keyarc_signature::{VaultManifest, VerifyingKey};
 use keyarc_wire::{Bytes, VaultId};
+use serde::{Deserialize, Serialize};
 
 use crate::pins::Pin;
 
 /// How far a vault may be believed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Trust {
     /// It continues what was seen before.
     Fresh,

@@ -29,5 +29,5 @@ pub use host::{Host, Stage};
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{NativeHost, NativeTransport, NativeTransportError};
 pub use pins::{Pin, Pins, PinsDecodeError};
-pub use session::{LogIn, Session, SignUp, Unlocked};
+pub use session::{LogIn, Salvage, Session, SignUp, Unlocked};
 pub use transport::{HttpRequest, HttpResponse, Method, Patience, Transport, TransportError};

@@ -2,12 +2,15 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use keyarc_service::{Policy, ServiceError, Services, account, cleanup, health};
+use keyarc_signature::ManifestBody;
 use keyarc_testkit::{
     FixedClock, TestClient, authenticate,
-    build::{self, ORIGIN, sealed, services, services_with},
+    build::{
+        self, ORIGIN, manifest, new_vault, sealed, services, services_with, signing_key, vault_id,
+    },
     count_queries, on_both,
 };
-use keyarc_wire::{AccountId, NoticeKind, Sealed, SignUpRequest};
+use keyarc_wire::{AccountId, Bytes, NewVault, NoticeKind, Sealed, SignUpRequest};
 
 /// No point has the y-coordinate 2.
 const NOT_ON_THE_CURVE: [u8; 32] = {
@@ -40,7 +43,7 @@ on_both! {
         request.email = Some("Ada@Example.org".to_owned());
         let (signed_up, queries) = count_queries(sign_up(&services, &client, &request)).await;
         let signed_up = signed_up.unwrap();
-        assert_eq!(queries, 10);
+        assert_eq!(queries, 12);
         let found = &signed_up.response.account;
         assert_eq!(found.id, AccountId(keyarc_signature::user_id(&request.bundle.0)));
         assert_eq!(found.email, request.email);
@@ -124,12 +127,35 @@ on_both! {
         assert!(matches!(again, Err(ServiceError::HandleTaken)), "{again:?}");
         // Another person with an id that is taken.
         let other = TestClient::new(2);
-        let taken = SignUpRequest { vault: first.vault.clone(), ..other.sign_up_request(&services) };
+        let vault = |of: u64, signer: u64| NewVault {
+            id: vault_id(of),
+            manifest: Bytes(
+                ManifestBody { vault: vault_id(of).0, ..*manifest(of, None).body() }
+                    .sign(&signing_key(signer))
+                    .encode(),
+            ),
+            ..new_vault(of)
+        };
+        let taken = SignUpRequest { vault: vault(1, 2), ..other.sign_up_request(&services) };
         let refused = sign_up(&services, &other, &taken).await;
         assert!(matches!(&refused, Err(ServiceError::Invalid { field, .. }) if field == "vault.id"), "{refused:?}");
-        let taken = SignUpRequest { bundle: first.bundle.clone(), ..other.sign_up_request(&services) };
+        let taken = SignUpRequest {
+            bundle: first.bundle.clone(),
+            vault: vault(2, 1),
+            ..other.sign_up_request(&services)
+        };
         let refused = sign_up(&services, &other, &taken).await;
         assert!(matches!(&refused, Err(ServiceError::Invalid { field, .. }) if field == "bundle"), "{refused:?}");
+        // A manifest of another vault, of another person, or none.
+        for manifest in [vault(1, 2).manifest, vault(2, 1).manifest, Bytes(Vec::new())] {
+            let vault = NewVault { manifest, ..new_vault(2) };
+            let wrong = SignUpRequest { vault, ..other.sign_up_request(&services) };
+            let refused = sign_up(&services, &other, &wrong).await;
+            assert!(
+                matches!(&refused, Err(ServiceError::Invalid { field, .. }) if field == "vault.manifest"),
+                "{refused:?}"
+            );
+        }
         other.sign_up(&services).await.unwrap();
     }
 

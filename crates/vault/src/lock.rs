@@ -166,6 +166,19 @@ impl UnlockedVault {
         self.info.id
     }
 
+    /// The same vault, locked and without any item.
+    pub fn locked_twin(&self) -> LockedVault {
+        LockedVault {
+            info: self.info.clone(),
+            owner: self.place.owner,
+        }
+    }
+
+    /// Every item that could be opened, those in the trash too.
+    pub fn item_ids(&self) -> Vec<ItemId> {
+        self.items.iter().map(|entry| entry.id).collect()
+    }
+
     /// The revision up to which changes were applied; 0 before the first.
     pub fn revision(&self) -> u64 {
         self.revision

@@ -11,6 +11,9 @@ use super::webcrypto::{self, Unsupported};
 const DATABASE: &str = "keyarc";
 const DEVICE: &str = "device";
 const DRAFTS: &str = "drafts";
+const PINS: &str = "pins";
+/// Raised with each store that is added.
+const SCHEMA: u32 = 2;
 /// A device knows one account.
 const ONLY: &str = "account";
 /// What the sealed setup code is bound to.
@@ -132,10 +135,10 @@ impl DeviceStore {
         self.put(DEVICE, ONLY, &record.to_js()?).await
     }
 
-    /// Forgets the account and every draft.
+    /// Forgets the account, every draft, and what was seen.
     pub async fn forget(self) -> Result<(), StoreError> {
         let database = open().await?;
-        let stores = [DEVICE, DRAFTS];
+        let stores = [DEVICE, DRAFTS, PINS];
         let transaction = database.transaction(&stores, TransactionMode::ReadWrite)?;
         for store in stores {
             transaction.object_store(store)?.clear()?.await?;
@@ -175,6 +178,20 @@ impl DeviceStore {
         finish(transaction, database).await
     }
 
+    /// What this device saw of the account, sealed.
+    pub async fn pins(self, handle: Handle) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.get(PINS, &handle.to_string()).await? {
+            Some(value) => Ok(Some(value.dyn_into::<Uint8Array>()?.to_vec())),
+            None => Ok(None),
+        }
+    }
+
+    /// Keeps what this device saw of the account.
+    pub async fn keep_pins(self, handle: Handle, sealed: &[u8]) -> Result<(), StoreError> {
+        let sealed = Uint8Array::from(sealed);
+        self.put(PINS, &handle.to_string(), &sealed.into()).await
+    }
+
     async fn get(self, store: &str, key: &str) -> Result<Option<JsValue>, StoreError> {
         let database = open().await?;
         let transaction = database.transaction(&[store], TransactionMode::ReadOnly)?;
@@ -200,11 +217,12 @@ impl DeviceStore {
 /// Opened for each use and closed after it: a connection that stays open in one tab keeps every
 /// other tab from deleting or upgrading the database.
 async fn open() -> Result<Database, StoreError> {
-    let mut request = Factory::new()?.open(DATABASE, Some(1))?;
+    let mut request = Factory::new()?.open(DATABASE, Some(SCHEMA))?;
     request.on_upgrade_needed(|event| {
         // A store that is not made shows itself at the first transaction.
         if let Ok(database) = event.database() {
-            for store in [DEVICE, DRAFTS] {
+            // One that is there already refuses, and stays as it is.
+            for store in [DEVICE, DRAFTS, PINS] {
                 let _ = database.create_object_store(store, ObjectStoreParams::new());
             }
         }

@@ -4,7 +4,7 @@ use futures::{channel::oneshot, future::select};
 use getrandom::SysRng;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Date, Reflect};
-use keyarc_client::{Host, Stage};
+use keyarc_client::{Host, Stage, Trust};
 use keyarc_crypto::{KdfError, PasswordKey, SetupCode, derive_password_key, pbkdf2_input};
 use keyarc_vault::Day;
 use rand_core::UnwrapErr;
@@ -14,7 +14,7 @@ use web_sys::EventTarget;
 use super::derive_pbkdf2;
 
 /// What a session reports while it works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Report {
     /// Long work goes on; percent.
     Progress(Stage, u8),
@@ -22,6 +22,10 @@ pub enum Report {
     Offline(u32),
     /// The server answers again.
     Online,
+    /// How far the vault may be believed has changed.
+    Trust(Trust),
+    /// What was seen, sealed, to be kept on this device.
+    Pins(Vec<u8>),
 }
 
 /// The browser's clock, randomness and cryptography.
@@ -82,6 +86,14 @@ impl Host for BrowserHost {
 
     fn offline(&self, pending: u32) {
         (self.report)(Report::Offline(pending));
+    }
+
+    fn keep_pins(&self, sealed: &[u8]) {
+        (self.report)(Report::Pins(sealed.to_vec()));
+    }
+
+    fn trust(&self, trust: Trust) {
+        (self.report)(Report::Trust(trust));
     }
 
     fn online(&self) {

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{
     failure::{from_setup_code, from_store, from_strength},
-    state::{Open, VaultWorker, host},
+    state::{Open, PinKeeper, VaultWorker, host},
     tell,
 };
 use crate::browser::{DeviceRecord, DeviceStore, FetchTransport, origin, rate_password, today};
@@ -105,6 +105,17 @@ impl VaultWorker {
                 }
                 Ok(Reply::Done)
             }
+            Command::Salvage => {
+                let session = self.session()?;
+                let salvage = session
+                    .salvage()
+                    .await
+                    .map_err(|error| self.failed(error))?;
+                Ok(Reply::Salvaged {
+                    items: salvage.items,
+                    refused: salvage.refused,
+                })
+            }
             Command::DismissNotices => {
                 let session = self.session()?;
                 session
@@ -152,15 +163,17 @@ impl VaultWorker {
             device_name,
             client: ClientKind::Browser,
         };
-        let (session, code) = Session::sign_up(FetchTransport, host(), &wish)
+        let pins = PinKeeper::default();
+        let (session, code) = Session::sign_up(FetchTransport, host(&pins), &wish)
             .await
             .map_err(super::failure::from_client)?;
         let session = self.enter(session);
         remember(self.device, &code, &session, device_name).await;
+        pins.remember(session.handle());
         let kit = RecoveryKit {
             setup_code: code.to_text().to_string(),
             email,
-            created_at_ms: host().now_ms(),
+            created_at_ms: host(&pins).now_ms(),
             origin,
         };
         Ok(Reply::SignedUp {
@@ -173,8 +186,13 @@ impl VaultWorker {
         let record = self.device.record().await.map_err(from_store)?;
         let record = record.ok_or(Failure::UnknownDevice)?;
         let code = record.open().await.map_err(|_| Failure::UnknownDevice)?;
-        self.log_in(&code, password, false, &record.device_name)
-            .await
+        // Without them the vault is open all the same; its freshness is unverified then.
+        let seen = self.device.pins(record.handle).await.ok().flatten();
+        let pins = PinKeeper::default();
+        let session = enter_with(&code, password, &record.device_name, seen, &pins).await?;
+        pins.remember(record.handle);
+        let session = self.enter(session);
+        Ok(Reply::Unlocked(self.glance(&session).await))
     }
 
     async fn log_in(
@@ -184,20 +202,12 @@ impl VaultWorker {
         keep: bool,
         device_name: &str,
     ) -> Result<Reply, Failure> {
-        let origin = own_origin()?;
-        let wish = LogIn {
-            origin: &origin,
-            code,
-            password,
-            device_name,
-            client: ClientKind::Browser,
-        };
-        let session = Session::log_in(FetchTransport, host(), &wish)
-            .await
-            .map_err(super::failure::from_client)?;
+        let pins = PinKeeper::default();
+        let session = enter_with(code, password, device_name, None, &pins).await?;
         let session = self.enter(session);
         if keep {
             remember(self.device, code, &session, device_name).await;
+            pins.remember(session.handle());
         }
         Ok(Reply::Unlocked(self.glance(&session).await))
     }
@@ -301,6 +311,7 @@ impl VaultWorker {
             items: now.items,
             notices: now.notices,
             unreadable: now.unreadable,
+            trust: now.trust,
             has_draft: self
                 .device
                 .has_draft(session.handle())
@@ -308,6 +319,28 @@ impl VaultWorker {
                 .unwrap_or(false),
         }
     }
+}
+
+/// Logs in. `seen` is what this device saw before.
+async fn enter_with(
+    code: &SetupCode,
+    password: &str,
+    device_name: &str,
+    seen: Option<Vec<u8>>,
+    pins: &PinKeeper,
+) -> Result<Open, Failure> {
+    let origin = own_origin()?;
+    let wish = LogIn {
+        origin: &origin,
+        code,
+        password,
+        device_name,
+        client: ClientKind::Browser,
+        pins: seen.as_deref(),
+    };
+    Session::log_in(FetchTransport, host(pins), &wish)
+        .await
+        .map_err(super::failure::from_client)
 }
 
 /// Keeps the setup code on this device. A browser that refuses keeps nobody out: the code stands

@@ -14,6 +14,7 @@ pub(super) fn from_client(error: ClientError) -> Failure {
         ClientError::StorageFull => Failure::StorageFull,
         ClientError::NotFound => Failure::NotFound,
         ClientError::Tampered => Failure::Tampered,
+        ClientError::ReadOnly => Failure::ReadOnly,
         ClientError::TooLarge => Failure::TooLarge {
             limit_mb: (keyarc_wire::limits::WRITE_BODY >> 20) as u32,
         },

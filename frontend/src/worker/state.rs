@@ -1,8 +1,13 @@
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use keyarc_app::worker::{Event, Failure, Stage};
 use keyarc_client::{ClientError, SaveError, Session, Stage as ClientStage};
 use keyarc_vault::import::Import;
+use keyarc_wire::Handle;
+use wasm_bindgen_futures::spawn_local;
 
 use super::{failure, tell};
 use crate::browser::{BrowserHost, DeviceStore, FetchTransport, Report};
@@ -57,9 +62,43 @@ impl VaultWorker {
     }
 }
 
+/// Keeps what a session has seen, once the device is to remember its account.
+#[derive(Clone, Default)]
+pub(super) struct PinKeeper(Rc<Keeping>);
+
+#[derive(Default)]
+struct Keeping {
+    account: Cell<Option<Handle>>,
+    newest: RefCell<Option<Vec<u8>>>,
+}
+
+impl PinKeeper {
+    /// From now on what is seen is kept for this account.
+    pub(super) fn remember(&self, account: Handle) {
+        self.0.account.set(Some(account));
+        self.write();
+    }
+
+    fn take(&self, sealed: Vec<u8>) {
+        *self.0.newest.borrow_mut() = Some(sealed);
+        self.write();
+    }
+
+    fn write(&self) {
+        let newest = self.0.newest.borrow().clone();
+        if let (Some(account), Some(sealed)) = (self.0.account.get(), newest) {
+            spawn_local(async move {
+                // A browser that keeps nothing is a device without a memory.
+                let _ = DeviceStore.keep_pins(account, &sealed).await;
+            });
+        }
+    }
+}
+
 /// A host that reports to the page.
-pub(super) fn host() -> BrowserHost {
-    BrowserHost::new(|report| {
+pub(super) fn host(pins: &PinKeeper) -> BrowserHost {
+    let pins = pins.clone();
+    BrowserHost::new(move |report| {
         tell(match report {
             Report::Progress(stage, percent) => Event::Progress {
                 stage: page_stage(stage),
@@ -67,6 +106,8 @@ pub(super) fn host() -> BrowserHost {
             },
             Report::Offline(pending) => Event::Offline { pending },
             Report::Online => Event::Online,
+            Report::Trust(trust) => Event::Trust(trust),
+            Report::Pins(sealed) => return pins.take(sealed),
         });
     })
 }

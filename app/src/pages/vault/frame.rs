@@ -1,9 +1,11 @@
+use keyarc_client::Trust;
 use leptos::{ev, prelude::*};
 use leptos_router::hooks::use_location;
 use wasm_bindgen::JsCast;
 
 use super::{
     actions::use_actions,
+    blocked::{Blocked, TrustBanner},
     help::HelpDialog,
     nav::{Nav, TabBar},
     palette::PaletteDialog,
@@ -62,6 +64,7 @@ pub fn VaultFrame(
     };
     provide_context(panels);
     let open = Memo::new(move |_| session.phase() == VaultPhase::Unlocked);
+    let blocked = Memo::new(move |_| session.trust() == Trust::Broken);
     Effect::new(move |_| {
         if matches!(session.phase(), VaultPhase::SignedOut | VaultPhase::Locked) {
             let path = location.pathname.get_untracked();
@@ -86,7 +89,13 @@ pub fn VaultFrame(
             <div class="stage">
                 <Banners />
                 <Show when=move || open.get() fallback=|| view! { class="v", <Waiting /> }>
-                    {children.with_value(|children| children())}
+                    {move || {
+                        if blocked.get() {
+                            view! { class="v", <Blocked /> }.into_any()
+                        } else {
+                            children.with_value(|children| children()).into_any()
+                        }
+                    }}
                 </Show>
             </div>
             <TabBar section=section />
@@ -120,6 +129,7 @@ fn Banners() -> impl IntoView {
     let connection = use_connection();
     view! { class="v",
         <div class="banners">
+            <TrustBanner />
             {move || match connection.get() {
                 ConnectionState::Online => None,
                 state @ ConnectionState::Offline { .. } => {

@@ -1,6 +1,7 @@
 //! The vault: navigation, list, item, form, palette and import.
 
 mod actions;
+mod blocked;
 mod conflict;
 mod detail;
 mod expiry_badge;

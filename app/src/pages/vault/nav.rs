@@ -1,3 +1,4 @@
+use keyarc_client::Trust;
 use keyarc_vault::{Count, Scope};
 use leptos::prelude::*;
 
@@ -241,7 +242,19 @@ fn Foot(open: Memo<bool>) -> impl IntoView {
                     class:dot-warn=move || !online()
                     aria-hidden="true"
                 ></span>
-                <span class="nav-words">{move || connection.get().words()}</span>
+                <span class="nav-words">
+                    {move || connection.get().words()}
+                    {move || {
+                        (session.trust() == Trust::FreshnessUnverified)
+                            .then(|| {
+                                view! { class="v",
+                                    <small title="This device has no memory of your vault to compare with. From the next visit on it has.">
+                                        "Freshness unverified"
+                                    </small>
+                                }
+                            })
+                    }}
+                </span>
                 <IconButton icon=Icon::Lock label="Lock" on_press=move |()| session.lock() />
             </Show>
         </div>

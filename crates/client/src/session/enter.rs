@@ -117,7 +117,9 @@ impl<T: Transport, H: Host> Session<T, H> {
         }
     }
 
-    /// Proves the account's key, opens what comes, and fetches the vault.
+    /// Proves the account's key, opens what comes, and fetches the vault. A vault that is not what
+    /// was signed stays closed: the session's [`trust`](Self::trust) is [`Trust::Broken`], nothing is
+    /// shown, and [`salvage`](Self::salvage) is what is left to do.
     pub async fn log_in(transport: T, host: H, wish: &LogIn<'_>) -> Result<Self, ClientError> {
         let api = Api::new(transport);
         let unlock = match derive(&host, wish.password, wish.code).await {
@@ -138,7 +140,11 @@ impl<T: Transport, H: Host> Session<T, H> {
             .await?;
         let session = Self::open(api, host, account, &unlock, wish.code, wish.pins)?;
         session.host.progress(Stage::Fetching, 50);
-        session.sync().await?;
+        match session.sync().await {
+            // The account is open, its vault is not: the caller sees it by `trust`.
+            Err(ClientError::Tampered) if session.trust() == Trust::Broken => {}
+            synced => drop(synced?),
+        }
         session.host.progress(Stage::Opening, 100);
         session.tell_others().await;
         Ok(session)

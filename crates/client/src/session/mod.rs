@@ -4,6 +4,7 @@ mod belief;
 mod enter;
 mod items;
 mod read;
+mod salvage;
 mod write;
 
 use std::cell::{Cell, RefCell};
@@ -19,6 +20,7 @@ use crate::{Api, ApiFailure, ClientError, Host, Pin, Transport, Trust};
 use write::Waiting;
 
 pub use enter::{LogIn, SignUp};
+pub use salvage::Salvage;
 
 /// The keys of an account, its open vault, and the way to its server.
 ///

@@ -173,11 +173,17 @@ fn a_dropped_an_older_and_a_returned_item_block_the_vault() {
         ] {
             world.server.borrow_mut().restore(whole.clone());
             world.server.borrow_mut().restore_item(lie, id);
-            let refused = world.log_in(PASSWORD).await.err();
-            assert_eq!(refused, Some(ClientError::Tampered));
+            let blocked = world.log_in(PASSWORD).await.expect("the account opens");
+            assert_eq!((blocked.trust(), names(&blocked)), (Trust::Broken, 0));
+            let refused = blocked.save(&draft("C", "x")).await;
+            assert_eq!(
+                refused.err(),
+                Some(SaveError::Client(ClientError::ReadOnly))
+            );
         }
         world.server.borrow_mut().restore(purged);
-        assert!(world.log_in(PASSWORD).await.is_ok());
+        let whole = world.log_in(PASSWORD).await.expect("logs in");
+        assert!(!whole.trust().is_alarm());
     });
 }
 
@@ -211,9 +217,40 @@ fn history_that_is_kept_back_blocks_the_vault() {
         }
         world.host.told.borrow_mut().pins = pinned;
         world.server.borrow_mut().hides_history = true;
-        assert_eq!(world.come_back().await.err(), Some(ClientError::Tampered));
+        let blocked = world.come_back().await.expect("the account opens");
+        assert_eq!(blocked.trust(), Trust::Broken);
         world.server.borrow_mut().hides_history = false;
         let back = world.come_back().await.expect("logs in");
         assert_eq!(back.trust(), Trust::Fresh);
+    });
+}
+
+#[test]
+fn what_verifies_by_itself_can_be_saved_from_a_blocked_vault() {
+    run(async {
+        let world = World::new().await;
+        let before = world.server.borrow_mut().snapshot();
+        let mut ids = Vec::new();
+        for (name, secret) in [("A", "one"), ("B", "two"), ("C", "three")] {
+            let item = world
+                .session
+                .save(&draft(name, secret))
+                .await
+                .expect("saves");
+            ids.push(item.summary.id);
+        }
+        world.server.borrow_mut().restore_item(&before, ids[0]);
+        world.server.borrow_mut().swap_details(ids[1], ids[1]);
+        let blocked = world.log_in(PASSWORD).await.expect("the account opens");
+        assert_eq!(blocked.trust(), Trust::Broken);
+        let salvage = blocked.salvage().await.expect("is shown something");
+        let mut saved: Vec<_> = salvage.items.iter().map(value).collect();
+        saved.sort_unstable();
+        assert_eq!((saved, salvage.refused), (vec!["three", "two"], 0));
+        // Another item's secret under an item's name is not saved.
+        world.server.borrow_mut().swap_details(ids[1], ids[2]);
+        let salvage = blocked.salvage().await.expect("is shown something");
+        assert_eq!((salvage.items.len(), salvage.refused), (0, 2));
+        assert_eq!(names(&blocked), 0, "the vault stays closed");
     });
 }

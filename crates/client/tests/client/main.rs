@@ -4,6 +4,7 @@
 mod common;
 #[cfg(test)]
 mod history;
+#[cfg(test)]
 mod native;
 #[cfg(test)]
 mod session;

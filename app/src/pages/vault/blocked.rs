@@ -1,0 +1,206 @@
+use keyarc_client::Trust;
+use keyarc_vault::{Content, Item};
+use leptos::{prelude::*, task::spawn_local};
+use serde_json::{Value, json};
+
+use crate::{
+    pages::account::UnlockProgress,
+    state::{use_session, use_toasts},
+    ui::{Banner, BannerTone, Button, Confirm, Icon, IconView, Look, save_file},
+    words::{counted, local_day},
+    worker::{Command, Reply, use_worker},
+};
+
+/// What the server shows is not what was signed: nothing of it is shown, and this is instead.
+#[component]
+pub(super) fn Blocked() -> impl IntoView {
+    let session = use_session();
+    let worker = use_worker();
+    let toasts = use_toasts();
+    let asked = RwSignal::new(false);
+    let busy = RwSignal::new(false);
+    let again = move |()| session.sync();
+    let export = move |()| {
+        asked.set(false);
+        busy.set(true);
+        session.clear_progress();
+        spawn_local(async move {
+            let reply = worker.call(Command::Salvage).await;
+            let _ = busy.try_set(false);
+            session.clear_progress();
+            match reply {
+                Ok(Reply::Salvaged { items, refused }) => {
+                    let text = export_text(&items, refused);
+                    match save_file("keyarc-export.json", &text) {
+                        Ok(()) => toasts.say(exported_words(items.len(), refused)),
+                        Err(_) => toasts.fail("The browser did not save the file."),
+                    }
+                }
+                Ok(_) => {}
+                Err(failure) => toasts.fail(failure.to_string()),
+            }
+        });
+    };
+    view! { class="v",
+        <main class="page" id="main">
+            <div class="page-body blocked">
+                <div class="state-icon">
+                    <IconView icon=Icon::Warning />
+                </div>
+                <h1>"Your vault is closed, because the server changed it"</h1>
+                <p class="lead">
+                    "Every time you save, your device signs a list of everything in the vault. What the server sent just now is not what was signed: an item is missing, came back, is an older version, or the list itself was altered."
+                </p>
+                <h2>"What is safe"</h2>
+                <p>
+                    "The server cannot read anything, and could not change what an item says. Nothing of what it sent is shown, and nothing was written to it. Your password and keys did not leave this device."
+                </p>
+                <h2>"What to do"</h2>
+                <ol>
+                    <li>"Try again. If it was a fault on the way, it is gone."</li>
+                    <li>
+                        "Tell whoever runs this server that it does not show what it was given. They may have restored a damaged backup."
+                    </li>
+                    <li>
+                        "If you need your keys now, export what verifies: each of those items was sealed by you. Nobody can tell whether some are missing or old."
+                    </li>
+                </ol>
+                <div class="page-foot">
+                    <Button look=Look::Go icon=Icon::Undo on_press=again>
+                        "Try again"
+                    </Button>
+                    <Button busy=busy on_press=move |()| asked.set(true)>
+                        "Export what verifies"
+                    </Button>
+                    <UnlockProgress />
+                </div>
+                <Confirm
+                    open=asked
+                    title="Export what verifies?"
+                    detail="The file will hold your secrets in the clear. Put it where only you can read it, and delete it when you are done."
+                    verb="Export in the clear"
+                    on_confirm=export
+                />
+            </div>
+        </main>
+    }
+}
+
+/// A vault that can be read and not written, and one whose freshness nobody can tell.
+#[component]
+pub(super) fn TrustBanner() -> impl IntoView {
+    let session = use_session();
+    move || {
+        let words = alarm_words(session.trust())?;
+        Some(view! { class="v",
+            <Banner tone=BannerTone::Bad icon=Icon::Warning>
+                {words}
+            </Banner>
+        })
+    }
+}
+
+fn alarm_words(trust: Trust) -> Option<String> {
+    let what = match trust {
+        Trust::RolledBack {
+            seen,
+            shown,
+            shown_at_ms,
+        } => format!(
+            "The server shows your vault as it was on {}: version {shown}, although version {seen} was saved.",
+            local_day(shown_at_ms).long(),
+        ),
+        Trust::Forked { .. } => {
+            "The server shows a different history of your vault than the one you saved.".to_owned()
+        }
+        Trust::Fresh | Trust::FreshnessUnverified | Trust::Broken => return None,
+    };
+    Some(format!(
+        "{what} Everything here was sealed by you and can be read and copied; nothing is written until the server shows the newest state. Ask whoever runs it whether an old backup was restored."
+    ))
+}
+
+fn exported_words(items: usize, refused: u32) -> String {
+    let items = counted(u32::try_from(items).unwrap_or(u32::MAX), "item");
+    match refused {
+        0 => format!("{items} exported."),
+        _ => format!(
+            "{items} exported. {} did not verify.",
+            counted(refused, "other")
+        ),
+    }
+}
+
+/// Items as JSON, in the clear, for another program or a person to read.
+fn export_text(items: &[Item], refused: u32) -> String {
+    let items: Vec<Value> = items.iter().map(exported).collect();
+    let whole = json!({
+        "format": "keyarc-export",
+        "version": 1,
+        "complete": false,
+        "refused": refused,
+        "items": items,
+    });
+    // Writing JSON made of strings and numbers cannot fail.
+    serde_json::to_string_pretty(&whole).unwrap_or_default()
+}
+
+fn exported(item: &Item) -> Value {
+    let summary = &item.summary;
+    let content = match &item.content {
+        Content::ApiKey { value } => json!({ "kind": "api_key", "value": value }),
+        Content::Login {
+            username,
+            password,
+            url,
+        } => json!({ "kind": "login", "username": username, "password": password, "url": url }),
+        Content::Note { text } => json!({ "kind": "note", "text": text }),
+        Content::EnvironmentSet { variables } => {
+            let variables: Vec<Value> = variables
+                .iter()
+                .map(|variable| json!({ "name": variable.name, "value": variable.value }))
+                .collect();
+            json!({ "kind": "environment_set", "variables": variables })
+        }
+    };
+    json!({
+        "name": summary.name,
+        "version": summary.version,
+        "folder": summary.folder,
+        "tags": summary.tags,
+        "environment": summary.environment,
+        "provider": summary.provider,
+        "expires_on": summary.expires_on.map(|day| day.to_string()),
+        "content": content,
+        "notes": item.notes,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_export_says_what_did_not_verify() {
+        assert_eq!(exported_words(1, 0), "1 item exported.");
+        assert_eq!(
+            exported_words(12, 2),
+            "12 items exported. 2 others did not verify."
+        );
+        let text = export_text(&[], 3);
+        let read: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(
+            (&read["refused"], &read["complete"]),
+            (&json!(3), &json!(false))
+        );
+    }
+
+    #[test]
+    fn only_what_can_be_read_has_a_banner() {
+        assert_eq!(alarm_words(Trust::Fresh), None);
+        assert_eq!(alarm_words(Trust::FreshnessUnverified), None);
+        assert_eq!(alarm_words(Trust::Broken), None);
+        let words = alarm_words(Trust::Forked { version: 3 }).expect("an alarm");
+        assert!(words.contains("different history"), "{words}");
+    }
+}
