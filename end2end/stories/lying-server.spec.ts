@@ -1,0 +1,173 @@
+import { cpSync, readFileSync, rmSync } from 'node:fs';
+
+import { expect, test } from '../support/fixtures.ts';
+import { Liar, records, sync, type Lie } from '../support/liar.ts';
+import { Person } from '../support/person.ts';
+import type { Vault } from '../support/vault.ts';
+
+const BLOCKED = 'Your vault is closed, because the server changed it';
+const ITEMS = [
+  { name: 'First key', secret: 'the-first-secret' },
+  { name: 'Second key', secret: 'the-second-secret' },
+];
+
+/** Changes every sync. */
+const everySync =
+  (change: (all: { kind: number; bytes: Buffer }[]) => { bytes: Buffer }[]): Lie =>
+  ({ path, body }) =>
+    path.includes('/changes') ? sync(change(records(body))) : undefined;
+
+const story = test.extend<{ liar: Liar; there: Person; vault: Vault }>({
+  liar: async ({}, use) => {
+    const liar = await Liar.start();
+    await use(liar);
+    await liar.stop();
+  },
+  baseURL: async ({ liar }, use) => use(liar.origin),
+  /** Somebody with two items, on a device that remembers them. */
+  vault: async ({ page }, use) => {
+    const person = new Person(page);
+    const vault = await person.signUp();
+    for (const item of ITEMS) await vault.addKey(item);
+    await vault.lock();
+    Object.assign(vault, { person });
+    await use(vault);
+  },
+  there: async ({ vault }, use) => use((vault as Vault & { person: Person }).person),
+});
+
+const lies: [string, Lie][] = [
+  ['leaves an item out', everySync((all) => all.filter(({ kind }, at) => kind !== 1 || at !== all.findIndex((r) => r.kind === 1)))],
+  ['alters an item', everySync((all) => all.map(({ kind, bytes }) => {
+    const altered = Buffer.from(bytes);
+    if (kind === 1) altered[200]! ^= 1;
+    return { bytes: altered };
+  }))],
+  ['turns an item into a deleted one', everySync((all) => all.map(({ kind, bytes }) => {
+    if (kind !== 1) return { bytes };
+    const gone = Buffer.from(bytes.subarray(0, 33));
+    gone[0] = 2;
+    return { bytes: gone };
+  }))],
+  ['alters what was signed', everySync((all) => all.map(({ kind, bytes }) => {
+    const altered = Buffer.from(bytes);
+    if (kind === 3) altered[120]! ^= 1;
+    return { bytes: altered };
+  }))],
+  ['keeps back what was signed', everySync((all) => all.filter(({ kind }) => kind !== 3))],
+];
+
+for (const [what, lie] of lies) {
+  story(`a server that ${what} gets a closed vault, and an honest one opens it`, async ({ liar, page, there, vault }) => {
+    liar.lie = lie;
+    await page.reload();
+    await page.getByLabel('Master password', { exact: true }).fill(there.password);
+    await page.getByRole('button', { name: 'Unlock' }).click();
+    await expect(page.getByRole('heading', { name: BLOCKED })).toBeVisible();
+    await expect(page.getByText('First key')).toHaveCount(0);
+    await expect(page.getByText('Second key')).toHaveCount(0);
+    liar.lie = undefined;
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await expect(vault.row('First key')).toBeVisible();
+    await expect(page.getByText('Freshness unverified')).toHaveCount(0);
+  });
+}
+
+story('what verifies can be exported from a closed vault', async ({ liar, page, there, vault }) => {
+  await vault.isLocked();
+  liar.lie = everySync((all) => {
+    const first = all.findIndex(({ kind }) => kind === 1);
+    return all.filter((_, at) => at !== first);
+  });
+  await page.reload();
+  await page.getByLabel('Master password', { exact: true }).fill(there.password);
+  await page.getByRole('button', { name: 'Unlock' }).click();
+  await page.getByRole('button', { name: 'Export what verifies' }).click();
+  const file = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export in the clear' }).click();
+  const saved = JSON.parse(readFileSync(await (await file).path(), 'utf8')) as {
+    complete: boolean;
+    items: { name: string; content: { value: string } }[];
+  };
+  expect(saved.complete).toBe(false);
+  const secrets = saved.items.map(({ content }) => content.value);
+  expect(secrets).toHaveLength(1);
+  expect(ITEMS.map(({ secret }) => secret)).toContain(secrets[0]);
+});
+
+story('a server that puts an old backup in place can be read and is not written to', async ({ liar, page, there, vault }) => {
+  const { server } = liar;
+  await vault.isLocked();
+  await server.stop();
+  const backup = `${server.folder}/backup`;
+  cpSync(server.dataDir, backup, { recursive: true });
+  await server.run();
+  await page.reload();
+  const open = await there.unlock();
+  await open.addKey({ name: 'Third key', secret: 'the-third-secret' });
+  await open.lock();
+
+  await server.stop();
+  rmSync(server.dataDir, { recursive: true });
+  cpSync(backup, server.dataDir, { recursive: true });
+  await server.run();
+  await page.reload();
+  const back = await there.unlock();
+  await expect(page.getByText(/version 2, although version 3 was saved/)).toBeVisible();
+  await expect(back.row('Third key')).toHaveCount(0);
+  const detail = await back.open('First key');
+  await back.reveal(detail);
+  await expect(detail.getByText('the-first-secret')).toBeVisible();
+  await back.startNew();
+  await back.fillKey({ name: 'Fourth key', secret: 'kept' });
+  await back.save();
+  await expect(page.getByText(/read-only while the server does not show its newest state/)).toBeVisible();
+  await expect(page.getByLabel('Secret', { exact: true })).toHaveValue('kept');
+  expect(liar.asked.filter((asked) => /POST .*\/items$/.test(asked))).toHaveLength(3);
+});
+
+story("a server that gives another item's secret is refused", async ({ liar, page, there, vault }) => {
+  await vault.isLocked();
+  const open = await (async () => {
+    await page.reload();
+    return there.unlock();
+  })();
+  let first: Buffer | undefined;
+  liar.lie = ({ path, body }) => {
+    if (!path.endsWith('/details')) return undefined;
+    const answer = JSON.parse(body.toString()) as { details: { item_id: string; details: string }[] };
+    const [one] = answer.details;
+    if (first !== undefined && one !== undefined) {
+      const other = JSON.parse(first.toString()) as typeof answer;
+      one.details = other.details[0]?.details ?? '';
+    }
+    first ??= body;
+    return Buffer.from(JSON.stringify(answer));
+  };
+  const honest = await open.open('First key');
+  await open.reveal(honest);
+  const detail = await open.open('Second key');
+  await detail.getByRole('button', { name: 'Reveal', exact: true }).click();
+  await expect(page.getByText(/does not verify/).first()).toBeVisible();
+  await expect(page.getByText('the-second-secret')).toHaveCount(0);
+  await expect(detail.getByText('the-first-secret')).toHaveCount(0);
+});
+
+story('a server that keeps the wrapped keys back gets no new ones', async ({ liar, page, there, vault }) => {
+  await vault.isLocked();
+  const before = liar.asked.length;
+  for (const field of ['wrapped_root_key', 'keyring']) {
+    liar.lie = ({ path, body }) => {
+      if (path !== '/auth/login') return undefined;
+      const answer = JSON.parse(body.toString()) as { account: { keyset: Record<string, unknown> } };
+      answer.account.keyset[field] = null;
+      return Buffer.from(JSON.stringify(answer));
+    };
+    await page.reload();
+    await page.getByLabel('Master password', { exact: true }).fill(there.password);
+    await page.getByRole('button', { name: 'Unlock' }).click();
+    await expect(page.getByText(/does not verify/).first()).toBeVisible();
+  }
+  const written = liar.asked.slice(before).filter((asked) => /POST/.test(asked) && !/challenge|login/.test(asked));
+  expect(written).toEqual([]);
+});
