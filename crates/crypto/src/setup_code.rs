@@ -89,6 +89,16 @@ impl SetupCode {
         }
     }
 
+    /// The code of the same account under a suite: same handle, same secret. Where the suite is
+    /// another, the checksum is too, and what was printed before is no longer the account's code.
+    pub fn with_suite(&self, suite: Suite) -> Self {
+        Self {
+            suite,
+            handle: self.handle,
+            secret: Secret::fill(|bytes| bytes.copy_from_slice(self.secret.bytes())),
+        }
+    }
+
     /// Reads what a person typed or pasted: case does not matter, spaces and dashes may stand
     /// anywhere, `O` is read as 0, `I` and `L` as 1.
     pub fn parse(text: &str) -> Result<Self, SetupCodeError> {

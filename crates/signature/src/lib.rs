@@ -31,17 +31,25 @@ pub enum Purpose {
     SignUp,
     /// A user bundle.
     UserBundle,
+    /// A statement that puts new keys in the place of an account's old ones.
+    PasswordChange,
 }
 
 impl Purpose {
     /// Every purpose there is.
-    pub const ALL: [Self; 3] = [Self::Login, Self::SignUp, Self::UserBundle];
+    pub const ALL: [Self; 4] = [
+        Self::Login,
+        Self::SignUp,
+        Self::UserBundle,
+        Self::PasswordChange,
+    ];
 
     const fn label(self) -> &'static str {
         match self {
             Self::Login => "keyarc/v1/sig/login",
             Self::SignUp => "keyarc/v1/sig/sign-up",
             Self::UserBundle => "keyarc/v1/sig/user-bundle",
+            Self::PasswordChange => "keyarc/v1/sig/password-change",
         }
     }
 }
