@@ -21,9 +21,9 @@ mod transport;
 pub use api::{Api, ApiFailure};
 pub use backoff::Backoff;
 pub use changes::Changes;
-pub use error::{ClientError, SaveError};
+pub use error::{ClientError, PasswordError, SaveError};
 pub use host::{Host, Stage};
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{NativeHost, NativeTransport, NativeTransportError};
-pub use session::{LogIn, Session, SignUp, Unlocked};
+pub use session::{ChangePassword, LogIn, Session, SignUp, Unlocked};
 pub use transport::{HttpRequest, HttpResponse, Method, Patience, Transport, TransportError};

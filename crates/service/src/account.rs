@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use keyarc_auth::LoginPurpose;
 use keyarc_signature::{UserBundle, VerifyingKey};
 use keyarc_store::{NewAccount, SignUpOutcome};
-use keyarc_wire::{AccountId, AccountResponse, ClientKind, SessionId, SignUpRequest, limits};
+use keyarc_wire::{
+    AccountId, AccountResponse, ClientKind, Keyset, SessionId, SignUpRequest, limits,
+};
 
 use crate::{
     Context, ServiceError, Services, proof, rate,
@@ -101,13 +103,10 @@ fn check(services: &Services, request: &SignUpRequest) -> Result<NewAccount, Ser
     if request.keyset.version != 1 {
         return Err(ServiceError::invalid("keyset.version", "must be 1"));
     }
-    for (sealed, field) in [
-        (&request.keyset.wrapped_root_key, "keyset.wrapped_root_key"),
-        (&request.keyset.keyring, "keyset.keyring"),
-        (&request.vault.wrapped_key, "vault.wrapped_key"),
-    ] {
-        validate::envelope(sealed, limits::WRAPPED_KEY, || field.into())?;
-    }
+    check_keyset(&request.keyset)?;
+    validate::envelope(&request.vault.wrapped_key, limits::WRAPPED_KEY, || {
+        "vault.wrapped_key".into()
+    })?;
     Ok(NewAccount {
         id,
         handle: request.handle,
@@ -120,6 +119,17 @@ fn check(services: &Services, request: &SignUpRequest) -> Result<NewAccount, Ser
         terms_version: request.terms_version.clone(),
         created_at_ms: services.now_ms(),
     })
+}
+
+/// Wrapped keys must at least look like it.
+pub(crate) fn check_keyset(keyset: &Keyset) -> Result<(), ServiceError> {
+    for (sealed, field) in [
+        (&keyset.wrapped_root_key, "keyset.wrapped_root_key"),
+        (&keyset.keyring, "keyset.keyring"),
+    ] {
+        validate::envelope(sealed, limits::WRAPPED_KEY, || field.into())?;
+    }
+    Ok(())
 }
 
 /// The account's id is the hash of its genesis bundle, so that nobody can choose one.

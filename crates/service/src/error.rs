@@ -31,6 +31,9 @@ pub enum ServiceError {
     /// Items are not at the versions that the writer expected (`conflict`).
     #[error("{} items were changed by somebody else", .0.len())]
     Conflict(Vec<VersionConflict>),
+    /// The account's keys in force are not those that the change was made from (`conflict`).
+    #[error("the keys were changed by somebody else")]
+    KeysConflict,
     /// The handle chosen at sign-up exists (`handle_taken`).
     #[error("the handle is taken")]
     HandleTaken,

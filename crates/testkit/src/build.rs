@@ -2,7 +2,7 @@
 
 use keyarc_service::{Policy, Services};
 use keyarc_signature::{SigningKey, UserBundle};
-use keyarc_store::{NewAccount, NewSession, Store, UsedNonce};
+use keyarc_store::{LoginKey, NewAccount, NewKeyset, NewSession, Store, UsedNonce};
 use keyarc_wire::{
     AccountId, Bytes, ClientKind, Handle, ItemId, ItemPurge, ItemWrite, Keyset, NewVault, Sealed,
     SessionId, VaultId, WriteItemsRequest,
@@ -81,6 +81,14 @@ pub fn auth_key(number: u64) -> SigningKey {
     SigningKey::from_seed(&seed)
 }
 
+/// What a person of this number logs in against.
+pub fn login_key(number: u64) -> LoginKey {
+    LoginKey {
+        account_id: AccountId(id(number)),
+        auth_public_key: auth_key(number).public_key(),
+    }
+}
+
 /// The signed genesis bundle of a person of this number.
 pub fn bundle(number: u64) -> Vec<u8> {
     let mut seed = [2; 32];
@@ -97,6 +105,20 @@ pub fn keyset() -> Keyset {
         version: 1,
         wrapped_root_key: sealed(1, 350),
         keyring: sealed(2, 350),
+    }
+}
+
+/// The keys after a change of password, which makes this version and is logged in to with the
+/// key of this number.
+pub fn new_keyset(version: u32, key: u64) -> NewKeyset {
+    NewKeyset {
+        keyset: Keyset {
+            version,
+            wrapped_root_key: sealed(version as u8 | 0x40, 350),
+            keyring: sealed(version as u8 | 0x80, 350),
+        },
+        auth_public_key: auth_key(key).public_key(),
+        changed_at_ms: FixedClock::START_MS + 1,
     }
 }
 

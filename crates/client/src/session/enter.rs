@@ -179,6 +179,9 @@ impl<T: Transport, H: Host> Session<T, H> {
             handle: Handle(code.handle()),
             label,
             root,
+            code: code.with_suite(code.suite()).into(),
+            keyset: account.keyset.into(),
+            unsettled: None.into(),
             vault: vault.into(),
             notices: account.notices.into(),
             turn: ().into(),
@@ -188,7 +191,7 @@ impl<T: Transport, H: Host> Session<T, H> {
     }
 }
 
-async fn derive<H: Host>(
+pub(super) async fn derive<H: Host>(
     host: &H,
     password: &str,
     code: &SetupCode,

@@ -2,21 +2,23 @@
 
 mod enter;
 mod items;
+mod password;
 mod read;
 mod write;
 
 use std::cell::{Cell, RefCell};
 
 use futures::lock::Mutex;
-use keyarc_crypto::{RootKey, SealError, StateContext};
+use keyarc_crypto::{RootKey, SealError, SetupCode, StateContext};
 use keyarc_vault::{ItemDraft, UnlockedVault};
-use keyarc_wire::{AccountId, Handle, Notice};
+use keyarc_wire::{AccountId, Handle, Keyset, Notice};
 use zeroize::Zeroizing;
 
 use crate::{Api, ApiFailure, ClientError, Host, Transport};
 use write::Waiting;
 
 pub use enter::{LogIn, SignUp};
+pub use password::ChangePassword;
 
 /// The keys of an account, its open vault, and the way to its server.
 ///
@@ -29,6 +31,12 @@ pub struct Session<T, H> {
     handle: Handle,
     label: String,
     root: RootKey,
+    /// A change of password needs its secret, and not every device keeps it.
+    code: RefCell<SetupCode>,
+    /// The newest that this session has seen in force.
+    keyset: RefCell<Keyset>,
+    /// One that was sent, and may be in force.
+    unsettled: RefCell<Option<Keyset>>,
     vault: RefCell<UnlockedVault>,
     notices: RefCell<Vec<Notice>>,
     /// Held by whoever fetches changes or writes: of two syncs that overtake each other the

@@ -5,6 +5,8 @@ mod common;
 #[cfg(test)]
 mod native;
 #[cfg(test)]
+mod password;
+#[cfg(test)]
 mod session;
 #[cfg(test)]
 mod tampering;
