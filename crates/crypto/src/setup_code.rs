@@ -37,6 +37,9 @@ pub enum Suite {
 }
 
 impl Suite {
+    /// Every suite there is.
+    pub const ALL: [Self; 2] = [Self::Pbkdf2Sha256, Self::Argon2id];
+
     /// Reads the number; `None` for a suite that does not exist.
     pub const fn from_byte(byte: u8) -> Option<Self> {
         match byte {

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{
     failure::{from_setup_code, from_store, from_strength},
+    password::measure_suites,
     state::{Open, VaultWorker, host},
     tell,
 };
@@ -113,6 +114,9 @@ impl VaultWorker {
                     .map_err(|error| self.failed(error))?;
                 Ok(Reply::Done)
             }
+            Command::MakeKit(wish) => self.make_kit(wish).await,
+            Command::ChangePassword(wish) => self.change_password(wish).await,
+            Command::MeasureSuites => Ok(Reply::Measured(measure_suites().await)),
         }
     }
 
@@ -136,8 +140,7 @@ impl VaultWorker {
         terms_version: &str,
         device_name: &str,
     ) -> Result<Reply, Failure> {
-        let suite = Suite::from_byte(suite)
-            .ok_or_else(|| Failure::Browser("This way to derive keys is not known.".into()))?;
+        let suite = read_suite(suite)?;
         let words: Vec<String> = email.iter().cloned().collect();
         if rate(password, &words).await?.score < LEAST_SCORE {
             return Err(Failure::WeakPassword);
@@ -169,15 +172,7 @@ impl VaultWorker {
         })
     }
 
-    async fn unlock(&self, password: &str) -> Result<Reply, Failure> {
-        let record = self.device.record().await.map_err(from_store)?;
-        let record = record.ok_or(Failure::UnknownDevice)?;
-        let code = record.open().await.map_err(|_| Failure::UnknownDevice)?;
-        self.log_in(&code, password, false, &record.device_name)
-            .await
-    }
-
-    async fn log_in(
+    pub(super) async fn log_in(
         &self,
         code: &SetupCode,
         password: &str,
@@ -293,7 +288,7 @@ impl VaultWorker {
         Ok(Reply::Draft(form))
     }
 
-    async fn glance(&self, session: &Open) -> Unlocked {
+    pub(super) async fn glance(&self, session: &Open) -> Unlocked {
         let now = session.unlocked();
         Unlocked {
             label: now.label,
@@ -306,20 +301,26 @@ impl VaultWorker {
                 .has_draft(session.handle())
                 .await
                 .unwrap_or(false),
+            suite: now.suite.to_byte(),
         }
     }
 }
 
 /// Keeps the setup code on this device. A browser that refuses keeps nobody out: the code stands
 /// in the recovery kit, and the next log-in asks for it.
-async fn remember(device: DeviceStore, code: &SetupCode, session: &Open, device_name: &str) {
+pub(super) async fn remember(
+    device: DeviceStore,
+    code: &SetupCode,
+    session: &Open,
+    device_name: &str,
+) {
     if let Ok(record) = DeviceRecord::seal(code, &session.unlocked().label, device_name).await {
         let _ = device.keep(&record).await;
     }
 }
 
 /// Rates a password against what is known about the person, their address taken apart.
-async fn rate(password: &str, inputs: &[String]) -> Result<Strength, Failure> {
+pub(super) async fn rate(password: &str, inputs: &[String]) -> Result<Strength, Failure> {
     let mut words = vec!["keyarc".to_owned()];
     for input in inputs {
         words.push(input.clone());
@@ -331,7 +332,12 @@ async fn rate(password: &str, inputs: &[String]) -> Result<Strength, Failure> {
     rate_password(password, &words).await.map_err(from_strength)
 }
 
-fn own_origin() -> Result<String, Failure> {
+pub(super) fn read_suite(byte: u8) -> Result<Suite, Failure> {
+    Suite::from_byte(byte)
+        .ok_or_else(|| Failure::Browser("This way to derive keys is not known.".into()))
+}
+
+pub(super) fn own_origin() -> Result<String, Failure> {
     origin().ok_or_else(|| Failure::Browser("The address of this page is not known.".into()))
 }
 

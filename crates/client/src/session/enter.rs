@@ -19,9 +19,6 @@ use crate::{Api, ClientError, Host, Stage, Transport};
 const FIRST: u32 = 1;
 /// A handle has 48 random bits; several that are taken in a row are no accident.
 const HANDLE_TRIES: u32 = 3;
-/// How much of a setup code may be shown as a name. It is a part of the handle, which the server
-/// knows, and nothing of the secret.
-const LABEL_LEN: usize = "KA1-XXXXX".len();
 
 /// What makes an account.
 pub struct SignUp<'a> {
@@ -168,16 +165,12 @@ impl<T: Transport, H: Host> Session<T, H> {
         let vault = LockedVault::new(info, account.id)
             .unlock(&root)
             .map_err(|_| ClientError::Tampered)?;
-        let label = match account.email {
-            Some(email) => email,
-            None => code.to_text().chars().take(LABEL_LEN).collect(),
-        };
         Ok(Self {
             api,
             host,
             account: account.id,
             handle: Handle(code.handle()),
-            label,
+            email: account.email,
             root,
             code: code.with_suite(code.suite()).into(),
             keyset: account.keyset.into(),

@@ -9,7 +9,7 @@ mod write;
 use std::cell::{Cell, RefCell};
 
 use futures::lock::Mutex;
-use keyarc_crypto::{RootKey, SealError, SetupCode, StateContext};
+use keyarc_crypto::{RootKey, SealError, SetupCode, StateContext, Suite};
 use keyarc_vault::{ItemDraft, UnlockedVault};
 use keyarc_wire::{AccountId, Handle, Keyset, Notice};
 use zeroize::Zeroizing;
@@ -29,7 +29,7 @@ pub struct Session<T, H> {
     host: H,
     account: AccountId,
     handle: Handle,
-    label: String,
+    email: Option<String>,
     root: RootKey,
     /// A change of password needs its secret, and not every device keeps it.
     code: RefCell<SetupCode>,
@@ -59,8 +59,13 @@ pub struct Unlocked {
     pub unreadable: u32,
     /// Notices for the owner.
     pub notices: Vec<Notice>,
+    /// How keys are derived from the password in force.
+    pub suite: Suite,
 }
 
+/// How much of a setup code may be shown as a name. It is a part of the handle, which the server
+/// knows, and nothing of the secret.
+const LABEL_LEN: usize = "KA1-XXXXX".len();
 /// Where a half-written form is bound to: this account and nothing else.
 const DRAFT: &str = "draft";
 
@@ -69,7 +74,8 @@ impl<T: Transport, H: Host> Session<T, H> {
     pub fn unlocked(&self) -> Unlocked {
         let vault = self.vault.borrow();
         Unlocked {
-            label: self.label.clone(),
+            label: self.label(),
+            suite: self.suite(),
             revision: vault.revision(),
             items: vault.live_items(),
             unreadable: vault.unreadable(),
@@ -80,6 +86,11 @@ impl<T: Transport, H: Host> Session<T, H> {
     /// The handle that names the account to its server.
     pub fn handle(&self) -> Handle {
         self.handle
+    }
+
+    /// The account's e-mail address, if it has one.
+    pub fn email(&self) -> Option<&str> {
+        self.email.as_deref()
     }
 
     /// Looks into the vault: lists, counts, previews. Must not keep what it is given.
@@ -120,6 +131,16 @@ impl<T: Transport, H: Host> Session<T, H> {
                 Ok(())
             }
             other => Ok(other?),
+        }
+    }
+
+    fn label(&self) -> String {
+        match &self.email {
+            Some(email) => email.clone(),
+            None => {
+                let code = self.code.borrow().to_text();
+                code.chars().take(LABEL_LEN).collect()
+            }
         }
     }
 

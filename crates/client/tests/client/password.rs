@@ -166,6 +166,7 @@ fn without_a_server_nothing_is_changed() {
         world.server.borrow_mut().sessions_ended = true;
         let refused = world.session.change_password(&change(PASSWORD, NEW)).await;
         assert_eq!(refused, Err(ClientError::SessionEnded.into()));
+        world.server.borrow_mut().sessions_ended = false;
         opens(&world, &world.code, PASSWORD).await;
     });
 }
