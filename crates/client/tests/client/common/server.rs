@@ -91,17 +91,7 @@ impl Transport for Line {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         // So that requests of several sessions interleave as on a network.
         tokio::task::yield_now().await;
-        let mut server = self.server.borrow_mut();
-        let answer = server.answer(&request, &self.cookie);
-        server.down |= server
-            .down_after
-            .take_if(|path| *path == request.path)
-            .is_some();
-        server.sessions_ended |= server
-            .sessions_end_after
-            .take_if(|path| *path == request.path)
-            .is_some();
-        drop(server);
+        let answer = self.server.borrow_mut().serve(&request, &self.cookie);
         tokio::task::yield_now().await;
         answer
     }
@@ -148,6 +138,14 @@ impl Server {
             put(&mut account.items, a, first.clone(), second.clone());
             put(&mut account.items, b, second, first);
         }
+    }
+
+    fn serve(&mut self, request: &HttpRequest, cookie: &Cell<Option<Handle>>) -> Answer {
+        let answer = self.answer(request, cookie);
+        let is_asked = |path: &mut &'static str| *path == request.path;
+        self.down |= self.down_after.take_if(is_asked).is_some();
+        self.sessions_ended |= self.sessions_end_after.take_if(is_asked).is_some();
+        answer
     }
 
     fn answer(&mut self, request: &HttpRequest, cookie: &Cell<Option<Handle>>) -> Answer {
