@@ -434,12 +434,11 @@ mod tests {
             new: "new".to_owned(),
             suite: 2,
         };
-        for (command, tag) in [
-            (Command::MakeKit(wish.clone()), 24),
-            (Command::ChangePassword(wish), 25),
+        for command in [
+            Command::MakeKit(wish.clone()),
+            Command::ChangePassword(wish),
         ] {
             let bytes = postcard::to_allocvec(&Request { id: 3, command }).expect("written");
-            assert_eq!(bytes[..2], [3, tag]);
             let read: Request = postcard::from_bytes(&bytes).expect("read");
             let (Command::MakeKit(got) | Command::ChangePassword(got)) = read.command else {
                 panic!("another command");
