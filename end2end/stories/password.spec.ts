@@ -155,7 +155,9 @@ test('another key derivation gives a new recovery kit, and the old setup code op
   // This device knows the new code by itself.
   await vault.lock();
   const changed = new Person(page, { password: NEW, setupCode });
-  await expect((await changed.unlock()).row(KEY.name)).toBeVisible();
+  await changed.unlock();
+  await vault.go('All items');
+  await expect(vault.row(KEY.name)).toBeVisible();
 
   const device = await browser.newContext({ baseURL: server.origin });
   guard.watch(device);
@@ -213,6 +215,7 @@ for (const arrives of [true, false]) {
     await page.reload();
     const changed = new Person(page, { password: NEW, setupCode });
     const reopened = await (arrives ? changed : person).unlock();
+    await reopened.go('All items');
     await expect(reopened.row(KEY.name)).toBeVisible();
     // And from then on at the first try.
     const refused: number[] = [];
