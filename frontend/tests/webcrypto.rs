@@ -98,6 +98,43 @@ async fn a_device_keeps_an_account_and_forgets_it() {
 }
 
 #[wasm_bindgen_test]
+async fn a_device_keeps_the_next_setup_code_until_one_is_in_force() {
+    let store = DeviceStore;
+    let before = code(Suite::Pbkdf2Sha256);
+    let after = before.with_suite(Suite::Argon2id);
+    let record = async |code: &SetupCode| {
+        DeviceRecord::seal(code, "ada@example.com", "Laptop")
+            .await
+            .expect("seals")
+    };
+    let opened = async |record: Option<DeviceRecord>| {
+        let code = record.expect("there").open().await.expect("opens");
+        code.to_text()
+    };
+    store.keep(&record(&before).await).await.expect("keeps");
+    for dropped in [true, false] {
+        store.keep_next(&record(&after).await).await.expect("keeps");
+        let (first, next) = (store.record().await, store.next_record().await);
+        assert_eq!(*opened(first.expect("storage")).await, *before.to_text());
+        assert_eq!(*opened(next.expect("storage")).await, *after.to_text());
+        if dropped {
+            store.drop_next().await.expect("drops");
+        } else {
+            store.keep(&record(&after).await).await.expect("keeps");
+        }
+        assert!(store.next_record().await.expect("storage").is_none());
+    }
+    let first = store.record().await.expect("storage");
+    assert_eq!(*opened(first).await, *after.to_text());
+    store
+        .keep_next(&record(&before).await)
+        .await
+        .expect("keeps");
+    store.forget().await.expect("storage");
+    assert!(store.next_record().await.expect("storage").is_none());
+}
+
+#[wasm_bindgen_test]
 async fn a_pause_ends_early_when_the_browser_comes_online() {
     let host = BrowserHost::new(|_| {});
     let started = host.now_ms();

@@ -133,6 +133,11 @@ impl From<ServiceError> for Failure {
                 failure.error.conflicts = conflicts;
                 failure
             }
+            ServiceError::KeysConflict => Self::new(
+                ErrorCode::Conflict,
+                "The account's keys were changed meanwhile.",
+                "Fetch the account and begin anew. Nothing was changed.",
+            ),
             ServiceError::HandleTaken => Self::new(
                 ErrorCode::HandleTaken,
                 "The handle of this setup code is taken.",

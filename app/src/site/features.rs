@@ -208,8 +208,7 @@ fn not_yet() -> impl IntoView {
                 <li>"no second factor and no passkeys;"</li>
                 <li>"no test whether a key still works, and no reminders by mail;"</li>
                 <li>"no attachments and no version history of an item;"</li>
-                <li>"no import except .env, and no export;"</li>
-                <li>"no change of the master password."</li>
+                <li>"no import except .env, and no export."</li>
             </ul>
         </section>
     }

@@ -53,7 +53,7 @@ fn keys() -> impl IntoView {
             </pre>
             <p>
                 "The password is stretched by PBKDF2-SHA-256 with 1,000,000 rounds or, if you choose \
-                 so at sign-up, by Argon2id with 64 MiB. Root key and vault key are random; the server keeps them only wrapped. Because \
+                 so, by Argon2id with 64 MiB. Root key and vault key are random; the server keeps them only wrapped. Because \
                  the setup code takes part, whoever steals the database cannot try passwords \
                  against it: even a weak password stands behind 128 bits that the server never \
                  had. The method and its strength are fixed in the program. The server cannot \
@@ -81,7 +81,9 @@ fn log_in() -> impl IntoView {
             </p>
             <p>
                 "A session is a random token, stored hashed, in a cookie that scripts cannot read \
-                 and other sites cannot use. Logging out ends it at the next request."
+                 and other sites cannot use. Logging out ends it at the next request. Changing the \
+                 master password ends every other one; it takes the old password, so a stolen \
+                 session is not enough."
             </p>
         </section>
     }

@@ -124,6 +124,12 @@ impl Session {
         self.phase.set(VaultPhase::Unlocked);
     }
 
+    /// Another password is in force. The other tabs hold what belonged to the one before.
+    pub fn password_changed(self, unlocked: Unlocked) {
+        self.opened(unlocked);
+        tabs::tell_lock();
+    }
+
     /// Whether a form waits that was half-written when the vault was locked. True once.
     pub fn take_has_draft(self) -> bool {
         let waits = self

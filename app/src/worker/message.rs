@@ -1,8 +1,9 @@
 //! What the page and the vault worker say to each other.
 //!
 //! Commands go in, one reply comes back for each, and events come on their own. All travel as
-//! bytes over `postMessage` (see [`super::write_message`]). Passwords and setup codes pass from the page to the worker and
-//! never back, except once: the recovery kit of a new account.
+//! bytes over `postMessage` (see [`super::write_message`]). Passwords and setup codes pass from
+//! the page to the worker and never back, except in a recovery kit: that of a new account, and
+//! that of a new setup code.
 
 use keyarc_client::Trust;
 use keyarc_vault::{
@@ -124,6 +125,25 @@ pub enum Command {
     DismissNotices,
     /// Opens whatever verifies by itself in a vault that is blocked → [`Reply::Salvaged`].
     Salvage,
+    /// Checks what [`Command::ChangePassword`] would, changes nothing, and makes the recovery kit
+    /// that will be in force after it → [`Reply::NewKit`].
+    MakeKit(NewPassword),
+    /// Puts a password in force and ends all other sessions → [`Reply::Unlocked`]. With another
+    /// suite the person must have the kit of [`Command::MakeKit`] before.
+    ChangePassword(NewPassword),
+    /// Measures how long each suite takes on this device → [`Reply::Measured`].
+    MeasureSuites,
+}
+
+/// A password to be.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct NewPassword {
+    /// The master password in force.
+    pub current: String,
+    /// The one to be.
+    pub new: String,
+    /// The KDF suite: 1 PBKDF2, 2 Argon2id.
+    pub suite: u8,
 }
 
 /// What the worker answers.
@@ -170,6 +190,19 @@ pub enum Reply {
         /// Items that do not.
         refused: u32,
     },
+    /// To be saved by the person before the password is changed.
+    NewKit(RecoveryKit),
+    /// How long each suite takes.
+    Measured(Vec<SuiteTime>),
+}
+
+/// How long keys take to derive on this device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuiteTime {
+    /// The KDF suite.
+    pub suite: u8,
+    /// Milliseconds; `None` when this device cannot do it, for want of memory.
+    pub millis: Option<u32>,
 }
 
 /// What happens without being asked for.
@@ -271,6 +304,8 @@ pub struct Unlocked {
     pub has_draft: bool,
     /// How far the vault may be believed.
     pub trust: Trust,
+    /// The KDF suite in force.
+    pub suite: u8,
 }
 
 /// Why a command failed, for a person.
@@ -343,6 +378,16 @@ pub enum Failure {
         "The vault is read-only while the server does not show its newest state. Nothing was changed."
     )]
     ReadOnly,
+    /// Another tab changed the password at the same time.
+    #[error(
+        "The password was changed elsewhere at the same time. Lock, and unlock to see which one is in force."
+    )]
+    PasswordChangedElsewhere,
+    /// The password was changed or not.
+    #[error(
+        "The server stopped answering before it said whether the password was changed. One of the two is in force: try again with the same to find out."
+    )]
+    PasswordUnknown,
 }
 
 #[cfg(test)]
@@ -398,6 +443,45 @@ mod tests {
             let bytes = postcard::to_allocvec(&request).expect("written");
             let read: Request = postcard::from_bytes(&bytes).expect("read");
             assert!(read.id == 9 && matches!(read.command, Command::Save(got) if got == sent));
+        }
+    }
+
+    #[test]
+    fn a_new_password_and_what_comes_of_it_pass_between_page_and_worker() {
+        let wish = NewPassword {
+            current: "old".to_owned(),
+            new: "new".to_owned(),
+            suite: 2,
+        };
+        for command in [
+            Command::MakeKit(wish.clone()),
+            Command::ChangePassword(wish),
+        ] {
+            let bytes = postcard::to_allocvec(&Request { id: 3, command }).expect("written");
+            let read: Request = postcard::from_bytes(&bytes).expect("read");
+            let (Command::MakeKit(got) | Command::ChangePassword(got)) = read.command else {
+                panic!("another command");
+            };
+            assert_eq!((got.current.as_str(), got.new.as_str()), ("old", "new"));
+            assert_eq!(got.suite, 2);
+        }
+        let measured = vec![
+            SuiteTime {
+                suite: 1,
+                millis: Some(240),
+            },
+            SuiteTime {
+                suite: 2,
+                millis: None,
+            },
+        ];
+        let sent = Message::Reply(3, Ok(Reply::Measured(measured.clone())));
+        let bytes = postcard::to_allocvec(&sent).expect("written");
+        let read: Message = postcard::from_bytes(&bytes).expect("read");
+        assert!(matches!(read, Message::Reply(3, Ok(Reply::Measured(got))) if got == measured));
+        for failure in [Failure::PasswordChangedElsewhere, Failure::PasswordUnknown] {
+            let bytes = postcard::to_allocvec(&failure).expect("written");
+            assert_eq!(postcard::from_bytes(&bytes), Ok(failure));
         }
     }
 

@@ -2,9 +2,9 @@ use std::cell::RefCell;
 
 use keyarc_wire::{
     AccountResponse, ApiError, CHANGES_MEDIA_TYPE, ChallengeRequest, ChallengeResponse,
-    ChangesDecodeError, DetailsRequest, DetailsResponse, ErrorCode, KeepPinsRequest, LoginRequest,
-    LoginResponse, RefreshResponse, SignUpRequest, VaultId, WriteItemsRequest, WriteItemsResponse,
-    limits, paths,
+    ChangePasswordRequest, ChangesDecodeError, DetailsRequest, DetailsResponse, ErrorCode,
+    KeepPinsRequest, LoginRequest, LoginResponse, RefreshResponse, SignUpRequest, VaultId,
+    WriteItemsRequest, WriteItemsResponse, limits, paths,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
@@ -132,6 +132,17 @@ impl<T: Transport> Api<T> {
         now_ms: u64,
     ) -> Result<(), ApiFailure> {
         self.call(post(paths::PINS.into(), Some(encode(request)?)), now_ms)
+            .await
+            .map(drop)
+    }
+
+    /// Puts new keys in force.
+    pub async fn change_password(
+        &self,
+        request: &ChangePasswordRequest,
+        now_ms: u64,
+    ) -> Result<(), ApiFailure> {
+        self.call(post(paths::PASSWORD.into(), Some(encode(request)?)), now_ms)
             .await
             .map(drop)
     }

@@ -79,6 +79,21 @@ impl From<ApiFailure> for ClientError {
     }
 }
 
+/// Why a password was not changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// Another tab changed it at the same time. The one asked for here is not in force.
+    #[error("the password was changed elsewhere")]
+    ChangedElsewhere,
+    /// The server stopped answering, and has made the change or not. One of the two passwords is
+    /// in force; trying again tells.
+    #[error("whether the password was changed is not known")]
+    Unknown,
+    /// Anything else. Nothing was changed.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}
+
 /// Why an item was not saved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SaveError {

@@ -23,11 +23,11 @@ mod transport;
 pub use api::{Api, ApiFailure};
 pub use backoff::Backoff;
 pub use changes::Changes;
-pub use error::{ClientError, SaveError};
+pub use error::{ClientError, PasswordError, SaveError};
 pub use history::Trust;
 pub use host::{Host, Stage};
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{NativeHost, NativeTransport, NativeTransportError};
 pub use pins::{Pin, Pins, PinsDecodeError};
-pub use session::{LogIn, Salvage, Session, SignUp, Unlocked};
+pub use session::{ChangePassword, LogIn, Salvage, Session, SignUp, Unlocked};
 pub use transport::{HttpRequest, HttpResponse, Method, Patience, Transport, TransportError};

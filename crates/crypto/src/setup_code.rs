@@ -37,6 +37,9 @@ pub enum Suite {
 }
 
 impl Suite {
+    /// Every suite there is.
+    pub const ALL: [Self; 2] = [Self::Pbkdf2Sha256, Self::Argon2id];
+
     /// Reads the number; `None` for a suite that does not exist.
     pub const fn from_byte(byte: u8) -> Option<Self> {
         match byte {
@@ -86,6 +89,16 @@ impl SetupCode {
             suite,
             handle,
             secret: Secret::make(rng),
+        }
+    }
+
+    /// The code of the same account under a suite: same handle, same secret. Where the suite is
+    /// another, the checksum is too, and what was printed before is no longer the account's code.
+    pub fn with_suite(&self, suite: Suite) -> Self {
+        Self {
+            suite,
+            handle: self.handle,
+            secret: Secret::fill(|bytes| bytes.copy_from_slice(self.secret.bytes())),
         }
     }
 

@@ -6,7 +6,8 @@ use keyarc_auth::LoginPurpose;
 use keyarc_signature::{UserBundle, VaultManifest, VerifyingKey};
 use keyarc_store::{NewAccount, SignUpOutcome};
 use keyarc_wire::{
-    AccountId, AccountResponse, ClientKind, KeepPinsRequest, SessionId, SignUpRequest, limits,
+    AccountId, AccountResponse, ClientKind, KeepPinsRequest, Keyset, SessionId, SignUpRequest,
+    limits,
 };
 
 use crate::{
@@ -114,13 +115,10 @@ fn check(services: &Services, request: &SignUpRequest) -> Result<NewAccount, Ser
     if request.keyset.version != 1 {
         return Err(ServiceError::invalid("keyset.version", "must be 1"));
     }
-    for (sealed, field) in [
-        (&request.keyset.wrapped_root_key, "keyset.wrapped_root_key"),
-        (&request.keyset.keyring, "keyset.keyring"),
-        (&request.vault.wrapped_key, "vault.wrapped_key"),
-    ] {
-        validate::envelope(sealed, limits::WRAPPED_KEY, || field.into())?;
-    }
+    check_keyset(&request.keyset)?;
+    validate::envelope(&request.vault.wrapped_key, limits::WRAPPED_KEY, || {
+        "vault.wrapped_key".into()
+    })?;
     check_first_manifest(request, id)?;
     Ok(NewAccount {
         id,
@@ -152,6 +150,17 @@ fn check_first_manifest(request: &SignUpRequest, id: AccountId) -> Result<(), Se
         && (body.root, body.team_head) == ([0; 32], [0; 32]);
     if !is_first || bundle.user_id() != id.0 || manifest.verify(&bundle.signing_key()).is_err() {
         return Err(wrong());
+    }
+    Ok(())
+}
+
+/// Wrapped keys must at least look like it.
+pub(crate) fn check_keyset(keyset: &Keyset) -> Result<(), ServiceError> {
+    for (sealed, field) in [
+        (&keyset.wrapped_root_key, "keyset.wrapped_root_key"),
+        (&keyset.keyring, "keyset.keyring"),
+    ] {
+        validate::envelope(sealed, limits::WRAPPED_KEY, || field.into())?;
     }
     Ok(())
 }

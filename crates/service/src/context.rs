@@ -18,7 +18,7 @@ pub struct Policy {
     pub session_ms: u64,
     /// A session's longest rest in milliseconds.
     pub session_idle_ms: u64,
-    /// Log-ins per minute, for each address and for each handle.
+    /// Log-ins and changes of password per minute, for each address and for each handle.
     pub log_ins_per_minute: u32,
     /// Sign-ups per minute and address.
     pub sign_ups_per_minute: u32,

@@ -34,6 +34,9 @@ pub enum ServiceError {
     /// Somebody else wrote to the vault first (`manifest_stale`).
     #[error("the manifest does not follow the vault's head")]
     ManifestStale,
+    /// The account's keys in force are not those that the change was made from (`conflict`).
+    #[error("the keys were changed by somebody else")]
+    KeysConflict,
     /// The handle chosen at sign-up exists (`handle_taken`).
     #[error("the handle is taken")]
     HandleTaken,

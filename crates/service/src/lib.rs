@@ -5,6 +5,7 @@
 //!
 //! - [`session`]: challenge, log-in, authentication, access tokens, listing, revoking;
 //! - [`account`]: sign-up, what a client needs to unlock, notices;
+//! - [`password`]: its change;
 //! - [`vault`]: sync, writes, details;
 //! - [`health`]: is the database there;
 //! - [`cleanup`]: forgetting what has expired.
@@ -17,6 +18,7 @@ pub mod cleanup;
 mod context;
 mod error;
 pub mod health;
+pub mod password;
 mod proof;
 mod rate;
 pub mod session;

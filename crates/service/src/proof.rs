@@ -1,9 +1,9 @@
 //! Checking that a client holds the key it claims.
 
-use keyarc_auth::{LoginPurpose, LoginStatement};
+use keyarc_auth::{LoginPurpose, LoginStatement, NewKeys, PasswordStatement};
 use keyarc_signature::VerifyingKey;
 use keyarc_store::UsedNonce;
-use keyarc_wire::{Handle, LoginProof};
+use keyarc_wire::{ChangePasswordRequest, Handle, LoginProof};
 
 use crate::{ServiceError, Services};
 
@@ -41,6 +41,30 @@ pub(crate) fn check_signature(
         server_nonce: proof.server_nonce.0,
         client_nonce: proof.client_nonce.0,
         time_ms: proof.time_ms,
+    };
+    VerifyingKey::from_bytes(public_key)
+        .and_then(|key| statement.verify(&key, &proof.signature.0))
+        .map_err(|_| ServiceError::LoginRefused)
+}
+
+/// Checks the signature of a change of password.
+pub(crate) fn check_password_change(
+    request: &ChangePasswordRequest,
+    public_key: &[u8; 32],
+) -> Result<(), ServiceError> {
+    let proof = &request.proof;
+    let statement = PasswordStatement {
+        origin: &proof.origin,
+        handle: request.handle.0,
+        server_nonce: proof.server_nonce.0,
+        client_nonce: proof.client_nonce.0,
+        time_ms: proof.time_ms,
+        keys: NewKeys {
+            version: request.keyset.version,
+            auth_public_key: request.auth_public_key.0,
+            wrapped_root_key: request.keyset.wrapped_root_key.as_ref(),
+            keyring: request.keyset.keyring.as_ref(),
+        },
     };
     VerifyingKey::from_bytes(public_key)
         .and_then(|key| statement.verify(&key, &proof.signature.0))

@@ -18,7 +18,8 @@ enum Counter {
     SignUpByAddress = 3,
 }
 
-/// Counts a log-in attempt for its address and its handle, and refuses one too many.
+/// Counts an attempt to log in, or to change the password, for its address and its handle, and
+/// refuses one too many.
 pub(crate) async fn log_in(
     services: &Services,
     address: IpAddr,

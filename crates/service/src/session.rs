@@ -18,7 +18,7 @@ const TOUCH_MS: u64 = 60_000;
 /// How long a request waits for that to be written.
 const TOUCH_PATIENCE: Duration = Duration::from_millis(500);
 /// The public key of the seed `[0; 32]`, verified against when a handle is unknown.
-const DUMMY_KEY: [u8; 32] = [
+pub(crate) const DUMMY_KEY: [u8; 32] = [
     0x3b, 0x6a, 0x27, 0xbc, 0xce, 0xb6, 0xa4, 0x2d, 0x62, 0xa3, 0xa8, 0xd0, 0x2a, 0x6f, 0x0d, 0x73,
     0x65, 0x32, 0x15, 0x77, 0x1d, 0xe2, 0x43, 0xa6, 0x3a, 0xc0, 0x48, 0xa1, 0x8b, 0x59, 0xda, 0x29,
 ];
@@ -77,18 +77,18 @@ pub async fn log_in(
     let key = known.map_or(DUMMY_KEY, |known| known.auth_public_key);
     proof::check_signature(LoginPurpose::Login, request.handle, &request.proof, &key)?;
     // Whoever knows the dummy's seed comes this far, and no further.
-    let account_id = known.ok_or(ServiceError::LoginRefused)?.account_id;
+    let proven = known.ok_or(ServiceError::LoginRefused)?;
 
     let begun = Beginning::new(services, request.client, &request.device_name, previous)?;
     let ended = begun.ended.as_ref();
     if !services
         .store()
-        .begin_session(account_id, &begun.session, &nonce, ended)
+        .begin_session(&proven, &begun.session, &nonce, ended)
         .await?
     {
         return Err(ServiceError::LoginRefused);
     }
-    let account = account::response(services, account_id, begun.session.id).await?;
+    let account = account::response(services, proven.account_id, begun.session.id).await?;
     Ok(begun.into_logged_in(account))
 }
 

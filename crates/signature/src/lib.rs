@@ -35,15 +35,18 @@ pub enum Purpose {
     UserBundle,
     /// A vault's manifest.
     VaultManifest,
+    /// A statement that puts new keys in the place of an account's old ones.
+    PasswordChange,
 }
 
 impl Purpose {
     /// Every purpose there is.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Login,
         Self::SignUp,
         Self::UserBundle,
         Self::VaultManifest,
+        Self::PasswordChange,
     ];
 
     const fn label(self) -> &'static str {
@@ -52,6 +55,7 @@ impl Purpose {
             Self::SignUp => "keyarc/v1/sig/sign-up",
             Self::UserBundle => "keyarc/v1/sig/user-bundle",
             Self::VaultManifest => "keyarc/v1/sig/vault-manifest",
+            Self::PasswordChange => "keyarc/v1/sig/password-change",
         }
     }
 }

@@ -1,9 +1,10 @@
 use keyarc_wire::{AccountId, ClientKind, SessionId};
 
 use crate::{
-    Store, StoreError,
+    LoginKey, Store, StoreError,
     convert::{to_array, to_i64, to_u64},
     db::{reading, transaction, writing},
+    password::key_in_force,
 };
 
 /// A session to begin.
@@ -108,19 +109,20 @@ pub(crate) use {insert_session, use_nonce};
 
 impl Store {
     /// Uses up the nonce, ends the session `ended` and begins another; false, with nothing
-    /// changed, when the nonce was used before.
+    /// changed, when the nonce was used before or `proven`, the key that the log-in was checked
+    /// against, is no longer in force.
     pub async fn begin_session(
         &self,
-        account: AccountId,
+        proven: &LoginKey,
         session: &NewSession,
         nonce: &UsedNonce,
         ended: Option<&[u8; 32]>,
     ) -> Result<bool, StoreError> {
-        transaction!(self, |tx| {
-            if !use_nonce!(tx, nonce) {
+        transaction!(self, |tx: Driver| {
+            if !use_nonce!(tx, nonce) || !key_in_force!(tx, Driver, proven) {
                 return Ok(false);
             }
-            insert_session!(tx, account, session, ended);
+            insert_session!(tx, proven.account_id, session, ended);
         });
         Ok(true)
     }

@@ -4,7 +4,9 @@
 use keyarc_store::{Cleaned, Hit, LoginKey, NewAccount, SignUpOutcome, Store};
 use keyarc_testkit::{
     FixedClock,
-    build::{account, handle, keyset, nonce, sealed, session, signed_up, vault_id, write_next},
+    build::{
+        account, handle, keyset, login_key, nonce, sealed, session, signed_up, vault_id, write_next,
+    },
     on_both,
 };
 use keyarc_wire::{Notice, NoticeKind, SessionId, VaultInfo};
@@ -137,12 +139,12 @@ on_both! {
         signed_up(store, 1).await;
         let id = account(1).id;
         let ended = session(1).token_hash;
-        assert!(store.begin_session(id, &session(2), &nonce(2), Some(&ended)).await.unwrap());
+        assert!(store.begin_session(&login_key(1), &session(2), &nonce(2), Some(&ended)).await.unwrap());
         let sessions = store.sessions(id).await.unwrap();
         assert_eq!(sessions.iter().map(|session| session.id).collect::<Vec<_>>(), [session(2).id]);
         // A nonce that was used keeps the session that it would have ended.
         let ended = session(2).token_hash;
-        assert!(!store.begin_session(id, &session(3), &nonce(2), Some(&ended)).await.unwrap());
+        assert!(!store.begin_session(&login_key(1), &session(3), &nonce(2), Some(&ended)).await.unwrap());
         assert_eq!(store.sessions(id).await.unwrap(), sessions);
     }
 
@@ -151,7 +153,7 @@ on_both! {
         signed_up(store, 1).await;
         let id = account(1).id;
         for number in [2, 3] {
-            assert!(store.begin_session(id, &session(number), &nonce(number), None).await.unwrap());
+            assert!(store.begin_session(&login_key(1), &session(number), &nonce(number), None).await.unwrap());
         }
         store.touch_session(session(2).id, NOW + 9).await.unwrap();
         store.touch_session(session(2).id, NOW + 5).await.unwrap();

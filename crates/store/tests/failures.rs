@@ -4,7 +4,9 @@
 use futures::TryStreamExt as _;
 use keyarc_store::{DbKind, Store, StoreError};
 use keyarc_testkit::{
-    build::{account, change, item_id, items_of, nonce, session, signed_up, write, write_next},
+    build::{
+        account, change, item_id, items_of, login_key, nonce, session, signed_up, write, write_next,
+    },
     on_both,
 };
 use keyarc_wire::VaultId;
@@ -77,7 +79,7 @@ on_both! {
         store.close().await;
         assert!(matches!(store.ping().await, Err(StoreError::Unavailable(_))));
         assert!(matches!(
-            store.begin_session(account(1).id, &session(1), &nonce(1), None).await,
+            store.begin_session(&login_key(1), &session(1), &nonce(1), None).await,
             Err(StoreError::Unavailable(_))
         ));
     }

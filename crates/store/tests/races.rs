@@ -7,10 +7,10 @@
 
 use std::collections::BTreeSet;
 
-use keyarc_store::WriteOutcome;
+use keyarc_store::{PasswordOutcome, WriteOutcome};
 use keyarc_testkit::{
     FixedClock,
-    build::{account, change, nonce, session, signed_up, write, write_next},
+    build::{account, change, login_key, new_keyset, nonce, session, signed_up, write, write_next},
     on_both,
 };
 
@@ -75,7 +75,7 @@ on_both! {
             let store = stores[number % 2].clone();
             tokio::spawn(async move {
                 let session = session(number as u64);
-                store.begin_session(account(1).id, &session, &nonce(7), None).await.unwrap()
+                store.begin_session(&login_key(1), &session, &nonce(7), None).await.unwrap()
             })
         }).collect();
         let mut begun = 0;
@@ -103,5 +103,58 @@ on_both! {
         }
         assert_eq!(seen.len(), 80);
         assert_eq!(seen.iter().map(|(_, hits)| *hits).max(), Some(40));
+    }
+
+    async fn of_two_changes_of_password_one_wins(db) {
+        signed_up(db.store(), 1).await;
+        let (one, two) = (db.another().await, db.another().await);
+        let mut key = login_key(1);
+        for version in 2..12_u32 {
+            let attempts = [(one.clone(), 100), (two.clone(), 200)].map(|(store, offset)| {
+                let number = offset + u64::from(version);
+                let new = new_keyset(version, number);
+                tokio::spawn(async move {
+                    let asking = session(1).id;
+                    let outcome = store.change_password(&key, asking, &new, &nonce(number)).await;
+                    (outcome.unwrap(), new.auth_public_key)
+                })
+            });
+            let mut won = Vec::new();
+            for attempt in attempts {
+                match attempt.await.unwrap() {
+                    (PasswordOutcome::Changed, public) => won.push(public),
+                    (outcome, _) => assert_eq!(outcome, PasswordOutcome::Conflict),
+                }
+            }
+            assert_eq!(won.len(), 1, "version {version}");
+            key.auth_public_key = won[0];
+            let found = db.store().login_key(account(1).handle).await.unwrap();
+            assert_eq!(found, Some(key));
+        }
+    }
+
+    /// Whoever comes first, no session of the old key is left.
+    async fn a_log_in_beside_a_change_of_password_does_not_outlive_it(db) {
+        signed_up(db.store(), 1).await;
+        let (one, two) = (db.another().await, db.another().await);
+        let mut key = login_key(1);
+        for version in 2..22_u32 {
+            let number = 100 + u64::from(version);
+            let new = new_keyset(version, number);
+            let public = new.auth_public_key;
+            let (changing, entering) = (one.clone(), two.clone());
+            let change = tokio::spawn(async move {
+                changing.change_password(&key, session(1).id, &new, &nonce(number)).await.unwrap()
+            });
+            let enter = tokio::spawn(async move {
+                let (session, nonce) = (session(number), nonce(1_000 + number));
+                entering.begin_session(&key, &session, &nonce, None).await.unwrap()
+            });
+            assert_eq!(change.await.unwrap(), PasswordOutcome::Changed);
+            enter.await.unwrap();
+            let sessions = db.store().sessions(account(1).id).await.unwrap();
+            assert_eq!(sessions.len(), 1, "version {version}");
+            key.auth_public_key = public;
+        }
     }
 }

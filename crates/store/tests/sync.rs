@@ -7,7 +7,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use keyarc_store::{Store, StoreError};
 use keyarc_testkit::{
     build::{
-        change, follow_head, item_id, items_of, nonce, purge, session, signed_up, write,
+        change, follow_head, item_id, items_of, login_key, nonce, purge, session, signed_up, write,
         write_next, write_overview,
     },
     count_queries, on_both,
@@ -81,8 +81,8 @@ on_both! {
         let (_, queries) = count_queries(store.hit(&[[1; 16], [2; 16]], 1, 1)).await;
         assert_eq!(queries, 1);
         let (_, queries) =
-            count_queries(store.begin_session(account, &session(7), &nonce(7), None)).await;
-        assert_eq!(queries, 2);
+            count_queries(store.begin_session(&login_key(1), &session(7), &nonce(7), None)).await;
+        assert_eq!(queries, 3);
         let (_, queries) = count_queries(store.account(account)).await;
         assert_eq!(queries, 3);
         let (_, queries) = count_queries(store.session_by_token(&session(7).token_hash)).await;

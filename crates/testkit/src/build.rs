@@ -2,7 +2,9 @@
 
 use keyarc_service::{Policy, Services};
 use keyarc_signature::{ManifestBody, SigningKey, UserBundle, VaultManifest};
-use keyarc_store::{NewAccount, NewSession, Store, StoreError, UsedNonce, WriteOutcome};
+use keyarc_store::{
+    LoginKey, NewAccount, NewKeyset, NewSession, Store, StoreError, UsedNonce, WriteOutcome,
+};
 use keyarc_wire::{
     AccountId, Bytes, Change, ClientKind, Handle, ItemChange, ItemId, ItemPurge, ItemWrite, Keyset,
     NewVault, Sealed, SessionId, VaultId, WriteItemsRequest,
@@ -81,6 +83,14 @@ pub fn auth_key(number: u64) -> SigningKey {
     SigningKey::from_seed(&seed)
 }
 
+/// What a person of this number logs in against.
+pub fn login_key(number: u64) -> LoginKey {
+    LoginKey {
+        account_id: AccountId(id(number)),
+        auth_public_key: auth_key(number).public_key(),
+    }
+}
+
 /// The key that a person of this number signs with.
 pub fn signing_key(number: u64) -> SigningKey {
     let mut seed = [2; 32];
@@ -102,6 +112,20 @@ pub fn keyset() -> Keyset {
         version: 1,
         wrapped_root_key: sealed(1, 350),
         keyring: sealed(2, 350),
+    }
+}
+
+/// The keys after a change of password, which makes this version and is logged in to with the
+/// key of this number.
+pub fn new_keyset(version: u32, key: u64) -> NewKeyset {
+    NewKeyset {
+        keyset: Keyset {
+            version,
+            wrapped_root_key: sealed(version as u8 | 0x40, 350),
+            keyring: sealed(version as u8 | 0x80, 350),
+        },
+        auth_public_key: auth_key(key).public_key(),
+        changed_at_ms: FixedClock::START_MS + 1,
     }
 }
 

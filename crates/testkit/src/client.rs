@@ -1,12 +1,13 @@
 use std::net::{IpAddr, Ipv4Addr};
 
-use keyarc_auth::{LoginPurpose, LoginStatement};
+use keyarc_auth::{LoginPurpose, LoginStatement, NewKeys, PasswordStatement};
 use keyarc_service::{
     Context, ServiceError, Services, account,
     session::{self, Credential, LoggedIn},
 };
 use keyarc_wire::{
-    Bytes, ChallengeRequest, ClientKind, Fixed, LoginProof, LoginRequest, SignUpRequest,
+    Bytes, ChallengeRequest, ChangePasswordRequest, ClientKind, Fixed, LoginProof, LoginRequest,
+    SignUpRequest,
 };
 
 use crate::build;
@@ -15,6 +16,7 @@ use crate::build;
 #[derive(Debug, Clone, Copy)]
 pub struct TestClient {
     number: u64,
+    key: u64,
     /// Where they connect from.
     pub address: IpAddr,
 }
@@ -25,6 +27,7 @@ impl TestClient {
         let host = u32::from(Ipv4Addr::new(198, 18, 0, 0)) | (number as u32 & 0xffff);
         Self {
             number,
+            key: number,
             address: IpAddr::V4(Ipv4Addr::from(host)),
         }
     }
@@ -32,6 +35,11 @@ impl TestClient {
     /// The same person, connected from elsewhere.
     pub fn at(self, address: IpAddr) -> Self {
         Self { address, ..self }
+    }
+
+    /// The same person, with the password that gives the key of another number.
+    pub fn with_key(self, key: u64) -> Self {
+        Self { key, ..self }
     }
 
     /// A signed proof over a fresh challenge.
@@ -63,7 +71,7 @@ impl TestClient {
             server_nonce: Fixed(server_nonce),
             client_nonce: Fixed(statement.client_nonce),
             time_ms: statement.time_ms,
-            signature: Fixed(statement.sign(&build::auth_key(self.number))),
+            signature: Fixed(statement.sign(&build::auth_key(self.key))),
         }
     }
 
@@ -72,7 +80,7 @@ impl TestClient {
         SignUpRequest {
             handle: build::handle(self.number),
             bundle: Bytes(build::bundle(self.number)),
-            auth_public_key: Fixed(build::auth_key(self.number).public_key()),
+            auth_public_key: Fixed(build::auth_key(self.key).public_key()),
             keyset: build::keyset(),
             vault: build::new_vault(self.number),
             email: None,
@@ -89,6 +97,37 @@ impl TestClient {
             proof: self.proof(services, LoginPurpose::Login),
             client,
             device_name: "a device".to_owned(),
+        }
+    }
+
+    /// A valid change of password to the key of another number, which makes this version.
+    pub fn change_password_request(
+        &self,
+        services: &Services,
+        version: u32,
+        key: u64,
+    ) -> ChangePasswordRequest {
+        let new = build::new_keyset(version, key);
+        let mut proof = self.proof(services, LoginPurpose::Login);
+        let statement = PasswordStatement {
+            origin: &proof.origin,
+            handle: build::handle(self.number).0,
+            server_nonce: proof.server_nonce.0,
+            client_nonce: proof.client_nonce.0,
+            time_ms: proof.time_ms,
+            keys: NewKeys {
+                version,
+                auth_public_key: new.auth_public_key,
+                wrapped_root_key: new.keyset.wrapped_root_key.as_ref(),
+                keyring: new.keyset.keyring.as_ref(),
+            },
+        };
+        proof.signature = Fixed(statement.sign(&build::auth_key(self.key)));
+        ChangePasswordRequest {
+            handle: build::handle(self.number),
+            keyset: new.keyset,
+            auth_public_key: Fixed(new.auth_public_key),
+            proof,
         }
     }
 

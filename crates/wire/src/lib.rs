@@ -11,6 +11,7 @@ mod error;
 mod id;
 mod item;
 pub mod limits;
+mod password;
 pub mod paths;
 mod session;
 
@@ -29,6 +30,7 @@ pub use item::{
     DetailsRequest, DetailsResponse, ItemPurge, ItemWrite, SealedDetails, WriteItemsRequest,
     WriteItemsResponse,
 };
+pub use password::ChangePasswordRequest;
 pub use session::{
     ChallengeRequest, ChallengeResponse, ClientKind, LoginProof, LoginRequest, LoginResponse,
     RefreshResponse, SessionInfo,

@@ -16,6 +16,8 @@ pub const REFRESH: &str = "/auth/token/refresh";
 pub const ACCOUNT: &str = "/api/account";
 /// `POST`, forgets the notices shown.
 pub const NOTICES_DISMISS: &str = "/api/account/notices/dismiss";
+/// `POST` [`crate::ChangePasswordRequest`], and every other session of the account ends.
+pub const PASSWORD: &str = "/api/account/password";
 
 /// `POST` [`crate::KeepPinsRequest`], keeps what a device has seen, for the account's others.
 pub const PINS: &str = "/api/account/pins";

@@ -16,6 +16,8 @@ const PINS: &str = "pins";
 const SCHEMA: u32 = 2;
 /// A device knows one account.
 const ONLY: &str = "account";
+/// The same account under the setup code that a change of suite is about to put in force.
+const NEXT: &str = "next";
 /// What the sealed setup code is bound to.
 const BOUND_TO: &[u8] = b"keyarc/v1/device/setup-code";
 
@@ -124,15 +126,33 @@ pub struct DeviceStore;
 impl DeviceStore {
     /// The account that this device knows.
     pub async fn record(self) -> Result<Option<DeviceRecord>, StoreError> {
-        match self.get(DEVICE, ONLY).await? {
-            Some(value) => DeviceRecord::from_js(&value).map(Some),
-            None => Ok(None),
-        }
+        self.record_at(ONLY).await
     }
 
-    /// Keeps an account in place of the one before.
+    /// The account under the setup code that may be in force by now, after a change of suite
+    /// that was cut off.
+    pub async fn next_record(self) -> Result<Option<DeviceRecord>, StoreError> {
+        self.record_at(NEXT).await
+    }
+
+    /// Keeps an account in place of the one before, and of what was to come after that.
     pub async fn keep(self, record: &DeviceRecord) -> Result<(), StoreError> {
-        self.put(DEVICE, ONLY, &record.to_js()?).await
+        let database = open().await?;
+        let transaction = database.transaction(&[DEVICE], TransactionMode::ReadWrite)?;
+        let store = transaction.object_store(DEVICE)?;
+        store.put(&record.to_js()?, Some(&ONLY.into()))?.await?;
+        store.delete(JsValue::from(NEXT))?.await?;
+        finish(transaction, database).await
+    }
+
+    /// Keeps the account under its next setup code too, until one of the two is in force.
+    pub async fn keep_next(self, record: &DeviceRecord) -> Result<(), StoreError> {
+        self.put(DEVICE, NEXT, &record.to_js()?).await
+    }
+
+    /// The next setup code has not come into force.
+    pub async fn drop_next(self) -> Result<(), StoreError> {
+        self.delete(DEVICE, NEXT).await
     }
 
     /// Forgets the account, every draft, and what was seen.
@@ -171,11 +191,14 @@ impl DeviceStore {
 
     /// Forgets the form of this account.
     pub async fn drop_draft(self, handle: Handle) -> Result<(), StoreError> {
-        let database = open().await?;
-        let transaction = database.transaction(&[DRAFTS], TransactionMode::ReadWrite)?;
-        let key = JsValue::from(handle.to_string());
-        transaction.object_store(DRAFTS)?.delete(key)?.await?;
-        finish(transaction, database).await
+        self.delete(DRAFTS, &handle.to_string()).await
+    }
+
+    async fn record_at(self, key: &str) -> Result<Option<DeviceRecord>, StoreError> {
+        match self.get(DEVICE, key).await? {
+            Some(value) => DeviceRecord::from_js(&value).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// What this device saw of the account, sealed.
@@ -201,6 +224,14 @@ impl DeviceStore {
             .await?;
         finish(transaction, database).await?;
         Ok(found)
+    }
+
+    async fn delete(self, store: &str, key: &str) -> Result<(), StoreError> {
+        let database = open().await?;
+        let transaction = database.transaction(&[store], TransactionMode::ReadWrite)?;
+        let key = JsValue::from(key);
+        transaction.object_store(store)?.delete(key)?.await?;
+        finish(transaction, database).await
     }
 
     async fn put(self, store: &str, key: &str, value: &JsValue) -> Result<(), StoreError> {

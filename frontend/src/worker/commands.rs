@@ -4,11 +4,12 @@ use keyarc_app::worker::{
 use keyarc_client::{Host as _, LogIn, Session, SignUp};
 use keyarc_crypto::{SetupCode, Suite};
 use keyarc_vault::{ImportPlan, ItemDraft, import};
-use keyarc_wire::ClientKind;
+use keyarc_wire::{ClientKind, Handle};
 use zeroize::Zeroizing;
 
 use super::{
     failure::{from_setup_code, from_store, from_strength},
+    password::measure_suites,
     state::{Open, PinKeeper, VaultWorker, host},
     tell,
 };
@@ -124,6 +125,9 @@ impl VaultWorker {
                     .map_err(|error| self.failed(error))?;
                 Ok(Reply::Done)
             }
+            Command::MakeKit(wish) => self.make_kit(wish).await,
+            Command::ChangePassword(wish) => self.change_password(wish).await,
+            Command::MeasureSuites => Ok(Reply::Measured(measure_suites().await)),
         }
     }
 
@@ -147,8 +151,7 @@ impl VaultWorker {
         terms_version: &str,
         device_name: &str,
     ) -> Result<Reply, Failure> {
-        let suite = Suite::from_byte(suite)
-            .ok_or_else(|| Failure::Browser("This way to derive keys is not known.".into()))?;
+        let suite = read_suite(suite)?;
         let words: Vec<String> = email.iter().cloned().collect();
         if rate(password, &words).await?.score < LEAST_SCORE {
             return Err(Failure::WeakPassword);
@@ -182,32 +185,36 @@ impl VaultWorker {
         })
     }
 
-    async fn unlock(&self, password: &str) -> Result<Reply, Failure> {
-        let record = self.device.record().await.map_err(from_store)?;
-        let record = record.ok_or(Failure::UnknownDevice)?;
-        let code = record.open().await.map_err(|_| Failure::UnknownDevice)?;
-        // Without them the vault is open all the same; its freshness is unverified then.
-        let seen = self.device.pins(record.handle).await.ok().flatten();
-        let pins = PinKeeper::default();
-        let session = enter_with(&code, password, &record.device_name, seen, &pins).await?;
-        pins.remember(record.handle);
-        let session = self.enter(session);
-        Ok(Reply::Unlocked(self.glance(&session).await))
-    }
-
-    async fn log_in(
+    pub(super) async fn log_in(
         &self,
         code: &SetupCode,
         password: &str,
         keep: bool,
         device_name: &str,
     ) -> Result<Reply, Failure> {
+        let handle = Handle(code.handle());
+        // Without them the vault is open all the same; its freshness is unverified then.
+        let seen = self.device.pins(handle).await.ok().flatten();
         let pins = PinKeeper::default();
-        let session = enter_with(code, password, device_name, None, &pins).await?;
+        let origin = own_origin()?;
+        let wish = LogIn {
+            origin: &origin,
+            code,
+            password,
+            device_name,
+            client: ClientKind::Browser,
+            pins: seen.as_deref(),
+        };
+        let session = Session::log_in(FetchTransport, host(&pins), &wish)
+            .await
+            .map_err(super::failure::from_client)?;
         let session = self.enter(session);
         if keep {
             remember(self.device, code, &session, device_name).await;
-            pins.remember(session.handle());
+        }
+        let record = self.device.record().await.ok().flatten();
+        if record.is_some_and(|record| record.handle == handle) {
+            pins.remember(handle);
         }
         Ok(Reply::Unlocked(self.glance(&session).await))
     }
@@ -303,7 +310,7 @@ impl VaultWorker {
         Ok(Reply::Draft(form))
     }
 
-    async fn glance(&self, session: &Open) -> Unlocked {
+    pub(super) async fn glance(&self, session: &Open) -> Unlocked {
         let now = session.unlocked();
         Unlocked {
             label: now.label,
@@ -317,42 +324,26 @@ impl VaultWorker {
                 .has_draft(session.handle())
                 .await
                 .unwrap_or(false),
+            suite: now.suite.to_byte(),
         }
     }
 }
 
-/// Logs in. `seen` is what this device saw before.
-async fn enter_with(
-    code: &SetupCode,
-    password: &str,
-    device_name: &str,
-    seen: Option<Vec<u8>>,
-    pins: &PinKeeper,
-) -> Result<Open, Failure> {
-    let origin = own_origin()?;
-    let wish = LogIn {
-        origin: &origin,
-        code,
-        password,
-        device_name,
-        client: ClientKind::Browser,
-        pins: seen.as_deref(),
-    };
-    Session::log_in(FetchTransport, host(pins), &wish)
-        .await
-        .map_err(super::failure::from_client)
-}
-
 /// Keeps the setup code on this device. A browser that refuses keeps nobody out: the code stands
 /// in the recovery kit, and the next log-in asks for it.
-async fn remember(device: DeviceStore, code: &SetupCode, session: &Open, device_name: &str) {
+pub(super) async fn remember(
+    device: DeviceStore,
+    code: &SetupCode,
+    session: &Open,
+    device_name: &str,
+) {
     if let Ok(record) = DeviceRecord::seal(code, &session.unlocked().label, device_name).await {
         let _ = device.keep(&record).await;
     }
 }
 
 /// Rates a password against what is known about the person, their address taken apart.
-async fn rate(password: &str, inputs: &[String]) -> Result<Strength, Failure> {
+pub(super) async fn rate(password: &str, inputs: &[String]) -> Result<Strength, Failure> {
     let mut words = vec!["keyarc".to_owned()];
     for input in inputs {
         words.push(input.clone());
@@ -364,7 +355,12 @@ async fn rate(password: &str, inputs: &[String]) -> Result<Strength, Failure> {
     rate_password(password, &words).await.map_err(from_strength)
 }
 
-fn own_origin() -> Result<String, Failure> {
+pub(super) fn read_suite(byte: u8) -> Result<Suite, Failure> {
+    Suite::from_byte(byte)
+        .ok_or_else(|| Failure::Browser("This way to derive keys is not known.".into()))
+}
+
+pub(super) fn own_origin() -> Result<String, Failure> {
     origin().ok_or_else(|| Failure::Browser("The address of this page is not known.".into()))
 }
 

@@ -3,6 +3,7 @@
 
 mod commands;
 mod failure;
+mod password;
 mod state;
 
 use std::rc::Rc;

@@ -1,6 +1,7 @@
 //! The REST handlers: decode, call one use case, map. `docs/api.md` describes them.
 
 mod account;
+mod password;
 mod session;
 mod vault;
 
@@ -27,6 +28,7 @@ pub fn routes() -> Router<AppState> {
         .route(paths::ACCOUNT, get(account::get))
         .route(paths::NOTICES_DISMISS, post(account::dismiss_notices))
         .route(paths::PINS, post(account::keep_pins))
+        .route(paths::PASSWORD, post(password::change))
         .route(paths::CHANGES_ROUTE, get(vault::changes))
         .route(paths::ITEMS_ROUTE, post(vault::write_items))
         .route(paths::DETAILS_ROUTE, post(vault::details))

@@ -114,6 +114,8 @@ fn client() -> reqwest::Client {
 pub struct Person<'a> {
     pub server: &'a TestServer,
     pub number: u64,
+    /// The number of the key that their password gives.
+    pub key: u64,
     pub credential: Option<(&'static str, String)>,
     client: reqwest::Client,
 }
@@ -123,6 +125,7 @@ impl<'a> Person<'a> {
         Self {
             server,
             number,
+            key: number,
             credential: None,
             client: client(),
         }
@@ -185,7 +188,7 @@ impl<'a> Person<'a> {
             client_nonce: [6; 32],
             time_ms: 1,
         };
-        let signature = Fixed(statement.sign(&build::auth_key(self.number)));
+        let signature = Fixed(statement.sign(&build::auth_key(self.key)));
         LoginProof {
             server_nonce: challenge.nonce,
             client_nonce: Fixed([6; 32]),

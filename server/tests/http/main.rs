@@ -17,6 +17,7 @@ mod health;
 mod journey;
 mod logs;
 mod pages;
+mod password;
 mod rates;
 mod sessions;
 mod stopping;

@@ -60,7 +60,7 @@ fn stage_words(stage: Stage) -> &'static str {
 
 /// What went wrong, said where focus readers hear it.
 #[component]
-pub(super) fn FormError(
+pub(crate) fn FormError(
     /// The sentence, if there is one.
     #[prop(into)]
     error: Signal<Option<String>>,

@@ -7,11 +7,15 @@ mod new_device;
 mod next;
 mod sign_up;
 mod strength;
+mod suites;
 mod unlock;
 
+pub(crate) use frame::FormError;
 pub use frame::UnlockProgress;
 pub use kit::{KitView, kit_text};
 pub use log_in::LogInPage;
 pub use next::{next_path, path_after};
 pub use sign_up::SignUpPage;
 pub use strength::{StrengthView, strength_words};
+pub(crate) use strength::{password_rule, rate};
+pub(crate) use suites::suites;

@@ -72,7 +72,8 @@ pub(super) fn NewDevice() -> impl IntoView {
                         Failure::WrongPassword => {
                             // Which of the two is wrong nobody can tell, not even the server.
                             password_error.set(Some(
-                                "Setup code and password do not fit together.".to_owned(),
+                                "Setup code and password do not fit together. If the password was changed, use the new one, and the newest recovery kit."
+                                    .to_owned(),
                             ));
                             focus(password_input);
                         }

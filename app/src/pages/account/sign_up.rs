@@ -4,12 +4,13 @@ use leptos_meta::Title;
 use super::{
     frame::{AccountFrame, FormError, UnlockProgress, this_device},
     kit::KitView,
-    strength::{StrengthView, rate},
+    strength::{StrengthView, password_rule, rate},
+    suites::suites,
 };
 use crate::{
     state::{VaultPhase, use_go, use_session},
     ui::{Button, Checkbox, Look, PasswordField, Select, TextInput},
-    worker::{Command, Failure, LEAST_SCORE, RecoveryKit, Reply, Unlocked, use_worker},
+    worker::{Command, Failure, RecoveryKit, Reply, Unlocked, use_worker},
 };
 
 /// The terms a person agrees to at sign-up.
@@ -223,27 +224,6 @@ fn KitStep(kit: RecoveryKit, unlocked: Unlocked) -> impl IntoView {
     }
 }
 
-fn suites() -> Vec<(String, String)> {
-    vec![
-        (
-            "1".to_owned(),
-            "PBKDF2-SHA-256, 1,000,000 rounds".to_owned(),
-        ),
-        ("2".to_owned(), "Argon2id, 64 MiB, 3 passes".to_owned()),
-    ]
-}
-
-/// What is wrong with a master password; a score that is not known yet is the worker's to judge.
-fn password_rule(password: &str, score: Option<u8>) -> Option<&'static str> {
-    if password.is_empty() {
-        return Some("A master password is needed.");
-    }
-    if score.is_some_and(|score| score < LEAST_SCORE) {
-        return Some("Too easy to guess. Make it longer; four or five random words are good.");
-    }
-    None
-}
-
 /// Nobody checks addresses further than this: a typing error is for the owner to see.
 fn is_email_or_empty(text: &str) -> bool {
     let text = text.trim();
@@ -271,13 +251,5 @@ mod tests {
         for bad in ["a", "@b", "a@", "a@b@c", "a b@c"] {
             assert!(!is_email_or_empty(bad), "{bad}");
         }
-    }
-
-    #[test]
-    fn a_rated_password_must_be_good() {
-        assert!(password_rule("", None).is_some());
-        assert!(password_rule("hunter2", Some(1)).is_some());
-        assert!(password_rule("hunter2", None).is_none());
-        assert!(password_rule("correct horse battery staple", Some(4)).is_none());
     }
 }

@@ -10,7 +10,7 @@ use crate::{
 
 /// Rates a password while it is typed. The worker does it; its dictionaries load with the
 /// first password.
-pub(super) fn rate(
+pub(crate) fn rate(
     password: RwSignal<String>,
     email: RwSignal<String>,
 ) -> (RwSignal<Option<Strength>>, Callback<()>) {
@@ -42,6 +42,17 @@ pub(super) fn rate(
         });
     });
     (strength, changed)
+}
+
+/// What is wrong with a master password; a score that is not known yet is the worker's to judge.
+pub(crate) fn password_rule(password: &str, score: Option<u8>) -> Option<&'static str> {
+    if password.is_empty() {
+        return Some("A master password is needed.");
+    }
+    if score.is_some_and(|score| score < LEAST_SCORE) {
+        return Some("Too easy to guess. Make it longer; four or five random words are good.");
+    }
+    None
 }
 
 /// A rating in one word.
@@ -92,5 +103,18 @@ pub fn StrengthView(
                 }}
             </p>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rated_password_must_be_good() {
+        assert!(password_rule("", None).is_some());
+        assert!(password_rule("hunter2", Some(1)).is_some());
+        assert!(password_rule("hunter2", None).is_none());
+        assert!(password_rule("correct horse battery staple", Some(4)).is_none());
     }
 }

@@ -45,7 +45,10 @@ pub(super) fn Unlock() -> impl IntoView {
                     session.unlock_failed();
                     match reason {
                         Failure::WrongPassword => {
-                            error.set(Some("This is not the master password.".to_owned()));
+                            error.set(Some(
+                                "This is not the master password. If the password was changed on another device, use the new one."
+                                    .to_owned(),
+                            ));
                         }
                         Failure::UnknownDevice => session.use_another_account(),
                         other => failure.set(Some(other.to_string())),

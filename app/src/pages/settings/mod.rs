@@ -1,11 +1,12 @@
 //! Settings of this device and this account.
 
+mod password;
 mod sessions;
 
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
 
-use self::sessions::Sessions;
+use self::{password::Password, sessions::Sessions};
 use crate::{
     pages::vault::{Section, VaultFrame},
     state::{IDLE_CHOICES, idle_label, use_idle, use_session, use_theme},
@@ -13,9 +14,11 @@ use crate::{
     ui::{Button, Confirm, Look, Segmented, Select},
 };
 
-/// Theme, lock, device, about.
+/// Theme, lock, device, password, sessions, about.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
+    // How often sessions have ended by what was done here.
+    let ended = RwSignal::new(0_u32);
     view! { class="v",
         <Title text="Settings · KeyArc" />
         <VaultFrame section=Section::Settings>
@@ -25,7 +28,8 @@ pub fn SettingsPage() -> impl IntoView {
                     <Appearance />
                     <Locking />
                     <Device />
-                    <Sessions />
+                    <Password on_changed=move |()| ended.update(|ended| *ended += 1) />
+                    <Sessions ended=ended />
                     <About />
                 </div>
             </main>

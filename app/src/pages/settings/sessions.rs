@@ -10,7 +10,11 @@ use crate::{
 
 /// Where the account is logged in, and how to end it there.
 #[component]
-pub(super) fn Sessions() -> impl IntoView {
+pub(super) fn Sessions(
+    /// Changes when sessions have ended.
+    #[prop(into)]
+    ended: Signal<u32>,
+) -> impl IntoView {
     let toasts = use_toasts();
     let sessions = RwSignal::new(None::<Vec<SessionInfo>>);
     let problem = RwSignal::new(None::<String>);
@@ -23,7 +27,10 @@ pub(super) fn Sessions() -> impl IntoView {
             }
         });
     };
-    Effect::new(move |_| load());
+    Effect::new(move |_| {
+        ended.track();
+        load();
+    });
     let end = move |id: SessionId, device: String| {
         spawn_local(async move {
             match revoke_session(id).await {

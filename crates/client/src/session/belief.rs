@@ -134,7 +134,7 @@ impl<T: Transport, H: Host> Session<T, H> {
         }
         let pins = Pins {
             device: belief.device,
-            keyset_version: belief.keyset_version,
+            keyset_version: self.keyset.borrow().version,
             vaults: vec![pin_of(belief.head.as_ref()?)],
         };
         let context = pins_context(self.account.0);

@@ -22,9 +22,6 @@ use crate::{Api, ClientError, Host, Pins, Stage, Transport, Trust};
 const FIRST: u32 = 1;
 /// A handle has 48 random bits; several that are taken in a row are no accident.
 const HANDLE_TRIES: u32 = 3;
-/// How much of a setup code may be shown as a name. It is a part of the handle, which the server
-/// knows, and nothing of the secret.
-const LABEL_LEN: usize = "KA1-XXXXX".len();
 
 /// What makes an account.
 pub struct SignUp<'a> {
@@ -189,31 +186,26 @@ impl<T: Transport, H: Host> Session<T, H> {
         let [info] = <[_; 1]>::try_from(std::mem::take(&mut account.vaults))
             .map_err(|_| ClientError::Tampered)?;
         let key_epoch = info.key_epoch;
-        let belief = belief_of(&root, &account, info.id, own_pins, &mut host.rng());
-        if account.keyset.version < belief.keyset_version {
+        let (belief, keyset_seen) = belief_of(&root, &account, info.id, own_pins, &mut host.rng());
+        if account.keyset.version < keyset_seen {
             // An older password would be the account's again.
             return Err(ClientError::Tampered);
         }
-        let belief = Belief {
-            keyset_version: account.keyset.version,
-            ..belief
-        };
         let vault = LockedVault::new(info, account.id)
             .unlock(&root)
             .map_err(|_| ClientError::Tampered)?;
-        let label = match account.email {
-            Some(email) => email,
-            None => code.to_text().chars().take(LABEL_LEN).collect(),
-        };
         Ok(Self {
             api,
             host,
             account: account.id,
             handle: Handle(code.handle()),
-            label,
+            email: account.email,
             root,
             keyring,
             key_epoch,
+            code: code.with_suite(code.suite()).into(),
+            keyset: account.keyset.into(),
+            unsettled: None.into(),
             vault: vault.into(),
             belief: belief.into(),
             notices: account.notices.into(),
@@ -224,15 +216,15 @@ impl<T: Transport, H: Host> Session<T, H> {
     }
 }
 
-/// What was seen of a vault before, on this device and on others that told of it. What does not
-/// open is not the account's, or was kept back: it tells nothing either way.
+/// What was seen of a vault before, and the newest keyset seen, on this device and on others
+/// that told of it. What does not open is not the account's, or was kept back: it tells nothing either way.
 fn belief_of(
     root: &RootKey,
     account: &AccountResponse,
     vault: VaultId,
     own_pins: Option<&[u8]>,
     rng: &mut impl CryptoRng,
-) -> Belief {
+) -> (Belief, u32) {
     let context = pins_context(account.id.0);
     let open = |sealed: &[u8]| Pins::decode(&root.open_state(&context, sealed).ok()?).ok();
     let own = own_pins.and_then(open);
@@ -246,13 +238,9 @@ fn belief_of(
     );
     let others = account.pins.iter().filter_map(|sealed| open(&sealed.0));
     let all: Vec<Pins> = own.into_iter().chain(others).collect();
-    Belief {
+    let keyset_seen = all.iter().map(|pins| pins.keyset_version).max();
+    let belief = Belief {
         head: None,
-        keyset_version: all
-            .iter()
-            .map(|pins| pins.keyset_version)
-            .max()
-            .unwrap_or(0),
         seen: all
             .into_iter()
             .flat_map(|pins| pins.vaults)
@@ -261,10 +249,11 @@ fn belief_of(
         trust: Trust::FreshnessUnverified,
         device,
         told_at_ms: 0,
-    }
+    };
+    (belief, keyset_seen.unwrap_or(0))
 }
 
-async fn derive<H: Host>(
+pub(super) async fn derive<H: Host>(
     host: &H,
     password: &str,
     code: &SetupCode,

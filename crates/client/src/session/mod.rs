@@ -3,6 +3,7 @@
 mod belief;
 mod enter;
 mod items;
+mod password;
 mod read;
 mod salvage;
 mod write;
@@ -10,16 +11,17 @@ mod write;
 use std::cell::{Cell, RefCell};
 
 use futures::lock::Mutex;
-use keyarc_crypto::{Keyring, RootKey, SealError, StateContext};
+use keyarc_crypto::{Keyring, RootKey, SealError, SetupCode, StateContext, Suite};
 use keyarc_signature::VaultManifest;
 use keyarc_vault::{ItemDraft, UnlockedVault};
-use keyarc_wire::{AccountId, Handle, Notice};
+use keyarc_wire::{AccountId, Handle, Keyset, Notice};
 use zeroize::Zeroizing;
 
 use crate::{Api, ApiFailure, ClientError, Host, Pin, Transport, Trust};
 use write::Waiting;
 
 pub use enter::{LogIn, SignUp};
+pub use password::ChangePassword;
 pub use salvage::Salvage;
 
 /// The keys of an account, its open vault, and the way to its server.
@@ -31,10 +33,16 @@ pub struct Session<T, H> {
     host: H,
     account: AccountId,
     handle: Handle,
-    label: String,
+    email: Option<String>,
     root: RootKey,
     keyring: Keyring,
     key_epoch: u32,
+    /// A change of password needs its secret, and not every device keeps it.
+    code: RefCell<SetupCode>,
+    /// The newest that this session has seen in force.
+    keyset: RefCell<Keyset>,
+    /// One that was sent, and may be in force.
+    unsettled: RefCell<Option<Keyset>>,
     vault: RefCell<UnlockedVault>,
     belief: RefCell<Belief>,
     notices: RefCell<Vec<Notice>>,
@@ -53,7 +61,6 @@ struct Belief {
     seen: Vec<Pin>,
     trust: Trust,
     device: [u8; 16],
-    keyset_version: u32,
     /// When the other devices were last told, Unix milliseconds.
     told_at_ms: u64,
 }
@@ -73,8 +80,13 @@ pub struct Unlocked {
     pub notices: Vec<Notice>,
     /// How far the vault may be believed.
     pub trust: Trust,
+    /// How keys are derived from the password in force.
+    pub suite: Suite,
 }
 
+/// How much of a setup code may be shown as a name. It is a part of the handle, which the server
+/// knows, and nothing of the secret.
+const LABEL_LEN: usize = "KA1-XXXXX".len();
 /// Where a half-written form is bound to: this account and nothing else.
 const DRAFT: &str = "draft";
 
@@ -83,7 +95,8 @@ impl<T: Transport, H: Host> Session<T, H> {
     pub fn unlocked(&self) -> Unlocked {
         let vault = self.vault.borrow();
         Unlocked {
-            label: self.label.clone(),
+            label: self.label(),
+            suite: self.suite(),
             revision: vault.revision(),
             items: vault.live_items(),
             unreadable: vault.unreadable(),
@@ -100,6 +113,11 @@ impl<T: Transport, H: Host> Session<T, H> {
     /// How far the vault may be believed.
     pub fn trust(&self) -> Trust {
         self.belief.borrow().trust
+    }
+
+    /// The account's e-mail address, if it has one.
+    pub fn email(&self) -> Option<&str> {
+        self.email.as_deref()
     }
 
     /// Looks into the vault: lists, counts, previews. Must not keep what it is given.
@@ -140,6 +158,16 @@ impl<T: Transport, H: Host> Session<T, H> {
                 Ok(())
             }
             other => Ok(other?),
+        }
+    }
+
+    fn label(&self) -> String {
+        match &self.email {
+            Some(email) => email.clone(),
+            None => {
+                let code = self.code.borrow().to_text();
+                code.chars().take(LABEL_LEN).collect()
+            }
         }
     }
 

@@ -215,6 +215,19 @@ fn every_flipped_bit_and_every_cut_is_refused_alike() {
 }
 
 #[test]
+fn another_suite_makes_another_code_of_the_same_account() {
+    let code = SetupCode::make(Suite::Pbkdf2Sha256, &mut CounterRng::new(5));
+    let other = code.with_suite(Suite::Argon2id);
+    assert_eq!(other.suite(), Suite::Argon2id);
+    assert_eq!(other.handle(), code.handle());
+    assert_ne!(*other.to_text(), *code.to_text());
+    let read = SetupCode::parse(&other.to_text()).unwrap();
+    assert_eq!(*read.to_text(), *other.to_text());
+    // The secret is the same: back and forth gives the code that was there before.
+    assert_eq!(*other.with_suite(code.suite()).to_text(), *code.to_text());
+}
+
+#[test]
 fn the_salts_of_ten_thousand_envelopes_differ() {
     let mut rng = CounterRng::new(4);
     let key = VaultKey::make(&mut rng);

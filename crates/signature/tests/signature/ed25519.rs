@@ -73,6 +73,7 @@ fn checked_in_signatures() {
             "login" => Purpose::Login,
             "sign-up" => Purpose::SignUp,
             "user-bundle" => Purpose::UserBundle,
+            "password-change" => Purpose::PasswordChange,
             other => panic!("unknown purpose {other}"),
         };
         let (body, signature) = (bytes(case, "body"), array(case, "signature"));

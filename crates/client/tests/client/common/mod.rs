@@ -8,7 +8,7 @@ use std::{
     rc::Rc,
 };
 
-use keyarc_client::{Host, LogIn, Session, SignUp, Stage, Trust};
+use keyarc_client::{ChangePassword, Host, LogIn, Session, SignUp, Stage, Trust};
 use keyarc_crypto::{KdfError, PasswordKey, SetupCode, Suite};
 use keyarc_vault::{Content, ItemDraft};
 use keyarc_wire::ClientKind;
@@ -64,7 +64,9 @@ impl Host for TestHost {
         code: &SetupCode,
     ) -> impl Future<Output = Result<PasswordKey, KdfError>> {
         let mut key = Zeroizing::new([0_u8; 32]);
-        for (at, byte) in password.bytes().chain(code.handle()).enumerate() {
+        let suite = code.suite().to_byte();
+        let input = password.bytes().chain(code.handle()).chain([suite]);
+        for (at, byte) in input.enumerate() {
             key[at % 32] = key[at % 32].wrapping_mul(31).wrapping_add(byte);
         }
         let empty = password.is_empty();
@@ -180,6 +182,16 @@ pub fn sign_up() -> SignUp<'static> {
         terms_version: "2026-11",
         device_name: "Test",
         client: ClientKind::Browser,
+    }
+}
+
+/// To another password, as the account stands.
+pub fn change(current: &'static str, new: &'static str) -> ChangePassword<'static> {
+    ChangePassword {
+        origin: ORIGIN,
+        current,
+        new,
+        suite: Suite::Pbkdf2Sha256,
     }
 }
 

@@ -4,13 +4,13 @@ use std::{
     rc::Rc,
 };
 
-use keyarc_auth::{LoginPurpose, LoginStatement};
+use keyarc_auth::{LoginPurpose, LoginStatement, NewKeys, PasswordStatement};
 use keyarc_client::{HttpRequest, HttpResponse, Transport, TransportError};
 use keyarc_signature::{UserBundle, VaultManifest, VerifyingKey};
 use keyarc_wire::*;
 use serde::Serialize;
 
-/// What goes wrong with one request that changes items.
+/// What goes wrong with one request that changes items or the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// It never arrives.
@@ -25,6 +25,10 @@ pub enum Fault {
     FailAfter,
     /// It is carried out, and the answer is nonsense.
     Garbage,
+    /// It is carried out, and comes once more, to whose answer the client listens.
+    Twice,
+    /// It is not carried out, and the server says that it was.
+    Lie,
 }
 
 #[derive(Clone)]
@@ -58,12 +62,16 @@ pub struct Server {
     accounts: HashMap<Handle, Account>,
     nonces: HashSet<[u8; 32]>,
     next_nonce: u8,
-    /// Met by requests that change items, in turn.
+    /// Met by requests that change items or the password, in turn.
     pub faults: VecDeque<Fault>,
     /// The server is away altogether.
     pub down: bool,
+    /// It goes away once it was asked for this path.
+    pub down_after: Option<&'static str>,
     /// Nobody is logged in any more.
     pub sessions_ended: bool,
+    /// And neither is anybody once it was asked for this path.
+    pub sessions_end_after: Option<&'static str>,
     /// The next handles are taken.
     pub handles_taken: u32,
     /// Changes an answer's JSON before it is sent; gets its path.
@@ -95,7 +103,7 @@ impl Transport for Line {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         // So that requests of several sessions interleave as on a network.
         tokio::task::yield_now().await;
-        let answer = self.server.borrow_mut().answer(&request, &self.cookie);
+        let answer = self.server.borrow_mut().serve(&request, &self.cookie);
         tokio::task::yield_now().await;
         answer
     }
@@ -109,6 +117,14 @@ impl Server {
         self.accounts
             .values()
             .map(|account| account.response.vaults[0].revision)
+            .sum()
+    }
+
+    /// The version of the one account's keyset.
+    pub fn keyset_version(&self) -> u32 {
+        self.accounts
+            .values()
+            .map(|account| account.response.keyset.version)
             .sum()
     }
 
@@ -169,6 +185,14 @@ impl Server {
         }
     }
 
+    fn serve(&mut self, request: &HttpRequest, cookie: &Cell<Option<Handle>>) -> Answer {
+        let answer = self.answer(request, cookie);
+        let is_asked = |path: &mut &'static str| *path == request.path;
+        self.down |= self.down_after.take_if(is_asked).is_some();
+        self.sessions_ended |= self.sessions_end_after.take_if(is_asked).is_some();
+        answer
+    }
+
     fn answer(&mut self, request: &HttpRequest, cookie: &Cell<Option<Handle>>) -> Answer {
         self.seen.push(request.path.clone());
         if self.down {
@@ -184,8 +208,14 @@ impl Server {
                 let Some(handle) = cookie.get().filter(|_| !self.sessions_ended) else {
                     return refuse(401, ErrorCode::Unauthenticated);
                 };
+                if path == paths::PASSWORD {
+                    return self.with_fault(|server| server.change_password(handle, &read(body)));
+                }
+                if path == paths::ACCOUNT {
+                    return self.json(path, &self.accounts[&handle].response);
+                }
                 if path.ends_with("/items") {
-                    return self.write(handle, &read(body));
+                    return self.with_fault(|server| server.carry_out(handle, &read(body)));
                 }
                 if path.ends_with("/details") {
                     return self.details(handle, &read(body));
@@ -314,21 +344,57 @@ impl Server {
         )
     }
 
-    fn write(&mut self, handle: Handle, request: &WriteItemsRequest) -> Answer {
+    fn with_fault(&mut self, carry_out: impl Fn(&mut Self) -> Answer) -> Answer {
         let fault = self.faults.pop_front();
         match fault {
             Some(Fault::RequestLost) => return Err(TransportError::NoAnswer),
             Some(Fault::BadGateway) => return Ok(respond(502, "text/html", b"away".to_vec())),
             Some(Fault::Refuse(code)) => return refuse(500, code),
+            Some(Fault::Lie) => return Ok(respond(204, "", Vec::new())),
             _ => {}
         }
-        let answer = self.carry_out(handle, request);
+        let answer = carry_out(self);
         match fault {
+            Some(Fault::Twice) => carry_out(self),
             Some(Fault::AnswerLost) => Err(TransportError::NoAnswer),
             Some(Fault::FailAfter) => refuse(500, ErrorCode::Internal),
             Some(Fault::Garbage) => Ok(respond(200, "application/json", b"{]".to_vec())),
             _ => answer,
         }
+    }
+
+    fn change_password(&mut self, handle: Handle, request: &ChangePasswordRequest) -> Answer {
+        let account = &self.accounts[&handle];
+        let proof = &request.proof;
+        let statement = PasswordStatement {
+            origin: super::ORIGIN,
+            handle: handle.0,
+            server_nonce: proof.server_nonce.0,
+            client_nonce: proof.client_nonce.0,
+            time_ms: proof.time_ms,
+            keys: NewKeys {
+                version: request.keyset.version,
+                auth_public_key: request.auth_public_key.0,
+                wrapped_root_key: &request.keyset.wrapped_root_key.0,
+                keyring: &request.keyset.keyring.0,
+            },
+        };
+        let key = VerifyingKey::from_bytes(&account.auth).expect("a key");
+        let proven = proof.origin == super::ORIGIN
+            && request.handle == handle
+            && self.nonces.contains(&proof.server_nonce.0)
+            && statement.verify(&key, &proof.signature.0).is_ok();
+        if !proven {
+            return refuse(401, ErrorCode::LoginRefused);
+        }
+        if request.keyset.version != account.response.keyset.version + 1 {
+            return refuse(409, ErrorCode::Conflict);
+        }
+        self.nonces.remove(&proof.server_nonce.0);
+        let account = self.accounts.get_mut(&handle).expect("logged in");
+        account.response.keyset = request.keyset.clone();
+        account.auth = request.auth_public_key.0;
+        Ok(respond(204, "", Vec::new()))
     }
 
     fn carry_out(&mut self, handle: Handle, request: &WriteItemsRequest) -> Answer {
