@@ -4,6 +4,7 @@
 //! changes the store. A handler decodes a request, calls one function, and maps its answer.
 //!
 //! - [`session`]: challenge, log-in, authentication, access tokens, listing, revoking;
+//! - [`second_factor`]: the second half of a log-in, and turning a second factor on and off;
 //! - [`account`]: sign-up, what a client needs to unlock, notices;
 //! - [`vault`]: sync, writes, details;
 //! - [`health`]: is the database there;
@@ -17,8 +18,10 @@ pub mod cleanup;
 mod context;
 mod error;
 pub mod health;
+mod network;
 mod proof;
 mod rate;
+pub mod second_factor;
 pub mod session;
 mod source;
 mod validate;

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use keyarc_store::WriteOutcome;
+use keyarc_store::{BeginOutcome, WriteOutcome};
 use keyarc_testkit::{
     FixedClock,
     build::{account, change, nonce, session, signed_up, write},
@@ -63,12 +63,12 @@ on_both! {
             let store = stores[number % 2].clone();
             tokio::spawn(async move {
                 let session = session(number as u64);
-                store.begin_session(account(1).id, &session, &nonce(7), None).await.unwrap()
+                store.begin_session(account(1).id, &session, &nonce(7), None, None).await.unwrap()
             })
         }).collect();
         let mut begun = 0;
         for attempt in attempts {
-            begun += usize::from(attempt.await.unwrap());
+            begun += usize::from(attempt.await.unwrap() == BeginOutcome::Begun);
         }
         assert_eq!(begun, 1);
         assert_eq!(db.store().sessions(account(1).id).await.unwrap().len(), 2);

@@ -2,7 +2,7 @@
 
 use keyarc_service::{Policy, Services};
 use keyarc_signature::{SigningKey, UserBundle};
-use keyarc_store::{NewAccount, NewSession, Store, UsedNonce};
+use keyarc_store::{NewAccount, NewSecondFactor, NewSession, Store, StoredTotpSecret, UsedNonce};
 use keyarc_wire::{
     AccountId, Bytes, ClientKind, Handle, ItemId, ItemPurge, ItemWrite, Keyset, NewVault, Sealed,
     SessionId, VaultId, WriteItemsRequest,
@@ -133,8 +133,22 @@ pub fn session(number: u64) -> NewSession {
         token_hash,
         client: ClientKind::Browser,
         device_name: format!("device {number}"),
+        network: "198.51.x.x".to_owned(),
         created_at_ms: FixedClock::START_MS,
         expires_at_ms: FixedClock::START_MS + 30 * 24 * 3_600_000,
+    }
+}
+
+/// A second factor with two recovery codes. Nobody has the app to it.
+pub fn second_factor() -> NewSecondFactor {
+    NewSecondFactor {
+        totp: StoredTotpSecret {
+            key_id: [1; 8],
+            bytes: vec![2; 48],
+        },
+        last_step: 100,
+        recovery_codes: vec![[3; 32], [4; 32]],
+        created_at_ms: FixedClock::START_MS,
     }
 }
 

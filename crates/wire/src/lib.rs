@@ -12,6 +12,7 @@ mod id;
 mod item;
 pub mod limits;
 pub mod paths;
+mod second_factor;
 mod session;
 
 pub use account::{
@@ -27,6 +28,10 @@ pub use id::{AccountId, Handle, IdParseError, ItemId, SessionId, VaultId};
 pub use item::{
     DetailsRequest, DetailsResponse, ItemPurge, ItemWrite, SealedDetails, WriteItemsRequest,
     WriteItemsResponse,
+};
+pub use second_factor::{
+    QrCode, RecoveryCodes, SecondFactorChallenge, SecondFactorKind, SecondFactorRequest,
+    SecondFactorStatus, TotpEnrolment,
 };
 pub use session::{
     ChallengeRequest, ChallengeResponse, ClientKind, LoginProof, LoginRequest, LoginResponse,

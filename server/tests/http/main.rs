@@ -18,5 +18,6 @@ mod journey;
 mod logs;
 mod pages;
 mod rates;
+mod second_factor;
 mod sessions;
 mod stopping;
