@@ -25,5 +25,5 @@ pub use error::{ClientError, SaveError};
 pub use host::{Host, Stage};
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{NativeHost, NativeTransport, NativeTransportError};
-pub use session::{LogIn, Session, SignUp, Unlocked};
+pub use session::{LogIn, LoggingIn, PendingLogIn, Refused, Session, SignUp, Unlocked};
 pub use transport::{HttpRequest, HttpResponse, Method, Patience, Transport, TransportError};

@@ -3,6 +3,7 @@
 mod enter;
 mod items;
 mod read;
+mod second_factor;
 mod write;
 
 use std::cell::{Cell, RefCell};
@@ -16,7 +17,8 @@ use zeroize::Zeroizing;
 use crate::{Api, ApiFailure, ClientError, Host, Transport};
 use write::Waiting;
 
-pub use enter::{LogIn, SignUp};
+pub use enter::{LogIn, LoggingIn, SignUp};
+pub use second_factor::{PendingLogIn, Refused};
 
 /// The keys of an account, its open vault, and the way to its server.
 ///

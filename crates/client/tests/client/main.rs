@@ -5,6 +5,8 @@ mod common;
 #[cfg(test)]
 mod native;
 #[cfg(test)]
+mod second_factor;
+#[cfg(test)]
 mod session;
 #[cfg(test)]
 mod tampering;

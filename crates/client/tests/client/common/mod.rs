@@ -8,7 +8,7 @@ use std::{
     rc::Rc,
 };
 
-use keyarc_client::{Host, LogIn, Session, SignUp, Stage};
+use keyarc_client::{Host, LogIn, LoggingIn, PendingLogIn, Session, SignUp, Stage};
 use keyarc_crypto::{KdfError, PasswordKey, SetupCode, Suite};
 use keyarc_vault::{Content, ItemDraft};
 use keyarc_wire::ClientKind;
@@ -134,14 +134,29 @@ pub async fn log_in(
     code: &SetupCode,
     password: &str,
 ) -> Result<TestSession, keyarc_client::ClientError> {
-    let wish = LogIn {
+    let wish = wish(code, password);
+    Session::log_in(Line::to(server), TestHost::default(), &wish).await
+}
+
+fn wish<'a>(code: &'a SetupCode, password: &'a str) -> LogIn<'a> {
+    LogIn {
         origin: ORIGIN,
         code,
         password,
         device_name: "Test",
         client: ClientKind::Browser,
-    };
-    Session::log_in(Line::to(server), TestHost::default(), &wish).await
+    }
+}
+
+/// The first half of a log-in to an account that has a second factor.
+pub async fn begin_log_in(world: &World) -> Box<PendingLogIn<Line, TestHost>> {
+    let wish = wish(&world.code, PASSWORD);
+    let line = Line::to(&world.server);
+    match Session::begin_log_in(line, TestHost::default(), &wish).await {
+        Ok(LoggingIn::SecondFactor(pending)) => pending,
+        Ok(LoggingIn::Open(_)) => panic!("no code was asked for"),
+        Err(error) => panic!("{error}"),
+    }
 }
 
 pub fn sign_up() -> SignUp<'static> {
