@@ -121,6 +121,13 @@ pub enum Command {
     Sync,
     /// Forgets the notices shown → [`Reply::Done`].
     DismissNotices,
+    /// Goes on with a log-in that gave [`Failure::SecondFactorRequired`] → [`Reply::Unlocked`].
+    SecondFactor {
+        /// The code of an authenticator app, or a recovery code.
+        code: String,
+    },
+    /// Gives such a log-in up, and wipes the keys that it holds → [`Reply::Done`].
+    CancelLogIn,
 }
 
 /// What the worker answers.
@@ -324,6 +331,15 @@ pub enum Failure {
     /// The browser lacks or refuses something needed.
     #[error("{0}")]
     Browser(String),
+    /// The password is right, and the account has a second factor: [`Command::SecondFactor`].
+    #[error("The account has a second factor.")]
+    SecondFactorRequired,
+    /// The code of the second factor was not accepted.
+    #[error("This code was not accepted. Each code works once.")]
+    WrongCode,
+    /// The log-in has to begin again.
+    #[error("This took too long. Start again with the password.")]
+    LogInExpired,
 }
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
 use keyarc_app::worker::{
     Command, Event, Failure, KnownDevice, LEAST_SCORE, RecoveryKit, Reply, Strength, Unlocked,
 };
-use keyarc_client::{Host as _, LogIn, Session, SignUp};
+use keyarc_client::{Host as _, LogIn, LoggingIn, Session, SignUp};
 use keyarc_crypto::{SetupCode, Suite};
 use keyarc_vault::{ImportPlan, ItemDraft, import};
 use keyarc_wire::ClientKind;
 use zeroize::Zeroizing;
 
 use super::{
-    failure::{from_setup_code, from_store, from_strength},
-    state::{Open, VaultWorker, host},
+    failure::{from_client, from_setup_code, from_store, from_strength},
+    state::{AwaitsCode, Open, VaultWorker, host},
     tell,
 };
 use crate::browser::{DeviceRecord, DeviceStore, FetchTransport, origin, rate_password, today};
@@ -113,6 +113,11 @@ impl VaultWorker {
                     .map_err(|error| self.failed(error))?;
                 Ok(Reply::Done)
             }
+            Command::SecondFactor { code } => self.second_factor(&Zeroizing::new(code)).await,
+            Command::CancelLogIn => {
+                self.awaits_code.borrow_mut().take();
+                Ok(Reply::Done)
+            }
         }
     }
 
@@ -154,7 +159,7 @@ impl VaultWorker {
         };
         let (session, code) = Session::sign_up(FetchTransport, host(), &wish)
             .await
-            .map_err(super::failure::from_client)?;
+            .map_err(from_client)?;
         let session = self.enter(session);
         remember(self.device, &code, &session, device_name).await;
         let kit = RecoveryKit {
@@ -192,22 +197,47 @@ impl VaultWorker {
             device_name,
             client: ClientKind::Browser,
         };
-        let session = Session::log_in(FetchTransport, host(), &wish)
+        let logging_in = Session::begin_log_in(FetchTransport, host(), &wish)
             .await
-            .map_err(super::failure::from_client)?;
-        let session = self.enter(session);
+            .map_err(from_client)?;
+        let session = match logging_in {
+            LoggingIn::Open(session) => self.enter(*session),
+            LoggingIn::SecondFactor(pending) => {
+                let keep_as = keep.then(|| device_name.to_owned());
+                *self.awaits_code.borrow_mut() = Some(AwaitsCode { pending, keep_as });
+                return Err(Failure::SecondFactorRequired);
+            }
+        };
         if keep {
             remember(self.device, code, &session, device_name).await;
         }
         Ok(Reply::Unlocked(self.glance(&session).await))
     }
 
+    /// After a wrong code the log-in waits for another.
+    async fn second_factor(&self, code: &str) -> Result<Reply, Failure> {
+        let awaits = self.awaits_code.borrow_mut().take();
+        let AwaitsCode { pending, keep_as } = awaits.ok_or(Failure::LogInExpired)?;
+        let setup_code =
+            SetupCode::parse(&pending.setup_code().to_text()).map_err(from_setup_code)?;
+        let session = match pending.finish(code).await {
+            Ok(session) => self.enter(session),
+            Err(refused) => {
+                if let Some(pending) = refused.pending {
+                    *self.awaits_code.borrow_mut() = Some(AwaitsCode { pending, keep_as });
+                }
+                return Err(from_client(refused.error));
+            }
+        };
+        if let Some(device_name) = keep_as {
+            remember(self.device, &setup_code, &session, &device_name).await;
+        }
+        Ok(Reply::Unlocked(self.glance(&session).await))
+    }
+
     async fn log_out(&self) -> Result<(), Failure> {
         if let Ok(session) = self.session() {
-            session
-                .log_out()
-                .await
-                .map_err(super::failure::from_client)?;
+            session.log_out().await.map_err(from_client)?;
         }
         self.leave();
         Ok(())

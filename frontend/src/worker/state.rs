@@ -1,7 +1,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use keyarc_app::worker::{Event, Failure, Stage};
-use keyarc_client::{ClientError, SaveError, Session, Stage as ClientStage};
+use keyarc_client::{ClientError, PendingLogIn, SaveError, Session, Stage as ClientStage};
 use keyarc_vault::import::Import;
 
 use super::{failure, tell};
@@ -10,10 +10,18 @@ use crate::browser::{BrowserHost, DeviceStore, FetchTransport, Report};
 /// A session in this browser.
 pub(super) type Open = Session<FetchTransport, BrowserHost>;
 
+/// A log-in that lacks its second factor.
+pub(super) struct AwaitsCode {
+    pub(super) pending: Box<PendingLogIn<FetchTransport, BrowserHost>>,
+    /// Keep the setup code on this device afterwards, under this name.
+    pub(super) keep_as: Option<String>,
+}
+
 /// What the worker remembers between commands.
 #[derive(Default)]
 pub(super) struct VaultWorker {
     open: RefCell<Option<Rc<Open>>>,
+    pub(super) awaits_code: RefCell<Option<AwaitsCode>>,
     /// The last import preview, until it is confirmed, cancelled or replaced.
     pub(super) import: RefCell<Option<Import>>,
     pub(super) device: DeviceStore,
@@ -36,6 +44,7 @@ impl VaultWorker {
     /// Drops the session, and with it the keys once no command uses them any more.
     pub(super) fn leave(&self) {
         self.import.borrow_mut().take();
+        self.awaits_code.borrow_mut().take();
         self.open.borrow_mut().take();
     }
 

@@ -47,6 +47,7 @@ pub(super) fn Unlock() -> impl IntoView {
                         Failure::WrongPassword => {
                             error.set(Some("This is not the master password.".to_owned()));
                         }
+                        Failure::SecondFactorRequired => session.ask_for_code(),
                         Failure::UnknownDevice => session.use_another_account(),
                         other => failure.set(Some(other.to_string())),
                     }

@@ -1,11 +1,12 @@
 //! Settings of this device and this account.
 
+mod second_factor;
 mod sessions;
 
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
 
-use self::sessions::Sessions;
+use self::{second_factor::SecondFactor, sessions::Sessions};
 use crate::{
     pages::vault::{Section, VaultFrame},
     state::{IDLE_CHOICES, idle_label, use_idle, use_session, use_theme},
@@ -25,6 +26,7 @@ pub fn SettingsPage() -> impl IntoView {
                     <Appearance />
                     <Locking />
                     <Device />
+                    <SecondFactor />
                     <Sessions />
                     <About />
                 </div>
