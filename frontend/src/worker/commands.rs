@@ -115,7 +115,7 @@ impl VaultWorker {
             }
             Command::SecondFactor { code } => self.second_factor(&Zeroizing::new(code)).await,
             Command::CancelLogIn => {
-                self.awaits_code.borrow_mut().take();
+                self.take_awaits_code();
                 Ok(Reply::Done)
             }
         }
@@ -204,7 +204,7 @@ impl VaultWorker {
             LoggingIn::Open(session) => self.enter(*session),
             LoggingIn::SecondFactor(pending) => {
                 let keep_as = keep.then(|| device_name.to_owned());
-                *self.awaits_code.borrow_mut() = Some(AwaitsCode { pending, keep_as });
+                self.await_code(pending, keep_as);
                 return Err(Failure::SecondFactorRequired);
             }
         };
@@ -216,15 +216,22 @@ impl VaultWorker {
 
     /// After a wrong code the log-in waits for another.
     async fn second_factor(&self, code: &str) -> Result<Reply, Failure> {
-        let awaits = self.awaits_code.borrow_mut().take();
-        let AwaitsCode { pending, keep_as } = awaits.ok_or(Failure::LogInExpired)?;
+        let AwaitsCode {
+            pending,
+            keep_as,
+            until_ms,
+        } = self.take_awaits_code().ok_or(Failure::LogInExpired)?;
         let setup_code =
             SetupCode::parse(&pending.setup_code().to_text()).map_err(from_setup_code)?;
         let session = match pending.finish(code).await {
             Ok(session) => self.enter(session),
             Err(refused) => {
                 if let Some(pending) = refused.pending {
-                    *self.awaits_code.borrow_mut() = Some(AwaitsCode { pending, keep_as });
+                    self.await_code_again(AwaitsCode {
+                        pending,
+                        keep_as,
+                        until_ms,
+                    });
                 }
                 return Err(from_client(refused.error));
             }

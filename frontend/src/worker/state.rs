@@ -1,8 +1,12 @@
 use std::{cell::RefCell, rc::Rc};
 
+use gloo_timers::future::TimeoutFuture;
 use keyarc_app::worker::{Event, Failure, Stage};
-use keyarc_client::{ClientError, PendingLogIn, SaveError, Session, Stage as ClientStage};
+use keyarc_client::{
+    ClientError, Host as _, PendingLogIn, SaveError, Session, Stage as ClientStage,
+};
 use keyarc_vault::import::Import;
+use wasm_bindgen_futures::spawn_local;
 
 use super::{failure, tell};
 use crate::browser::{BrowserHost, DeviceStore, FetchTransport, Report};
@@ -15,13 +19,18 @@ pub(super) struct AwaitsCode {
     pub(super) pending: Box<PendingLogIn<FetchTransport, BrowserHost>>,
     /// Keep the setup code on this device afterwards, under this name.
     pub(super) keep_as: Option<String>,
+    /// The token is worth nothing afterwards, Unix milliseconds.
+    pub(super) until_ms: u64,
 }
+
+/// How long the server waits for a code, in milliseconds.
+const CODE_WITHIN_MS: u32 = 5 * 60_000;
 
 /// What the worker remembers between commands.
 #[derive(Default)]
 pub(super) struct VaultWorker {
     open: RefCell<Option<Rc<Open>>>,
-    pub(super) awaits_code: RefCell<Option<AwaitsCode>>,
+    awaits_code: Rc<RefCell<Option<AwaitsCode>>>,
     /// The last import preview, until it is confirmed, cancelled or replaced.
     pub(super) import: RefCell<Option<Import>>,
     pub(super) device: DeviceStore,
@@ -39,6 +48,38 @@ impl VaultWorker {
         self.leave();
         *self.open.borrow_mut() = Some(Rc::clone(&session));
         session
+    }
+
+    /// Waits for the code of a log-in, and wipes its keys when none comes.
+    pub(super) fn await_code(
+        &self,
+        pending: Box<PendingLogIn<FetchTransport, BrowserHost>>,
+        keep_as: Option<String>,
+    ) {
+        let until_ms = host().now_ms() + u64::from(CODE_WITHIN_MS);
+        self.await_code_again(AwaitsCode {
+            pending,
+            keep_as,
+            until_ms,
+        });
+        let awaits_code = Rc::clone(&self.awaits_code);
+        spawn_local(async move {
+            TimeoutFuture::new(CODE_WITHIN_MS).await;
+            // Another log-in may wait by then.
+            awaits_code
+                .borrow_mut()
+                .take_if(|awaits| awaits.until_ms <= until_ms);
+        });
+    }
+
+    /// Waits on, after a code that was wrong.
+    pub(super) fn await_code_again(&self, awaits: AwaitsCode) {
+        *self.awaits_code.borrow_mut() = Some(awaits);
+    }
+
+    /// The log-in that waits for its code; it waits no more.
+    pub(super) fn take_awaits_code(&self) -> Option<AwaitsCode> {
+        self.awaits_code.borrow_mut().take()
     }
 
     /// Drops the session, and with it the keys once no command uses them any more.
