@@ -37,6 +37,7 @@ test('the sessions of other devices are listed, and end at their next request', 
   const sessions = page.getByRole('region', { name: 'Sessions' });
   await expect(sessions.getByRole('listitem')).toHaveCount(2);
   await expect(sessions.getByText('this one')).toHaveCount(1);
+  await expect(sessions.getByText('from this machine')).toHaveCount(2);
   await sessions.getByRole('button', { name: /^End session/ }).click();
   await expect(vault.toast.filter({ hasText: /was ended/ })).toBeVisible();
   await expect(sessions.getByRole('listitem')).toHaveCount(1);
@@ -46,6 +47,30 @@ test('the sessions of other devices are listed, and end at their next request', 
   await other.save();
   await expect(there.page.getByText(/session|log in/i).first()).toBeVisible();
   await expect(other.row('Too late')).toHaveCount(0);
+  await device.close();
+});
+
+test('all other sessions end at once', async ({ browser, guard, page, person, server, vault }) => {
+  guard.allowStatus(401);
+  const device = await browser.newContext({ baseURL: server.origin });
+  guard.watch(device);
+  const there = person.at(await device.newPage());
+  const other = await there.logIn();
+
+  await vault.go('Settings');
+  const sessions = page.getByRole('region', { name: 'Sessions' });
+  await sessions.getByRole('button', { name: 'End all others' }).click();
+  await expect(vault.toast.filter({ hasText: '1 other session' })).toBeVisible();
+  await expect(sessions.getByRole('listitem')).toHaveCount(1);
+  await expect(sessions.getByRole('button')).toHaveCount(0);
+  await page.reload();
+  await person.unlock();
+  await expect(sessions.getByRole('listitem')).toHaveCount(1);
+
+  await other.startNew();
+  await other.fillKey({ name: 'Too late', secret: 'too-late' });
+  await other.save();
+  await expect(there.page.getByText(/session|log in/i).first()).toBeVisible();
   await device.close();
 });
 

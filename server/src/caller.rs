@@ -21,9 +21,13 @@ impl FromRequestParts<AppState> for Caller {
 impl Caller {
     /// Finds out who asks, and counts the request.
     pub(crate) async fn of(parts: &Parts, state: &AppState) -> Result<Self, Failure> {
+        let Some(&ClientAddress(address)) = parts.extensions.get() else {
+            // The accept loop gives every request one.
+            return Err(Failure::internal());
+        };
         let outcome = match credential(parts, state) {
             Some(credential) => {
-                keyarc_service::session::authenticate(state.services(), credential).await
+                keyarc_service::session::authenticate(state.services(), address, credential).await
             }
             None => Err(ServiceError::Unauthenticated),
         };
@@ -33,11 +37,9 @@ impl Caller {
                 Ok(Self(context))
             }
             Err(error) => {
-                if let (ServiceError::Unauthenticated, Some(ClientAddress(address))) =
-                    (&error, parts.extensions.get())
-                {
+                if let ServiceError::Unauthenticated = error {
                     // Guessing tokens is not cheaper than being a stranger.
-                    state.rates().check_stranger(*address)?;
+                    state.rates().check_stranger(address)?;
                 }
                 Err(Failure::from(error))
             }

@@ -118,6 +118,20 @@ impl From<ServiceError> for Failure {
                 "The log-in was not accepted.",
                 "Check the master password and the setup code, then try again.",
             ),
+            ServiceError::SecondFactorRequired(challenge) => {
+                let mut failure = Self::new(
+                    ErrorCode::SecondFactorRequired,
+                    "The account has a second factor.",
+                    "Send its code with the token to go on.",
+                );
+                failure.error.second_factor = Some(challenge);
+                failure
+            }
+            ServiceError::SecondFactorRefused => Self::new(
+                ErrorCode::SecondFactorRefused,
+                "The code was not accepted.",
+                "Wait for the next code of the app, or use a recovery code.",
+            ),
             ServiceError::NotFound => Self::not_found(),
             ServiceError::ManifestStale => Self::new(
                 ErrorCode::ManifestStale,
@@ -206,8 +220,10 @@ pub fn for_rpc(error: ServiceError) -> (StatusCode, ApiError) {
 pub fn status(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::InvalidRequest => StatusCode::BAD_REQUEST,
-        ErrorCode::Unauthenticated | ErrorCode::LoginRefused => StatusCode::UNAUTHORIZED,
-        ErrorCode::CrossSite => StatusCode::FORBIDDEN,
+        ErrorCode::Unauthenticated | ErrorCode::LoginRefused | ErrorCode::SecondFactorRequired => {
+            StatusCode::UNAUTHORIZED
+        }
+        ErrorCode::CrossSite | ErrorCode::SecondFactorRefused => StatusCode::FORBIDDEN,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ErrorCode::Conflict | ErrorCode::HandleTaken | ErrorCode::ManifestStale => {

@@ -9,8 +9,8 @@ use crate::state::AppState;
 /// How often what has expired is forgotten.
 const EVERY: Duration = Duration::from_secs(300);
 
-/// Forgets expired sessions, nonces and counters, for ever. Several instances may do so at the
-/// same time.
+/// Forgets expired sessions, nonces and counters, and moves what is encrypted under a previous
+/// secret to the present one, for ever. Several instances may do so at the same time.
 pub async fn clean_up(state: AppState) {
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -26,6 +26,14 @@ pub async fn clean_up(state: AppState) {
             ),
             // The next round does it; the health check tells about the database.
             Err(error) => tracing::warn!(%error, "could not forget what has expired"),
+        }
+        match keyarc_service::second_factor::reseal(state.services()).await {
+            Ok(0) => {}
+            Ok(resealed) => tracing::info!(
+                resealed,
+                "second factors are encrypted under the new secret"
+            ),
+            Err(error) => tracing::warn!(%error, "could not encrypt second factors anew"),
         }
     }
 }

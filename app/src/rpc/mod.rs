@@ -10,7 +10,20 @@ pub mod host;
     missing_docs,
     reason = "the macro makes structs of the arguments, without their docs"
 )]
+mod second_factor;
+#[expect(
+    missing_docs,
+    reason = "the macro makes structs of the arguments, without their docs"
+)]
 mod sessions;
 
 pub use error::RpcError;
-pub use sessions::{ListSessions, RevokeSession, list_sessions, revoke_session};
+pub use second_factor::{
+    BeginSecondFactor, ConfirmSecondFactor, RenewRecoveryCodes, SecondFactorStatus,
+    TurnOffSecondFactor, begin_second_factor, confirm_second_factor, renew_recovery_codes,
+    second_factor_status, turn_off_second_factor,
+};
+pub use sessions::{
+    ListSessions, RevokeOtherSessions, RevokeSession, list_sessions, revoke_other_sessions,
+    revoke_session,
+};

@@ -23,3 +23,13 @@ pub async fn revoke_session(session: SessionId) -> Result<(), RpcError> {
         .await
         .map_err(refuse)
 }
+
+/// Ends all of the account's sessions but the one that asks, and tells how many there were.
+#[server(prefix = "/rpc", endpoint = "sessions/revoke-others", input = Json, output = Json)]
+pub async fn revoke_other_sessions() -> Result<u32, RpcError> {
+    use super::host::{caller, refuse};
+
+    keyarc_service::session::revoke_others(&caller()?)
+        .await
+        .map_err(refuse)
+}

@@ -205,7 +205,7 @@ fn not_yet() -> impl IntoView {
             <ul>
                 <li>"no sharing and no teams: a vault belongs to one person;"</li>
                 <li>"no command-line program;"</li>
-                <li>"no second factor and no passkeys;"</li>
+                <li>"no passkeys;"</li>
                 <li>"no test whether a key still works, and no reminders by mail;"</li>
                 <li>"no attachments and no version history of an item;"</li>
                 <li>"no import except .env, and no export."</li>

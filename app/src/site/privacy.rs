@@ -24,12 +24,20 @@ pub(super) fn view() -> impl IntoView {
                     </li>
                     <li>
                         "your sessions: a hash of the token, the name of your browser, when it \
-                         began, when it was last used and when it ends. A session ends after 7 \
+                         began, when it was last used, when it ends, and the network that it was \
+                         last used from: the first half of an IPv4 address (203.0.x.x), the first \
+                         quarter of an IPv6 address, or that it was a private network. The whole \
+                         address is not stored, and no place is looked up. A session ends after 7 \
                          days without use and after 30 days in any case, unless the operator has \
                          set other times;"
                     </li>
                     <li>
-                        "counters of log-in and sign-up attempts, kept for minutes, to slow \
+                        "your second factor, if you set one up: the secret of the authenticator \
+                         app, encrypted under a key of the server, and hashes of the recovery \
+                         codes that are left. Turning it off deletes them;"
+                    </li>
+                    <li>
+                        "counters of log-in and sign-up attempts and of wrong codes, kept for minutes, to slow \
                          down guessing."
                     </li>
                 </ul>
@@ -57,8 +65,8 @@ pub(super) fn view() -> impl IntoView {
             <section>
                 <h2>"What is not kept"</h2>
                 <p>
-                    "IP addresses are used to limit the rate of requests and are not written to \
-                     the log. Passwords, setup codes, keys and the contents of your vault never \
+                    "Whole IP addresses are used to limit the rate of requests and are neither \
+                     stored nor written to the log. Passwords, setup codes, keys and the contents of your vault never \
                      reach the server in a readable form."
                 </p>
             </section>

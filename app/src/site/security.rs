@@ -80,6 +80,11 @@ fn log_in() -> impl IntoView {
                  account exists cannot be asked: unknown accounts get the same answers."
             </p>
             <p>
+                "If you set up a second factor, a code of your authenticator app or a recovery code \
+                 is asked for next. Before that the server hands out nothing of your vault, and \
+                 only who has signed correctly learns that there is a second factor."
+            </p>
+            <p>
                 "A session is a random token, stored hashed, in a cookie that scripts cannot read \
                  and other sites cannot use. Logging out ends it at the next request. Changing the \
                  master password ends every other one; it takes the old password, so a stolen \
@@ -188,8 +193,9 @@ fn not_promised() -> impl IntoView {
                 <div>
                     <dt>"A second factor"</dt>
                     <dd>
-                        "There is none yet. The setup code does part of its work: a password alone \
-                         opens nothing on a new device."
+                        "Codes of an authenticator app keep out somebody who has your password \
+                         and setup code. They do not protect from the server, which stores the \
+                         app's secret to check them, and they are no part of the encryption."
                     </dd>
                 </div>
                 <div>

@@ -45,6 +45,7 @@ pub struct Session {
     open: RwSignal<Option<Unlocked>>,
     progress: RwSignal<Option<Progress>>,
     trouble: RwSignal<Option<String>>,
+    awaits_code: RwSignal<bool>,
     worker: Worker,
     form: OpenForm,
     items: Items,
@@ -120,6 +121,7 @@ impl Session {
     /// The worker holds the keys.
     pub fn opened(self, unlocked: Unlocked) {
         self.progress.set(None);
+        self.awaits_code.set(false);
         self.open.set(Some(unlocked));
         self.phase.set(VaultPhase::Unlocked);
     }
@@ -128,6 +130,25 @@ impl Session {
     pub fn password_changed(self, unlocked: Unlocked) {
         self.opened(unlocked);
         tabs::tell_lock();
+    }
+
+    /// Whether the password was right and a code of the second factor is missing.
+    pub fn awaits_code(self) -> bool {
+        self.awaits_code.get()
+    }
+
+    /// The password was right; a code is asked for next.
+    pub fn ask_for_code(self) {
+        self.awaits_code.set(true);
+    }
+
+    /// Begins again with the password.
+    pub fn cancel_code(self) {
+        self.awaits_code.set(false);
+        spawn_local(async move {
+            // A worker that is gone has wiped the keys already.
+            let _ = self.worker.call(Command::CancelLogIn).await;
+        });
     }
 
     /// Whether a form waits that was half-written when the vault was locked. True once.
@@ -265,6 +286,7 @@ pub fn provide_session() {
         open: RwSignal::new(None),
         progress: RwSignal::new(None),
         trouble: RwSignal::new(None),
+        awaits_code: RwSignal::new(false),
         worker: use_worker(),
         form: use_open_form(),
         items: use_items(),

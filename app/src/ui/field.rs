@@ -80,6 +80,9 @@ pub fn TextInput(
     /// For password managers and keyboards; `off` unless told.
     #[prop(default = "off")]
     autocomplete: &'static str,
+    /// Which keys a keyboard on the screen shows.
+    #[prop(optional, into)]
+    inputmode: Option<&'static str>,
     /// Choices to complete from, by the id of a `datalist`.
     #[prop(optional, into)]
     list: Option<&'static str>,
@@ -113,6 +116,7 @@ pub fn TextInput(
                 id=id
                 r#type=kind
                 autocomplete=autocomplete
+                inputmode=inputmode
                 autocapitalize="none"
                 spellcheck="false"
                 list=list

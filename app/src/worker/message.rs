@@ -133,6 +133,13 @@ pub enum Command {
     ChangePassword(NewPassword),
     /// Measures how long each suite takes on this device → [`Reply::Measured`].
     MeasureSuites,
+    /// Goes on with a log-in that gave [`Failure::SecondFactorRequired`] → [`Reply::Unlocked`].
+    SecondFactor {
+        /// The code of an authenticator app, or a recovery code.
+        code: String,
+    },
+    /// Gives such a log-in up, and wipes the keys that it holds → [`Reply::Done`].
+    CancelLogIn,
 }
 
 /// A password to be.
@@ -388,6 +395,15 @@ pub enum Failure {
         "The server stopped answering before it said whether the password was changed. One of the two is in force: try again with the same to find out."
     )]
     PasswordUnknown,
+    /// The password is right, and the account has a second factor: [`Command::SecondFactor`].
+    #[error("The account has a second factor.")]
+    SecondFactorRequired,
+    /// The code of the second factor was not accepted.
+    #[error("This code was not accepted. Each code works once.")]
+    WrongCode,
+    /// The log-in has to begin again.
+    #[error("This took too long. Start again with the password.")]
+    LogInExpired,
 }
 
 #[cfg(test)]

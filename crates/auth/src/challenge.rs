@@ -6,6 +6,11 @@ use crate::mac::MacKey;
 pub const NONCE_LEN: usize = 32;
 /// How long a server nonce is good for, in milliseconds.
 pub const CHALLENGE_LIFETIME_MS: u64 = 60_000;
+/// How long the token between the two halves of a log-in is good for, in milliseconds.
+pub const SECOND_FACTOR_LIFETIME_MS: u64 = 5 * 60_000;
+
+/// How far another instance's clock may be ahead, in milliseconds.
+const CLOCKS_DIFFER_MS: u64 = 60_000;
 
 const TIME: usize = 8;
 const RANDOM: usize = 8;
@@ -14,7 +19,7 @@ const TAG: usize = NONCE_LEN - TIME - RANDOM;
 /// A server nonce and its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Challenge {
-    /// time u64be ‖ random 8 ‖ first 16 bytes of HMAC-SHA256(key, time ‖ random ‖ handle).
+    /// time u64be ‖ random 8 ‖ first 16 bytes of HMAC-SHA256(key, time ‖ random ‖ subject).
     pub nonce: [u8; NONCE_LEN],
     /// Unix milliseconds after which it is refused.
     pub expires_at_ms: u64,
@@ -26,7 +31,7 @@ pub enum ChallengeError {
     /// It is not 32 bytes, or names a time that no server of ours has reached.
     #[error("the challenge is malformed")]
     Malformed,
-    /// This key did not make it for this handle.
+    /// This key did not make it for this subject.
     #[error("the challenge is not ours")]
     NotOurs,
     /// Its lifetime is over.
@@ -34,56 +39,67 @@ pub enum ChallengeError {
     Expired,
 }
 
-/// Makes and checks server nonces without keeping any.
+/// Makes and checks server nonces without keeping any: those that a log-in signs, whose subject
+/// is the handle, and the tokens between the two halves of a log-in, whose subject is the handle
+/// and the signature of the first half.
 ///
 /// A nonce carries its time and a tag, so that asking for one writes nothing and costs the same
 /// for known and unknown handles. The caller keeps used nonces until they expire: that makes
 /// them good for one use.
 #[derive(Debug, Clone)]
-pub struct ChallengeKey(MacKey);
+pub struct ChallengeKey {
+    key: MacKey,
+    lifetime_ms: u64,
+}
 
 impl ChallengeKey {
-    /// Derives the key from the server's secret.
+    /// Derives the key for nonces from the server's secret.
     pub fn derive(secret: &[u8]) -> Self {
-        Self(MacKey::derive(secret, "keyarc/v1/server/challenge"))
+        Self {
+            key: MacKey::derive(secret, "keyarc/v1/server/challenge"),
+            lifetime_ms: CHALLENGE_LIFETIME_MS,
+        }
     }
 
-    /// Makes a nonce for a handle. `random` is fresh.
-    pub fn issue(&self, handle: &[u8; 6], now_ms: u64, random: [u8; RANDOM]) -> Challenge {
+    /// Derives the key for the tokens between the two halves of a log-in.
+    pub fn derive_second_factor(secret: &[u8]) -> Self {
+        Self {
+            key: MacKey::derive(secret, "keyarc/v1/server/second-factor"),
+            lifetime_ms: SECOND_FACTOR_LIFETIME_MS,
+        }
+    }
+
+    /// Makes a nonce for a subject. `random` is fresh.
+    pub fn issue(&self, subject: &[u8], now_ms: u64, random: [u8; RANDOM]) -> Challenge {
         let time = now_ms.to_be_bytes();
         let mut nonce = [0; NONCE_LEN];
         nonce[..TIME].copy_from_slice(&time);
         nonce[TIME..TIME + RANDOM].copy_from_slice(&random);
-        let tag = self.0.tag(&[&time, &random, handle]);
+        let tag = self.key.tag(&[&time, &random, subject]);
         nonce[TIME + RANDOM..].copy_from_slice(&tag[..TAG]);
         Challenge {
             nonce,
-            expires_at_ms: now_ms.saturating_add(CHALLENGE_LIFETIME_MS),
+            expires_at_ms: now_ms.saturating_add(self.lifetime_ms),
         }
     }
 
     /// Checks a nonce that came back, and tells when it expires, in Unix milliseconds.
     ///
-    /// A time of up to one lifetime ahead is accepted, because instances' clocks differ.
-    pub fn check(
-        &self,
-        nonce: &[u8],
-        handle: &[u8; 6],
-        now_ms: u64,
-    ) -> Result<u64, ChallengeError> {
+    /// A time of up to a minute ahead is accepted, because instances' clocks differ.
+    pub fn check(&self, nonce: &[u8], subject: &[u8], now_ms: u64) -> Result<u64, ChallengeError> {
         let nonce: &[u8; NONCE_LEN] = nonce.try_into().map_err(|_| ChallengeError::Malformed)?;
         let (signed, tag) = nonce.split_at(TIME + RANDOM);
-        let expected = self.0.tag(&[signed, handle]);
+        let expected = self.key.tag(&[signed, subject]);
         if !bool::from(expected[..TAG].ct_eq(tag)) {
             return Err(ChallengeError::NotOurs);
         }
         let mut time = [0; TIME];
         time.copy_from_slice(&signed[..TIME]);
         let time_ms = u64::from_be_bytes(time);
-        if time_ms > now_ms.saturating_add(CHALLENGE_LIFETIME_MS) {
+        if time_ms > now_ms.saturating_add(CLOCKS_DIFFER_MS) {
             return Err(ChallengeError::Malformed);
         }
-        let expires_at_ms = time_ms.saturating_add(CHALLENGE_LIFETIME_MS);
+        let expires_at_ms = time_ms.saturating_add(self.lifetime_ms);
         if now_ms > expires_at_ms {
             return Err(ChallengeError::Expired);
         }
@@ -148,6 +164,26 @@ mod tests {
         assert_eq!(
             key().check(&challenge.nonce, &[1; 6], 0),
             Err(ChallengeError::Malformed)
+        );
+    }
+
+    #[test]
+    fn a_second_factor_token_lives_for_five_minutes_and_is_no_nonce() {
+        let secret = b"0123456789abcdef0123456789abcdef";
+        let tokens = ChallengeKey::derive_second_factor(secret);
+        let token = tokens.issue(&[1; 70], NOW, [2; 8]);
+        assert_eq!(token.expires_at_ms, NOW + 300_000);
+        let check = |now| tokens.check(&token.nonce, &[1; 70], now);
+        assert_eq!(check(NOW + 300_000), Ok(NOW + 300_000));
+        assert_eq!(check(NOW + 300_001), Err(ChallengeError::Expired));
+        assert_eq!(check(NOW - 60_001), Err(ChallengeError::Malformed));
+        assert_eq!(
+            key().check(&token.nonce, &[1; 70], NOW),
+            Err(ChallengeError::NotOurs)
+        );
+        assert_eq!(
+            tokens.check(&token.nonce, &[3; 70], NOW),
+            Err(ChallengeError::NotOurs)
         );
     }
 

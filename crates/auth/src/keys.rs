@@ -1,5 +1,8 @@
 use crate::{
-    AccessKey, AccessToken, AccessTokenError, Challenge, ChallengeError, ChallengeKey, mac::MacKey,
+    AccessKey, AccessToken, AccessTokenError, Challenge, ChallengeError, ChallengeKey,
+    SealedTotpSecret, TotpSecret,
+    at_rest::{AT_REST_KEY_ID_LEN, AT_REST_NONCE_LEN, AtRestKey},
+    mac::MacKey,
 };
 
 /// Fewest bytes that the configured secret may have.
@@ -13,7 +16,8 @@ pub struct WeakSecret;
 /// The server's symmetric keys, all derived from `JWT_SECRET` by HMAC with one label per use.
 ///
 /// During a rotation `JWT_SECRET_PREVIOUS` keeps what was handed out under the old secret good
-/// until it expires. Sessions are not affected: they are random tokens.
+/// until it expires, and opens what was stored under it. Sessions are not affected: they are
+/// random tokens.
 #[derive(Debug, Clone)]
 pub struct ServerKeys {
     current: KeySet,
@@ -25,6 +29,8 @@ pub struct ServerKeys {
 struct KeySet {
     challenge: ChallengeKey,
     access: AccessKey,
+    second_factor: ChallengeKey,
+    at_rest: AtRestKey,
 }
 
 impl KeySet {
@@ -35,6 +41,8 @@ impl KeySet {
         Ok(Self {
             challenge: ChallengeKey::derive(secret),
             access: AccessKey::derive(secret),
+            second_factor: ChallengeKey::derive_second_factor(secret),
+            at_rest: AtRestKey::derive(secret),
         })
     }
 }
@@ -61,15 +69,66 @@ impl ServerKeys {
         handle: &[u8; 6],
         now_ms: u64,
     ) -> Result<u64, ChallengeError> {
-        match (
-            self.current.challenge.check(nonce, handle, now_ms),
-            &self.previous,
-        ) {
-            (Err(ChallengeError::NotOurs), Some(previous)) => {
-                previous.challenge.check(nonce, handle, now_ms)
-            }
+        self.check_nonce(|keys| keys.challenge.check(nonce, handle, now_ms))
+    }
+
+    /// Makes the token between the two halves of a log-in, for a handle and the signature of the
+    /// first half. See [`ChallengeKey::issue`].
+    pub fn issue_second_factor(
+        &self,
+        handle: &[u8; 6],
+        signature: &[u8; 64],
+        now_ms: u64,
+        random: [u8; 8],
+    ) -> Challenge {
+        let subject = log_in_subject(handle, signature);
+        self.current.second_factor.issue(&subject, now_ms, random)
+    }
+
+    /// Checks that token and tells when it expires. See [`ChallengeKey::check`].
+    pub fn check_second_factor(
+        &self,
+        token: &[u8],
+        handle: &[u8; 6],
+        signature: &[u8; 64],
+        now_ms: u64,
+    ) -> Result<u64, ChallengeError> {
+        let subject = log_in_subject(handle, signature);
+        self.check_nonce(|keys| keys.second_factor.check(token, &subject, now_ms))
+    }
+
+    fn check_nonce(
+        &self,
+        check: impl Fn(&KeySet) -> Result<u64, ChallengeError>,
+    ) -> Result<u64, ChallengeError> {
+        match (check(&self.current), &self.previous) {
+            (Err(ChallengeError::NotOurs), Some(previous)) => check(previous),
             (result, _) => result,
         }
+    }
+
+    /// Encrypts a TOTP secret for an account. `nonce` is fresh and random. `None` never happens.
+    pub fn seal_totp(
+        &self,
+        account_id: &[u8; 16],
+        nonce: [u8; AT_REST_NONCE_LEN],
+        secret: &TotpSecret,
+    ) -> Option<SealedTotpSecret> {
+        self.current.at_rest.seal(account_id, nonce, secret)
+    }
+
+    /// Decrypts a TOTP secret of an account; `None` when it was not encrypted for that account,
+    /// or under a secret that this server has no more.
+    pub fn open_totp(&self, account_id: &[u8; 16], bytes: &[u8]) -> Option<TotpSecret> {
+        let opened = self.current.at_rest.open(account_id, bytes);
+        opened.or_else(|| self.previous.as_ref()?.at_rest.open(account_id, bytes))
+    }
+
+    /// The name of the key that TOTP secrets were encrypted under before a rotation; `None` when
+    /// there is none.
+    pub fn previous_totp_key_id(&self) -> Option<[u8; AT_REST_KEY_ID_LEN]> {
+        let previous = self.previous.as_ref()?.at_rest.id;
+        (previous != self.current.at_rest.id).then_some(previous)
     }
 
     /// Writes an access token. See [`AccessKey::sign`].
@@ -92,6 +151,15 @@ impl ServerKeys {
         key.copy_from_slice(&tag[..16]);
         key
     }
+}
+
+/// Handle ‖ signature, both of fixed length. The signature is over origin, nonces and time, so
+/// that it stands for the whole proof.
+fn log_in_subject(handle: &[u8; 6], signature: &[u8; 64]) -> [u8; 70] {
+    let mut subject = [0; 70];
+    subject[..6].copy_from_slice(handle);
+    subject[6..].copy_from_slice(signature);
+    subject
 }
 
 #[cfg(test)]
@@ -136,6 +204,43 @@ mod tests {
             after.check_challenge(&nonce, &[3; 6], 0),
             Err(ChallengeError::NotOurs)
         );
+    }
+
+    #[test]
+    fn a_rotation_keeps_second_factors() {
+        let before = ServerKeys::derive(OLD, None).unwrap();
+        let during = ServerKeys::derive(NEW, Some(OLD)).unwrap();
+        let after = ServerKeys::derive(NEW, None).unwrap();
+        let sealed = before
+            .seal_totp(&[1; 16], [2; 12], &TotpSecret::make([3; 20]))
+            .unwrap();
+        assert_eq!(during.previous_totp_key_id(), Some(sealed.key_id));
+        assert_eq!(after.previous_totp_key_id(), None);
+        let opened = during.open_totp(&[1; 16], &sealed.bytes).unwrap();
+        assert!(during.open_totp(&[9; 16], &sealed.bytes).is_none());
+        assert!(after.open_totp(&[1; 16], &sealed.bytes).is_none());
+        let again = during.seal_totp(&[1; 16], [4; 12], &opened).unwrap();
+        assert!(after.open_totp(&[1; 16], &again.bytes).is_some());
+
+        let token = before.issue_second_factor(&[3; 6], &[4; 64], 0, [5; 8]);
+        let check = |keys: &ServerKeys, handle: &[u8; 6], signature: &[u8; 64]| {
+            keys.check_second_factor(&token.nonce, handle, signature, 0)
+        };
+        assert_eq!(check(&during, &[3; 6], &[4; 64]), Ok(300_000));
+        for (keys, handle, signature) in [
+            (&after, [3; 6], [4; 64]),
+            (&during, [0; 6], [4; 64]),
+            (&during, [3; 6], [0; 64]),
+        ] {
+            let refused = check(keys, &handle, &signature);
+            assert_eq!(refused, Err(ChallengeError::NotOurs));
+        }
+    }
+
+    #[test]
+    fn the_same_secret_twice_is_no_rotation() {
+        let keys = ServerKeys::derive(NEW, Some(NEW)).unwrap();
+        assert_eq!(keys.previous_totp_key_id(), None);
     }
 
     #[test]

@@ -5,19 +5,30 @@
 //! - [`ChallengeKey`]: server nonces that need no table until they are used;
 //! - [`SessionToken`]: the opaque token of a session, which the server keeps as a hash only;
 //! - [`AccessKey`]: 15-minute HS256 tokens for API clients;
+//! - [`TotpSecret`], [`RecoveryCode`]: second factors, and [`SecondFactorCode`], what is typed;
 //! - [`ServerKeys`]: the keys behind these, derived from one configured secret.
 //!
 //! The crate does no I/O and takes time and randomness as arguments.
 
 mod access;
+mod at_rest;
+mod base32;
 mod challenge;
 mod keys;
 mod mac;
+mod recovery;
 mod session;
 mod statement;
+mod totp;
 
 pub use access::{AccessKey, AccessToken, AccessTokenError};
-pub use challenge::{CHALLENGE_LIFETIME_MS, Challenge, ChallengeError, ChallengeKey, NONCE_LEN};
+pub use at_rest::{AT_REST_KEY_ID_LEN, AT_REST_NONCE_LEN, SealedTotpSecret};
+pub use challenge::{
+    CHALLENGE_LIFETIME_MS, Challenge, ChallengeError, ChallengeKey, NONCE_LEN,
+    SECOND_FACTOR_LIFETIME_MS,
+};
 pub use keys::{MIN_SECRET_LEN, ServerKeys, WeakSecret};
+pub use recovery::{RECOVERY_CODE_LEN, RECOVERY_CODES, RecoveryCode, SecondFactorCode};
 pub use session::{SESSION_TOKEN_PREFIX, SessionToken, SessionTokenError};
 pub use statement::{LoginPurpose, LoginStatement, NewKeys, PasswordStatement};
+pub use totp::{TOTP_SECRET_LEN, TOTP_STEP_MS, TotpSecret};

@@ -23,8 +23,12 @@ impl MacKey {
 
     /// Derives a key for one use, named by a label, from a secret of any length.
     pub(crate) fn derive(secret: &[u8], label: &str) -> Self {
-        let derived = Zeroizing::new(Self::new(secret).tag(&[label.as_bytes()]));
-        Self::new(derived.as_slice())
+        Self::new(Self::derive_bytes(secret, label).as_slice())
+    }
+
+    /// The same as bytes, for a use that is no MAC.
+    pub(crate) fn derive_bytes(secret: &[u8], label: &str) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(Self::new(secret).tag(&[label.as_bytes()]))
     }
 
     /// The tag over the concatenation of `parts`. At most one part may vary in length.

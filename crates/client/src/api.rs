@@ -3,8 +3,8 @@ use std::cell::RefCell;
 use keyarc_wire::{
     AccountResponse, ApiError, CHANGES_MEDIA_TYPE, ChallengeRequest, ChallengeResponse,
     ChangePasswordRequest, ChangesDecodeError, DetailsRequest, DetailsResponse, ErrorCode,
-    KeepPinsRequest, LoginRequest, LoginResponse, RefreshResponse, SignUpRequest, VaultId,
-    WriteItemsRequest, WriteItemsResponse, limits, paths,
+    KeepPinsRequest, LoginRequest, LoginResponse, RefreshResponse, SecondFactorRequest,
+    SignUpRequest, VaultId, WriteItemsRequest, WriteItemsResponse, limits, paths,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
@@ -104,6 +104,14 @@ impl<T: Transport> Api<T> {
     /// Begins a session.
     pub async fn log_in(&self, request: &LoginRequest) -> Result<LoginResponse, ApiFailure> {
         self.open_call(paths::LOGIN, request).await
+    }
+
+    /// Begins a session with the second factor.
+    pub async fn log_in_second_factor(
+        &self,
+        request: &SecondFactorRequest,
+    ) -> Result<LoginResponse, ApiFailure> {
+        self.open_call(paths::LOGIN_SECOND_FACTOR, request).await
     }
 
     /// Ends the session and forgets its token.

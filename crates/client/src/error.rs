@@ -12,6 +12,16 @@ pub enum ClientError {
     /// Password, setup code or both are wrong.
     #[error("the log-in was refused")]
     WrongPassword,
+    /// The password is right, and the account has a second factor: see
+    /// [`crate::Session::begin_log_in`].
+    #[error("the account has a second factor")]
+    SecondFactorRequired,
+    /// The code of the second factor was not accepted.
+    #[error("the code was not accepted")]
+    WrongCode,
+    /// Too much time has passed since the password, or the account has changed meanwhile.
+    #[error("the log-in has to begin again")]
+    LogInExpired,
     /// The session has ended, here or elsewhere.
     #[error("the session has ended")]
     SessionEnded,
@@ -64,6 +74,8 @@ impl From<ApiFailure> for ClientError {
         match error.code {
             ErrorCode::Unauthenticated => Self::SessionEnded,
             ErrorCode::LoginRefused => Self::WrongPassword,
+            ErrorCode::SecondFactorRequired => Self::SecondFactorRequired,
+            ErrorCode::SecondFactorRefused => Self::WrongCode,
             ErrorCode::NotFound => Self::NotFound,
             ErrorCode::RateLimited => Self::RateLimited {
                 seconds: error.retry_after_seconds.unwrap_or(60),

@@ -29,5 +29,7 @@ pub use host::{Host, Stage};
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{NativeHost, NativeTransport, NativeTransportError};
 pub use pins::{Pin, Pins, PinsDecodeError};
-pub use session::{ChangePassword, LogIn, Salvage, Session, SignUp, Unlocked};
+pub use session::{
+    ChangePassword, LogIn, LoggingIn, PendingLogIn, Refused, Salvage, Session, SignUp, Unlocked,
+};
 pub use transport::{HttpRequest, HttpResponse, Method, Patience, Transport, TransportError};

@@ -35,6 +35,7 @@ pub async fn sign_up(
 
     let begun = Beginning::new(
         services,
+        address,
         ClientKind::Browser,
         &request.device_name,
         previous,

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use keyarc_store::StoreError;
-use keyarc_wire::VersionConflict;
+use keyarc_wire::{SecondFactorChallenge, VersionConflict};
 
 /// Why a use case did not happen. In every case nothing was changed.
 ///
@@ -25,6 +25,12 @@ pub enum ServiceError {
     /// (`login_refused`).
     #[error("the log-in was refused")]
     LoginRefused,
+    /// The proof was right, and the account has a second factor (`second_factor_required`).
+    #[error("a second factor is required")]
+    SecondFactorRequired(SecondFactorChallenge),
+    /// The code of the second factor was not accepted (`second_factor_refused`).
+    #[error("the second factor was refused")]
+    SecondFactorRefused,
     /// Not there, or not the actor's: the two are not told apart (`not_found`).
     #[error("not found")]
     NotFound,

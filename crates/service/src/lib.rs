@@ -4,6 +4,7 @@
 //! changes the store. A handler decodes a request, calls one function, and maps its answer.
 //!
 //! - [`session`]: challenge, log-in, authentication, access tokens, listing, revoking;
+//! - [`second_factor`]: the second half of a log-in, and turning a second factor on and off;
 //! - [`account`]: sign-up, what a client needs to unlock, notices;
 //! - [`password`]: its change;
 //! - [`vault`]: sync, writes, details;
@@ -18,9 +19,11 @@ pub mod cleanup;
 mod context;
 mod error;
 pub mod health;
+mod network;
 pub mod password;
 mod proof;
 mod rate;
+pub mod second_factor;
 pub mod session;
 mod source;
 mod validate;

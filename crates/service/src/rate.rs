@@ -2,11 +2,16 @@
 
 use std::net::IpAddr;
 
-use keyarc_wire::Handle;
+use keyarc_wire::{AccountId, Handle};
 
 use crate::{ServiceError, Services};
 
 const WINDOW_MS: u64 = 60_000;
+/// Wrong codes of a second factor are counted over this time.
+const SECOND_FACTOR_WINDOW_MS: u64 = 15 * 60_000;
+/// So many may be wrong in that time. Of the 1,000,000 codes three are good at a time, so that
+/// guessing for a year succeeds with whoever knows the password once in two./// So many may be wrong in that time. Three of the 1,000,000 codes are good at a time.
+const WRONG_CODES: u32 = 5;
 
 /// What a counter counts. The number is part of its key, and must not be used again for
 /// something else.
@@ -16,6 +21,7 @@ enum Counter {
     LogInByAddress = 1,
     LogInByHandle = 2,
     SignUpByAddress = 3,
+    SecondFactorByAccount = 4,
 }
 
 /// Counts an attempt to log in, or to change the password, for its address and its handle, and
@@ -31,19 +37,52 @@ pub(crate) async fn log_in(
             .keys()
             .counter_key(Counter::LogInByHandle as u8, handle.as_bytes()),
     ];
-    hit(services, &keys, services.policy().log_ins_per_minute).await
+    let limit = services.policy().log_ins_per_minute;
+    hit(services, &keys, WINDOW_MS, limit).await
 }
 
 /// Counts a sign-up attempt for its address, and refuses one too many.
 pub(crate) async fn sign_up(services: &Services, address: IpAddr) -> Result<(), ServiceError> {
     let key = address_key(services, Counter::SignUpByAddress, address);
-    hit(services, &[key], services.policy().sign_ups_per_minute).await
+    let limit = services.policy().sign_ups_per_minute;
+    hit(services, &[key], WINDOW_MS, limit).await
+}
+
+/// Counts a code of a second factor as wrong before it is looked at, and refuses one too many.
+/// So however many are tried at the same time, no more are looked at. [`right_code`] takes it
+/// back.
+pub(crate) async fn code(services: &Services, account: AccountId) -> Result<(), ServiceError> {
+    let key = code_key(services, account);
+    hit(services, &[key], SECOND_FACTOR_WINDOW_MS, WRONG_CODES).await
+}
+
+/// The code that was counted was right.
+pub(crate) async fn right_code(
+    services: &Services,
+    account: AccountId,
+) -> Result<(), ServiceError> {
+    let key = code_key(services, account);
+    Ok(services
+        .store()
+        .take_hit_back(&key, services.now_ms())
+        .await?)
+}
+
+fn code_key(services: &Services, account: AccountId) -> [u8; 16] {
+    services
+        .keys()
+        .counter_key(Counter::SecondFactorByAccount as u8, account.as_bytes())
 }
 
 /// Counts before anything else is looked at, so that whatever an attempt holds, it counts.
-async fn hit(services: &Services, keys: &[[u8; 16]], limit: u32) -> Result<(), ServiceError> {
+async fn hit(
+    services: &Services,
+    keys: &[[u8; 16]],
+    window_ms: u64,
+    limit: u32,
+) -> Result<(), ServiceError> {
     let now_ms = services.now_ms();
-    let hits = services.store().hit(keys, WINDOW_MS, now_ms).await?;
+    let hits = services.store().hit(keys, window_ms, now_ms).await?;
     let refused_until = hits
         .iter()
         .filter(|hit| hit.hits > u64::from(limit))

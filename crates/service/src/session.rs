@@ -3,13 +3,15 @@
 use std::{net::IpAddr, time::Duration};
 
 use keyarc_auth::{AccessToken, LoginPurpose, SessionToken};
-use keyarc_store::{NewSession, SessionRow};
+use keyarc_store::{BeginOutcome, NewSession, SessionRow};
 use keyarc_wire::{
     ChallengeRequest, ChallengeResponse, ClientKind, Fixed, LoginRequest, LoginResponse,
     RefreshResponse, SessionId, SessionInfo,
 };
 
-use crate::{Actor, Context, ServiceError, Services, account, proof, rate, validate};
+use crate::{
+    Actor, Context, ServiceError, Services, account, network, proof, rate, second_factor, validate,
+};
 
 /// Lifetime of an access token in seconds.
 const ACCESS_TOKEN_S: u64 = 15 * 60;
@@ -59,8 +61,8 @@ pub fn challenge(
     })
 }
 
-/// Logs in. `address` is the client's, for the rate limit; `previous` the session token that the
-/// browser still had, whose session ends.
+/// Logs in, or asks for the second factor. `address` is the client's, for the rate limit and the
+/// list of sessions; `previous` the session token that the browser still had, whose session ends.
 ///
 /// An unknown handle takes the same path as a known one with a wrong signature, down to a
 /// verification against a key that is nobody's.
@@ -78,13 +80,23 @@ pub async fn log_in(
     proof::check_signature(LoginPurpose::Login, request.handle, &request.proof, &key)?;
     // Whoever knows the dummy's seed comes this far, and no further.
     let proven = known.ok_or(ServiceError::LoginRefused)?;
+    if proven.second_factor {
+        return Err(second_factor::require(services, request, &nonce).await?);
+    }
 
-    let begun = Beginning::new(services, request.client, &request.device_name, previous)?;
+    let begun = Beginning::new(
+        services,
+        address,
+        request.client,
+        &request.device_name,
+        previous,
+    )?;
     let ended = begun.ended.as_ref();
-    if !services
+    if services
         .store()
-        .begin_session(&proven, &begun.session, &nonce, ended)
+        .begin_session(&proven, &begun.session, &nonce, None, ended)
         .await?
+        != BeginOutcome::Begun
     {
         return Err(ServiceError::LoginRefused);
     }
@@ -92,10 +104,11 @@ pub async fn log_in(
     Ok(begun.into_logged_in(account))
 }
 
-/// Finds out who asks. A session that was revoked or has expired is refused from the next
-/// request on.
+/// Finds out who asks, and from which `address`. A session that was revoked or has expired is
+/// refused from the next request on.
 pub async fn authenticate(
     services: &Services,
+    address: IpAddr,
     credential: Credential<'_>,
 ) -> Result<Context, ServiceError> {
     let now_ms = services.now_ms();
@@ -122,7 +135,7 @@ pub async fn authenticate(
     let session = session
         .filter(|session| is_in_force(services, session, now_ms))
         .ok_or(ServiceError::Unauthenticated)?;
-    touch(services, &session, now_ms).await;
+    touch(services, &session, address, now_ms).await;
     Ok(Context {
         services: services.clone(),
         actor: Actor {
@@ -185,6 +198,7 @@ pub async fn list(context: &Context) -> Result<Vec<SessionInfo>, ServiceError> {
             device_name: session.device_name,
             created_at_ms: session.created_at_ms,
             last_used_at_ms: session.last_used_at_ms,
+            network: session.network,
             current: session.id == context.actor.session_id,
         })
         .collect())
@@ -204,6 +218,21 @@ pub async fn revoke(context: &Context, session: SessionId) -> Result<(), Service
     }
 }
 
+/// Ends all of the account's sessions but the one that asks, and tells how many there were.
+pub async fn revoke_others(context: &Context) -> Result<u32, ServiceError> {
+    let Actor {
+        account_id,
+        session_id,
+        ..
+    } = context.actor;
+    let ended = context
+        .services
+        .store()
+        .end_other_sessions(account_id, session_id)
+        .await?;
+    Ok(u32::try_from(ended).unwrap_or(u32::MAX))
+}
+
 fn is_in_force(services: &Services, session: &SessionRow, now_ms: u64) -> bool {
     let rests_until = session
         .last_used_at_ms
@@ -212,11 +241,12 @@ fn is_in_force(services: &Services, session: &SessionRow, now_ms: u64) -> bool {
 }
 
 /// Neither a full disk nor a large import ahead of it must keep anybody from reading.
-async fn touch(services: &Services, session: &SessionRow, now_ms: u64) {
+async fn touch(services: &Services, session: &SessionRow, address: IpAddr, now_ms: u64) {
     if now_ms < session.last_used_at_ms.saturating_add(TOUCH_MS) {
         return;
     }
-    let touched = services.store().touch_session(session.id, now_ms);
+    let network = network::coarse(address);
+    let touched = services.store().touch_session(session.id, now_ms, &network);
     match tokio::time::timeout(TOUCH_PATIENCE, touched).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, "a session's last use could not be noted"),
@@ -234,6 +264,7 @@ pub(crate) struct Beginning {
 impl Beginning {
     pub(crate) fn new(
         services: &Services,
+        address: IpAddr,
         client: ClientKind,
         device_name: &str,
         previous: Option<&str>,
@@ -245,6 +276,7 @@ impl Beginning {
             token_hash: token.hash(),
             client,
             device_name: device_name.to_owned(),
+            network: network::coarse(address),
             created_at_ms: now_ms,
             expires_at_ms: now_ms.saturating_add(services.policy().session_ms),
         };

@@ -7,7 +7,7 @@ use keyarc_service::{
     session::{self, Credential},
 };
 use keyarc_testkit::{
-    FixedClock, SeededEntropy, TestClient, authenticate,
+    FixedClock, HERE, SeededEntropy, TestClient, authenticate,
     build::{ORIGIN, services, services_with},
     on_both,
 };
@@ -37,20 +37,20 @@ on_both! {
         let context = authenticate(&services, &logged_in).await.unwrap();
         let token = session::refresh(&services, &context).unwrap();
         assert_eq!(token.expires_at_ms, services.now_ms() + 15 * 60_000);
-        let by_token = session::authenticate(&services, access(&token.access_token)).await.unwrap();
+        let by_token = session::authenticate(&services, HERE, access(&token.access_token)).await.unwrap();
         assert_eq!(by_token.actor.session_id, context.actor.session_id);
         // It cannot prolong itself.
         assert!(matches!(session::refresh(&services, &by_token), Err(ServiceError::Unauthenticated)));
 
         clock.advance_ms(15 * 60_000 - 1);
-        session::authenticate(&services, access(&token.access_token)).await.unwrap();
+        session::authenticate(&services, HERE, access(&token.access_token)).await.unwrap();
         clock.advance_ms(1);
-        let late = session::authenticate(&services, access(&token.access_token)).await;
+        let late = session::authenticate(&services, HERE, access(&token.access_token)).await;
         assert!(matches!(late, Err(ServiceError::Unauthenticated)), "{late:?}");
 
         let token = session::refresh(&services, &context).unwrap();
         session::log_out(&context).await.unwrap();
-        let revoked = session::authenticate(&services, access(&token.access_token)).await;
+        let revoked = session::authenticate(&services, HERE, access(&token.access_token)).await;
         assert!(matches!(revoked, Err(ServiceError::Unauthenticated)), "{revoked:?}");
     }
 
@@ -78,7 +78,7 @@ on_both! {
             issued_at: 0,
             expires_at: u64::MAX / 2000,
         });
-        let refused = session::authenticate(&services, access(&token)).await;
+        let refused = session::authenticate(&services, HERE, access(&token)).await;
         assert!(matches!(refused, Err(ServiceError::Unauthenticated)), "{refused:?}");
     }
 
@@ -97,9 +97,9 @@ on_both! {
             std::sync::Arc::new(clock.clone()),
             std::sync::Arc::new(SeededEntropy::new(99)),
         );
-        session::authenticate(&with_keys(Some(&[7; 32])), access(&token.access_token)).await.unwrap();
+        session::authenticate(&with_keys(Some(&[7; 32])), HERE, access(&token.access_token)).await.unwrap();
         let after = with_keys(None);
-        assert!(session::authenticate(&after, access(&token.access_token)).await.is_err());
+        assert!(session::authenticate(&after, HERE, access(&token.access_token)).await.is_err());
         // Sessions are not signed, so they stay.
         authenticate(&after, &logged_in).await.unwrap();
     }

@@ -7,7 +7,7 @@ use keyarc_service::{
     session::{self, Credential, LoggedIn},
 };
 use keyarc_testkit::{
-    FixedClock, TestClient, authenticate,
+    FixedClock, HERE, TestClient, authenticate,
     build::{self, ORIGIN, services, services_with},
     count_queries, on_both,
 };
@@ -198,7 +198,7 @@ on_both! {
             Credential::AccessToken("a.b.c"),
             Credential::AccessToken(&unknown),
         ] {
-            let refused = session::authenticate(&services, credential).await;
+            let refused = session::authenticate(&services, HERE, credential).await;
             assert!(matches!(refused, Err(ServiceError::Unauthenticated)), "{refused:?}");
         }
     }
@@ -237,6 +237,8 @@ on_both! {
         let context = authenticate(&services, &logged_in).await.unwrap();
         let sessions = session::list(&context).await.unwrap();
         assert_eq!(sessions[0].last_used_at_ms, FixedClock::START_MS + 60_000);
+        // It began elsewhere.
+        assert_eq!(sessions[0].network.as_deref(), Some("203.0.x.x"));
     }
 
     async fn log_out_and_revocation_work_at_the_next_request(db) {
@@ -256,6 +258,27 @@ on_both! {
         session::log_out(&context).await.unwrap();
         assert!(matches!(authenticate(&services, &here).await, Err(ServiceError::Unauthenticated)));
         session::log_out(&context).await.unwrap();
+    }
+
+    async fn all_others_end_at_their_next_request(db) {
+        let services = services_with(db.store(), &FixedClock::new(), unlimited());
+        let client = TestClient::new(1);
+        let here = client.signed_up(&services).await;
+        let bystander = TestClient::new(2).sign_up(&services).await.unwrap();
+        let mut others = Vec::new();
+        for kind in [ClientKind::Browser, ClientKind::Api] {
+            others.push(client.log_in(&services, kind).await.unwrap());
+        }
+        assert_eq!(session::list(&here).await.unwrap().len(), 3);
+        assert_eq!(session::revoke_others(&here).await.unwrap(), 2);
+        assert_eq!(session::revoke_others(&here).await.unwrap(), 0);
+        for other in &others {
+            assert!(matches!(authenticate(&services, other).await, Err(ServiceError::Unauthenticated)));
+        }
+        let left = session::list(&here).await.unwrap();
+        assert!(left.len() == 1 && left[0].current);
+        assert_eq!(left[0].network.as_deref(), Some("198.18.x.x"));
+        authenticate(&services, &bystander).await.unwrap();
     }
 
     async fn the_session_of_another_is_not_found(db) {

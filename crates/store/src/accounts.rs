@@ -57,6 +57,8 @@ pub struct LoginKey {
     pub account_id: AccountId,
     /// Its Ed25519 public key.
     pub auth_public_key: [u8; 32],
+    /// Whether the account has a second factor.
+    pub second_factor: bool,
 }
 
 /// An account with its keys, vaults, notices and pins.
@@ -168,20 +170,22 @@ impl Store {
 
     /// What a log-in with a handle is checked against. One statement.
     pub async fn login_key(&self, handle: Handle) -> Result<Option<LoginKey>, StoreError> {
-        let row: Option<(Vec<u8>, Vec<u8>)> = reading!(self, |conn| {
+        let row: Option<(Vec<u8>, Vec<u8>, Option<i64>)> = reading!(self, |conn| {
             sqlx::query_as(
-                "SELECT accounts.account_id, keysets.auth_public_key
+                "SELECT accounts.account_id, keysets.auth_public_key, second_factors.version
                  FROM accounts JOIN keysets ON keysets.account_id = accounts.account_id
+                 LEFT JOIN second_factors ON second_factors.account_id = accounts.account_id
                  WHERE accounts.handle = $1",
             )
             .bind(handle.as_bytes().as_slice())
             .fetch_optional(&mut *conn)
             .await?
         });
-        row.map(|(account_id, auth_public_key)| {
+        row.map(|(account_id, auth_public_key, second_factor)| {
             Ok(LoginKey {
                 account_id: AccountId(to_array(account_id)?),
                 auth_public_key: to_array(auth_public_key)?,
+                second_factor: second_factor.is_some(),
             })
         })
         .transpose()

@@ -2,7 +2,7 @@
 //!
 //! One [`Store`] stands over SQLite (embedded, the default) or Postgres (more than one machine),
 //! with one body of SQL for both. Vault data is ciphertext throughout; session tokens are stored
-//! as hashes, and rate counters name nobody.
+//! as hashes, rate counters name nobody, and TOTP secrets come encrypted.
 //!
 //! To add something: write the migration under the same name in `migrations/sqlite` and
 //! `migrations/postgres` (expanding only: the previous binary keeps running during a deploy; the
@@ -20,6 +20,7 @@ mod error;
 mod items;
 mod password;
 mod rate;
+mod second_factor;
 mod sessions;
 mod store;
 #[cfg(feature = "testing")]
@@ -32,5 +33,6 @@ pub use error::{Cause, MigrationCause, OpenError, StoreError};
 pub use items::{DetailsOutcome, VaultHead, WriteOutcome};
 pub use password::{NewKeyset, PasswordOutcome};
 pub use rate::Hit;
-pub use sessions::{NewSession, SessionRow, UsedNonce};
+pub use second_factor::{NewSecondFactor, SecondFactorChange, SecondFactorRow, StoredTotpSecret};
+pub use sessions::{BeginOutcome, NewSession, SessionRow, UsedNonce};
 pub use store::{DbKind, Store, StoreOptions};

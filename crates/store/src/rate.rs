@@ -50,4 +50,19 @@ impl Store {
             })
             .collect()
     }
+
+    /// Takes one hit back from a counter, if its window is not over. One statement.
+    pub async fn take_hit_back(&self, key: &[u8; 16], now_ms: u64) -> Result<(), StoreError> {
+        writing!(self, |conn| {
+            sqlx::query(
+                "UPDATE rate_counters SET hits = hits - 1
+                 WHERE counter_key = $1 AND hits > 0 AND window_ends_at_ms > $2",
+            )
+            .bind(key.as_slice())
+            .bind(to_i64(now_ms))
+            .execute(&mut *conn)
+            .await?;
+        });
+        Ok(())
+    }
 }

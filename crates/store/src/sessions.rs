@@ -1,10 +1,11 @@
 use keyarc_wire::{AccountId, ClientKind, SessionId};
 
 use crate::{
-    LoginKey, Store, StoreError,
+    LoginKey, SecondFactorChange, Store, StoreError,
     convert::{to_array, to_i64, to_u64},
     db::{reading, transaction, writing},
     password::key_in_force,
+    second_factor::change_second_factor,
 };
 
 /// A session to begin.
@@ -18,10 +19,25 @@ pub struct NewSession {
     pub client: ClientKind,
     /// What the client called itself.
     pub device_name: String,
+    /// Where it begins, as coarse as it is shown.
+    pub network: String,
     /// Unix milliseconds.
     pub created_at_ms: u64,
     /// Unix milliseconds.
     pub expires_at_ms: u64,
+}
+
+/// How the beginning of a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BeginOutcome {
+    /// The session is there.
+    Begun,
+    /// The nonce was used before. Nothing was changed.
+    NonceUsed,
+    /// The key that the log-in was checked against is no longer in force. Nothing was changed.
+    KeyChanged,
+    /// The second factor is not at the version that was read. Nothing was changed.
+    FactorChanged,
 }
 
 /// A server nonce that is used up.
@@ -44,6 +60,8 @@ pub struct SessionRow {
     pub client: ClientKind,
     /// What the client called itself.
     pub device_name: String,
+    /// Where it was last used, as coarse as it is shown.
+    pub network: Option<String>,
     /// Unix milliseconds.
     pub created_at_ms: u64,
     /// Unix milliseconds.
@@ -52,14 +70,23 @@ pub struct SessionRow {
     pub expires_at_ms: u64,
 }
 
-type SessionColumns = (Vec<u8>, Vec<u8>, String, String, i64, i64, i64);
+type SessionColumns = (
+    Vec<u8>,
+    Vec<u8>,
+    String,
+    String,
+    Option<String>,
+    i64,
+    i64,
+    i64,
+);
 
-const BY_TOKEN: &str = "SELECT session_id, account_id, client, device_name, created_at_ms,
-     last_used_at_ms, expires_at_ms FROM sessions WHERE token_hash = $1";
-const BY_ID: &str = "SELECT session_id, account_id, client, device_name, created_at_ms,
-     last_used_at_ms, expires_at_ms FROM sessions WHERE session_id = $1";
-const BY_ACCOUNT: &str = "SELECT session_id, account_id, client, device_name, created_at_ms,
-     last_used_at_ms, expires_at_ms FROM sessions WHERE account_id = $1
+const BY_TOKEN: &str = "SELECT session_id, account_id, client, device_name, network,
+     created_at_ms, last_used_at_ms, expires_at_ms FROM sessions WHERE token_hash = $1";
+const BY_ID: &str = "SELECT session_id, account_id, client, device_name, network,
+     created_at_ms, last_used_at_ms, expires_at_ms FROM sessions WHERE session_id = $1";
+const BY_ACCOUNT: &str = "SELECT session_id, account_id, client, device_name, network,
+     created_at_ms, last_used_at_ms, expires_at_ms FROM sessions WHERE account_id = $1
      ORDER BY last_used_at_ms DESC, session_id";
 
 /// Uses up a nonce within a transaction; false when it was used before. It waits for another
@@ -90,14 +117,15 @@ macro_rules! insert_session {
         }
         sqlx::query(
             "INSERT INTO sessions (session_id, token_hash, account_id, client, device_name,
-             created_at_ms, last_used_at_ms, expires_at_ms)
-             VALUES ($1, $2, $3, $4, $5, $6, $6, $7)",
+             network, created_at_ms, last_used_at_ms, expires_at_ms)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
         )
         .bind($session.id.as_bytes().as_slice())
         .bind($session.token_hash.as_slice())
         .bind($account.as_bytes().as_slice())
         .bind($crate::sessions::client_name($session.client))
         .bind($session.device_name.as_str())
+        .bind($session.network.as_str())
         .bind($crate::convert::to_i64($session.created_at_ms))
         .bind($crate::convert::to_i64($session.expires_at_ms))
         .execute(&mut *$tx)
@@ -108,23 +136,38 @@ macro_rules! insert_session {
 pub(crate) use {insert_session, use_nonce};
 
 impl Store {
-    /// Uses up the nonce, ends the session `ended` and begins another; false, with nothing
-    /// changed, when the nonce was used before or `proven`, the key that the log-in was checked
-    /// against, is no longer in force.
+    /// Uses up the nonce and, where there is one, the code of the second factor, ends the session
+    /// `ended` and begins another, if `proven`, the key that the log-in was checked against, is
+    /// still in force. All or nothing.
     pub async fn begin_session(
         &self,
         proven: &LoginKey,
         session: &NewSession,
         nonce: &UsedNonce,
+        factor: Option<&SecondFactorChange>,
         ended: Option<&[u8; 32]>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<BeginOutcome, StoreError> {
         transaction!(self, |tx: Driver| {
-            if !use_nonce!(tx, nonce) || !key_in_force!(tx, Driver, proven) {
-                return Ok(false);
+            if !use_nonce!(tx, nonce) {
+                return Ok(BeginOutcome::NonceUsed);
+            }
+            if !key_in_force!(tx, Driver, proven) {
+                return Ok(BeginOutcome::KeyChanged);
+            }
+            let account = proven.account_id;
+            if let Some(factor) = factor
+                && !change_second_factor!(tx, account, factor)
+            {
+                return Ok(BeginOutcome::FactorChanged);
             }
             insert_session!(tx, proven.account_id, session, ended);
         });
-        Ok(true)
+        Ok(BeginOutcome::Begun)
+    }
+
+    /// Uses up a nonce; false when it was used before. One statement.
+    pub async fn use_nonce(&self, nonce: &UsedNonce) -> Result<bool, StoreError> {
+        Ok(writing!(self, |conn| use_nonce!(conn, nonce)))
     }
 
     /// The session of a token. Whether it has expired is for the caller to say. One statement.
@@ -163,15 +206,21 @@ impl Store {
         rows.into_iter().map(to_session).collect()
     }
 
-    /// Notes that a session was used. Never moves the time back. One statement.
-    pub async fn touch_session(&self, id: SessionId, now_ms: u64) -> Result<(), StoreError> {
+    /// Notes when and from where a session was used. Never moves the time back. One statement.
+    pub async fn touch_session(
+        &self,
+        id: SessionId,
+        now_ms: u64,
+        network: &str,
+    ) -> Result<(), StoreError> {
         writing!(self, |conn| {
             sqlx::query(
-                "UPDATE sessions SET last_used_at_ms = $2
+                "UPDATE sessions SET last_used_at_ms = $2, network = $3
                  WHERE session_id = $1 AND last_used_at_ms < $2",
             )
             .bind(id.as_bytes().as_slice())
             .bind(to_i64(now_ms))
+            .bind(network)
             .execute(&mut *conn)
             .await?;
         });
@@ -194,6 +243,22 @@ impl Store {
         });
         Ok(ended == 1)
     }
+
+    /// Ends all of an account's sessions but one, and tells how many there were. One statement.
+    pub async fn end_other_sessions(
+        &self,
+        account: AccountId,
+        kept: SessionId,
+    ) -> Result<u64, StoreError> {
+        Ok(writing!(self, |conn| {
+            sqlx::query("DELETE FROM sessions WHERE account_id = $1 AND session_id <> $2")
+                .bind(account.as_bytes().as_slice())
+                .bind(kept.as_bytes().as_slice())
+                .execute(&mut *conn)
+                .await?
+                .rows_affected()
+        }))
+    }
 }
 
 pub(crate) fn client_name(client: ClientKind) -> &'static str {
@@ -204,8 +269,16 @@ pub(crate) fn client_name(client: ClientKind) -> &'static str {
 }
 
 fn to_session(columns: SessionColumns) -> Result<SessionRow, StoreError> {
-    let (id, account_id, client, device_name, created_at_ms, last_used_at_ms, expires_at_ms) =
-        columns;
+    let (
+        id,
+        account_id,
+        client,
+        device_name,
+        network,
+        created_at_ms,
+        last_used_at_ms,
+        expires_at_ms,
+    ) = columns;
     Ok(SessionRow {
         id: SessionId(to_array(id)?),
         account_id: AccountId(to_array(account_id)?),
@@ -215,6 +288,7 @@ fn to_session(columns: SessionColumns) -> Result<SessionRow, StoreError> {
             _ => return Err(sqlx::Error::Decode("unknown client".into()).into()),
         },
         device_name,
+        network,
         created_at_ms: to_u64(created_at_ms)?,
         last_used_at_ms: to_u64(last_used_at_ms)?,
         expires_at_ms: to_u64(expires_at_ms)?,

@@ -1,13 +1,15 @@
 //! Sign-up, sessions, notices, counters, and forgetting.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use keyarc_store::{Cleaned, Hit, LoginKey, NewAccount, SignUpOutcome, Store};
+use keyarc_store::{
+    BeginOutcome, Cleaned, Hit, LoginKey, NewAccount, SessionRow, SignUpOutcome, Store,
+};
 use keyarc_testkit::{
     FixedClock,
     build::{
         account, handle, keyset, login_key, nonce, sealed, session, signed_up, vault_id, write_next,
     },
-    on_both,
+    count_queries, on_both,
 };
 use keyarc_wire::{Notice, NoticeKind, SessionId, VaultInfo};
 
@@ -62,6 +64,7 @@ on_both! {
         assert_eq!(store.login_key(handle(1)).await.unwrap(), Some(LoginKey {
             account_id: new.id,
             auth_public_key: new.auth_public_key,
+            second_factor: false,
         }));
         assert_eq!(store.login_key(handle(2)).await.unwrap(), None);
         assert_eq!(store.account(account(2).id).await.unwrap(), None);
@@ -139,12 +142,14 @@ on_both! {
         signed_up(store, 1).await;
         let id = account(1).id;
         let ended = session(1).token_hash;
-        assert!(store.begin_session(&login_key(1), &session(2), &nonce(2), Some(&ended)).await.unwrap());
+        let begun = store.begin_session(&login_key(1), &session(2), &nonce(2), None, Some(&ended)).await.unwrap();
+        assert_eq!(begun, BeginOutcome::Begun);
         let sessions = store.sessions(id).await.unwrap();
         assert_eq!(sessions.iter().map(|session| session.id).collect::<Vec<_>>(), [session(2).id]);
         // A nonce that was used keeps the session that it would have ended.
         let ended = session(2).token_hash;
-        assert!(!store.begin_session(&login_key(1), &session(3), &nonce(2), Some(&ended)).await.unwrap());
+        let begun = store.begin_session(&login_key(1), &session(3), &nonce(2), None, Some(&ended)).await.unwrap();
+        assert_eq!(begun, BeginOutcome::NonceUsed);
         assert_eq!(store.sessions(id).await.unwrap(), sessions);
     }
 
@@ -153,11 +158,12 @@ on_both! {
         signed_up(store, 1).await;
         let id = account(1).id;
         for number in [2, 3] {
-            assert!(store.begin_session(&login_key(1), &session(number), &nonce(number), None).await.unwrap());
+            let begun = store.begin_session(&login_key(1), &session(number), &nonce(number), None, None).await;
+            assert_eq!(begun.unwrap(), BeginOutcome::Begun);
         }
-        store.touch_session(session(2).id, NOW + 9).await.unwrap();
-        store.touch_session(session(2).id, NOW + 5).await.unwrap();
-        store.touch_session(SessionId([9; 16]), NOW).await.unwrap();
+        store.touch_session(session(2).id, NOW + 9, "203.0.x.x").await.unwrap();
+        store.touch_session(session(2).id, NOW + 5, "192.0.x.x").await.unwrap();
+        store.touch_session(SessionId([9; 16]), NOW, "192.0.x.x").await.unwrap();
         let sessions = store.sessions(id).await.unwrap();
         let found: Vec<_> =
             sessions.iter().map(|session| (session.id, session.last_used_at_ms)).collect();
@@ -166,6 +172,36 @@ on_both! {
             (session(1).id, NOW),
             (session(3).id, NOW),
         ]);
+        let networks: Vec<_> = sessions.iter().map(|session| session.network.as_deref()).collect();
+        assert_eq!(networks, [Some("203.0.x.x"), Some("198.51.x.x"), Some("198.51.x.x")]);
+    }
+
+    async fn all_other_sessions_end_at_once_and_only_those(db) {
+        let store = db.store();
+        signed_up(store, 1).await;
+        signed_up(store, 2).await;
+        let id = account(1).id;
+        for number in [3, 4] {
+            store.begin_session(&login_key(1), &session(number), &nonce(number), None, None).await.unwrap();
+        }
+        let end = || store.end_other_sessions(id, session(3).id);
+        let (ended, queries) = count_queries(end()).await;
+        assert_eq!((ended.unwrap(), queries), (2, 1));
+        assert_eq!(end().await.unwrap(), 0);
+        let left = |sessions: Vec<SessionRow>| sessions.into_iter().map(|session| session.id);
+        let own: Vec<_> = left(store.sessions(id).await.unwrap()).collect();
+        assert_eq!(own, [session(3).id]);
+        let foreign: Vec<_> = left(store.sessions(account(2).id).await.unwrap()).collect();
+        assert_eq!(foreign, [session(2).id]);
+    }
+
+    /// Over the new schema the binary before still begins sessions, and knows no network.
+    async fn a_session_without_a_network_is_a_session(db) {
+        let store = db.store();
+        signed_up(store, 1).await;
+        store.sabotage("UPDATE sessions SET network = NULL").await.unwrap();
+        let found = store.session_by_id(session(1).id).await.unwrap().unwrap();
+        assert_eq!(found.network, None);
     }
 
     async fn a_window_begins_with_its_first_hit(db) {
@@ -176,6 +212,19 @@ on_both! {
         assert_eq!(hit(NOW + 1).await, expect(2, NOW + 60_000));
         assert_eq!(hit(NOW + 59_999).await, expect(3, NOW + 60_000));
         assert_eq!(hit(NOW + 60_000).await, expect(1, NOW + 120_000));
+    }
+
+    async fn a_hit_can_be_taken_back_while_its_window_lasts(db) {
+        let store = db.store();
+        let hits = async |now_ms| store.hit(&[[1; 16]], 60_000, now_ms).await.unwrap()[0].hits;
+        store.take_hit_back(&[1; 16], NOW).await.unwrap();
+        assert_eq!(hits(NOW).await, 1);
+        store.take_hit_back(&[1; 16], NOW).await.unwrap();
+        store.take_hit_back(&[1; 16], NOW).await.unwrap();
+        assert_eq!(hits(NOW).await, 1);
+        assert_eq!(hits(NOW).await, 2);
+        store.take_hit_back(&[1; 16], NOW + 60_000).await.unwrap();
+        assert_eq!(hits(NOW + 59_999).await, 3);
     }
 
     async fn counters_count_apart(db) {
@@ -194,7 +243,7 @@ on_both! {
             signed_up(store, number).await;
         }
         store.hit(&[[1; 16]], 60_000, NOW).await.unwrap();
-        store.touch_session(session(1).id, NOW + 1_000).await.unwrap();
+        store.touch_session(session(1).id, NOW + 1_000, "203.0.x.x").await.unwrap();
         const IDLE: u64 = 7 * 24 * 3_600_000;
         let clean = async |now_ms| store.clean_up(now_ms, IDLE).await.unwrap();
         assert_eq!(clean(NOW + 59_999).await, Cleaned::default());
@@ -204,7 +253,7 @@ on_both! {
         assert_eq!(clean(NOW + 11 * 60_000 + 1).await, Cleaned { nonces: 2, ..Cleaned::default() });
         assert_eq!(clean(NOW + IDLE - 1).await, Cleaned::default());
         assert_eq!(clean(NOW + IDLE).await, Cleaned { sessions: 1, ..Cleaned::default() });
-        store.touch_session(session(1).id, session(1).expires_at_ms).await.unwrap();
+        store.touch_session(session(1).id, session(1).expires_at_ms, "203.0.x.x").await.unwrap();
         assert_eq!(clean(session(1).expires_at_ms - 1).await, Cleaned::default());
         assert_eq!(clean(session(1).expires_at_ms).await.sessions, 1);
         assert_eq!(rows(store).await, (2, 2, 0, 0));
@@ -217,6 +266,10 @@ on_both! {
         for vault in [vault_id(1), kept] {
             let request = keyarc_testkit::build::change([keyarc_testkit::build::write(1, 0)], []);
             write_next(store, vault, request).await.unwrap();
+        }
+        for number in [1, 2] {
+            let factor = keyarc_testkit::build::second_factor();
+            assert!(store.add_second_factor(account(number).id, &factor).await.unwrap());
         }
         let statement = match store.kind() {
             keyarc_store::DbKind::Sqlite =>
@@ -232,6 +285,7 @@ on_both! {
             "SELECT COUNT(*) FROM items",
             "SELECT COUNT(*) FROM item_details",
             "SELECT COUNT(*) FROM sessions",
+            "SELECT COUNT(*) FROM second_factors",
         ] {
             assert_eq!(store.count(query).await.unwrap(), 1, "{query}");
         }

@@ -79,7 +79,7 @@ on_both! {
         store.close().await;
         assert!(matches!(store.ping().await, Err(StoreError::Unavailable(_))));
         assert!(matches!(
-            store.begin_session(&login_key(1), &session(1), &nonce(1), None).await,
+            store.begin_session(&login_key(1), &session(1), &nonce(1), None, None).await,
             Err(StoreError::Unavailable(_))
         ));
     }

@@ -1,7 +1,7 @@
 //! New keys in the place of the old ones.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use keyarc_store::{LoginKey, NewKeyset, PasswordOutcome, Store};
+use keyarc_store::{BeginOutcome, LoginKey, NewKeyset, PasswordOutcome, Store};
 use keyarc_testkit::{
     FixedClock,
     build::{account, auth_key, handle, keyset, login_key, new_keyset, nonce, session, signed_up},
@@ -19,8 +19,10 @@ async fn change(store: &Store, proven: &LoginKey, new: &NewKeyset, number: u64) 
 /// One more session of the first person.
 async fn begin(store: &Store, number: u64) {
     let (key, session, nonce) = (login_key(1), session(number), nonce(number));
-    let begun = store.begin_session(&key, &session, &nonce, None).await;
-    assert!(begun.unwrap());
+    let begun = store
+        .begin_session(&key, &session, &nonce, None, None)
+        .await;
+    assert_eq!(begun.unwrap(), BeginOutcome::Begun);
 }
 
 async fn sessions(store: &Store, number: u64) -> Vec<SessionId> {
@@ -104,10 +106,10 @@ on_both! {
         let seen = store.login_key(handle(1)).await.unwrap().unwrap();
         assert_eq!(change(store, &seen, &new_keyset(2, 11), 5).await, PasswordOutcome::Changed);
         let ended = session(1).token_hash;
-        let begun = store.begin_session(&seen, &session(2), &nonce(6), Some(&ended)).await;
-        assert!(!begun.unwrap());
+        let begun = store.begin_session(&seen, &session(2), &nonce(6), None, Some(&ended)).await;
+        assert_eq!(begun.unwrap(), BeginOutcome::KeyChanged);
         assert_eq!(sessions(store, 1).await, [session(1).id]);
-        let begun = store.begin_session(&with_key(11), &session(2), &nonce(6), None).await;
-        assert!(begun.unwrap());
+        let begun = store.begin_session(&with_key(11), &session(2), &nonce(6), None, None).await;
+        assert_eq!(begun.unwrap(), BeginOutcome::Begun);
     }
 }

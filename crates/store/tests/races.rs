@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use keyarc_store::{PasswordOutcome, WriteOutcome};
+use keyarc_store::{BeginOutcome, PasswordOutcome, WriteOutcome};
 use keyarc_testkit::{
     FixedClock,
     build::{account, change, login_key, new_keyset, nonce, session, signed_up, write, write_next},
@@ -75,12 +75,12 @@ on_both! {
             let store = stores[number % 2].clone();
             tokio::spawn(async move {
                 let session = session(number as u64);
-                store.begin_session(&login_key(1), &session, &nonce(7), None).await.unwrap()
+                store.begin_session(&login_key(1), &session, &nonce(7), None, None).await.unwrap()
             })
         }).collect();
         let mut begun = 0;
         for attempt in attempts {
-            begun += usize::from(attempt.await.unwrap());
+            begun += usize::from(attempt.await.unwrap() == BeginOutcome::Begun);
         }
         assert_eq!(begun, 1);
         assert_eq!(db.store().sessions(account(1).id).await.unwrap().len(), 2);
@@ -148,7 +148,7 @@ on_both! {
             });
             let enter = tokio::spawn(async move {
                 let (session, nonce) = (session(number), nonce(1_000 + number));
-                entering.begin_session(&key, &session, &nonce, None).await.unwrap()
+                entering.begin_session(&key, &session, &nonce, None, None).await.unwrap()
             });
             assert_eq!(change.await.unwrap(), PasswordOutcome::Changed);
             enter.await.unwrap();

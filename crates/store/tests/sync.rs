@@ -81,7 +81,7 @@ on_both! {
         let (_, queries) = count_queries(store.hit(&[[1; 16], [2; 16]], 1, 1)).await;
         assert_eq!(queries, 1);
         let (_, queries) =
-            count_queries(store.begin_session(&login_key(1), &session(7), &nonce(7), None)).await;
+            count_queries(store.begin_session(&login_key(1), &session(7), &nonce(7), None, None)).await;
         assert_eq!(queries, 3);
         let (_, queries) = count_queries(store.account(account)).await;
         assert_eq!(queries, 3);

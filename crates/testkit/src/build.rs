@@ -3,7 +3,8 @@
 use keyarc_service::{Policy, Services};
 use keyarc_signature::{ManifestBody, SigningKey, UserBundle, VaultManifest};
 use keyarc_store::{
-    LoginKey, NewAccount, NewKeyset, NewSession, Store, StoreError, UsedNonce, WriteOutcome,
+    LoginKey, NewAccount, NewKeyset, NewSecondFactor, NewSession, Store, StoreError,
+    StoredTotpSecret, UsedNonce, WriteOutcome,
 };
 use keyarc_wire::{
     AccountId, Bytes, Change, ClientKind, Handle, ItemChange, ItemId, ItemPurge, ItemWrite, Keyset,
@@ -88,6 +89,7 @@ pub fn login_key(number: u64) -> LoginKey {
     LoginKey {
         account_id: AccountId(id(number)),
         auth_public_key: auth_key(number).public_key(),
+        second_factor: false,
     }
 }
 
@@ -218,8 +220,22 @@ pub fn session(number: u64) -> NewSession {
         token_hash,
         client: ClientKind::Browser,
         device_name: format!("device {number}"),
+        network: "198.51.x.x".to_owned(),
         created_at_ms: FixedClock::START_MS,
         expires_at_ms: FixedClock::START_MS + 30 * 24 * 3_600_000,
+    }
+}
+
+/// A second factor with two recovery codes. Nobody has the app to it.
+pub fn second_factor() -> NewSecondFactor {
+    NewSecondFactor {
+        totp: StoredTotpSecret {
+            key_id: [1; 8],
+            bytes: vec![2; 48],
+        },
+        last_step: 100,
+        recovery_codes: vec![[3; 32], [4; 32]],
+        created_at_ms: FixedClock::START_MS,
     }
 }
 

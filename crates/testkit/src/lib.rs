@@ -4,6 +4,7 @@
 //! Write a story once with [`on_both!`] and it runs on SQLite and on Postgres.
 #![expect(
     clippy::expect_used,
+    clippy::panic,
     clippy::print_stderr,
     reason = "a fixture that cannot be set up must end its test, and a skipped test must say so"
 )]
@@ -16,11 +17,13 @@ mod queries;
 #[cfg(feature = "server")]
 mod server;
 mod temp_db;
+mod totp_app;
 
-pub use client::{TestClient, authenticate};
+pub use client::{HERE, TestClient, authenticate};
 pub use clock::FixedClock;
 pub use entropy::SeededEntropy;
 pub use queries::count_queries;
 #[cfg(feature = "server")]
 pub use server::TestServer;
 pub use temp_db::{POSTGRES_URL, TempDb};
+pub use totp_app::TotpApp;

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ItemId;
+use crate::{ItemId, SecondFactorChallenge};
 
 /// Why a request was refused, for programs. Each code has one HTTP status, assigned in one
 /// place on the server.
@@ -16,6 +16,11 @@ pub enum ErrorCode {
     Unauthenticated,
     /// Handle, signature or nonce was not accepted at log-in. 401.
     LoginRefused,
+    /// The proof was right, and the account has a second factor; `second_factor` says what it
+    /// takes. 401.
+    SecondFactorRequired,
+    /// The code of the second factor was not accepted. 403.
+    SecondFactorRefused,
     /// The request came from another site. 403.
     CrossSite,
     /// Not there, or not yours: the two are not told apart. 404.
@@ -73,6 +78,9 @@ pub struct ApiError {
     /// The current versions, with [`ErrorCode::Conflict`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<VersionConflict>,
+    /// How to go on, with [`ErrorCode::SecondFactorRequired`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_factor: Option<SecondFactorChallenge>,
     /// Names this request in the server's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -88,6 +96,7 @@ impl ApiError {
             field: None,
             retry_after_seconds: None,
             conflicts: Vec::new(),
+            second_factor: None,
             request_id: None,
         }
     }

@@ -13,6 +13,7 @@ mod item;
 pub mod limits;
 mod password;
 pub mod paths;
+mod second_factor;
 mod session;
 
 pub use account::{
@@ -31,6 +32,10 @@ pub use item::{
     WriteItemsResponse,
 };
 pub use password::ChangePasswordRequest;
+pub use second_factor::{
+    QrCode, RecoveryCodes, SecondFactorChallenge, SecondFactorKind, SecondFactorRequest,
+    SecondFactorStatus, TotpEnrolment,
+};
 pub use session::{
     ChallengeRequest, ChallengeResponse, ClientKind, LoginProof, LoginRequest, LoginResponse,
     RefreshResponse, SessionInfo,

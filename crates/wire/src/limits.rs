@@ -8,6 +8,8 @@ pub const DETAILS: usize = 1024 * 1024;
 pub const WRAPPED_KEY: usize = 4 * 1024;
 /// Longest device name in bytes.
 pub const DEVICE_NAME: usize = 100;
+/// Longest code of a second factor in bytes, however it is spaced.
+pub const SECOND_FACTOR_CODE: usize = 64;
 /// Longest e-mail address in bytes (RFC 5321, section 4.5.3.1.3, less the angle brackets).
 pub const EMAIL: usize = 254;
 /// Most items in one atomic change.

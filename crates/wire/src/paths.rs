@@ -8,6 +8,8 @@ pub const CHALLENGE: &str = "/auth/challenge";
 pub const SIGN_UP: &str = "/auth/sign-up";
 /// `POST` [`crate::LoginRequest`] → [`crate::LoginResponse`] and, for browsers, the cookie.
 pub const LOGIN: &str = "/auth/login";
+/// `POST` [`crate::SecondFactorRequest`] → as [`LOGIN`].
+pub const LOGIN_SECOND_FACTOR: &str = "/auth/login/second-factor";
 /// `POST`, ends the session that asks.
 pub const LOGOUT: &str = "/auth/logout";
 /// `POST` with the session token as bearer → [`crate::RefreshResponse`].

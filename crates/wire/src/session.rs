@@ -93,6 +93,9 @@ pub struct SessionInfo {
     pub created_at_ms: u64,
     /// Unix milliseconds, to the minute.
     pub last_used_at_ms: u64,
+    /// Where it was last used from, as far as the address alone tells: `203.0.x.x`,
+    /// `2001:db8::x`, `this machine` or `a private network`. Absent when it is not known.
+    pub network: Option<String>,
     /// Whether it is the session that asks.
     pub current: bool,
 }

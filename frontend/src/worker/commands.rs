@@ -1,16 +1,16 @@
 use keyarc_app::worker::{
     Command, Event, Failure, KnownDevice, LEAST_SCORE, RecoveryKit, Reply, Strength, Unlocked,
 };
-use keyarc_client::{Host as _, LogIn, Session, SignUp};
+use keyarc_client::{Host as _, LogIn, LoggingIn, Session, SignUp};
 use keyarc_crypto::{SetupCode, Suite};
 use keyarc_vault::{ImportPlan, ItemDraft, import};
 use keyarc_wire::{ClientKind, Handle};
 use zeroize::Zeroizing;
 
 use super::{
-    failure::{from_setup_code, from_store, from_strength},
+    failure::{from_client, from_setup_code, from_store, from_strength},
     password::measure_suites,
-    state::{Open, PinKeeper, VaultWorker, host},
+    state::{AwaitsCode, Open, PinKeeper, VaultWorker, host},
     tell,
 };
 use crate::browser::{DeviceRecord, DeviceStore, FetchTransport, origin, rate_password, today};
@@ -128,6 +128,11 @@ impl VaultWorker {
             Command::MakeKit(wish) => self.make_kit(wish).await,
             Command::ChangePassword(wish) => self.change_password(wish).await,
             Command::MeasureSuites => Ok(Reply::Measured(measure_suites().await)),
+            Command::SecondFactor { code } => self.second_factor(&Zeroizing::new(code)).await,
+            Command::CancelLogIn => {
+                self.take_awaits_code();
+                Ok(Reply::Done)
+            }
         }
     }
 
@@ -169,7 +174,7 @@ impl VaultWorker {
         let pins = PinKeeper::default();
         let (session, code) = Session::sign_up(FetchTransport, host(&pins), &wish)
             .await
-            .map_err(super::failure::from_client)?;
+            .map_err(from_client)?;
         let session = self.enter(session);
         remember(self.device, &code, &session, device_name).await;
         pins.remember(session.handle());
@@ -205,26 +210,66 @@ impl VaultWorker {
             client: ClientKind::Browser,
             pins: seen.as_deref(),
         };
-        let session = Session::log_in(FetchTransport, host(&pins), &wish)
+        let logging_in = Session::begin_log_in(FetchTransport, host(&pins), &wish)
             .await
-            .map_err(super::failure::from_client)?;
-        let session = self.enter(session);
+            .map_err(from_client)?;
+        let session = match logging_in {
+            LoggingIn::Open(session) => self.enter(*session),
+            LoggingIn::SecondFactor(pending) => {
+                let keep_as = keep.then(|| device_name.to_owned());
+                self.await_code(pending, keep_as, pins);
+                return Err(Failure::SecondFactorRequired);
+            }
+        };
         if keep {
             remember(self.device, code, &session, device_name).await;
         }
-        let record = self.device.record().await.ok().flatten();
-        if record.is_some_and(|record| record.handle == handle) {
-            pins.remember(handle);
-        }
+        self.keep_seen(&pins, handle).await;
         Ok(Reply::Unlocked(self.glance(&session).await))
+    }
+
+    /// After a wrong code the log-in waits for another.
+    async fn second_factor(&self, code: &str) -> Result<Reply, Failure> {
+        let AwaitsCode {
+            pending,
+            keep_as,
+            pins,
+            until_ms,
+        } = self.take_awaits_code().ok_or(Failure::LogInExpired)?;
+        let setup_code =
+            SetupCode::parse(&pending.setup_code().to_text()).map_err(from_setup_code)?;
+        let session = match pending.finish(code).await {
+            Ok(session) => self.enter(session),
+            Err(refused) => {
+                if let Some(pending) = refused.pending {
+                    self.await_code_again(AwaitsCode {
+                        pending,
+                        keep_as,
+                        pins,
+                        until_ms,
+                    });
+                }
+                return Err(from_client(refused.error));
+            }
+        };
+        if let Some(device_name) = keep_as {
+            remember(self.device, &setup_code, &session, &device_name).await;
+        }
+        self.keep_seen(&pins, session.handle()).await;
+        Ok(Reply::Unlocked(self.glance(&session).await))
+    }
+
+    /// Keeps what a session sees from now on, if this device knows its account.
+    async fn keep_seen(&self, pins: &PinKeeper, account: Handle) {
+        let record = self.device.record().await.ok().flatten();
+        if record.is_some_and(|record| record.handle == account) {
+            pins.remember(account);
+        }
     }
 
     async fn log_out(&self) -> Result<(), Failure> {
         if let Ok(session) = self.session() {
-            session
-                .log_out()
-                .await
-                .map_err(super::failure::from_client)?;
+            session.log_out().await.map_err(from_client)?;
         }
         self.leave();
         Ok(())

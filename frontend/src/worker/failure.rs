@@ -9,6 +9,9 @@ pub(super) fn from_client(error: ClientError) -> Failure {
     match error {
         ClientError::Unreachable => Failure::Offline,
         ClientError::WrongPassword => Failure::WrongPassword,
+        ClientError::SecondFactorRequired => Failure::SecondFactorRequired,
+        ClientError::WrongCode => Failure::WrongCode,
+        ClientError::LogInExpired => Failure::LogInExpired,
         ClientError::SessionEnded => Failure::Locked,
         ClientError::RateLimited { seconds } => Failure::RateLimited { seconds },
         ClientError::StorageFull => Failure::StorageFull,

@@ -3,8 +3,11 @@ use std::{
     rc::Rc,
 };
 
+use gloo_timers::future::TimeoutFuture;
 use keyarc_app::worker::{Event, Failure, Stage};
-use keyarc_client::{ClientError, SaveError, Session, Stage as ClientStage};
+use keyarc_client::{
+    ClientError, Host as _, PendingLogIn, SaveError, Session, Stage as ClientStage,
+};
 use keyarc_vault::import::Import;
 use keyarc_wire::Handle;
 use wasm_bindgen_futures::spawn_local;
@@ -15,10 +18,25 @@ use crate::browser::{BrowserHost, DeviceStore, FetchTransport, Report};
 /// A session in this browser.
 pub(super) type Open = Session<FetchTransport, BrowserHost>;
 
+/// A log-in that lacks its second factor.
+pub(super) struct AwaitsCode {
+    pub(super) pending: Box<PendingLogIn<FetchTransport, BrowserHost>>,
+    /// Keep the setup code on this device afterwards, under this name.
+    pub(super) keep_as: Option<String>,
+    /// What the session will have seen.
+    pub(super) pins: PinKeeper,
+    /// The token is worth nothing afterwards, Unix milliseconds.
+    pub(super) until_ms: u64,
+}
+
+/// How long the server waits for a code, in milliseconds.
+const CODE_WITHIN_MS: u32 = 5 * 60_000;
+
 /// What the worker remembers between commands.
 #[derive(Default)]
 pub(super) struct VaultWorker {
     open: RefCell<Option<Rc<Open>>>,
+    awaits_code: Rc<RefCell<Option<AwaitsCode>>>,
     /// The last import preview, until it is confirmed, cancelled or replaced.
     pub(super) import: RefCell<Option<Import>>,
     pub(super) device: DeviceStore,
@@ -38,9 +56,44 @@ impl VaultWorker {
         session
     }
 
+    /// Waits for the code of a log-in, and wipes its keys when none comes.
+    pub(super) fn await_code(
+        &self,
+        pending: Box<PendingLogIn<FetchTransport, BrowserHost>>,
+        keep_as: Option<String>,
+        pins: PinKeeper,
+    ) {
+        let until_ms = host(&pins).now_ms() + u64::from(CODE_WITHIN_MS);
+        self.await_code_again(AwaitsCode {
+            pending,
+            keep_as,
+            pins,
+            until_ms,
+        });
+        let awaits_code = Rc::clone(&self.awaits_code);
+        spawn_local(async move {
+            TimeoutFuture::new(CODE_WITHIN_MS).await;
+            // Another log-in may wait by then.
+            awaits_code
+                .borrow_mut()
+                .take_if(|awaits| awaits.until_ms <= until_ms);
+        });
+    }
+
+    /// Waits on, after a code that was wrong.
+    pub(super) fn await_code_again(&self, awaits: AwaitsCode) {
+        *self.awaits_code.borrow_mut() = Some(awaits);
+    }
+
+    /// The log-in that waits for its code; it waits no more.
+    pub(super) fn take_awaits_code(&self) -> Option<AwaitsCode> {
+        self.awaits_code.borrow_mut().take()
+    }
+
     /// Drops the session, and with it the keys once no command uses them any more.
     pub(super) fn leave(&self) {
         self.import.borrow_mut().take();
+        self.awaits_code.borrow_mut().take();
         self.open.borrow_mut().take();
     }
 

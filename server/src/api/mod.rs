@@ -23,6 +23,10 @@ pub fn routes() -> Router<AppState> {
         .route(paths::CHALLENGE, post(session::challenge))
         .route(paths::SIGN_UP, post(session::sign_up))
         .route(paths::LOGIN, post(session::log_in))
+        .route(
+            paths::LOGIN_SECOND_FACTOR,
+            post(session::log_in_second_factor),
+        )
         .route(paths::LOGOUT, post(session::log_out))
         .route(paths::REFRESH, post(session::refresh))
         .route(paths::ACCOUNT, get(account::get))

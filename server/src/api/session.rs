@@ -4,9 +4,10 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use keyarc_service::{account, session, session::LoggedIn};
+use keyarc_service::{account, second_factor, session, session::LoggedIn};
 use keyarc_wire::{
-    ChallengeRequest, ChallengeResponse, ClientKind, LoginRequest, RefreshResponse, SignUpRequest,
+    ChallengeRequest, ChallengeResponse, ClientKind, LoginRequest, RefreshResponse,
+    SecondFactorRequest, SignUpRequest,
 };
 
 use crate::{
@@ -45,6 +46,18 @@ pub(super) async fn log_in(
     let previous = state.cookie().read(&headers);
     let logged_in = session::log_in(state.services(), address, &request, previous).await?;
     Ok(begin(&state, StatusCode::OK, logged_in, request.client))
+}
+
+pub(super) async fn log_in_second_factor(
+    State(state): State<AppState>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
+    headers: HeaderMap,
+    Json(request): Json<SecondFactorRequest>,
+) -> Result<Response, Failure> {
+    let previous = state.cookie().read(&headers);
+    let logged_in = second_factor::log_in(state.services(), address, &request, previous).await?;
+    let client = request.log_in.client;
+    Ok(begin(&state, StatusCode::OK, logged_in, client))
 }
 
 pub(super) async fn log_out(

@@ -19,5 +19,6 @@ mod logs;
 mod pages;
 mod password;
 mod rates;
+mod second_factor;
 mod sessions;
 mod stopping;

@@ -2,7 +2,10 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use super::{frame::AccountFrame, new_device::NewDevice, next::next_path, unlock::Unlock};
+use super::{
+    frame::AccountFrame, new_device::NewDevice, next::next_path, second_factor::SecondFactor,
+    unlock::Unlock,
+};
 use crate::{
     state::{VaultPhase, use_go, use_session},
     ui::{Banner, BannerTone, Icon, SkeletonLines},
@@ -14,7 +17,10 @@ pub fn LogInPage() -> impl IntoView {
     let session = use_session();
     let go = use_go();
     let query = use_query_map();
-    let view = Memo::new(move |_| View::of(session.phase(), session.device().is_some()));
+    let view = Memo::new(move |_| {
+        let known = session.device().is_some();
+        View::of(session.phase(), known, session.awaits_code())
+    });
     Effect::new(move |_| {
         if session.phase() == VaultPhase::Unlocked {
             let next = query.with_untracked(|query| query.get("next"));
@@ -55,6 +61,7 @@ pub fn LogInPage() -> impl IntoView {
                 }
                 View::Unlock => view! { class="v", <Unlock /> }.into_any(),
                 View::NewDevice => view! { class="v", <NewDevice /> }.into_any(),
+                View::SecondFactor => view! { class="v", <SecondFactor /> }.into_any(),
             }}
         </AccountFrame>
     }
@@ -65,13 +72,15 @@ enum View {
     Waiting,
     Unlock,
     NewDevice,
+    SecondFactor,
     Same,
 }
 
 impl View {
-    fn of(phase: VaultPhase, known: bool) -> Self {
+    fn of(phase: VaultPhase, known: bool, awaits_code: bool) -> Self {
         match phase {
             VaultPhase::Unknown => Self::Waiting,
+            VaultPhase::Locked | VaultPhase::SignedOut if awaits_code => Self::SecondFactor,
             VaultPhase::Locked if known => Self::Unlock,
             VaultPhase::Locked | VaultPhase::SignedOut => Self::NewDevice,
             VaultPhase::Unlocking | VaultPhase::Unlocked => Self::Same,

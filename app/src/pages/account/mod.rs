@@ -5,6 +5,7 @@ mod kit;
 mod log_in;
 mod new_device;
 mod next;
+mod second_factor;
 mod sign_up;
 mod strength;
 mod suites;

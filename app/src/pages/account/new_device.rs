@@ -77,6 +77,7 @@ pub(super) fn NewDevice() -> impl IntoView {
                             ));
                             focus(password_input);
                         }
+                        Failure::SecondFactorRequired => session.ask_for_code(),
                         other => failure.set(Some(other.to_string())),
                     }
                 }

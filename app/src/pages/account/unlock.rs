@@ -50,6 +50,7 @@ pub(super) fn Unlock() -> impl IntoView {
                                     .to_owned(),
                             ));
                         }
+                        Failure::SecondFactorRequired => session.ask_for_code(),
                         Failure::UnknownDevice => session.use_another_account(),
                         other => failure.set(Some(other.to_string())),
                     }

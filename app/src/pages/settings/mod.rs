@@ -1,12 +1,13 @@
 //! Settings of this device and this account.
 
 mod password;
+mod second_factor;
 mod sessions;
 
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
 
-use self::{password::Password, sessions::Sessions};
+use self::{password::Password, second_factor::SecondFactor, sessions::Sessions};
 use crate::{
     pages::vault::{Section, VaultFrame},
     state::{IDLE_CHOICES, idle_label, use_idle, use_session, use_theme},
@@ -29,6 +30,7 @@ pub fn SettingsPage() -> impl IntoView {
                     <Locking />
                     <Device />
                     <Password on_changed=move |()| ended.update(|ended| *ended += 1) />
+                    <SecondFactor />
                     <Sessions ended=ended />
                     <About />
                 </div>

@@ -2,10 +2,10 @@ use keyarc_wire::{SessionId, SessionInfo};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    rpc::{list_sessions, revoke_session},
+    rpc::{list_sessions, revoke_other_sessions, revoke_session},
     state::use_toasts,
     ui::{Badge, BadgeTone, Button, SkeletonLines},
-    words::{ago_now, capitalised},
+    words::{ago_now, capitalised, counted},
 };
 
 /// Where the account is logged in, and how to end it there.
@@ -45,6 +45,23 @@ pub(super) fn Sessions(
             }
         });
     };
+    let ending = RwSignal::new(false);
+    let end_others = move |()| {
+        ending.set(true);
+        spawn_local(async move {
+            match revoke_other_sessions().await {
+                Ok(ended) => {
+                    let _ = sessions.try_update(|list| {
+                        list.iter_mut()
+                            .for_each(|list| list.retain(|one| one.current));
+                    });
+                    toasts.say(format!("Ended: {}.", counted(ended, "other session")));
+                }
+                Err(error) => toasts.fail(error.to_string()),
+            }
+            let _ = ending.try_set(false);
+        });
+    };
     let row = move |session: SessionInfo| {
         let id = session.id;
         let device = session.device_name.clone();
@@ -56,9 +73,14 @@ pub(super) fn Sessions(
                     </b>
                     <small>
                         {format!(
-                            "Logged in {}, last used {}",
+                            "Logged in {}, last used {}{}",
                             ago_now(session.created_at_ms),
                             ago_now(session.last_used_at_ms),
+                            session
+                                .network
+                                .as_ref()
+                                .map(|network| format!(" from {network}"))
+                                .unwrap_or_default(),
                         )}
                     </small>
                 </div>
@@ -86,8 +108,17 @@ pub(super) fn Sessions(
                 }
                 (None, None) => view! { class="v", <SkeletonLines count=2 /> }.into_any(),
                 (Some(list), None) => {
+                    let others = list.iter().any(|one| !one.current);
                     view! { class="v",
                         <ul class="sessions">{list.into_iter().map(row).collect_view()}</ul>
+                        {others
+                            .then(|| {
+                                view! { class="v",
+                                    <Button busy=ending on_press=end_others>
+                                        "End all others"
+                                    </Button>
+                                }
+                            })}
                     }
                         .into_any()
                 }

@@ -7,7 +7,8 @@ use keyarc_signature::{UserBundle, VaultManifest};
 use keyarc_vault::LockedVault;
 use keyarc_wire::{
     AccountId, AccountResponse, Bytes, ChallengeRequest, ClientKind, ErrorCode, Fixed, Handle,
-    Keyset, LoginProof, LoginRequest, NewVault, Sealed, SignUpRequest, VaultId,
+    Keyset, LoginProof, LoginRequest, LoginResponse, NewVault, Sealed, SecondFactorChallenge,
+    SignUpRequest, VaultId,
 };
 use rand_core::{CryptoRng, Rng as _};
 use zeroize::Zeroizing;
@@ -15,8 +16,9 @@ use zeroize::Zeroizing;
 use super::{
     Belief, Session,
     belief::{first_manifest, pins_context},
+    second_factor::PendingLogIn,
 };
-use crate::{Api, ClientError, Host, Pins, Stage, Transport, Trust};
+use crate::{Api, ApiFailure, ClientError, Host, Pins, Stage, Transport, Trust};
 
 /// A new account's first keyset and vault key.
 const FIRST: u32 = 1;
@@ -55,6 +57,14 @@ pub struct LogIn<'a> {
     pub client: ClientKind,
     /// What this device saw before, as [`Host::keep_pins`] was given it.
     pub pins: Option<&'a [u8]>,
+}
+
+/// How far a log-in came.
+pub enum LoggingIn<T, H> {
+    /// All the way.
+    Open(Box<Session<T, H>>),
+    /// The password is right; a code is missing.
+    SecondFactor(Box<PendingLogIn<T, H>>),
 }
 
 impl<T: Transport, H: Host> Session<T, H> {
@@ -100,9 +110,14 @@ impl<T: Transport, H: Host> Session<T, H> {
                 Err(failure) => return Err(failure.into()),
             };
             if wish.client == ClientKind::Api {
-                account = who
-                    .log_in(&api, &host, wish.device_name, wish.client)
+                let request = who
+                    .log_in_request(&api, &host, wish.device_name, wish.client)
                     .await?;
+                account = match log_in(&api, &request).await? {
+                    Answer::Account(account) => *account,
+                    // An account that is made this moment has none.
+                    Answer::SecondFactor(_) => return Err(ClientError::Tampered),
+                };
             }
             if !fresh.matches(&account) {
                 return Err(ClientError::Tampered);
@@ -116,8 +131,21 @@ impl<T: Transport, H: Host> Session<T, H> {
 
     /// Proves the account's key, opens what comes, and fetches the vault. A vault that is not what
     /// was signed stays closed: the session's [`trust`](Self::trust) is [`Trust::Broken`], nothing is
-    /// shown, and [`salvage`](Self::salvage) is what is left to do.
+    /// shown, and [`salvage`](Self::salvage) is what is left to do. An
+    /// account with a second factor gives [`ClientError::SecondFactorRequired`].
     pub async fn log_in(transport: T, host: H, wish: &LogIn<'_>) -> Result<Self, ClientError> {
+        match Self::begin_log_in(transport, host, wish).await? {
+            LoggingIn::Open(session) => Ok(*session),
+            LoggingIn::SecondFactor(_) => Err(ClientError::SecondFactorRequired),
+        }
+    }
+
+    /// The same for whoever can ask a person for a code.
+    pub async fn begin_log_in(
+        transport: T,
+        host: H,
+        wish: &LogIn<'_>,
+    ) -> Result<LoggingIn<T, H>, ClientError> {
         let api = Api::new(transport);
         let unlock = match derive(&host, wish.password, wish.code).await {
             // No account can have such a password.
@@ -132,19 +160,42 @@ impl<T: Transport, H: Host> Session<T, H> {
             code: wish.code,
             unlock: &unlock,
         };
-        let account = who
-            .log_in(&api, &host, wish.device_name, wish.client)
+        let request = who
+            .log_in_request(&api, &host, wish.device_name, wish.client)
             .await?;
-        let session = Self::open(api, host, account, &unlock, wish.code, wish.pins)?;
-        session.host.progress(Stage::Fetching, 50);
-        match session.sync().await {
+        match log_in(&api, &request).await? {
+            Answer::Account(account) => {
+                let session = Self::open(api, host, *account, &unlock, wish.code, wish.pins)?;
+                session.fetch().await?;
+                Ok(LoggingIn::Open(Box::new(session)))
+            }
+            Answer::SecondFactor(challenge) => {
+                let code =
+                    SetupCode::parse(&wish.code.to_text()).map_err(|_| ClientError::Tampered)?;
+                Ok(LoggingIn::SecondFactor(Box::new(PendingLogIn::new(
+                    api,
+                    host,
+                    unlock,
+                    code,
+                    request,
+                    challenge,
+                    wish.pins.map(<[u8]>::to_vec),
+                ))))
+            }
+        }
+    }
+
+    /// Fetches the vault of a session that has just begun.
+    pub(super) async fn fetch(&self) -> Result<(), ClientError> {
+        self.host.progress(Stage::Fetching, 50);
+        match self.sync().await {
             // The account is open, its vault is not: the caller sees it by `trust`.
-            Err(ClientError::Tampered) if session.trust() == Trust::Broken => {}
+            Err(ClientError::Tampered) if self.trust() == Trust::Broken => {}
             synced => drop(synced?),
         }
-        session.host.progress(Stage::Opening, 100);
-        session.tell_others().await;
-        Ok(session)
+        self.host.progress(Stage::Opening, 100);
+        self.tell_others().await;
+        Ok(())
     }
 
     /// Takes the manifest of a vault that was made just now.
@@ -157,7 +208,7 @@ impl<T: Transport, H: Host> Session<T, H> {
 
     /// Checks an account's keys and opens them. Whatever is missing or does not fit is refused:
     /// no key is ever made to replace one.
-    fn open(
+    pub(super) fn open(
         api: Api<T>,
         host: H,
         mut account: AccountResponse,
@@ -277,34 +328,59 @@ struct Proving<'a> {
     unlock: &'a UnlockKeys,
 }
 
+/// What a log-in is answered with.
+enum Answer {
+    Account(Box<AccountResponse>),
+    SecondFactor(SecondFactorChallenge),
+}
+
+async fn log_in<T: Transport>(api: &Api<T>, request: &LoginRequest) -> Result<Answer, ClientError> {
+    match api.log_in(request).await {
+        Ok(answer) => Ok(Answer::Account(Box::new(begun(
+            api,
+            request.client,
+            answer,
+        )?))),
+        Err(ApiFailure::Refused(error)) if error.code == ErrorCode::SecondFactorRequired => error
+            .second_factor
+            .map(Answer::SecondFactor)
+            .ok_or(ClientError::Tampered),
+        Err(failure) => Err(match failure.into() {
+            ClientError::SessionEnded => ClientError::WrongPassword,
+            other => other,
+        }),
+    }
+}
+
+/// Takes the session's token where there has to be one.
+pub(super) fn begun<T: Transport>(
+    api: &Api<T>,
+    client: ClientKind,
+    answer: LoginResponse,
+) -> Result<AccountResponse, ClientError> {
+    match (client, answer.session_token) {
+        (ClientKind::Api, Some(token)) => api.use_session_token(Zeroizing::new(token)),
+        (ClientKind::Browser, None) => {}
+        // A token where scripts could read it, or none where one is needed.
+        _ => return Err(ClientError::Tampered),
+    }
+    Ok(answer.account)
+}
+
 impl Proving<'_> {
-    async fn log_in<T: Transport, H: Host>(
+    async fn log_in_request<T: Transport, H: Host>(
         &self,
         api: &Api<T>,
         host: &H,
         device_name: &str,
         client: ClientKind,
-    ) -> Result<AccountResponse, ClientError> {
-        let request = LoginRequest {
+    ) -> Result<LoginRequest, ClientError> {
+        Ok(LoginRequest {
             handle: Handle(self.code.handle()),
             proof: self.prove(api, host, LoginPurpose::Login).await?,
             client,
             device_name: device_name.to_owned(),
-        };
-        let answer = api
-            .log_in(&request)
-            .await
-            .map_err(|failure| match failure.into() {
-                ClientError::SessionEnded => ClientError::WrongPassword,
-                other => other,
-            })?;
-        match (client, answer.session_token) {
-            (ClientKind::Api, Some(token)) => api.use_session_token(Zeroizing::new(token)),
-            (ClientKind::Browser, None) => {}
-            // A token where scripts could read it, or none where one is needed.
-            _ => return Err(ClientError::Tampered),
-        }
-        Ok(answer.account)
+        })
     }
 
     async fn prove<T: Transport, H: Host>(

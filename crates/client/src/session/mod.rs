@@ -6,6 +6,7 @@ mod items;
 mod password;
 mod read;
 mod salvage;
+mod second_factor;
 mod write;
 
 use std::cell::{Cell, RefCell};
@@ -20,9 +21,10 @@ use zeroize::Zeroizing;
 use crate::{Api, ApiFailure, ClientError, Host, Pin, Transport, Trust};
 use write::Waiting;
 
-pub use enter::{LogIn, SignUp};
+pub use enter::{LogIn, LoggingIn, SignUp};
 pub use password::ChangePassword;
 pub use salvage::Salvage;
+pub use second_factor::{PendingLogIn, Refused};
 
 /// The keys of an account, its open vault, and the way to its server.
 ///

@@ -9,6 +9,8 @@ mod native;
 #[cfg(test)]
 mod password;
 #[cfg(test)]
+mod second_factor;
+#[cfg(test)]
 mod session;
 #[cfg(test)]
 mod tampering;

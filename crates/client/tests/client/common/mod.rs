@@ -8,7 +8,9 @@ use std::{
     rc::Rc,
 };
 
-use keyarc_client::{ChangePassword, Host, LogIn, Session, SignUp, Stage, Trust};
+use keyarc_client::{
+    ChangePassword, Host, LogIn, LoggingIn, PendingLogIn, Session, SignUp, Stage, Trust,
+};
 use keyarc_crypto::{KdfError, PasswordKey, SetupCode, Suite};
 use keyarc_vault::{Content, ItemDraft};
 use keyarc_wire::ClientKind;
@@ -170,6 +172,17 @@ fn log_in_wish<'a>(code: &'a SetupCode, password: &'a str) -> LogIn<'a> {
         device_name: "Test",
         client: ClientKind::Browser,
         pins: None,
+    }
+}
+
+/// The first half of a log-in to an account that has a second factor.
+pub async fn begin_log_in(world: &World) -> Box<PendingLogIn<Line, TestHost>> {
+    let wish = log_in_wish(&world.code, PASSWORD);
+    let line = Line::to(&world.server);
+    match Session::begin_log_in(line, TestHost::default(), &wish).await {
+        Ok(LoggingIn::SecondFactor(pending)) => pending,
+        Ok(LoggingIn::Open(_)) => panic!("no code was asked for"),
+        Err(error) => panic!("{error}"),
     }
 }
 

@@ -51,6 +51,8 @@ struct Account {
     items: BTreeMap<ItemId, Stored>,
     manifests: Vec<Bytes>,
     pins: BTreeMap<[u8; 16], Sealed>,
+    /// The one code that is good.
+    second_factor: Option<String>,
 }
 
 type Twist = Box<dyn Fn(&str, &mut serde_json::Value)>;
@@ -72,6 +74,9 @@ pub struct Server {
     pub sessions_ended: bool,
     /// And neither is anybody once it was asked for this path.
     pub sessions_end_after: Option<&'static str>,
+    log_ins_refused: Option<ErrorCode>,
+    /// The log-in that lacks its second factor.
+    awaits_code: Option<(Handle, [u8; 32])>,
     /// The next handles are taken.
     pub handles_taken: u32,
     /// Changes an answer's JSON before it is sent; gets its path.
@@ -193,6 +198,23 @@ impl Server {
         answer
     }
 
+    /// Every account asks for this code from now on.
+    pub fn require_code(&mut self, code: &str) {
+        for account in self.accounts.values_mut() {
+            account.second_factor = Some(code.to_owned());
+        }
+    }
+
+    /// Every log-in is refused with this code, and nothing else is said.
+    pub fn refuse_log_ins(&mut self, code: ErrorCode) {
+        self.log_ins_refused = Some(code);
+    }
+
+    /// Too much time passes before the code is sent.
+    pub fn let_log_in_expire(&mut self) {
+        self.awaits_code = None;
+    }
+
     fn answer(&mut self, request: &HttpRequest, cookie: &Cell<Option<Handle>>) -> Answer {
         self.seen.push(request.path.clone());
         if self.down {
@@ -204,6 +226,7 @@ impl Server {
             paths::CHALLENGE => self.challenge(),
             paths::SIGN_UP => self.sign_up(&read(body), cookie),
             paths::LOGIN => self.log_in(&read(body), cookie),
+            paths::LOGIN_SECOND_FACTOR => self.second_factor(&read(body), cookie),
             _ => {
                 let Some(handle) = cookie.get().filter(|_| !self.sessions_ended) else {
                     return refuse(401, ErrorCode::Unauthenticated);
@@ -310,6 +333,7 @@ impl Server {
             items: BTreeMap::new(),
             manifests: vec![request.vault.manifest.clone()],
             pins: BTreeMap::new(),
+            second_factor: None,
         };
         self.accounts.insert(request.handle, account);
         cookie.set(Some(request.handle));
@@ -333,10 +357,44 @@ impl Server {
         if !self.proven(LoginPurpose::Login, request.handle, &request.proof, &auth) {
             return refuse(401, ErrorCode::LoginRefused);
         }
-        cookie.set(Some(request.handle));
-        let account = self.accounts[&request.handle].response.clone();
+        if let Some(code) = self.log_ins_refused {
+            return refuse(401, code);
+        }
+        if self.accounts[&request.handle].second_factor.is_some() {
+            let token = [self.next_nonce; 32];
+            self.awaits_code = Some((request.handle, token));
+            let mut error = ApiError::new(ErrorCode::SecondFactorRequired, "More.", "Send it.");
+            error.second_factor = Some(SecondFactorChallenge {
+                token: Fixed(token),
+                expires_at_ms: 1,
+                factors: vec![SecondFactorKind::Totp],
+            });
+            return Ok(problem(401, &error));
+        }
+        self.logged_in(paths::LOGIN, request.handle, cookie)
+    }
+
+    fn second_factor(
+        &mut self,
+        request: &SecondFactorRequest,
+        cookie: &Cell<Option<Handle>>,
+    ) -> Answer {
+        let handle = request.log_in.handle;
+        if self.awaits_code != Some((handle, request.token.0)) {
+            return refuse(401, ErrorCode::LoginRefused);
+        }
+        let account = self.accounts.get_mut(&handle).expect("it logged in");
+        if account.second_factor.as_deref() != Some(&request.code) {
+            return refuse(403, ErrorCode::SecondFactorRefused);
+        }
+        self.logged_in(paths::LOGIN_SECOND_FACTOR, handle, cookie)
+    }
+
+    fn logged_in(&self, path: &str, handle: Handle, cookie: &Cell<Option<Handle>>) -> Answer {
+        cookie.set(Some(handle));
+        let account = self.accounts[&handle].response.clone();
         self.json(
-            paths::LOGIN,
+            path,
             &LoginResponse {
                 account,
                 session_token: None,

@@ -1,0 +1,460 @@
+use std::fmt::Write as _;
+
+use keyarc_wire::{QrCode, RecoveryCodes, SecondFactorStatus, TotpEnrolment};
+use leptos::{ev, html, prelude::*, task::spawn_local};
+
+use crate::{
+    rpc::{
+        RpcError, begin_second_factor, confirm_second_factor, renew_recovery_codes,
+        second_factor_status, turn_off_second_factor,
+    },
+    state::{use_clipboard, use_toasts},
+    ui::{
+        Banner, BannerTone, Button, Dialog, Icon, Look, SkeletonLines, TextInput, focus_on_mount,
+    },
+    words::{ago_now, capitalised, counted},
+};
+
+/// Where the part stands.
+#[derive(Clone)]
+enum Stand {
+    Loading,
+    Problem(String),
+    Is(SecondFactorStatus),
+    Enrolling(TotpEnrolment),
+    /// Recovery codes, which are shown once.
+    Codes(RecoveryCodes),
+}
+
+/// What a code is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    NewCodes,
+    TurnOff,
+}
+
+/// The second factor: turning it on and off, and its recovery codes.
+#[component]
+pub(super) fn SecondFactor() -> impl IntoView {
+    let stand = RwSignal::new(Stand::Loading);
+    let load = move || {
+        spawn_local(async move {
+            let now = match second_factor_status().await {
+                Ok(status) => Stand::Is(status),
+                Err(error) => Stand::Problem(error.to_string()),
+            };
+            let _ = stand.try_set(now);
+        });
+    };
+    Effect::new(move |_| load());
+    let again = move |()| {
+        stand.set(Stand::Loading);
+        load();
+    };
+    view! { class="v",
+        <section class="settings-part" aria-labelledby="second-factor-title">
+            <h2 id="second-factor-title">"Second factor"</h2>
+            {move || match stand.get() {
+                Stand::Loading => view! { class="v", <SkeletonLines count=2 /> }.into_any(),
+                Stand::Problem(problem) => {
+                    view! { class="v",
+                        <p class="quiet">{capitalised(&problem)}</p>
+                        <Button on_press=again>"Try again"</Button>
+                    }
+                        .into_any()
+                }
+                Stand::Is(SecondFactorStatus { since_ms: None, .. }) => {
+                    view! { class="v", <Off stand=stand /> }.into_any()
+                }
+                Stand::Is(SecondFactorStatus { since_ms: Some(since_ms), recovery_codes_left }) => {
+                    view! { class="v", <On stand=stand since_ms=since_ms codes_left=recovery_codes_left /> }
+                        .into_any()
+                }
+                Stand::Enrolling(enrolment) => {
+                    view! { class="v",
+                        <Enrol stand=stand enrolment=enrolment on_cancel=Callback::new(again) />
+                    }
+                        .into_any()
+                }
+                Stand::Codes(codes) => {
+                    view! { class="v", <Codes codes=codes on_done=Callback::new(again) /> }.into_any()
+                }
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn Off(stand: RwSignal<Stand>) -> impl IntoView {
+    let toasts = use_toasts();
+    let busy = RwSignal::new(false);
+    let begin = move |()| {
+        busy.set(true);
+        spawn_local(async move {
+            match begin_second_factor().await {
+                Ok(enrolment) => drop(stand.try_set(Stand::Enrolling(enrolment))),
+                Err(error) => toasts.fail(error.to_string()),
+            }
+            let _ = busy.try_set(false);
+        });
+    };
+    view! { class="v",
+        <p class="quiet">
+            "A code of an authenticator app, asked for at every log-in after the password. It keeps out whoever has your password and setup code. It does not protect from the server, which has to know the app's secret to check it."
+        </p>
+        <Button busy=busy on_press=begin>
+            "Set up an authenticator app"
+        </Button>
+    }
+}
+
+#[component]
+fn Enrol(
+    stand: RwSignal<Stand>,
+    enrolment: TotpEnrolment,
+    on_cancel: Callback<()>,
+) -> impl IntoView {
+    let clipboard = use_clipboard();
+    let toasts = use_toasts();
+    let code = RwSignal::new(String::new());
+    let error = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
+    let input = NodeRef::<html::Input>::new();
+    focus_on_mount(input);
+    let TotpEnrolment {
+        secret,
+        uri,
+        qr,
+        sealed_secret,
+    } = enrolment;
+    let to_copy = StoredValue::new(secret.clone());
+    let copy = move |()| {
+        let secret = to_copy.get_value();
+        clipboard.copy("Secret".to_owned(), async move { Ok(secret) });
+    };
+    // A link would put the secret into an address.
+    let uri = StoredValue::new(uri);
+    let copy_uri = move |()| {
+        let uri = uri.get_value();
+        clipboard.copy("Address".to_owned(), async move { Ok(uri) });
+    };
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        error.set(None);
+        if code.with_untracked(|code| code.trim().is_empty()) {
+            error.set(Some("Type the code that the app shows.".to_owned()));
+            return;
+        }
+        busy.set(true);
+        let sealed_secret = sealed_secret.clone();
+        spawn_local(async move {
+            match confirm_second_factor(sealed_secret, code.get_untracked()).await {
+                Ok(codes) => {
+                    toasts.say("The second factor is on.");
+                    let _ = stand.try_set(Stand::Codes(codes));
+                }
+                Err(reason) => {
+                    let _ = error.try_set(Some(reason.to_string()));
+                }
+            }
+            let _ = busy.try_set(false);
+        });
+    };
+    view! { class="v",
+        <p>"Scan this with the app, or type the secret into it. Then type the code that it shows."</p>
+        <QrView qr=qr />
+        <p class="totp-secret">
+            <code data-testid="totp-secret" translate="no">
+                {groups(&secret)}
+            </code>
+        </p>
+        <div class="button-row">
+            <Button icon=Icon::Copy on_press=copy>
+                "Copy secret"
+            </Button>
+            <Button icon=Icon::Copy on_press=copy_uri>
+                "Copy otpauth address"
+            </Button>
+        </div>
+        <form class="code-form" method="post" novalidate on:submit=submit>
+            <TextInput
+                id="first-code"
+                label="Six-digit code"
+                value=code
+                mono=true
+                autocomplete="one-time-code"
+                inputmode="numeric"
+                error=error
+                node_ref=input
+            />
+            <div class="button-row">
+                <Button look=Look::Go submit=true busy=busy>
+                    "Turn on"
+                </Button>
+                <Button on_press=on_cancel>"Cancel"</Button>
+            </div>
+        </form>
+    }
+}
+
+#[component]
+fn Codes(codes: RecoveryCodes, on_done: Callback<()>) -> impl IntoView {
+    let clipboard = use_clipboard();
+    let toasts = use_toasts();
+    let text = StoredValue::new(codes.codes.join("\n"));
+    let copy = move |()| {
+        let text = text.get_value();
+        clipboard.copy("Recovery codes".to_owned(), async move { Ok(text) });
+    };
+    let print = move |()| {
+        if window().print().is_err() {
+            toasts.fail("The browser did not print. Copy the codes instead.");
+        }
+    };
+    view! { class="v",
+        <p>
+            "If the app is lost, each of these recovery codes opens the vault once. They are not shown again: keep them where the app is not."
+        </p>
+        <ol class="recovery-codes" data-testid="recovery-codes" translate="no">
+            {codes
+                .codes
+                .into_iter()
+                .map(|code| {
+                    view! { class="v",
+                        <li>
+                            <code>{code}</code>
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ol>
+        <div class="button-row">
+            <Button icon=Icon::Copy on_press=copy>
+                "Copy"
+            </Button>
+            <Button icon=Icon::Print on_press=print>
+                "Print"
+            </Button>
+            <Button look=Look::Go on_press=on_done>
+                "I have saved them"
+            </Button>
+        </div>
+    }
+}
+
+#[component]
+fn On(stand: RwSignal<Stand>, since_ms: u64, codes_left: u32) -> impl IntoView {
+    let wish = RwSignal::new(Wish::NewCodes);
+    let open = RwSignal::new(false);
+    let ask = move |what: Wish| {
+        wish.set(what);
+        open.set(true);
+    };
+    let title = Signal::derive(move || {
+        let title = match wish.get() {
+            Wish::NewCodes => "New recovery codes",
+            Wish::TurnOff => "Turn off the second factor?",
+        };
+        title.to_owned()
+    });
+    view! { class="v",
+        <p>
+            {format!(
+                "On: log-ins ask for a code of your authenticator app. Set up {}. {} left.",
+                ago_now(since_ms),
+                capitalised(&counted(codes_left, "recovery code")),
+            )}
+        </p>
+        {(codes_left < 3)
+            .then(|| {
+                view! { class="v",
+                    <Banner tone=BannerTone::Warn icon=Icon::Warning>
+                        "Make new recovery codes before you need one."
+                    </Banner>
+                }
+            })}
+        <div class="button-row">
+            <Button on_press=move |()| ask(Wish::NewCodes)>"New recovery codes"</Button>
+            <Button look=Look::Danger on_press=move |()| ask(Wish::TurnOff)>
+                "Turn off"
+            </Button>
+        </div>
+        <Dialog open=open title=title class="dialog-narrow">
+            <AskForCode stand=stand wish=wish open=open />
+        </Dialog>
+    }
+}
+
+/// Both wishes take a code: a session that somebody else got hold of does not suffice.
+#[component]
+fn AskForCode(stand: RwSignal<Stand>, wish: RwSignal<Wish>, open: RwSignal<bool>) -> impl IntoView {
+    let toasts = use_toasts();
+    let code = RwSignal::new(String::new());
+    let error = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
+    let input = NodeRef::<html::Input>::new();
+    focus_on_mount(input);
+    let done = move |outcome: Result<Stand, RpcError>| match outcome {
+        Ok(now) => {
+            open.set(false);
+            if let Stand::Is(_) = now {
+                toasts.say("The second factor is off.");
+            }
+            let _ = stand.try_set(now);
+        }
+        Err(reason) => {
+            let _ = error.try_set(Some(reason.to_string()));
+        }
+    };
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        error.set(None);
+        if code.with_untracked(|code| code.trim().is_empty()) {
+            error.set(Some("Type a code.".to_owned()));
+            return;
+        }
+        busy.set(true);
+        let typed = code.get_untracked();
+        spawn_local(async move {
+            let outcome = match wish.get_untracked() {
+                Wish::NewCodes => renew_recovery_codes(typed).await.map(Stand::Codes),
+                Wish::TurnOff => turn_off_second_factor(typed).await.map(|()| {
+                    Stand::Is(SecondFactorStatus {
+                        since_ms: None,
+                        recovery_codes_left: 0,
+                    })
+                }),
+            };
+            let _ = busy.try_set(false);
+            done(outcome);
+        });
+    };
+    let text = move || match wish.get() {
+        Wish::NewCodes => "Those before are worth nothing from then on.",
+        Wish::TurnOff => {
+            "Whoever has your password and setup code can then log in. The recovery codes are worth nothing from then on."
+        }
+    };
+    view! { class="v",
+        <p class="dialog-text">{text}</p>
+        <form method="post" novalidate on:submit=submit>
+            <TextInput
+                id="present-code"
+                label="Code of the app, or a recovery code"
+                value=code
+                mono=true
+                autocomplete="one-time-code"
+                error=error
+                node_ref=input
+            />
+            <footer class="dialog-foot">
+                <Button on_press=move |()| open.set(false)>"Cancel"</Button>
+                {move || match wish.get() {
+                    Wish::NewCodes => {
+                        view! { class="v",
+                            <Button look=Look::Go submit=true busy=busy>
+                                "Make new codes"
+                            </Button>
+                        }
+                    }
+                    Wish::TurnOff => {
+                        view! { class="v",
+                            <Button look=Look::Danger submit=true busy=busy>
+                                "Turn off"
+                            </Button>
+                        }
+                    }
+                }}
+            </footer>
+        </form>
+    }
+}
+
+/// Dark on light whatever the theme: that is what cameras look for.
+#[component]
+fn QrView(qr: QrCode) -> impl IntoView {
+    let size = qr.size + 2 * QUIET;
+    view! { class="v",
+        <svg
+            class="qr"
+            viewBox=format!("-{QUIET} -{QUIET} {size} {size}")
+            role="img"
+            aria-label="QR code of the secret"
+        >
+            <path d=qr_path(&qr)></path>
+        </svg>
+    }
+}
+
+/// Modules that stay light around a QR code (ISO/IEC 18004).
+const QUIET: u32 = 4;
+
+/// The dark modules, one rectangle for each run in a row.
+fn qr_path(qr: &QrCode) -> String {
+    let is_dark = |x: u32, y: u32| {
+        let at = (y * qr.size + x) as usize;
+        let byte = qr.modules.0.get(at / 8).copied().unwrap_or_default();
+        byte & (0x80 >> (at % 8)) != 0
+    };
+    let mut path = String::new();
+    for y in 0..qr.size {
+        let mut x = 0;
+        while x < qr.size {
+            let run = (x..qr.size).take_while(|x| is_dark(*x, y)).count() as u32;
+            if run > 0 {
+                // Writing into a string cannot fail.
+                let _ = write!(path, "M{x} {y}h{run}v1h-{run}z");
+            }
+            x += run + 1;
+        }
+    }
+    path
+}
+
+/// In groups of four, as people type.
+fn groups(secret: &str) -> String {
+    let mut out = String::with_capacity(secret.len() + secret.len() / 4);
+    for (at, char) in secret.chars().enumerate() {
+        if at > 0 && at % 4 == 0 {
+            out.push(' ');
+        }
+        out.push(char);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use keyarc_wire::Bytes;
+
+    use super::*;
+
+    #[test]
+    fn runs_of_dark_modules_become_rectangles() {
+        // ##.
+        // ..#
+        // ###
+        let qr = QrCode {
+            size: 3,
+            modules: Bytes(vec![0b1100_0111, 0b1000_0000]),
+        };
+        assert_eq!(qr_path(&qr), "M0 0h2v1h-2zM2 1h1v1h-1zM0 2h3v1h-3z");
+        // An answer that is too short draws less, and nothing worse.
+        let short = QrCode {
+            size: 3,
+            modules: Bytes(Vec::new()),
+        };
+        assert_eq!(qr_path(&short), "");
+    }
+
+    #[test]
+    fn a_secret_is_read_in_groups() {
+        assert_eq!(groups("ABCDEFGHIJ"), "ABCD EFGH IJ");
+    }
+}

@@ -1,0 +1,102 @@
+use keyarc_crypto::{SetupCode, UnlockKeys};
+use keyarc_wire::{ErrorCode, LoginRequest, SecondFactorChallenge, SecondFactorRequest};
+use zeroize::Zeroize as _;
+
+use super::{Session, enter::begun};
+use crate::{Api, ClientError, Host, Stage, Transport};
+
+/// A log-in that lacks its second factor. It holds the keys that the password gave: dropping it
+/// wipes them.
+pub struct PendingLogIn<T, H> {
+    api: Api<T>,
+    host: H,
+    unlock: UnlockKeys,
+    code: SetupCode,
+    request: LoginRequest,
+    challenge: SecondFactorChallenge,
+    pins: Option<Vec<u8>>,
+}
+
+/// Why a code opened nothing.
+pub struct Refused<T, H> {
+    /// What happened.
+    pub error: ClientError,
+    /// The log-in, where another code may still be tried.
+    pub pending: Option<Box<PendingLogIn<T, H>>>,
+}
+
+impl<T: Transport, H: Host> PendingLogIn<T, H> {
+    pub(super) fn new(
+        api: Api<T>,
+        host: H,
+        unlock: UnlockKeys,
+        code: SetupCode,
+        request: LoginRequest,
+        challenge: SecondFactorChallenge,
+        pins: Option<Vec<u8>>,
+    ) -> Self {
+        Self {
+            api,
+            host,
+            unlock,
+            code,
+            request,
+            challenge,
+            pins,
+        }
+    }
+
+    /// The setup code that the log-in began with.
+    pub fn setup_code(&self) -> &SetupCode {
+        &self.code
+    }
+
+    /// Sends the code of an authenticator app, or a recovery code, opens what comes, and fetches
+    /// the vault.
+    pub async fn finish(self: Box<Self>, code: &str) -> Result<Session<T, H>, Refused<T, H>> {
+        self.host.progress(Stage::Fetching, 0);
+        let mut request = SecondFactorRequest {
+            log_in: self.request.clone(),
+            token: self.challenge.token,
+            code: code.to_owned(),
+        };
+        let answer = self.api.log_in_second_factor(&request).await;
+        request.code.zeroize();
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(failure) => {
+                let over = failure.code() == Some(ErrorCode::LoginRefused);
+                let error = match failure.into() {
+                    ClientError::WrongPassword => ClientError::LogInExpired,
+                    other => other,
+                };
+                return Err(Refused {
+                    error,
+                    pending: (!over).then_some(self),
+                });
+            }
+        };
+        self.open(answer).await.map_err(|error| Refused {
+            error,
+            pending: None,
+        })
+    }
+
+    async fn open(
+        self: Box<Self>,
+        answer: keyarc_wire::LoginResponse,
+    ) -> Result<Session<T, H>, ClientError> {
+        let this = *self;
+        let account = begun(&this.api, this.request.client, answer)?;
+        let session = Session::open(
+            this.api,
+            this.host,
+            account,
+            &this.unlock,
+            &this.code,
+            this.pins.as_deref(),
+        )?;
+        session.fetch().await?;
+        Ok(session)
+    }
+}
