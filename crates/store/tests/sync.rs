@@ -84,7 +84,7 @@ on_both! {
             count_queries(store.begin_session(&login_key(1), &session(7), &nonce(7), None, None)).await;
         assert_eq!(queries, 3);
         let (_, queries) = count_queries(store.account(account)).await;
-        assert_eq!(queries, 3);
+        assert_eq!(queries, 4);
         let (_, queries) = count_queries(store.session_by_token(&session(7).token_hash)).await;
         assert_eq!(queries, 1);
     }

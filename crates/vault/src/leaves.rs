@@ -223,6 +223,32 @@ mod tests {
     }
 
     #[test]
+    fn checked_in_roots() {
+        let file = include_str!("../../signature/vectors/vault-manifest.json");
+        let file: serde_json::Value = serde_json::from_str(file).expect("JSON");
+        let bytes = |text: &serde_json::Value| -> Vec<u8> {
+            let text = text.as_str().expect("text");
+            (0..text.len() / 2)
+                .map(|at| u8::from_str_radix(&text[at * 2..at * 2 + 2], 16).expect("hex"))
+                .collect()
+        };
+        for case in file["manifests"].as_array().expect("manifests") {
+            let mut leaves = Leaves::default();
+            for item in case["items"].as_array().expect("items") {
+                let overview = &item["overview"];
+                let change = ItemChange {
+                    item_id: ItemId(bytes(&item["id"]).try_into().expect("an id")),
+                    version: item["version"].as_u64().expect("a version"),
+                    revision: 0,
+                    live: (!overview.is_null()).then(|| (1, Sealed(bytes(overview)))),
+                };
+                leaves.set_all([(change.item_id, leaf_of(&change))].into_iter());
+            }
+            assert_eq!(leaves.root().as_slice(), bytes(&case["root"]), "{case}");
+        }
+    }
+
+    #[test]
     fn an_empty_vault_has_a_root_of_zeros() {
         assert_eq!(Leaves::default().root(), [0; 32]);
     }

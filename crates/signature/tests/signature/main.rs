@@ -4,6 +4,7 @@
 
 mod bundle;
 mod ed25519;
+mod manifest;
 
 use serde_json::Value;
 
