@@ -109,6 +109,12 @@ fn sealed() -> impl IntoView {
                 "An item has two parts. The overview, which a list needs, comes when the vault \
                  opens. The details, which hold the secret, come only when you reveal or copy."
             </p>
+            <p>
+                "Each time you save, your device signs a list of everything in the vault, and \
+                 remembers the newest one. A server that leaves an item out, brings an old or a \
+                 deleted one back, or shows last month's backup does not fit to that list: the \
+                 vault closes or becomes read-only, and tells you what happened."
+            </p>
         </section>
     }
 }
@@ -161,12 +167,11 @@ fn not_promised() -> impl IntoView {
                     </dd>
                 </div>
                 <div>
-                    <dt>"Rolling back and leaving out"</dt>
+                    <dt>"Freshness on a new device"</dt>
                     <dd>
-                        "Each item is protected by itself, the collection as a whole is not yet. \
-                         While your vault is open, older versions are refused. But when you unlock \
-                         it, a hostile server can leave out items or show an earlier state, and \
-                         this version does not notice."
+                        "A device that never saw your vault cannot tell an old state of it from \
+                         the newest; it says so. Two devices that a hostile server keeps apart for \
+                         ever do not learn of each other's changes."
                     </dd>
                 </div>
                 <div>
