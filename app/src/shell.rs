@@ -62,7 +62,7 @@ pub fn vault_shell(page: VaultPage) -> impl IntoView {
                 </script>
                 <link
                     rel="preload"
-                    href="/fonts/geist-latin-wght-normal.woff2"
+                    href="/fonts/geist-latin-400-700.woff2"
                     r#as="font"
                     r#type="font/woff2"
                     crossorigin="anonymous"

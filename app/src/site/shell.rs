@@ -27,7 +27,7 @@ pub fn site_shell(visit: Visit) -> impl IntoView {
                 {theme_colour(theme)}
                 <link
                     rel="preload"
-                    href="/fonts/geist-latin-wght-normal.woff2"
+                    href="/fonts/geist-latin-400-700.woff2"
                     r#as="font"
                     type="font/woff2"
                     crossorigin="anonymous"

@@ -70,7 +70,7 @@ pub(crate) fn read(
         .iter()
         .map(|bytes| VaultManifest::decode(&bytes.0).map_err(|_| NoHistory))
         .collect::<Result<Vec<_>, _>>()?;
-    chain.sort_by_key(|manifest| manifest.body().version);
+    chain.sort_unstable_by_key(|manifest| manifest.body().version);
     if !chain.is_sorted_by(|before, after| after.follows(before)) {
         return Err(NoHistory);
     }

@@ -128,7 +128,7 @@ fn tags(given: &[String]) -> Result<Vec<String>, DraftError> {
             return Err(broken("tags", format!("are more than {TAGS_MAX}")));
         }
     }
-    tags.sort();
+    tags.sort_unstable();
     Ok(tags)
 }
 

@@ -71,7 +71,7 @@ fn sort_slots(order: &mut [u32], sort: Sort, slots: &Slots) {
         .iter()
         .map(|slot| (slots.get(*slot).map_or(0, |e| coarse(e, sort)), *slot))
         .collect();
-    keyed.sort_by(|a, b| {
+    keyed.sort_unstable_by(|a, b| {
         a.0.cmp(&b.0)
             .then_with(|| compare_slots(a.1, b.1, sort, slots))
     });

@@ -232,7 +232,15 @@ fn Group<V: IntoView + 'static>(
 fn Foot(open: Memo<bool>) -> impl IntoView {
     let session = use_session();
     let connection = use_connection();
-    let online = move || connection.get() == ConnectionState::Online;
+    let alarm = move || session.trust().is_alarm();
+    let online = move || connection.get() == ConnectionState::Online && !alarm();
+    let words = move || {
+        if alarm() {
+            "Not the newest state".to_owned()
+        } else {
+            connection.get().words()
+        }
+    };
     view! { class="v",
         <div class="nav-foot">
             <Show when=move || open.get()>
@@ -243,7 +251,7 @@ fn Foot(open: Memo<bool>) -> impl IntoView {
                     aria-hidden="true"
                 ></span>
                 <span class="nav-words">
-                    {move || connection.get().words()}
+                    {words}
                     {move || {
                         (session.trust() == Trust::FreshnessUnverified)
                             .then(|| {

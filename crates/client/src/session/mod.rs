@@ -91,6 +91,9 @@ pub struct Unlocked {
 const LABEL_LEN: usize = "KA1-XXXXX".len();
 /// Where a half-written form is bound to: this account and nothing else.
 const DRAFT: &str = "draft";
+/// Raised with every change of what a form holds: one of another build is forgotten rather than
+/// misread.
+const FORM_SCHEMA: u8 = 1;
 
 impl<T: Transport, H: Host> Session<T, H> {
     /// The vault at a glance.
@@ -129,8 +132,8 @@ impl<T: Transport, H: Host> Session<T, H> {
 
     /// Seals a half-written form for keeping on this device.
     pub fn seal_form(&self, form: &ItemDraft) -> Result<Vec<u8>, ClientError> {
-        let plaintext = serde_json::to_vec(form).map_err(|_| ClientError::TooLarge)?;
-        let plaintext = Zeroizing::new(plaintext);
+        let written = postcard::to_extend(form, vec![FORM_SCHEMA]);
+        let plaintext = Zeroizing::new(written.map_err(|_| ClientError::TooLarge)?);
         self.root
             .seal_state(&self.form_context(), &plaintext, &mut self.host.rng())
             .map_err(|error| match error {
@@ -142,7 +145,8 @@ impl<T: Transport, H: Host> Session<T, H> {
     /// Opens a form sealed by [`Self::seal_form`]; `None` when it is not one of this account's.
     pub fn open_form(&self, sealed: &[u8]) -> Option<ItemDraft> {
         let plaintext = self.root.open_state(&self.form_context(), sealed).ok()?;
-        serde_json::from_slice(&plaintext).ok()
+        let (schema, form) = plaintext.split_first()?;
+        (*schema == FORM_SCHEMA).then(|| postcard::from_bytes(form).ok())?
     }
 
     /// Forgets the notices, here and at the server.

@@ -60,7 +60,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             .await;
         let mut details = self.noted(answer).map_err(vault_failure)?.details;
         // One of each: a server that sends an item twice is believed once.
-        details.sort_by_key(|details| details.item_id);
+        details.sort_unstable_by_key(|details| details.item_id);
         details.dedup_by_key(|details| details.item_id);
         Ok(details
             .iter()
