@@ -29,7 +29,7 @@ impl<T: Transport, H: Host> Session<T, H> {
         let (known, seen) = {
             let belief = self.belief.borrow();
             match &belief.head {
-                Some(head) => (belief.trust, vec![pin_of(head)]),
+                Some(head) => (belief.trust_of_head, vec![pin_of(head)]),
                 None => (Trust::Fresh, belief.seen.clone()),
             }
         };
@@ -59,7 +59,9 @@ impl<T: Transport, H: Host> Session<T, H> {
         }
         let trust = if in_session { known } else { shown.trust };
         self.set_trust(trust);
-        self.belief.borrow_mut().head = Some(shown.head);
+        let mut belief = self.belief.borrow_mut();
+        belief.trust_of_head = trust;
+        belief.head = Some(shown.head);
         Ok(())
     }
 

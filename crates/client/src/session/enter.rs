@@ -201,7 +201,11 @@ impl<T: Transport, H: Host> Session<T, H> {
     /// Takes the manifest of a vault that was made just now.
     fn begin(&self, manifest: &Bytes) -> Result<(), ClientError> {
         let manifest = VaultManifest::decode(&manifest.0).map_err(|_| ClientError::Tampered)?;
-        self.belief.borrow_mut().trust = Trust::Fresh;
+        {
+            let mut belief = self.belief.borrow_mut();
+            belief.trust = Trust::Fresh;
+            belief.trust_of_head = Trust::Fresh;
+        }
         self.advance(manifest);
         Ok(())
     }
@@ -298,6 +302,7 @@ fn belief_of(
             .filter(|pin| pin.vault == vault)
             .collect(),
         trust: Trust::FreshnessUnverified,
+        trust_of_head: Trust::FreshnessUnverified,
         device,
         told_at_ms: 0,
     };

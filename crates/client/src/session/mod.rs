@@ -62,6 +62,9 @@ struct Belief {
     /// Versions seen before this session, on this device and others.
     seen: Vec<Pin>,
     trust: Trust,
+    /// What `trust` was when the head was believed. An alarm of later ends when the server shows
+    /// again what continues the head.
+    trust_of_head: Trust,
     device: [u8; 16],
     /// When the other devices were last told, Unix milliseconds.
     told_at_ms: u64,

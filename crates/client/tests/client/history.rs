@@ -254,3 +254,28 @@ fn what_verifies_by_itself_can_be_saved_from_a_blocked_vault() {
         assert_eq!(names(&blocked), 0, "the vault stays closed");
     });
 }
+
+#[test]
+fn an_alarm_within_a_session_ends_when_the_server_is_honest_again() {
+    run(async {
+        let world = World::new().await;
+        let early = two_items(&world).await;
+        let whole = world.server.borrow_mut().snapshot();
+        world.server.borrow_mut().restore(early);
+        assert_eq!(world.session.sync().await, Err(ClientError::Tampered));
+        let refused = world.session.save(&draft("C", "three")).await;
+        assert_eq!(
+            refused.err(),
+            Some(SaveError::Client(ClientError::ReadOnly))
+        );
+        world.server.borrow_mut().restore(whole);
+        assert_eq!(world.session.sync().await, Ok(false));
+        assert_eq!(world.session.trust(), Trust::Fresh);
+        world
+            .session
+            .save(&draft("C", "three"))
+            .await
+            .expect("saves");
+        assert_eq!(names(&world.session), 3);
+    });
+}
