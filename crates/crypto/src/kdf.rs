@@ -2,8 +2,8 @@
 //! from here; a server has no way to suggest any of them.
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use icu_normalizer::DecomposingNormalizerBorrowed;
 use sha2::{Digest as _, Sha256};
-use unicode_normalization::UnicodeNormalization as _;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::error::KdfError;
@@ -150,10 +150,11 @@ fn normalised(password: &str) -> Result<Zeroizing<Vec<u8>>, KdfError> {
         return Err(KdfError::Password);
     }
     // Measured first: a buffer that grows leaves copies of the password behind.
-    let len = password.nfkd().map(char::len_utf8).sum();
+    let nfkd = || DecomposingNormalizerBorrowed::new_nfkd().normalize_iter(password.chars());
+    let len = nfkd().map(char::len_utf8).sum();
     let mut bytes = Zeroizing::new(Vec::with_capacity(len));
     let mut utf8 = [0; 4];
-    for character in password.nfkd() {
+    for character in nfkd() {
         bytes.extend_from_slice(character.encode_utf8(&mut utf8).as_bytes());
     }
     utf8.zeroize();
@@ -203,7 +204,34 @@ fn argon2id(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use unicode_normalization::UnicodeNormalization as _;
+
     use super::*;
+
+    fn by_another_library(password: &str) -> Vec<u8> {
+        password.nfkd().collect::<String>().into_bytes()
+    }
+
+    #[test]
+    fn every_character_is_normalised_as_by_another_library() {
+        for character in '\u{1}'..=char::MAX {
+            let password = character.to_string();
+            let ours = normalised(&password).expect("a password");
+            assert_eq!(*ours, by_another_library(&password), "{character:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn passwords_are_normalised_as_by_another_library(
+            // Marks that have to be put in order, Hangul, ligatures, and whatever else there is.
+            password in r"[a-zé가-힣\u{300}-\u{36f}\u{1ab0}-\u{1ace}\u{fb00}-\u{fb06}\PC]{1,40}",
+        ) {
+            let ours = normalised(&password).expect("a password");
+            prop_assert_eq!(ours.as_slice(), by_another_library(&password));
+        }
+    }
 
     fn argon2id(memory_kib: u32, passes: u32, lanes: u32) -> KdfParams {
         KdfParams::Argon2id {

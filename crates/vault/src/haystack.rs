@@ -36,6 +36,8 @@ impl CharSet {
 
 /// Stands in no single-line field.
 const SEPARATOR: char = '\n';
+/// Bytes that an item's texts take, about.
+const TYPICAL_TEXT: usize = 64;
 /// Bytes of replaced texts below which clearing up is not worth it.
 const GARBAGE_MIN: usize = 64 * 1024;
 
@@ -81,6 +83,11 @@ impl<'a> Haystack<'a> {
 }
 
 impl Haystacks {
+    pub(crate) fn reserve(&mut self, items: usize) {
+        self.rows.reserve_exact(items);
+        self.text.reserve(items * TYPICAL_TEXT);
+    }
+
     pub(crate) fn get(&self, slot: u32) -> Option<Haystack<'_>> {
         let row = self.rows.get(slot as usize)?;
         Some(Haystack {

@@ -10,18 +10,16 @@
 //! An overview names the hash of its details, so that the root covers those as well. Where a
 //! leaf stands follows from its id alone: a change touches one path, whoever made the others.
 
-use std::collections::BTreeMap;
-
 use keyarc_wire::{ItemChange, ItemId};
 use sha2::{Digest as _, Sha256};
 
 const LIVE: u8 = 0;
 const TOMBSTONE: u8 = 1;
 const NODE: u8 = 2;
-/// Subtrees that are kept hashed: one for each first byte of an id.
-const BUCKETS: usize = 256;
 /// Bits of an id that name its bucket.
-const BUCKET_BITS: usize = 8;
+const BUCKET_BITS: usize = 10;
+/// Subtrees that are kept hashed: one for each beginning of an id.
+const BUCKETS: usize = 1 << BUCKET_BITS;
 
 type Hash = [u8; 32];
 
@@ -51,14 +49,21 @@ pub(crate) struct Leaves {
 
 #[derive(Debug, Clone, Default)]
 struct Bucket {
-    leaves: BTreeMap<ItemId, Hash>,
+    /// In the order of the ids. A plain list: a bucket of a large vault has tens of leaves, and
+    /// a map would take half as much memory again.
+    leaves: Vec<(ItemId, Hash)>,
     /// `None` since the last change.
     tree: Option<Hash>,
 }
 
 /// Leaves as they were before some were changed.
 #[derive(Debug)]
-pub(crate) struct Before(Vec<(ItemId, Option<Hash>)>);
+pub(crate) enum Before {
+    /// There was none, as before a first sync: nothing has to be kept for each of its items.
+    Nothing,
+    /// What stood in the place of those that were changed, in the order of the changes.
+    Leaves(Vec<(ItemId, Option<Hash>)>),
+}
 
 impl Default for Leaves {
     fn default() -> Self {
@@ -77,14 +82,25 @@ impl Leaves {
 
     /// Sets the leaves of some items and returns what undoes it.
     pub(crate) fn set_all(&mut self, leaves: impl Iterator<Item = (ItemId, Hash)>) -> Before {
+        if self.count == 0 {
+            for (id, leaf) in leaves {
+                self.set(id, Some(leaf));
+            }
+            return Before::Nothing;
+        }
         let before = leaves.map(|(id, leaf)| (id, self.set(id, Some(leaf))));
-        Before(before.collect())
+        Before::Leaves(before.collect())
     }
 
     /// Undoes a change, the last one first.
     pub(crate) fn undo(&mut self, before: Before) {
-        for (id, leaf) in before.0.into_iter().rev() {
-            self.set(id, leaf);
+        match before {
+            Before::Nothing => *self = Self::default(),
+            Before::Leaves(leaves) => {
+                for (id, leaf) in leaves.into_iter().rev() {
+                    self.set(id, leaf);
+                }
+            }
         }
     }
 
@@ -92,19 +108,24 @@ impl Leaves {
     pub(crate) fn root(&mut self) -> Hash {
         for bucket in &mut self.buckets {
             if bucket.tree.is_none() {
-                let leaves: Vec<_> = bucket.leaves.iter().map(|(id, l)| (id.0, *l)).collect();
-                bucket.tree = Some(tree(&leaves, BUCKET_BITS));
+                bucket.tree = Some(tree(&bucket.leaves, BUCKET_BITS));
             }
         }
         of_buckets(&self.buckets).0
     }
 
     fn set(&mut self, id: ItemId, leaf: Option<Hash>) -> Option<Hash> {
-        let bucket = self.buckets.get_mut(usize::from(id.0[0]))?;
+        let bucket = self.buckets.get_mut(bucket_of(id))?;
         bucket.tree = None;
-        let before = match leaf {
-            Some(leaf) => bucket.leaves.insert(id, leaf),
-            None => bucket.leaves.remove(&id),
+        let at = bucket.leaves.binary_search_by_key(&id, |(id, _)| *id);
+        let before = match (at, leaf) {
+            (Ok(at), Some(leaf)) => Some(std::mem::replace(&mut bucket.leaves[at].1, leaf)),
+            (Ok(at), None) => Some(bucket.leaves.remove(at).1),
+            (Err(at), Some(leaf)) => {
+                bucket.leaves.insert(at, (id, leaf));
+                None
+            }
+            (Err(_), None) => None,
         };
         match (before, leaf) {
             (None, Some(_)) => self.count += 1,
@@ -113,6 +134,11 @@ impl Leaves {
         }
         before
     }
+}
+
+/// The bucket that the first bits of an id name.
+fn bucket_of(id: ItemId) -> usize {
+    usize::from(u16::from_be_bytes([id.0[0], id.0[1]])) >> (16 - BUCKET_BITS)
 }
 
 /// The tree over neighbouring buckets, a power of two of them, and how many leaves it has.
@@ -136,13 +162,13 @@ fn of_buckets(buckets: &[Bucket]) -> (Hash, usize) {
 
 /// The tree over leaves in the order of their ids, which agree in the bits before `bit`. It is
 /// at most 128 deep, because ids differ.
-fn tree(leaves: &[([u8; 16], Hash)], bit: usize) -> Hash {
+fn tree(leaves: &[(ItemId, Hash)], bit: usize) -> Hash {
     match leaves {
         [] => [0; 32],
         [(_, leaf)] => *leaf,
         _ => {
-            let is_zero = |id: &[u8; 16]| {
-                id.get(bit / 8)
+            let is_zero = |id: &ItemId| {
+                id.0.get(bit / 8)
                     .is_some_and(|byte| byte & (0x80 >> (bit % 8)) == 0)
             };
             let split = leaves.partition_point(|(id, _)| is_zero(id));
@@ -163,22 +189,24 @@ fn node(left: &Hash, right: &Hash) -> Hash {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use keyarc_wire::Sealed;
     use proptest::prelude::*;
 
     use super::*;
 
     /// The definition, word for word.
-    fn plain(leaves: &BTreeMap<[u8; 16], Hash>) -> Hash {
+    fn plain(leaves: &BTreeMap<ItemId, Hash>) -> Hash {
         let sorted: Vec<_> = leaves.iter().map(|(id, leaf)| (*id, *leaf)).collect();
         tree(&sorted, 0)
     }
 
-    fn any_leaves() -> impl Strategy<Value = Vec<([u8; 16], Hash)>> {
+    fn any_leaves() -> impl Strategy<Value = Vec<(ItemId, Hash)>> {
         // Few different bytes, so that ids share long beginnings.
         let id =
             proptest::array::uniform16(prop_oneof![Just(0_u8), Just(1), Just(0x80), any::<u8>()]);
-        proptest::collection::vec((id, any::<Hash>()), 0..40)
+        proptest::collection::vec((id.prop_map(ItemId), any::<Hash>()), 0..40)
     }
 
     proptest! {
@@ -187,7 +215,7 @@ mod tests {
             let mut kept = Leaves::default();
             let mut all = BTreeMap::new();
             for (id, leaf) in leaves {
-                kept.set_all([(ItemId(id), leaf)].into_iter());
+                kept.set_all([(id, leaf)].into_iter());
                 all.insert(id, leaf);
                 prop_assert_eq!(kept.root(), plain(&all));
                 prop_assert_eq!(kept.count() as usize, all.len());
@@ -196,13 +224,10 @@ mod tests {
 
         #[test]
         fn a_change_can_be_undone(first in any_leaves(), second in any_leaves()) {
-            let as_items = |leaves: &[([u8; 16], Hash)]| {
-                leaves.iter().map(|(id, leaf)| (ItemId(*id), *leaf)).collect::<Vec<_>>()
-            };
             let mut kept = Leaves::default();
-            kept.set_all(as_items(&first).into_iter());
+            kept.set_all(first.into_iter());
             let (root, count) = (kept.root(), kept.count());
-            let before = kept.set_all(as_items(&second).into_iter());
+            let before = kept.set_all(second.into_iter());
             kept.undo(before);
             prop_assert_eq!((kept.root(), kept.count()), (root, count));
         }

@@ -47,6 +47,11 @@ impl Slots {
         self.haystacks.get(slot)
     }
 
+    fn reserve(&mut self, items: usize) {
+        self.entries.reserve_exact(items);
+        self.haystacks.reserve(items);
+    }
+
     fn put(&mut self, entry: Entry) -> u32 {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.entries.push(None);
@@ -82,6 +87,13 @@ pub(crate) struct Items {
 impl Items {
     pub(crate) fn get(&self, id: ItemId) -> Option<&Entry> {
         self.slots.get(*self.by_id.get(&id)?)
+    }
+
+    /// Makes room for so many more items at once. Lists that grow by doubling leave behind holes
+    /// as large as themselves, and the memory of a WebAssembly module never shrinks.
+    pub(crate) fn reserve(&mut self, items: usize) {
+        self.slots.reserve(items);
+        self.by_id.reserve(items);
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry> {

@@ -253,6 +253,14 @@ impl UnlockedVault {
             .all(|(id, base)| version(id) == base && !self.deleted.contains_key(&id))
     }
 
+    /// Makes room for so many items that come with a first sync. Later ones bring few, and of
+    /// items that are known.
+    pub fn reserve(&mut self, items: u32) {
+        if self.revision == 0 {
+            self.items.reserve(items as usize);
+        }
+    }
+
     /// Takes changes from the server. Each is opened and checked on its own, so a batch may be
     /// given in parts; the revision rises to the highest seen, so the parts have to come in the
     /// order of their revisions.

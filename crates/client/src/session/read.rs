@@ -85,6 +85,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             }
         });
         let mut vault = self.vault.borrow_mut();
+        vault.reserve(total);
         let report = vault.apply(stream);
         if report.refused > 0 {
             return Err(ClientError::Tampered);
