@@ -5,7 +5,7 @@
 pub struct Asset {
     /// Its path on this server.
     pub path: String,
-    /// What a browser must find in it (Subresource Integrity), for example `sha384-…`. `None`
+    /// What a browser must find in it (Subresource Integrity), for example `sha256-…`. `None`
     /// while the file is rebuilt under a running server.
     pub integrity: Option<String>,
 }

@@ -13,6 +13,8 @@
 #[cfg(feature = "ssr")]
 pub mod built;
 #[cfg(any(feature = "csr", test))]
+pub mod code;
+#[cfg(any(feature = "csr", test))]
 pub mod pages;
 pub mod rpc;
 #[cfg(feature = "ssr")]

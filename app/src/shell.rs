@@ -116,7 +116,8 @@ fn import_map(built: &Built) -> String {
 }
 
 /// The page's few lines of JavaScript: they fetch the WebAssembly and the script side by side,
-/// have the browser check both, and start the app. The worker's address goes in here, where no markup of the page can change it.
+/// have the browser check both, and start the app. The worker's address goes in here, where no
+/// markup of the page can change it.
 fn boot(built: &Built) -> String {
     // Paths and hashes are the build's own; JSON writes them as JavaScript does.
     let text = |value: &str| serde_json::Value::from(value).to_string();
@@ -124,12 +125,13 @@ fn boot(built: &Built) -> String {
     let wasm = text(&built.wasm.path);
     let worker = text(&built.worker);
     let integrity = text(built.wasm.integrity.as_deref().unwrap_or_default());
+    // The app shows which code it is: what the browser has just checked.
     format!(
         "try {{ \
          const code = fetch({wasm}, {{ integrity: {integrity} }}); \
          const {{ default: init, start }} = await import({script}); \
          await init({{ module_or_path: code }}); \
-         start({worker}); \
+         start({worker}, {integrity}); \
          }} catch (error) {{ \
          document.getElementById('start-failed')?.removeAttribute('hidden'); \
          throw error; \

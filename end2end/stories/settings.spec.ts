@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 import { expect, test } from '../support/fixtures.ts';
 
 test('the theme follows the system until it is chosen, on public pages as well', async ({ page, vault }) => {
@@ -91,4 +93,19 @@ test('settings name the account and this device', async ({ page, person }) => {
   await expect(page.getByText('linus@example.org').first()).toBeVisible();
   await expect(page.getByLabel('Lock after')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Forget this device' })).toBeVisible();
+});
+
+test('the settings tell which code runs, as the browser checked it', async ({ page, vault }) => {
+  await vault.go('Settings');
+  const about = page.getByRole('region', { name: 'About' }).or(page.locator('section', { hasText: 'About' }));
+  const shown = (await about.locator('code').textContent()) ?? '';
+  // What the page loads, fetched and hashed by somebody else.
+  const wasm = await page.evaluate(() =>
+    performance
+      .getEntriesByType('resource')
+      .map(({ name }) => name)
+      .find((name) => /\/pkg\/keyarc\..*\.wasm$/.test(name)),
+  );
+  const body = await (await page.request.get(wasm ?? '')).body();
+  expect(shown).toBe(createHash('sha256').update(body).digest('hex'));
 });

@@ -13,11 +13,14 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Brings the server-rendered page to life: mounts the app in the place of the skeleton. Nothing
 /// is hydrated: the skeleton holds no data, and mounting needs half the code.
 ///
-/// `worker` is the path of the vault worker's script, from the page's own script.
+/// `worker` is the path of the vault worker's script, from the page's own script; `integrity`
+/// is what the browser found this code to be, as in Subresource Integrity, or nothing while the
+/// code is rebuilt under a running server.
 #[wasm_bindgen]
-pub fn start(worker: String) {
+pub fn start(worker: String, integrity: String) {
     console_error_panic_hook::set_once();
     keyarc_app::worker::set_script(worker);
+    keyarc_app::code::set_integrity(&integrity);
     if let Some(body) = leptos::prelude::document().body() {
         body.replace_children_with_node_0();
     }

@@ -19,18 +19,16 @@ const INPUTS: [&str; 9] = [
     "rust-toolchain.toml",
 ];
 
+const SECOND_STAMP: &str = "second-site.stamp";
+
 /// Builds the site into `target/site` and the server beside it, unless nothing changed.
 ///
 /// The build tool itself would link, shrink and compress the same site again each time.
 pub fn release(workspace: &Workspace) -> anyhow::Result<()> {
     tools::ensure(&tools::site(workspace)?)?;
     let _turn = turn(workspace)?;
-    let inputs: Vec<PathBuf> = INPUTS
-        .iter()
-        .map(|name| workspace.root.join(name))
-        .collect();
     let stamp = workspace.target.join("site.stamp");
-    let state = files::fingerprint(&inputs)?;
+    let state = inputs(workspace)?;
     let there = workspace.site().join("strength").is_dir() && workspace.server().is_file();
     if there && files::is_stamped(&stamp, &state) {
         say::step("the release build is up to date");
@@ -38,17 +36,59 @@ pub fn release(workspace: &Workspace) -> anyhow::Result<()> {
     }
     // A debug build by `cargo x dev` or a build that breaks off leaves another site behind.
     files::stamp(&stamp, "unfinished")?;
-    let meter = strength::build(workspace)?;
-    say::step("building the site and the server for release");
-    process::run(nameless(workspace, &mut process::cargo(workspace)?)?.args([
-        "leptos",
-        "build",
-        "--release",
-        "--precompress",
-    ]))?;
-    // Only now: the build empties the site folder first.
-    strength::place(workspace, &meter)?;
+    site(workspace, &[])?;
     files::stamp(&stamp, &state)
+}
+
+/// Builds the site, and the server unless more arguments for cargo-leptos say otherwise.
+fn site(workspace: &Workspace, arguments: &[&str]) -> anyhow::Result<()> {
+    let meter = strength::build(workspace)?;
+    say::step("building for release");
+    process::run(
+        nameless(workspace, &mut process::cargo(workspace)?)?
+            .args(["leptos", "build", "--release", "--precompress"])
+            .args(arguments),
+    )?;
+    // Only now: the build empties the site folder first.
+    strength::place(workspace, &meter)
+}
+
+/// Builds the site a second time, from a copy of the sources in another folder, and gives the
+/// workspace of the copy. `None` when the same site was built so before and came out alike.
+pub fn second_site(workspace: &Workspace) -> anyhow::Result<Option<Workspace>> {
+    if files::is_stamped(&workspace.target.join(SECOND_STAMP), &inputs(workspace)?) {
+        return Ok(None);
+    }
+    // Of another length than the first, too, so that nothing depends on that.
+    let root = workspace
+        .target
+        .join("second-site/sources-in-another-folder");
+    for name in INPUTS.into_iter().chain([".cargo", "xtask"]) {
+        let (from, to) = (workspace.root.join(name), root.join(name));
+        if from.is_dir() {
+            files::replace_folder(&from, &to)?;
+        } else {
+            fs::create_dir_all(&root)?;
+            fs::copy(&from, &to).with_context(|| format!("copying {}", from.display()))?;
+        }
+    }
+    let second = Workspace {
+        target: root.join("target"),
+        tools: workspace.tools.clone(),
+        root,
+    };
+    site(&second, &["--frontend-only"])?;
+    Ok(Some(second))
+}
+
+/// Remembers that the second site was like the first.
+pub fn second_was_alike(workspace: &Workspace) -> anyhow::Result<()> {
+    files::stamp(&workspace.target.join(SECOND_STAMP), &inputs(workspace)?)
+}
+
+/// A number that changes with what the site and the server are made of.
+fn inputs(workspace: &Workspace) -> anyhow::Result<String> {
+    files::fingerprint(&INPUTS.map(|name| workspace.root.join(name)))
 }
 
 /// Makes Cargo keep the paths of this machine out of what it builds. They tell who built it, and
@@ -70,7 +110,9 @@ pub fn nameless<'c>(
         ));
     }
     // Cargo adds these to the flags of `.cargo/config.toml`.
-    Ok(command.env("CARGO_BUILD_RUSTFLAGS", flags.join(" ")))
+    Ok(command
+        .env("CARGO_TARGET_DIR", &workspace.target)
+        .env("CARGO_BUILD_RUSTFLAGS", flags.join(" ")))
 }
 
 /// Where Cargo keeps the sources of dependencies.

@@ -27,7 +27,10 @@ cargo x <command>
   serve          build for release and serve at http://127.0.0.1:3000 (BIND changes that)
   dev            serve a debug build and reload the browser at every change
   build          build for release into target/dist: keyarc-server, hash.txt, site/
-  test [part]    every part, or one of: fmt, tidy, deny, clippy, unit, wasm, e2e, lighthouse;
+  release        build, and sign a manifest of all that is served: --key FILE
+                 [--previous MANIFEST]
+  test [part]    every part, or one of: fmt, tidy, deny, clippy, unit, wasm, e2e, lighthouse,
+                 reproducible;
                  store (the database crates only) and built (the built site only) are
                  quick extracts. What follows `--` goes to the test program.
   check          the quick checks: fmt, tidy, clippy
@@ -60,6 +63,7 @@ fn run(arguments: &[String]) -> anyhow::Result<bool> {
         "serve" => commands::serve::run(&workspace, rest),
         "dev" => commands::dev::run(&workspace, rest),
         "build" => commands::build::run(&workspace, rest),
+        "release" => commands::release::run(&workspace, rest),
         "test" => commands::test::run(&workspace, rest),
         "check" => commands::check::run(&workspace, rest),
         "tidy" => commands::tidy::run(&workspace, rest),

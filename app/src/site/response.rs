@@ -45,7 +45,7 @@ mod tests {
     fn style() -> Asset {
         Asset {
             path: "/pkg/keyarc.css".to_owned(),
-            integrity: Some("sha384-AAAA".to_owned()),
+            integrity: Some("sha256-AAAA".to_owned()),
         }
     }
 

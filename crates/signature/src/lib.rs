@@ -37,16 +37,19 @@ pub enum Purpose {
     VaultManifest,
     /// A statement that puts new keys in the place of an account's old ones.
     PasswordChange,
+    /// What a release of KeyArc consists of.
+    Release,
 }
 
 impl Purpose {
     /// Every purpose there is.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Login,
         Self::SignUp,
         Self::UserBundle,
         Self::VaultManifest,
         Self::PasswordChange,
+        Self::Release,
     ];
 
     const fn label(self) -> &'static str {
@@ -56,6 +59,7 @@ impl Purpose {
             Self::UserBundle => "keyarc/v1/sig/user-bundle",
             Self::VaultManifest => "keyarc/v1/sig/vault-manifest",
             Self::PasswordChange => "keyarc/v1/sig/password-change",
+            Self::Release => "keyarc/v1/sig/release",
         }
     }
 }

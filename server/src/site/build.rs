@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use keyarc_app::built::{Asset, Built};
-use sha2::{Digest as _, Sha384};
+use sha2::{Digest as _, Sha256};
 
 use super::worker;
 
@@ -100,10 +100,11 @@ fn hash_of(text: &str, name: &str) -> Option<String> {
     plain.then(|| hash.to_owned())
 }
 
-/// What Subresource Integrity wants to be told of a file; `None` when it cannot be read.
+/// What Subresource Integrity wants to be told of a file; `None` when it cannot be read. SHA-256,
+/// so that it is the hash that stands in the release manifest.
 fn integrity(file: &Path) -> Option<String> {
-    let hash = Sha384::digest(std::fs::read(file).ok()?);
-    Some(format!("sha384-{}", BASE64_STANDARD.encode(hash)))
+    let hash = Sha256::digest(std::fs::read(file).ok()?);
+    Some(format!("sha256-{}", BASE64_STANDARD.encode(hash)))
 }
 
 #[cfg(test)]
@@ -146,7 +147,7 @@ mod tests {
         let built = build.to_built(Some(folder.path()), false);
         assert_eq!(built.wasm.path, "/pkg/keyarc.x.wasm");
         // FIPS 180-4, the example "abc".
-        let abc = "sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn";
+        let abc = "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=";
         assert_eq!(built.wasm.integrity.as_deref(), Some(abc));
         assert_eq!(built.style.path, "/pkg/keyarc.y.css");
         assert_eq!(built.style.integrity, None);

@@ -11,6 +11,7 @@ mod abuse;
 mod common;
 mod configuration;
 mod cross_site;
+mod enumeration;
 mod files;
 mod headers;
 mod health;

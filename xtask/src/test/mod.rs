@@ -6,6 +6,7 @@ pub mod clippy;
 mod counts;
 mod deny;
 mod native;
+mod reproducible;
 mod wasm;
 
 use std::time::Instant;
@@ -38,10 +39,12 @@ pub enum Part {
     EndToEnd,
     /// Lighthouse over the public pages.
     Lighthouse,
+    /// A second build from another folder.
+    Reproducible,
 }
 
 /// Everything once, what fails fastest first. [`Part::Store`] and [`Part::Built`] are in others.
-pub const ALL: [Part; 8] = [
+pub const ALL: [Part; 9] = [
     Part::Fmt,
     Part::Tidy,
     Part::Deny,
@@ -50,12 +53,13 @@ pub const ALL: [Part; 8] = [
     Part::Wasm,
     Part::EndToEnd,
     Part::Lighthouse,
+    Part::Reproducible,
 ];
 
 /// What takes seconds once things are compiled.
 pub const QUICK: [Part; 3] = [Part::Fmt, Part::Tidy, Part::Clippy];
 
-const NAMES: [(&str, Part); 10] = [
+const NAMES: [(&str, Part); 11] = [
     ("fmt", Part::Fmt),
     ("tidy", Part::Tidy),
     ("deny", Part::Deny),
@@ -66,6 +70,7 @@ const NAMES: [(&str, Part); 10] = [
     ("built", Part::Built),
     ("e2e", Part::EndToEnd),
     ("lighthouse", Part::Lighthouse),
+    ("reproducible", Part::Reproducible),
 ];
 
 impl Part {
@@ -113,6 +118,7 @@ impl Part {
             Self::Built => built::run(workspace),
             Self::EndToEnd => browser::stories(workspace, arguments),
             Self::Lighthouse => browser::lighthouse(workspace, arguments),
+            Self::Reproducible => reproducible::run(workspace),
         }
     }
 }
@@ -139,7 +145,7 @@ pub fn run_parts(
     say::line("");
     for (part, counts, time) in told {
         say::line(&format!(
-            "{:<10} {counts} ({} s)",
+            "{:<12} {counts} ({} s)",
             part.name(),
             time.as_secs()
         ));

@@ -5,7 +5,7 @@ use super::{Violation, graph::Graph};
 
 /// What each package of the workspace may build on within the workspace. A `?` asks for the
 /// dependency to be optional: a feature that only the server switches on.
-const SHAPE: [(&str, &[&str]); 16] = [
+const SHAPE: [(&str, &[&str]); 17] = [
     ("keyarc-signature", &[]),
     ("keyarc-wire", &[]),
     ("keyarc-strength", &[]),
@@ -88,6 +88,10 @@ const SHAPE: [(&str, &[&str]); 16] = [
             "keyarc-vault",
             "keyarc-wire",
         ],
+    ),
+    (
+        "keyarc-release",
+        &["keyarc-app", "keyarc-signature", "keyarc-testkit"],
     ),
     ("xtask", &[]),
     ("keyarc-fuzz", &["keyarc-crypto"]),

@@ -9,6 +9,7 @@ use leptos_meta::Title;
 
 use self::{password::Password, second_factor::SecondFactor, sessions::Sessions};
 use crate::{
+    code,
     pages::vault::{Section, VaultFrame},
     state::{IDLE_CHOICES, idle_label, use_idle, use_session, use_theme},
     theme::Theme,
@@ -145,7 +146,19 @@ fn About() -> impl IntoView {
             <h2>"About"</h2>
             <dl class="facts">
                 <dt>"KeyArc"</dt>
-                <dd>{env!("CARGO_PKG_VERSION")}</dd>
+                <dd>"Version " {env!("CARGO_PKG_VERSION")}</dd>
+                {code::hash()
+                    .map(|hash| {
+                        view! { class="v",
+                            <dt>"Its code"</dt>
+                            <dd>
+                                <code class="code-hash" translate="no">{hash}</code>
+                                <p class="quiet">
+                                    "SHA-256 of the WebAssembly that runs here, as your browser checked it. The signed manifest of this version names the same."
+                                </p>
+                            </dd>
+                        }
+                    })}
                 <dt>"How it is sealed"</dt>
                 <dd>
                     <a href="/security" rel="external">
