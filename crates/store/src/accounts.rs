@@ -81,9 +81,9 @@ pub struct AccountRow {
 }
 
 impl Store {
-    /// Makes an account with its vault and first session, uses up the nonce, ends the session
-    /// `ended`, and leaves a notice for every account that has the same address. Nine
-    /// statements, all or nothing.
+    /// Makes an account with its vault and first session, uses up the nonce and ends the session
+    /// `ended`. Eight statements, all or nothing. Whether another account has the same address
+    /// changes nothing of it, not even the time that it takes.
     pub async fn sign_up(
         &self,
         account: &NewAccount,
@@ -151,18 +151,6 @@ impl Store {
                 .bind(account.vault.manifest.as_ref())
                 .execute(&mut *tx)
                 .await?;
-            // Runs for a sign-up without an address too, so that all take the same path.
-            sqlx::query(
-                "INSERT INTO notices (account_id, kind, at_ms)
-                 SELECT account_id, 'email_used_again', $3 FROM accounts
-                 WHERE email_key = $1 AND account_id <> $2
-                 ON CONFLICT (account_id, kind) DO UPDATE SET at_ms = excluded.at_ms",
-            )
-            .bind(account.email_key.as_deref())
-            .bind(account.id.as_bytes().as_slice())
-            .bind(to_i64(account.created_at_ms))
-            .execute(&mut *tx)
-            .await?;
             insert_session!(tx, account.id, session, ended);
         });
         Ok(SignUpOutcome::Made)
@@ -197,7 +185,7 @@ impl Store {
         type VaultColumns = (Vec<u8>, i64, Vec<u8>, i64);
 
         let id = id.as_bytes().as_slice();
-        let (account, vaults, notices, pins) = reading!(self, |conn| {
+        let (account, vaults, email_used_again, pins) = reading!(self, |conn| {
             let account: Option<AccountColumns> = sqlx::query_as(
                 "SELECT accounts.email, accounts.bundle, accounts.created_at_ms,
                  keysets.version, keysets.wrapped_root_key, keysets.keyring
@@ -214,18 +202,25 @@ impl Store {
             .bind(id)
             .fetch_all(&mut *conn)
             .await?;
-            let notices: Vec<(String, i64)> = sqlx::query_as(
-                "SELECT kind, at_ms FROM notices WHERE account_id = $1 ORDER BY at_ms",
+            // The newest account with the address, when it is younger than this one and than
+            // the last that was dismissed. One look into an index, however many there are.
+            let email_used_again: Option<i64> = sqlx::query_scalar(
+                "SELECT MAX(other.created_at_ms) FROM accounts own
+                 JOIN accounts other ON other.email_key = own.email_key
+                 AND other.created_at_ms > own.created_at_ms
+                 WHERE own.account_id = $1 AND other.created_at_ms > COALESCE(
+                 (SELECT at_ms FROM notices
+                 WHERE account_id = $1 AND kind = 'email_used_again'), -1)",
             )
             .bind(id)
-            .fetch_all(&mut *conn)
+            .fetch_one(&mut *conn)
             .await?;
             let pins: Vec<Vec<u8>> =
                 sqlx::query_scalar("SELECT pins FROM pins WHERE account_id = $1")
                     .bind(id)
                     .fetch_all(&mut *conn)
                     .await?;
-            (account, vaults, notices, pins)
+            (account, vaults, email_used_again, pins)
         });
         let Some((email, bundle, created_at_ms, version, wrapped_root_key, keyring)) = account
         else {
@@ -251,11 +246,9 @@ impl Store {
                     })
                 })
                 .collect::<Result<_, StoreError>>()?,
-            notices: notices
+            notices: email_used_again
                 .into_iter()
-                // A kind that a newer binary wrote during a rolling deploy is left for it.
-                .filter(|(kind, _)| kind == "email_used_again")
-                .map(|(_, at_ms)| {
+                .map(|at_ms| {
                     Ok(Notice {
                         kind: NoticeKind::EmailUsedAgain,
                         at_ms: to_u64(at_ms)?,
@@ -301,13 +294,19 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets an account's notices. One statement.
+    /// Notes that an account has seen what there is to notice. One statement.
     pub async fn dismiss_notices(&self, account: AccountId) -> Result<(), StoreError> {
         writing!(self, |conn| {
-            sqlx::query("DELETE FROM notices WHERE account_id = $1")
-                .bind(account.as_bytes().as_slice())
-                .execute(&mut *conn)
-                .await?;
+            sqlx::query(
+                "INSERT INTO notices (account_id, kind, at_ms)
+                 SELECT own.account_id, 'email_used_again', MAX(other.created_at_ms)
+                 FROM accounts own JOIN accounts other ON other.email_key = own.email_key
+                 WHERE own.account_id = $1 GROUP BY own.account_id
+                 ON CONFLICT (account_id, kind) DO UPDATE SET at_ms = excluded.at_ms",
+            )
+            .bind(account.as_bytes().as_slice())
+            .execute(&mut *conn)
+            .await?;
         });
         Ok(())
     }

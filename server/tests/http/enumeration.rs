@@ -129,7 +129,7 @@ async fn a_sign_up_does_not_tell_whether_an_address_is_taken() {
         let mut shapes = Vec::new();
         for at in if round % 2 == 0 { [0, 1] } else { [1, 0] } {
             number += 1;
-            // As long as the one that is taken.
+            // As long as the one that is taken, and by ever more accounts.
             let email = match at {
                 0 => "taken@example.com".to_owned(),
                 _ => format!("{number:05}@example.com"),
