@@ -18,7 +18,9 @@ use super::{
     belief::{first_manifest, pins_context},
     second_factor::PendingLogIn,
 };
-use crate::{Api, ApiFailure, ClientError, Host, Pins, Stage, Transport, Trust};
+use crate::{
+    Api, ApiFailure, ClientError, Host, Pins, Stage, Transport, Trust, api::is_token,
+};
 
 /// A new account's first keyset and vault key.
 const FIRST: u32 = 1;
@@ -364,9 +366,11 @@ pub(super) fn begun<T: Transport>(
     answer: LoginResponse,
 ) -> Result<AccountResponse, ClientError> {
     match (client, answer.session_token) {
-        (ClientKind::Api, Some(token)) => api.use_session_token(Zeroizing::new(token)),
+        (ClientKind::Api, Some(token)) if is_token(&token) => {
+            api.use_session_token(Zeroizing::new(token));
+        }
         (ClientKind::Browser, None) => {}
-        // A token where scripts could read it, or none where one is needed.
+        // A token where scripts could read it, none where one is needed, or one that is none.
         _ => return Err(ClientError::Tampered),
     }
     Ok(answer.account)

@@ -173,6 +173,12 @@ impl<T: Transport, H: Host> Session<T, H> {
                     Ok(true) => Attempt::Done,
                     Err(ClientError::Unreachable) => Attempt::Unknown,
                     Err(other) => Attempt::Refused(Refused::Client(other)),
+                    // It refuses what follows another head, and shows no other head.
+                    Ok(false)
+                        if code == Some(ErrorCode::ManifestStale) && self.is_next(&manifest) =>
+                    {
+                        Attempt::Refused(Refused::Client(ClientError::Tampered))
+                    }
                     Ok(false) if code == Some(ErrorCode::ManifestStale) => {
                         if self.look(|vault| vault.is_current(request)) {
                             Attempt::Stale

@@ -149,8 +149,8 @@ pub fn mutate(
 ) -> Option<Mutated> {
     let mut spoilt = answer.clone();
     match &site.place {
-        Place::Status => spoilt.status = another_status(kind, dice)?,
-        Place::ContentType => spoilt.content_type = another_type(kind, dice)?,
+        Place::Status => spoilt.status = another_status(answer.status, kind, dice)?,
+        Place::ContentType => spoilt.content_type = another_type(&answer.content_type, kind, dice)?,
         Place::Body => match kind {
             Kind::Drop => return Some(Mutated::Lost),
             Kind::Refuse => {
@@ -165,10 +165,14 @@ pub fn mutate(
             other => spoilt.body = bytes::mutate(&answer.body, other, None, dice)?,
         },
         Place::Json(spot) => {
+            // Only a replay looks at them, and there are many.
+            let earlier = if kind == Kind::Replay { earlier } else { &[] };
             let earlier: Vec<Value> = earlier.iter().filter_map(|one| one.value()).collect();
             spoilt.body = json::mutate(&answer.value()?, spot, kind, &earlier, dice)?;
         }
         Place::Stream(spot) => {
+            let told = matches!(kind, Kind::Replay | Kind::Extend);
+            let earlier = if told { earlier } else { &[] };
             let earlier: Vec<&[u8]> = earlier.iter().map(|one| one.body.as_slice()).collect();
             spoilt.body = stream::mutate(&answer.body, spot, kind, &earlier, dice)?;
         }
@@ -176,17 +180,18 @@ pub fn mutate(
     (spoilt != *answer).then_some(Mutated::Answer(spoilt))
 }
 
-fn another_status(kind: Kind, dice: &mut Dice) -> Option<u16> {
+fn another_status(now: u16, kind: Kind, dice: &mut Dice) -> Option<u16> {
     const SOME: [u16; 20] = [
         100, 200, 201, 204, 206, 301, 302, 304, 400, 401, 403, 404, 409, 418, 429, 500, 502, 503,
         507, 599,
     ];
+    let others: Vec<u16> = SOME.into_iter().filter(|other| *other != now).collect();
     matches!(kind, Kind::ChangeType | Kind::FlipBit | Kind::Giant)
-        .then(|| dice.one_of(&SOME).copied())?
+        .then(|| dice.one_of(&others).copied())?
 }
 
-fn another_type(kind: Kind, dice: &mut Dice) -> Option<String> {
-    let some = [
+fn another_type(now: &str, kind: Kind, dice: &mut Dice) -> Option<String> {
+    let mut some = vec![
         JSON,
         PROBLEM,
         CHANGES_MEDIA_TYPE,
@@ -194,6 +199,7 @@ fn another_type(kind: Kind, dice: &mut Dice) -> Option<String> {
         "text/plain",
         "multipart/form-data",
     ];
+    some.retain(|other| *other != now);
     match kind {
         Kind::Drop | Kind::Null => Some(String::new()),
         Kind::ChangeType | Kind::FlipBit => dice.one_of(&some).map(|t| (*t).to_owned()),

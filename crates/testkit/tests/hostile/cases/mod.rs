@@ -1,0 +1,7 @@
+//! The named attacks. Each test leaves word for `docs/malicious-server.md`.
+
+mod derivation;
+mod history;
+mod items;
+mod keys;
+mod rekey;
