@@ -202,7 +202,16 @@ fn longer(here: &Value, dice: &mut Dice) -> Option<Value> {
     Some(match here {
         Value::Number(number) => number.as_u64()?.checked_add(1)?.into(),
         Value::String(text) => {
-            let tails = ["A", "AAAA", "=", " ", "\u{202e}", "</script>", "\u{1b}[2J", "\0"];
+            let tails = [
+                "A",
+                "AAAA",
+                "=",
+                " ",
+                "\u{202e}",
+                "</script>",
+                "\u{1b}[2J",
+                "\0",
+            ];
             format!("{text}{}", dice.one_of(&tails)?).into()
         }
         Value::Array(elements) => {
@@ -211,7 +220,10 @@ fn longer(here: &Value, dice: &mut Dice) -> Option<Value> {
         }
         Value::Object(members) => {
             let mut more = members.clone();
-            more.insert("kdf".into(), json!({ "suite": 0, "iterations": 1, "salt": "AAAA" }));
+            more.insert(
+                "kdf".into(),
+                json!({ "suite": 0, "iterations": 1, "salt": "AAAA" }),
+            );
             more.into()
         }
         _ => return None,

@@ -291,7 +291,17 @@ mod tests {
     fn every_field_is_a_place_and_each_can_be_spoilt() {
         let answer = account();
         let names: Vec<_> = sites(&answer).into_iter().map(|site| site.name).collect();
-        for name in ["status", "body", "", "/id", "/n", "/list", "/list/0", "/list/0/on", "/s"] {
+        for name in [
+            "status",
+            "body",
+            "",
+            "/id",
+            "/n",
+            "/list",
+            "/list/0",
+            "/list/0/on",
+            "/s",
+        ] {
             assert!(names.iter().any(|known| known == name), "{name}");
         }
         let older = Answer::json(&json!({ "id": "11", "n": 8, "list": [], "s": "BBBB" }));

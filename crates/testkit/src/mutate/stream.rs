@@ -182,9 +182,11 @@ impl Stream {
                     take(SIGNED, "signed ", &mut payload, &mut fields)?;
                 } else {
                     let named = parts(payload).into_iter();
-                    fields.extend(named.map(|(name, part)| {
-                        (format!("overview {name}"), payload[part].to_vec())
-                    }));
+                    fields.extend(
+                        named.map(|(name, part)| {
+                            (format!("overview {name}"), payload[part].to_vec())
+                        }),
+                    );
                 }
             }
             records.push(Record { fields, length });
@@ -279,7 +281,13 @@ mod tests {
             found.expect("there").1
         };
         let mut dice = Dice::new(1);
-        let longer = mutate(&body, &spot("item 0/overview tag"), Kind::Extend, &[], &mut dice);
+        let longer = mutate(
+            &body,
+            &spot("item 0/overview tag"),
+            Kind::Extend,
+            &[],
+            &mut dice,
+        );
         assert!(Stream::read(&longer.expect("spoilt")).is_some());
         let fewer = mutate(&body, &spot("item 0"), Kind::Drop, &[], &mut dice).expect("spoilt");
         assert_eq!(fewer.last(), Some(&2));

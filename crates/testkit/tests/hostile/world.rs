@@ -26,7 +26,11 @@ pub const SECRETS: [&str; 3] = [
     "canary-secret-six-93ea",
 ];
 pub const HOST: &str = "canary-host-77a1.example";
-const NAMES: [&str; 3] = ["canary-name-one-0b", "canary-name-two-1c", "canary-name-six-2d"];
+const NAMES: [&str; 3] = [
+    "canary-name-one-0b",
+    "canary-name-two-1c",
+    "canary-name-six-2d",
+];
 const FOLDER: &str = "canary-folder-55";
 const TAG: &str = "canary-tag-6f1";
 const NOTES: &str = "canary-notes-3e8";
@@ -168,12 +172,19 @@ impl World {
         assert_eq!(blocked.unlocked().items, 0, "{what}");
         assert!(blocked.look(|vault| vault.item_ids()).is_empty(), "{what}");
         let write = blocked.save(&draft(0)).await.err();
-        assert_eq!(write, Some(SaveError::Client(ClientError::ReadOnly)), "{what}");
+        assert_eq!(
+            write,
+            Some(SaveError::Client(ClientError::ReadOnly)),
+            "{what}"
+        );
         self.nothing_came_of_it(what, kept, asked);
     }
 
     fn so_far(&self) -> (usize, usize) {
-        (self.device.told.borrow().pins.len(), self.proxy.asked().len())
+        (
+            self.device.told.borrow().pins.len(),
+            self.proxy.asked().len(),
+        )
     }
 
     fn nothing_came_of_it(&self, what: &str, kept: usize, asked: usize) {
@@ -233,7 +244,10 @@ impl World {
         let file = url.strip_prefix("sqlite://").expect("a file");
         for suffix in ["", "-wal"] {
             let stored = fs::read(format!("{file}{suffix}")).unwrap_or_default();
-            assert!(suffix == "-wal" || !stored.is_empty(), "there is a database");
+            assert!(
+                suffix == "-wal" || !stored.is_empty(),
+                "there is a database"
+            );
             clean("the database", &stored);
         }
         report::held(self.test);
@@ -271,8 +285,9 @@ pub fn draft(number: usize) -> ItemDraft {
 }
 
 fn seed_of(test: &str) -> u64 {
-    test.bytes()
-        .fold(7, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(byte.into()))
+    test.bytes().fold(7, |seed: u64, byte| {
+        seed.wrapping_mul(31).wrapping_add(byte.into())
+    })
 }
 
 pub fn is_sync(asked: &Asked) -> bool {

@@ -35,7 +35,12 @@ fn put(value: &mut Value, pointer: &str, bytes: &[u8]) {
 #[tokio::test]
 async fn a_missing_key_is_never_replaced() {
     let world = World::new("keys::a_missing_key_is_never_replaced").await;
-    let more = ["/account/bundle", "/account/keyset", "/account/vaults", "/account"];
+    let more = [
+        "/account/bundle",
+        "/account/keyset",
+        "/account/vaults",
+        "/account",
+    ];
     for pointer in WRAPS.into_iter().chain(more) {
         world.lie(paths::LOGIN, move |answer| {
             *answer.pointer_mut(pointer).expect("there") = Value::Null;
@@ -79,7 +84,11 @@ async fn every_bit_of_an_envelope_counts_alike() {
     // One error, and one request each: nothing that tells one bit from another.
     let asked = &world.proxy.asked()[before..];
     assert_eq!(asked.len(), sealed.len() * 8);
-    assert!(asked.iter().all(|one| one.path == path && one.body == asked[0].body));
+    assert!(
+        asked
+            .iter()
+            .all(|one| one.path == path && one.body == asked[0].body)
+    );
     world.end().await;
 }
 
@@ -100,7 +109,9 @@ async fn another_algorithm_is_refused_before_decrypting() {
                     sealed[at] = value;
                     put(answer, pointer, &sealed);
                 });
-                world.refuses(&format!("{pointer}: byte {at} is {value}")).await;
+                world
+                    .refuses(&format!("{pointer}: byte {at} is {value}"))
+                    .await;
             }
         }
         // A short tag, no tag, no ciphertext, half a header.
@@ -123,7 +134,9 @@ async fn a_ciphertext_for_two_keys_opens_under_none() {
     let hex = |name: &str| -> Vec<u8> {
         let text = file[name].as_str().expect("hex").as_bytes();
         let digit = |byte: &u8| (*byte as char).to_digit(16).expect("hex") as u8;
-        text.chunks(2).map(|two| digit(&two[0]) << 4 | digit(&two[1])).collect()
+        text.chunks(2)
+            .map(|two| digit(&two[0]) << 4 | digit(&two[1]))
+            .collect()
     };
     let (salamander, nonce) = (hex("ct_and_tag"), hex("nonce"));
     let (ciphertext, tag) = salamander.split_at(salamander.len() - 16);
@@ -177,9 +190,17 @@ async fn a_wrap_for_many_guessed_keys_tells_nothing() {
         let before = world.proxy.asked().len();
         world.refuses("a guess").await;
         let shape = |one: &keyarc_testkit::Asked| (one.path.clone(), one.body.len());
-        asked.push(world.proxy.asked()[before..].iter().map(shape).collect::<Vec<_>>());
+        asked.push(
+            world.proxy.asked()[before..]
+                .iter()
+                .map(shape)
+                .collect::<Vec<_>>(),
+        );
     }
-    assert!(asked.iter().all(|one| *one == asked[0]), "each guess looks like the others");
+    assert!(
+        asked.iter().all(|one| *one == asked[0]),
+        "each guess looks like the others"
+    );
     world.end().await;
 }
 
@@ -332,7 +353,10 @@ async fn a_signature_stands_for_nothing_else() {
         for change in &mut all {
             if let Change::Manifest(Bytes(manifest)) = change {
                 let at = manifest.len() - 64;
-                theirs.lock().expect("a lock").extend_from_slice(&manifest[at..]);
+                theirs
+                    .lock()
+                    .expect("a lock")
+                    .extend_from_slice(&manifest[at..]);
                 manifest.truncate(at);
                 manifest.extend_from_slice(&signature);
             }
@@ -349,8 +373,13 @@ async fn a_signature_stands_for_nothing_else() {
         put(answer, "/account/bundle", &bundle);
     });
     world.refuses("a manifest's signature under a bundle").await;
-    world.lie(paths::LOGIN, |answer| answer["account"]["pins"] = json!(["S0EBAQ"]));
+    world.lie(paths::LOGIN, |answer| {
+        answer["account"]["pins"] = json!(["S0EBAQ"])
+    });
     let opened = world.log_in().await.expect("opens");
-    assert!(!opened.trust().is_alarm(), "what is no note of a device tells nothing");
+    assert!(
+        !opened.trust().is_alarm(),
+        "what is no note of a device tells nothing"
+    );
     world.end().await;
 }

@@ -157,7 +157,9 @@ pub async fn play<T: Transport>(
         _ => {
             let code = code_of(given);
             let wish = wish(given, &code, &given.password);
-            Session::log_in(transport, device, &wish).await.map_err(said)?
+            Session::log_in(transport, device, &wish)
+                .await
+                .map_err(said)?
         }
     };
     eyes.look("open", &session, None);
@@ -386,8 +388,8 @@ fn ids<T: Transport>(session: &Session<T, Device>) -> Vec<ItemId> {
 
 /// The item of a name. Its absence is what a person would notice.
 pub fn named<T: Transport>(session: &Session<T, Device>, name: &str) -> Result<ItemId, String> {
-    let found = ids(session).into_iter().find(|id| {
-        session.look(|vault| vault.summary(*id).is_some_and(|row| row.name == name))
-    });
+    let found = ids(session)
+        .into_iter()
+        .find(|id| session.look(|vault| vault.summary(*id).is_some_and(|row| row.name == name)));
     found.ok_or_else(|| format!("{name} is not shown"))
 }

@@ -86,7 +86,9 @@ fn nth(corpus: &Corpus, plan: &[Planned], seed: u64, index: usize) -> Option<Pla
     let recording = &corpus.scripts[chosen.script].recording;
     let mut planned = *chosen;
     planned.spoil.dice = dice.next();
-    let first = Kind::ALL.iter().position(|kind| *kind == chosen.spoil.kind)?;
+    let first = Kind::ALL
+        .iter()
+        .position(|kind| *kind == chosen.spoil.kind)?;
     (0..Kind::ALL.len()).find_map(|step| {
         planned.spoil.kind = Kind::ALL[(first + step) % Kind::ALL.len()];
         let exchange = &recording.exchanges[planned.spoil.exchange];
@@ -165,7 +167,9 @@ fn asked() -> Asked {
     Asked {
         seed: SEED,
         from: 0,
-        to: number.map_or(MUTATIONS, |n| n.parse().expect("KEYARC_MUTATIONS is a number")),
+        to: number.map_or(MUTATIONS, |n| {
+            n.parse().expect("KEYARC_MUTATIONS is a number")
+        }),
     }
 }
 
@@ -173,8 +177,14 @@ fn asked() -> Asked {
 fn words(corpus: &Corpus) -> Vec<(String, Vec<u8>)> {
     let given = &corpus.scripts[0].given;
     let mut words = vec![
-        ("the password".to_owned(), given.password.clone().into_bytes()),
-        ("the new password".to_owned(), given.new_password.clone().into_bytes()),
+        (
+            "the password".to_owned(),
+            given.password.clone().into_bytes(),
+        ),
+        (
+            "the new password".to_owned(),
+            given.new_password.clone().into_bytes(),
+        ),
         ("a folder".to_owned(), FOLDER.into()),
         ("a tag".to_owned(), TAG.into()),
     ];
@@ -276,7 +286,11 @@ fn nothing_that_a_server_changes_is_believed() {
     if to - from < MUTATIONS {
         return;
     }
-    assert_eq!(tried, to - from, "each was refused, or did no harm, or waits");
+    assert_eq!(
+        tried,
+        to - from,
+        "each was refused, or did no harm, or waits"
+    );
     let spoilt_places = spoilt_places.into_inner().expect("a lock");
     for (script, told) in corpus.scripts.iter().enumerate() {
         for (exchange, sites) in told.recording.sites.iter().enumerate() {
@@ -315,6 +329,8 @@ fn gist(wrong: &str) -> String {
 /// The most memory that this program had, where the system tells.
 fn peak_mib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(line.trim().split(' ').next()?.parse::<u64>().ok()? / 1024)
 }

@@ -99,9 +99,15 @@ impl Truth {
             Some(end) => end,
         };
         // In a journey that begins with an alarm, only its end can tell.
-        let alarm = script.seen.iter().all(|seen| !seen.trust.is_some_and(Trust::is_alarm))
+        let alarm = script
+            .seen
+            .iter()
+            .all(|seen| !seen.trust.is_some_and(Trust::is_alarm))
             && (run.trust.iter().any(alarmed)
-                || run.seen.iter().any(|seen| seen.trust.is_some_and(Trust::is_alarm)));
+                || run
+                    .seen
+                    .iter()
+                    .any(|seen| seen.trust.is_some_and(Trust::is_alarm)));
         if *end != script.end || alarm {
             return Ok(Verdict::Refused);
         }
@@ -156,7 +162,10 @@ impl Truth {
         let mut keyset = 0;
         let mut versions: HashMap<VaultId, u64> = HashMap::new();
         for sealed in script.given.pins.iter().chain(&run.pins) {
-            let pins = script.account.open(sealed).ok_or("keeps what does not open")?;
+            let pins = script
+                .account
+                .open(sealed)
+                .ok_or("keeps what does not open")?;
             if pins.keyset_version < keyset {
                 return Err("an older keyset is kept".into());
             }

@@ -75,7 +75,9 @@ async fn corpus() -> Corpus {
     studio.record(Journey::FirstVisit, None).await;
     studio.record(Journey::ComingBack, None).await;
     studio.record(Journey::TwoDevices, None).await;
-    studio.record(Journey::Salvage, Some(leave_an_item_out)).await;
+    studio
+        .record(Journey::Salvage, Some(leave_an_item_out))
+        .await;
     studio.record(Journey::Mistyping, None).await;
     studio.record(Journey::Password, None).await;
     studio.given.password = studio.given.new_password.clone();
@@ -156,7 +158,10 @@ impl Studio {
                     keyset_version: account.keyset.version,
                 };
                 let wrapped = &account.keyset.wrapped_root_key.0;
-                Some((account.id.0, RootKey::unwrap(wrapped, &unlock, &place).ok()?))
+                Some((
+                    account.id.0,
+                    RootKey::unwrap(wrapped, &unlock, &place).ok()?,
+                ))
             })
             .expect("the account was shown");
         Account {
@@ -250,9 +255,7 @@ fn leave_an_item_out(_path: &str, answer: &mut Answer) {
     let Some(first) = all.iter().find(|site| site.name == "item 0") else {
         return;
     };
-    if let Some(Mutated::Answer(less)) =
-        mutate(answer, first, Kind::Drop, &[], &mut Dice::new(0))
-    {
+    if let Some(Mutated::Answer(less)) = mutate(answer, first, Kind::Drop, &[], &mut Dice::new(0)) {
         *answer = less;
     }
 }

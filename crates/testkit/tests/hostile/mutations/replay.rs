@@ -85,7 +85,15 @@ fn bytes_of(request: &HttpRequest) -> Vec<u8> {
     };
     let token = request.bearer.as_ref().map_or("", |token| token.as_str());
     let body = request.body.as_deref().unwrap_or_default();
-    [method, request.path.as_bytes(), b" ", token.as_bytes(), b" ", body].concat()
+    [
+        method,
+        request.path.as_bytes(),
+        b" ",
+        token.as_bytes(),
+        b" ",
+        body,
+    ]
+    .concat()
 }
 
 fn response(answer: Answer) -> HttpResponse {
@@ -204,7 +212,12 @@ impl Replay {
                 .iter()
                 .find(|site| site.name == wanted.name)?,
         };
-        spoilt(exchange, site, spoil, &self.earlier[..self.recording.before + at])
+        spoilt(
+            exchange,
+            site,
+            spoil,
+            &self.earlier[..self.recording.before + at],
+        )
     }
 }
 
@@ -227,7 +240,10 @@ pub fn spoilt(
 impl Transport for Replay {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         self.count.set(self.count.get() + 1);
-        assert!(self.count.get() < MOST_REQUESTS, "the client asks without end");
+        assert!(
+            self.count.get() < MOST_REQUESTS,
+            "the client asks without end"
+        );
         let sent = bytes_of(&request);
         if !self.recording.sent.contains(&sent) {
             self.strange.borrow_mut().push(sent);
