@@ -26,18 +26,16 @@ fn offer(world: &World, offer: &Value) {
 fn everywhere(value: &mut Value, offer: &Value) {
     match value {
         Value::Object(members) => {
+            members
+                .values_mut()
+                .for_each(|member| everywhere(member, offer));
             // The shapes of these two are closed: they are tried by themselves.
-            if !["wrapped_root_key", "nonce"]
-                .iter()
-                .any(|own| members.contains_key(*own))
-            {
+            let closed = ["wrapped_root_key", "nonce"];
+            if !closed.iter().any(|own| members.contains_key(*own)) {
                 for (name, what) in offer.as_object().expect("an offer") {
                     members.insert(name.clone(), what.clone());
                 }
             }
-            members
-                .values_mut()
-                .for_each(|member| everywhere(member, offer));
         }
         Value::Array(elements) => elements.iter_mut().for_each(|one| everywhere(one, offer)),
         _ => {}
