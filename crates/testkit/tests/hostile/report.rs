@@ -23,3 +23,8 @@ pub fn walked(endpoints: &BTreeSet<&str>) {
     let list: Vec<_> = endpoints.iter().copied().collect();
     write("walked", &list.join("\n"));
 }
+
+/// All cases, as JSON.
+pub fn table(json: &str) {
+    write("cases.json", json);
+}

@@ -146,6 +146,8 @@ async fn an_older_vault_can_be_read_and_is_not_written_to() {
     let world = World::new("history::an_older_vault_can_be_read_and_is_not_written_to").await;
     let before = snapshot(&world).await;
     edit(&world.session, &world, 0).await;
+    // After a log-in the other devices are told.
+    world.log_in().await.expect("logs in");
     let pins = world.device.pins();
     let kept = world.device.told.borrow().pins.len();
     show(&world, &before, false);

@@ -5,3 +5,4 @@ mod history;
 mod items;
 mod keys;
 mod rekey;
+mod table;
