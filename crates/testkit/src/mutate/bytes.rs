@@ -19,10 +19,10 @@ pub(super) fn mutate(
             let at = dice.below(spoilt.len());
             *spoilt.get_mut(at)? ^= 1 << dice.below(8);
         }
-        Kind::ChangeType => spoilt.iter_mut().for_each(|byte| *byte = dice.next() as u8),
+        Kind::ChangeType => spoilt.iter_mut().for_each(|byte| *byte = dice.roll() as u8),
         Kind::Duplicate => spoilt.extend_from_slice(bytes),
         Kind::Truncate => spoilt.truncate(dice.below(bytes.len())),
-        Kind::Extend => (0..=dice.below(20)).for_each(|_| spoilt.push(dice.next() as u8)),
+        Kind::Extend => (0..=dice.below(20)).for_each(|_| spoilt.push(dice.roll() as u8)),
         Kind::Giant => spoilt.fill(0xff),
         Kind::Refuse => return None,
     }

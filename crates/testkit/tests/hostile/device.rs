@@ -116,11 +116,11 @@ pub fn quick_key(password: &str, code: &SetupCode) -> Result<PasswordKey, KdfErr
     }
     let mut state = u64::from(code.suite().to_byte());
     for byte in password.bytes().chain(code.handle()) {
-        state = Dice::new(state.rotate_left(8) ^ u64::from(byte)).next();
+        state = Dice::new(state.rotate_left(8) ^ u64::from(byte)).roll();
     }
     let mut dice = Dice::new(state);
     let mut key = Zeroizing::new([0; 32]);
-    key.fill_with(|| dice.next() as u8);
+    key.fill_with(|| dice.roll() as u8);
     Ok(PasswordKey::from_derived(key))
 }
 
@@ -136,7 +136,7 @@ impl TryRng for SeededRng {
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        let number = Dice::new(self.0.get()).next();
+        let number = Dice::new(self.0.get()).roll();
         self.0.set(self.0.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
         Ok(number)
     }

@@ -22,10 +22,13 @@ fn overview(item: &mut ItemChange) -> &mut Vec<u8> {
     &mut item.live.as_mut().expect("a live item").1.0
 }
 
+type SpoilSync = fn(&mut Vec<u8>);
+type SpoilText = fn(&str) -> String;
+
 #[tokio::test]
 async fn what_is_malformed_is_refused_in_bounded_memory() {
     let world = World::new("items::what_is_malformed_is_refused_in_bounded_memory").await;
-    let spoil: [(&str, fn(&mut Vec<u8>)); 8] = [
+    let spoil: [(&str, SpoilSync); 8] = [
         ("a byte behind the end", |body| body.push(0)),
         ("a wrong count", |body| {
             *body.last_mut().expect("an end") ^= 1
@@ -51,7 +54,7 @@ async fn what_is_malformed_is_refused_in_bounded_memory() {
         });
         world.refuses(what).await;
     }
-    let wrap: [(&str, fn(&str) -> String); 6] = [
+    let wrap: [(&str, SpoilText); 6] = [
         ("twice the account", |body| {
             body.replacen("{\"account\":", "{\"account\":{},\"account\":", 1)
         }),
@@ -373,7 +376,7 @@ async fn ten_thousand_blobs_get_one_answer() {
     let blobs: Vec<Value> = (0..10_000)
         .map(|_| {
             let length = dice.below(600);
-            let mut blob: Vec<u8> = (0..length).map(|_| dice.next() as u8).collect();
+            let mut blob: Vec<u8> = (0..length).map(|_| dice.roll() as u8).collect();
             if dice.below(2) == 0 {
                 blob.splice(0..blob.len().min(4), *b"KA\x01\x01");
             }

@@ -85,7 +85,7 @@ fn nth(corpus: &Corpus, plan: &[Planned], seed: u64, index: usize) -> Option<Pla
     };
     let recording = &corpus.scripts[chosen.script].recording;
     let mut planned = *chosen;
-    planned.spoil.dice = dice.next();
+    planned.spoil.dice = dice.roll();
     let first = Kind::ALL
         .iter()
         .position(|kind| *kind == chosen.spoil.kind)?;
