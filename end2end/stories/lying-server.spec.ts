@@ -321,6 +321,92 @@ story('a server that dresses up its words cannot change what the page says', asy
   await page.reload();
   const open = await there.unlock();
   await expect(open.row('First key')).toBeVisible();
+  // Where the account's name stands it is the beginning of its setup code, not what the server says.
+  await open.go('Settings');
+  await expect(page.getByText(/Unlocked as KA1-/)).toBeVisible();
   await expect(page.locator('#planted')).toHaveCount(0);
   await expect(page.getByText('Type your password here')).toHaveCount(0);
+});
+
+const places: [string, (account: Account) => void][] = [
+  ['the keyring as root key', ({ keyset }) => (keyset.wrapped_root_key = keyset.keyring)],
+  ['the vault key as keyring', ({ keyset, vaults }) => (keyset.keyring = vaults[0]!.wrapped_key)],
+  ['the keyring as vault key', ({ keyset, vaults }) => (vaults[0]!.wrapped_key = keyset.keyring)],
+  ['keys for another vault', ({ vaults }) => (vaults[0]!.id = '00'.repeat(16))],
+  // Points of small order in the place of the public keys.
+  ['a weak signature key', (account) => (account.bundle = altered(account.bundle, (bytes) => bytes.fill(0, 55, 87)))],
+  ['a weak exchange key', (account) => (account.bundle = altered(account.bundle, (bytes) => bytes.fill(0, 87, 119)))],
+];
+
+story('a server that puts one thing in the place of another is refused', async ({ liar, page, there, vault }) => {
+  await vault.isLocked();
+  for (const [, place] of places) {
+    liar.lie = everyLogIn(place);
+    await page.reload();
+    await page.getByLabel('Master password', { exact: true }).fill(there.password);
+    await page.getByRole('button', { name: 'Unlock' }).click();
+    await expect(page.getByText(/does not verify/).first()).toBeVisible();
+    await expect(page.getByText('First key')).toHaveCount(0);
+  }
+  // An overview that says it is another thing, and one in the place of details.
+  const overviews: Buffer[] = [];
+  liar.lie = everySync((all) => {
+    overviews.push(...all.filter(({ kind }) => kind === 1).map(({ bytes }) => Buffer.from(bytes.subarray(45))));
+    return all.map(({ kind, bytes }) => ({ bytes: kind === 1 ? Buffer.from(bytes).fill(2, 50, 51) : bytes }));
+  });
+  await page.reload();
+  await page.getByLabel('Master password', { exact: true }).fill(there.password);
+  await page.getByRole('button', { name: 'Unlock' }).click();
+  await expect(page.getByRole('heading', { name: BLOCKED })).toBeVisible();
+  liar.lie = everyJson((path, answer) => {
+    if (!path.endsWith('/details')) return;
+    for (const one of answer.details as { details: string }[]) one.details = overviews[0]!.toString('base64url');
+  });
+  await page.getByRole('button', { name: 'Try again' }).click();
+  const detail = await vault.open('First key');
+  await detail.getByRole('button', { name: 'Reveal', exact: true }).click();
+  await expect(page.getByText(/does not verify/).first()).toBeVisible();
+  await expect(page.getByText('the-first-secret')).toHaveCount(0);
+});
+
+story('a new device that is shown an old state says that it cannot know', async ({ browser, liar, page, there, vault }) => {
+  await vault.isLocked();
+  let before: Buffer | undefined;
+  liar.lie = ({ path, body }) => {
+    if (path.includes('since=0')) before ??= Buffer.from(body);
+    return undefined;
+  };
+  await page.reload();
+  const open = await there.unlock();
+  await open.addKey({ name: 'Third key', secret: 'the-third-secret' });
+  // The old state, and nothing of what other devices told.
+  const forget = everyLogIn((account) => {
+    account.pins = [];
+  });
+  liar.lie = (answer) => (answer.path.includes('/changes') ? before : forget(answer));
+  const context = await browser.newContext({ baseURL: liar.origin });
+  const fresh = await there.at(await context.newPage()).logIn();
+  await expect(fresh.row('First key')).toBeVisible();
+  await expect(fresh.row('Third key')).toHaveCount(0);
+  await expect(fresh.page.getByText('Freshness unverified').first()).toBeVisible();
+  await context.close();
+});
+
+story('a server that repeats an old challenge lets nobody in', async ({ liar, page, there, vault }) => {
+  await vault.isLocked();
+  let first: Buffer | undefined;
+  liar.lie = ({ path, body }) => {
+    if (path !== '/auth/challenge') return undefined;
+    first ??= Buffer.from(body);
+    return first;
+  };
+  await page.reload();
+  const open = await there.unlock();
+  await open.lock();
+  await page.reload();
+  await page.getByLabel('Master password', { exact: true }).fill(there.password);
+  await page.getByRole('button', { name: 'Unlock' }).click();
+  await expect(page.getByRole('alert').first()).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Unlock your vault' })).toBeVisible();
+  await expect(page.getByText('First key')).toHaveCount(0);
 });

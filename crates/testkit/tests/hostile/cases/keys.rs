@@ -1,7 +1,7 @@
 //! Keys, envelopes and signatures that are not what they should be.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
-use keyarc_client::{ClientError, Host, LogIn, Session, SignUp};
+use keyarc_client::{ClientError, Host, LogIn, NativeHost, Session, SignUp};
 use keyarc_crypto::{
     AccountContext, ItemContext, KdfError, Part, PasswordKey, RootKey, SetupCode, Suite,
     UnlockKeys, VaultKey,
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::{
-    device::{Derives, Device, SeededRng},
+    device::{Derives, Device},
     world::{PASSWORD, World, line},
 };
 
@@ -290,12 +290,13 @@ async fn no_salt_comes_twice_and_a_stuck_generator_seals_nothing() {
     assert_eq!(saved.err(), Some(ClientError::Sealing.into()));
     world.end().await;
 
-    let mut rng = Device::new(9, Derives::Quickly).rng();
-    salts_differ(&mut rng, 100_000);
+    salts_differ(100_000);
 }
 
-fn salts_differ(rng: &mut SeededRng, count: usize) {
-    let key = VaultKey::make(rng);
+/// Of so many envelopes, sealed with the system's randomness.
+fn salts_differ(count: usize) {
+    let mut rng = NativeHost.rng();
+    let key = VaultKey::make(&mut rng);
     let place = ItemContext {
         owner: [1; 16],
         vault: [2; 16],
@@ -305,11 +306,11 @@ fn salts_differ(rng: &mut SeededRng, count: usize) {
         epoch: 1,
         schema: 1,
     };
-    let salt = |rng: &mut SeededRng| -> [u8; 24] {
-        let sealed = key.seal(&place, b"", rng).expect("seals");
+    let mut salt = || -> [u8; 24] {
+        let sealed = key.seal(&place, b"", &mut rng).expect("seals");
         sealed[22..46].try_into().expect("a salt")
     };
-    let mut salts: Vec<_> = (0..count).map(|_| salt(rng)).collect();
+    let mut salts: Vec<_> = (0..count).map(|_| salt()).collect();
     salts.sort_unstable();
     salts.dedup();
     assert_eq!(salts.len(), count);
