@@ -64,6 +64,8 @@ struct Found {
     held: Vec<String>,
     /// Endpoints every answer of which was spoilt in every field.
     walked: Vec<String>,
+    /// Endpoints that no journey reaches.
+    not_walked: Vec<String>,
 }
 
 impl Found {
@@ -84,6 +86,7 @@ impl Found {
             cases,
             held: held.collect(),
             walked: text("walked")?.lines().map(str::to_owned).collect(),
+            not_walked: text("not-walked")?.lines().map(str::to_owned).collect(),
         })
     }
 
@@ -163,6 +166,12 @@ impl Found {
         for endpoint in &self.walked {
             out.push_str(&format!("- `{endpoint}`\n"));
         }
+        if !self.not_walked.is_empty() {
+            out.push_str("\nNo journey reaches these yet, and nothing is said of them here:\n\n");
+        }
+        for endpoint in &self.not_walked {
+            out.push_str(&format!("- `{endpoint}`\n"));
+        }
         out.push_str(
             "\n## What this does not show\n\n\
              That the program in the browser is the one that was tested: it comes from the \
@@ -216,6 +225,7 @@ mod tests {
             ],
             held: held.iter().map(|test| (*test).to_owned()).collect(),
             walked: vec!["/auth/login".to_owned()],
+            not_walked: vec!["/auth/other".to_owned()],
         }
     }
 
@@ -245,6 +255,7 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("| 2 | b | P | not there yet |\n"), "{text}");
-        assert!(text.contains("- `/auth/login`\n"), "{text}");
+        let [walked, not] = ["- `/auth/login`\n", "- `/auth/other`\n"].map(|line| text.find(line));
+        assert!(walked.is_some() && walked < not, "{text}");
     }
 }

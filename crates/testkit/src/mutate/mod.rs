@@ -4,7 +4,7 @@ mod bytes;
 mod json;
 mod stream;
 
-use keyarc_wire::{CHANGES_MEDIA_TYPE, ErrorCode};
+use keyarc_wire::CHANGES_MEDIA_TYPE;
 use serde_json::Value;
 
 /// A status, a content type and a body.
@@ -104,8 +104,16 @@ enum Place {
     Status,
     ContentType,
     Body,
+    Refusal(&'static str),
     Json(json::Spot),
     Stream(stream::Spot),
+}
+
+impl Site {
+    /// Whether a kind is worth trying here.
+    pub fn takes(&self, kind: Kind) -> bool {
+        matches!(self.place, Place::Refusal(_)) == (kind == Kind::Refuse)
+    }
 }
 
 /// What the client gets instead.
@@ -128,6 +136,7 @@ pub fn sites(answer: &Answer) -> Vec<Site> {
         site("content type", Place::ContentType),
         site("body", Place::Body),
     ];
+    all.extend(REFUSALS.map(|code| site(&format!("refused: {code}"), Place::Refusal(code))));
     if answer.content_type == CHANGES_MEDIA_TYPE {
         let spots = stream::spots(&answer.body).into_iter();
         all.extend(spots.map(|(name, spot)| site(&name, Place::Stream(spot))));
@@ -153,17 +162,17 @@ pub fn mutate(
         Place::ContentType => spoilt.content_type = another_type(&answer.content_type, kind, dice)?,
         Place::Body => match kind {
             Kind::Drop => return Some(Mutated::Lost),
-            Kind::Refuse => {
-                let (status, code) = dice.one_of(&refusals())?.clone();
-                spoilt = Answer::refusal(status, &code);
-            }
             Kind::Replay => spoilt = (*dice.one_of(earlier)?).clone(),
             Kind::Giant => spoilt.body = b"[".repeat(100_000),
             // What would stand there in a web page, or in another format altogether.
             Kind::ChangeType => spoilt.body = b"<!doctype html><title>Welcome</title>".to_vec(),
-            Kind::Swap => return None,
+            Kind::Swap | Kind::Refuse => return None,
             other => spoilt.body = bytes::mutate(&answer.body, other, None, dice)?,
         },
+        Place::Refusal(code) => {
+            let status = *dice.one_of(&[400, 401, 403, 404, 409, 429, 500, 503])?;
+            spoilt = (kind == Kind::Refuse).then(|| Answer::refusal(status, code))?;
+        }
         Place::Json(spot) => {
             // Only a replay looks at them, and there are many.
             let earlier = if kind == Kind::Replay { earlier } else { &[] };
@@ -208,37 +217,27 @@ fn another_type(now: &str, kind: Kind, dice: &mut Dice) -> Option<String> {
     }
 }
 
-/// Every refusal that there is, with a status that goes with it or not.
-fn refusals() -> Vec<(u16, String)> {
-    use ErrorCode::*;
-    let codes = [
-        InvalidRequest,
-        Unauthenticated,
-        LoginRefused,
-        SecondFactorRequired,
-        SecondFactorRefused,
-        CrossSite,
-        NotFound,
-        MethodNotAllowed,
-        Conflict,
-        ManifestStale,
-        HandleTaken,
-        PayloadTooLarge,
-        UnsupportedMediaType,
-        RateLimited,
-        Internal,
-        Unavailable,
-        StorageFull,
-    ];
-    let named = codes
-        .iter()
-        .filter_map(|code| serde_json::to_value(code).ok());
-    let mut all: Vec<_> = named
-        .filter_map(|name| Some((401, name.as_str()?.to_owned())))
-        .collect();
-    all.push((500, "no_such_code".into()));
-    all
-}
+/// The codes of refusals, and one that is none.
+const REFUSALS: [&str; 18] = [
+    "invalid_request",
+    "unauthenticated",
+    "login_refused",
+    "second_factor_required",
+    "second_factor_refused",
+    "cross_site",
+    "not_found",
+    "method_not_allowed",
+    "conflict",
+    "manifest_stale",
+    "handle_taken",
+    "payload_too_large",
+    "unsupported_media_type",
+    "rate_limited",
+    "internal",
+    "unavailable",
+    "storage_full",
+    "no_such_code",
+];
 
 /// Numbers that look random and are the same for the same seed (SplitMix64). For tests only.
 #[derive(Debug, Clone)]
@@ -306,12 +305,23 @@ mod tests {
         }
         let older = Answer::json(&json!({ "id": "11", "n": 8, "list": [], "s": "BBBB" }));
         for site in sites(&answer) {
+            let least = if site.takes(Kind::Refuse) { 0 } else { 2 };
             let spoilt = Kind::ALL.iter().filter(|kind| {
                 let mut dice = Dice::new(3);
                 mutate(&answer, &site, **kind, &[&older], &mut dice).is_some()
             });
-            assert!(spoilt.count() > 2, "{}", site.name);
+            assert!(spoilt.count() > least, "{}", site.name);
         }
+    }
+
+    #[test]
+    fn every_refusal_is_one_that_a_client_reads_but_the_last() {
+        let read = |code: &&str| {
+            let code = Value::from(*code);
+            serde_json::from_value::<keyarc_wire::ErrorCode>(code).is_ok()
+        };
+        assert!(REFUSALS[..17].iter().all(read), "each is a code");
+        assert!(!read(&REFUSALS[17]));
     }
 
     #[test]

@@ -18,10 +18,12 @@ pub fn held(test: &str) {
     write(&format!("{test}.held"), "");
 }
 
-/// Answers of these endpoints were spoilt, all of them in every field.
-pub fn walked(endpoints: &BTreeSet<&str>) {
-    let list: Vec<_> = endpoints.iter().copied().collect();
-    write("walked", &list.join("\n"));
+/// Answers of these endpoints were spoilt, all of them in every field; no journey reaches the
+/// others.
+pub fn walked(endpoints: &BTreeSet<&str>, others: &BTreeSet<&str>) {
+    let lines = |names: &BTreeSet<&str>| names.iter().copied().collect::<Vec<_>>().join("\n");
+    write("walked", &lines(endpoints));
+    write("not-walked", &lines(others));
 }
 
 /// All cases, as JSON.

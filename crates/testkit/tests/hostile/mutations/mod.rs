@@ -56,8 +56,8 @@ fn plan(corpus: &Corpus) -> Vec<Planned> {
                 other.endpoint() == recording.exchanges[exchange].endpoint()
             };
             let often = recording.exchanges.iter().filter(same).count() > 1;
-            for site in 0..sites.len() {
-                for kind in Kind::ALL {
+            for (site, place) in sites.iter().enumerate() {
+                for kind in Kind::ALL.into_iter().filter(|kind| place.takes(*kind)) {
                     for always in [false, true].into_iter().take(1 + usize::from(often)) {
                         let spoil = Spoil {
                             exchange,
@@ -317,7 +317,24 @@ fn nothing_that_a_server_changes_is_believed() {
         .flat_map(|script| &script.recording.exchanges)
         .map(|one| one.endpoint())
         .collect();
-    report::walked(&endpoints);
+    let others: BTreeSet<&str> = all_endpoints().difference(&endpoints).copied().collect();
+    report::walked(&endpoints, &others);
+}
+
+/// Every endpoint that a client can name, read from where paths are written.
+fn all_endpoints() -> BTreeSet<&'static str> {
+    let source = include_str!("../../../../wire/src/paths.rs");
+    let constants = source.lines().filter(|line| line.starts_with("pub const "));
+    let paths = constants.filter_map(|line| line.split('"').nth(1));
+    paths.map(endpoint).collect()
+}
+
+#[test]
+fn every_endpoint_is_known_by_name() {
+    let all = all_endpoints();
+    for name in [keyarc_wire::paths::LOGIN, "changes", "items", "details"] {
+        assert!(all.contains(name), "{name} among {all:?}");
+    }
 }
 
 /// The beginning of an error, without what is different in each run.
