@@ -27,7 +27,7 @@ impl Exchange {
     }
 }
 
-/// A path without what names something in it: `/api/vaults/{id}/items`.
+/// A path without its query; of one below a vault the last word, `items`.
 pub fn endpoint(path: &str) -> &str {
     let path = path.split_once('?').map_or(path, |(path, _)| path);
     match path.strip_prefix("/api/vaults/") {
