@@ -83,6 +83,21 @@ export function records(stream: Buffer): { kind: number; bytes: Buffer }[] {
   }
 }
 
+/** Changes the JSON of every answer that has some. */
+export const everyJson =
+  (change: (path: string, answer: Record<string, unknown>) => void): Lie =>
+  ({ path, body }) => {
+    let answer: unknown;
+    try {
+      answer = JSON.parse(body.toString());
+    } catch {
+      return undefined;
+    }
+    if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return undefined;
+    change(path, answer as Record<string, unknown>);
+    return Buffer.from(JSON.stringify(answer));
+  };
+
 /** A sync of these records. */
 export function sync(all: { bytes: Buffer }[]): Buffer {
   const end = Buffer.alloc(5);

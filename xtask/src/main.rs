@@ -8,6 +8,7 @@ mod bench;
 mod build;
 mod commands;
 mod files;
+mod malicious;
 mod postgres;
 mod process;
 mod say;
@@ -36,6 +37,8 @@ cargo x <command>
   check          the quick checks: fmt, tidy, clippy
   tidy           the laws of the repository
   fix            rustfmt, and what clippy can mend by itself
+  malicious-server
+                 lie to a client in every way, and write docs/malicious-server.md
   bench [name]   measure, and write docs/benchmarks.md
   setup          install every tool; `--dry-run` only tells which
 ";
@@ -69,6 +72,7 @@ fn run(arguments: &[String]) -> anyhow::Result<bool> {
         "tidy" => commands::tidy::run(&workspace, rest),
         "fix" => commands::fix::run(&workspace, rest),
         "bench" => commands::bench::run(&workspace, rest),
+        "malicious-server" => commands::malicious_server::run(&workspace, rest),
         "setup" => commands::setup::run(&workspace, rest),
         "help" | "--help" | "-h" => {
             say::plain(USAGE);

@@ -207,7 +207,8 @@ fn not_promised() -> impl IntoView {
                     <dt>"An outside audit"</dt>
                     <dd>
                         "There has been none. The protocol is written down in the source, with \
-                         test vectors for every format."
+                         test vectors for every format, and with a table of what a server \
+                         that lies was seen to achieve, which the tests write."
                     </dd>
                 </div>
             </dl>

@@ -19,6 +19,8 @@ const PROBLEM: &str = "application/problem+json";
 const SMALL_ANSWER: usize = 1024 * 1024;
 /// Largest sync: several times the largest vault that is measured (50,000 items).
 const CHANGES_ANSWER: usize = 256 * 1024 * 1024;
+/// Longest token in bytes: more than any that KeyArc gives, less than a server takes in a header.
+const TOKEN_MAX: usize = 4 * 1024;
 /// A token is renewed this long before it ends, so that no request meets the very end of it.
 const RENEW_BEFORE_MS: u64 = 60_000;
 
@@ -268,11 +270,19 @@ impl<T: Transport> Api<T> {
         request.bearer = Some(session);
         let fresh: RefreshResponse = json_body(&accepted(self.transport.send(request).await?)?)?;
         let token = Zeroizing::new(fresh.access_token);
+        if !is_token(&token) {
+            return Err(ApiFailure::Malformed);
+        }
         if let Some(bearer) = self.bearer.borrow_mut().as_mut() {
             bearer.access = Some((token.clone(), fresh.expires_at_ms));
         }
         Ok(Some(token))
     }
+}
+
+/// Can this be sent back as a token? What could not be would look as if the server were away.
+pub(crate) fn is_token(text: &str) -> bool {
+    (1..=TOKEN_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn get(path: String) -> HttpRequest {
@@ -365,6 +375,14 @@ mod tests {
                 Some(expected),
                 "{status}"
             );
+        }
+    }
+
+    #[test]
+    fn a_token_is_something_that_can_be_sent_back() {
+        assert!(is_token("kas1_abc-DEF") && is_token(&"a".repeat(TOKEN_MAX)));
+        for bad in ["", "a b", "a\r\nx: y", "\u{e9}", &"a".repeat(TOKEN_MAX + 1)] {
+            assert!(!is_token(bad), "{bad:.20}");
         }
     }
 

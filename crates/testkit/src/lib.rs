@@ -1,5 +1,7 @@
 //! What tests of the server's crates share: throwaway databases, a clock that stands still,
-//! randomness that repeats itself, a counter of queries, and builders.
+//! randomness that repeats itself, a counter of queries, builders, and what it takes to lie: a
+//! proxy that changes what a server says, mutations of every field of an answer, and a search for
+//! words that must never have been sent.
 //!
 //! Write a story once with [`on_both!`] and it runs on SQLite and on Postgres.
 #![expect(
@@ -10,18 +12,29 @@
 )]
 
 pub mod build;
+mod canary;
 mod client;
 mod clock;
 mod entropy;
+#[cfg(feature = "server")]
+mod log;
+pub mod mutate;
+#[cfg(feature = "server")]
+mod proxy;
 mod queries;
 #[cfg(feature = "server")]
 mod server;
 mod temp_db;
 mod totp_app;
 
+pub use canary::Canaries;
 pub use client::{HERE, TestClient, authenticate};
 pub use clock::FixedClock;
 pub use entropy::SeededEntropy;
+#[cfg(feature = "server")]
+pub use log::captured_log;
+#[cfg(feature = "server")]
+pub use proxy::{Asked, Delivery, Proxy};
 pub use queries::count_queries;
 #[cfg(feature = "server")]
 pub use server::TestServer;

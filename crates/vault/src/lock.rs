@@ -358,22 +358,21 @@ impl UnlockedVault {
             report.refused += 1;
             return;
         }
-        let Some((details_version, overview)) = live else {
+        // Which version wrote the details is said in the overview. What the server says of it
+        // decides nothing: it could make items unreadable with it, without an alarm.
+        let Some((_, overview)) = live else {
             self.items.remove(item_id);
             self.unreadable.remove(&item_id);
             self.deleted.insert(item_id, version);
             report.changed += 1;
             return;
         };
-        let opened = open_overview(&self.key, self.place, item_id, version, &overview)
-            .ok()
-            .filter(|record| record.details_version == details_version);
-        match opened {
-            None => {
+        match open_overview(&self.key, self.place, item_id, version, &overview) {
+            Err(Unreadable) => {
                 self.unreadable.insert(item_id, version);
                 report.unreadable += 1;
             }
-            Some(record) => {
+            Ok(record) => {
                 self.unreadable.remove(&item_id);
                 match self.items.get(item_id) {
                     // Our own write, seen again by a sync.

@@ -1,60 +1,21 @@
 //! What is written down, and what is not.
 
-use std::{
-    io,
-    sync::{Arc, Mutex, OnceLock},
-};
+use std::sync::Arc;
 
 use keyarc_auth::LoginPurpose;
-use keyarc_server::{config::LogFormat, telemetry};
-use keyarc_testkit::{TestServer, build};
+use keyarc_testkit::{TestServer, build, captured_log};
 use keyarc_wire::{ClientKind, RefreshResponse, paths};
 use reqwest::Method;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::common::{Person, post, read_to_end, send, write};
 
-/// Everything that this test binary logs, at the finest level.
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("the lock").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Captured {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-fn captured() -> &'static Captured {
-    static CAPTURED: OnceLock<Captured> = OnceLock::new();
-    CAPTURED.get_or_init(|| {
-        let captured = Captured::default();
-        let subscriber =
-            telemetry::subscriber(LogFormat::Json, tracing::Level::TRACE, captured.clone());
-        tracing::subscriber::set_global_default(subscriber).expect("the only subscriber");
-        captured
-    })
-}
-
 fn logged() -> String {
-    String::from_utf8(captured().0.lock().expect("the lock").clone()).expect("text")
+    String::from_utf8(captured_log()).expect("text")
 }
 
 #[tokio::test]
 async fn the_log_says_what_happened_and_nothing_that_identifies() {
-    captured();
+    captured_log();
     let server = TestServer::start().await;
     let number = 0x00ca_9a57_11ee;
     let mut person = Person::new(&server, number);
@@ -147,7 +108,7 @@ async fn the_log_says_what_happened_and_nothing_that_identifies() {
 
 #[tokio::test]
 async fn a_panic_is_a_500_that_says_nothing() {
-    captured();
+    captured_log();
     keyarc_server::middleware::panic::install_hook();
     let router = axum::Router::new()
         .route(

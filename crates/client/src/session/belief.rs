@@ -91,6 +91,15 @@ impl<T: Transport, H: Host> Session<T, H> {
         Ok(body.sign(self.keyring.signing_key()))
     }
 
+    /// Whether a manifest follows the head that is believed.
+    pub(super) fn is_next(&self, manifest: &VaultManifest) -> bool {
+        let belief = self.belief.borrow();
+        belief
+            .head
+            .as_ref()
+            .is_some_and(|head| manifest.follows(head))
+    }
+
     /// Takes a manifest of our own as the head: the server says that it is stored.
     pub(super) fn advance(&self, manifest: VaultManifest) {
         self.belief.borrow_mut().head = Some(manifest);

@@ -8,7 +8,7 @@ use keyarc_vault::LockedVault;
 use keyarc_wire::{
     AccountId, AccountResponse, Bytes, ChallengeRequest, ClientKind, ErrorCode, Fixed, Handle,
     Keyset, LoginProof, LoginRequest, LoginResponse, NewVault, Sealed, SecondFactorChallenge,
-    SignUpRequest, VaultId,
+    SignUpRequest, VaultId, limits,
 };
 use rand_core::{CryptoRng, Rng as _};
 use zeroize::Zeroizing;
@@ -18,7 +18,7 @@ use super::{
     belief::{first_manifest, pins_context},
     second_factor::PendingLogIn,
 };
-use crate::{Api, ApiFailure, ClientError, Host, Pins, Stage, Transport, Trust};
+use crate::{Api, ApiFailure, ClientError, Host, Pins, Stage, Transport, Trust, api::is_token};
 
 /// A new account's first keyset and vault key.
 const FIRST: u32 = 1;
@@ -254,7 +254,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             host,
             account: account.id,
             handle: Handle(code.handle()),
-            email: account.email,
+            email: account.email.filter(|address| can_be_shown(address)),
             root,
             keyring,
             key_epoch,
@@ -307,6 +307,13 @@ fn belief_of(
         told_at_ms: 0,
     };
     (belief, keyset_seen.unwrap_or(0))
+}
+
+/// The server says what the account's e-mail address is, and it is shown as the account's name:
+/// nothing may hide in it that turns text around, or makes a sentence of it.
+fn can_be_shown(address: &str) -> bool {
+    let plain = |c: char| c.is_ascii_graphic() || c.is_alphanumeric();
+    address.len() <= limits::EMAIL && address.contains('@') && address.chars().all(plain)
 }
 
 pub(super) async fn derive<H: Host>(
@@ -364,9 +371,11 @@ pub(super) fn begun<T: Transport>(
     answer: LoginResponse,
 ) -> Result<AccountResponse, ClientError> {
     match (client, answer.session_token) {
-        (ClientKind::Api, Some(token)) => api.use_session_token(Zeroizing::new(token)),
+        (ClientKind::Api, Some(token)) if is_token(&token) => {
+            api.use_session_token(Zeroizing::new(token));
+        }
         (ClientKind::Browser, None) => {}
-        // A token where scripts could read it, or none where one is needed.
+        // A token where scripts could read it, none where one is needed, or one that is none.
         _ => return Err(ClientError::Tampered),
     }
     Ok(answer.account)

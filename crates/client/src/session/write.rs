@@ -81,7 +81,7 @@ enum Attempt {
     Done,
     Refused(Refused),
     Unknown,
-    /// Somebody else wrote other items first. The vault is in sync by now.
+    /// Somebody else wrote first. The vault is in sync by now.
     Stale,
 }
 
@@ -142,6 +142,11 @@ impl<T: Transport, H: Host> Session<T, H> {
                 Err(error) => return Attempt::Refused(Refused::Client(error)),
             }
         }
+        // An honest server would say so. One that is not would take it, and with it a signature
+        // under an older version of the item than the one that is known.
+        if !self.look(|vault| vault.is_current(request)) {
+            return Attempt::Refused(Refused::Conflict);
+        }
         let manifest = match self.next_manifest(request) {
             Ok(manifest) => manifest,
             Err(error) => return Attempt::Refused(Refused::Client(error)),
@@ -173,13 +178,13 @@ impl<T: Transport, H: Host> Session<T, H> {
                     Ok(true) => Attempt::Done,
                     Err(ClientError::Unreachable) => Attempt::Unknown,
                     Err(other) => Attempt::Refused(Refused::Client(other)),
-                    Ok(false) if code == Some(ErrorCode::ManifestStale) => {
-                        if self.look(|vault| vault.is_current(request)) {
-                            Attempt::Stale
-                        } else {
-                            Attempt::Refused(Refused::Conflict)
-                        }
+                    // It refuses what follows another head, and shows no other head.
+                    Ok(false)
+                        if code == Some(ErrorCode::ManifestStale) && self.is_next(&manifest) =>
+                    {
+                        Attempt::Refused(Refused::Client(ClientError::Tampered))
                     }
+                    Ok(false) if code == Some(ErrorCode::ManifestStale) => Attempt::Stale,
                     Ok(false) if code == Some(ErrorCode::Conflict) => {
                         Attempt::Refused(Refused::Conflict)
                     }

@@ -1,8 +1,9 @@
 //! A server that shows another past: what a client notices, and what it does then.
 
 use keyarc_client::{ClientError, SaveError, Trust};
+use keyarc_wire::ErrorCode;
 
-use crate::common::{PASSWORD, Snapshot, TestSession, World, draft, edit, run, value};
+use crate::common::{Fault, PASSWORD, Snapshot, TestSession, World, draft, edit, run, value};
 
 /// Two items; the snapshot is from when there was one.
 async fn two_items(world: &World) -> Snapshot {
@@ -203,6 +204,21 @@ fn writers_of_different_items_follow_each_other() {
         assert_eq!((names(&world.session), world.revision()), (10, 10));
         let fresh = world.come_back().await.expect("logs in");
         assert_eq!((fresh.trust(), names(&fresh)), (Trust::Fresh, 10));
+    });
+}
+
+#[test]
+fn a_server_that_calls_every_write_late_is_not_asked_for_ever() {
+    run(async {
+        let world = World::new().await;
+        world.faults([Fault::Refuse(ErrorCode::ManifestStale); 50]);
+        let refused = world.session.save(&draft("A", "one")).await;
+        assert_eq!(
+            refused.err(),
+            Some(SaveError::Client(ClientError::Tampered))
+        );
+        let left = world.server.borrow().faults.len();
+        assert_eq!((left, world.revision()), (49, 0), "it was asked once");
     });
 }
 

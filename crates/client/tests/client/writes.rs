@@ -120,6 +120,32 @@ fn of_two_edits_the_later_gets_the_earlier_to_look_at() {
 }
 
 #[test]
+fn an_edit_of_a_version_that_is_known_to_be_old_is_not_even_signed() {
+    run(async {
+        let world = World::new().await;
+        let other = world.device().await;
+        let item = world.session.save(&draft("A", "one")).await.expect("saves");
+        other.sync().await.expect("syncs");
+        let theirs = other.save(&edit(&item, "theirs")).await.expect("saves");
+        world.session.sync().await.expect("syncs");
+        world.server.borrow_mut().seen.clear();
+        let refused = world.session.save(&edit(&item, "ours")).await;
+        let Err(SaveError::Conflict {
+            current: Some(current),
+        }) = refused
+        else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(*current, theirs);
+        let seen = &world.server.borrow().seen;
+        assert!(
+            seen.iter().all(|path| !path.ends_with("/items")),
+            "{seen:?}"
+        );
+    });
+}
+
+#[test]
 fn an_edit_of_what_was_deleted_for_good_is_a_conflict_with_nothing() {
     run(async {
         let world = World::new().await;

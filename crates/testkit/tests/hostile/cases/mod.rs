@@ -1,0 +1,8 @@
+//! The named attacks. Each test leaves word for `docs/malicious-server.md`.
+
+mod derivation;
+mod history;
+mod items;
+mod keys;
+mod rekey;
+mod table;

@@ -1,0 +1,145 @@
+//! The attacks by number, as `docs/malicious-server.md` tells them.
+
+use serde::Serialize;
+
+use crate::report;
+
+/// One attack.
+#[derive(Debug, Serialize)]
+struct Case {
+    number: u8,
+    attack: &'static str,
+    /// Where it, or one like it, was published; empty when it is nobody's in particular.
+    published: &'static str,
+    /// What comes of it.
+    verdict: &'static str,
+    /// Tests of this program, all of which have to hold.
+    native: &'static [&'static str],
+    /// Words of the titles of stories in `end2end/stories`, each with its file.
+    browser: &'static [(&'static str, &'static str)],
+}
+
+const MANAGERS: &str = "Scarlata et al., ePrint 2026/058";
+const MEGA: &str = "Backendal, Haller, Paterson: MEGA, ePrint 2022/959";
+const CLOUD: &str = "Hofmann, Truong: cloud storage, ePrint 2024/1616";
+const FRANKING: &str = "Dodis et al., Fast Message Franking, CRYPTO 2018";
+const PARTITION: &str =
+    "Len, Grubbs, Ristenpart, Partitioning Oracle Attacks, USENIX Security 2021";
+const SUNDR: &str = "Li et al., SUNDR, OSDI 2004";
+const LYING: &str = "lying-server.spec.ts";
+
+const fn case(
+    number: u8,
+    attack: &'static str,
+    published: &'static str,
+    verdict: &'static str,
+    native: &'static [&'static str],
+    browser: &'static [(&'static str, &'static str)],
+) -> Case {
+    Case {
+        number,
+        attack,
+        published,
+        verdict,
+        native,
+        browser,
+    }
+}
+
+#[rustfmt::skip]
+const TABLE: &[Case] = &[
+    case(1, "a cheaper key derivation is offered", MANAGERS, "ignored; refused where the answer's shape is closed",
+        &["derivation::a_cheaper_derivation_is_not_taken"], &[(LYING, "offers another key derivation")]),
+    case(2, "an endless key derivation is offered", MANAGERS, "ignored; refused where the answer's shape is closed",
+        &["derivation::an_endless_derivation_is_not_begun"], &[(LYING, "offers another key derivation")]),
+    case(3, "the key derivation is declared unnecessary", MANAGERS, "ignored; refused where the answer's shape is closed",
+        &["derivation::the_derivation_cannot_be_skipped"], &[(LYING, "offers another key derivation")]),
+    case(4, "the keys of before a change of password or suite come back", "", "refused",
+        &["derivation::a_suite_of_before_does_not_come_back"], &[]),
+    case(5, "a salt of the server's choice", "", "ignored",
+        &["derivation::a_salt_from_the_server_is_ignored"], &[(LYING, "offers another key derivation")]),
+    case(6, "a log-in is passed on to another server, or repeated", "", "refused by the honest server: origin and nonce are signed",
+        &["derivation::a_log_in_cannot_be_relayed_or_repeated"], &[(LYING, "repeats an old challenge lets nobody in")]),
+    case(7, "keys are missing, so that the client makes new ones", "", "refused; nothing is made, nothing is sent",
+        &["keys::a_missing_key_is_never_replaced"], &[(LYING, "keeps the wrapped keys back gets no new ones")]),
+    case(8, "every bit of an envelope is flipped", MEGA, "refused, each with the same error",
+        &["keys::every_bit_of_an_envelope_counts_alike"], &[(LYING, "alters an item")]),
+    case(9, "another algorithm, a short tag, no ciphertext", MANAGERS, "refused before decrypting",
+        &["keys::another_algorithm_is_refused_before_decrypting"], &[(LYING, "gives a key of another form")]),
+    case(10, "a ciphertext that opens under two keys", FRANKING, "refused under both",
+        &["keys::a_ciphertext_for_two_keys_opens_under_none"], &[(LYING, "gives a key of another form")]),
+    case(11, "a wrap that opens under many guessed keys", PARTITION, "refused; a right guess and a wrong one look alike",
+        &["keys::a_wrap_for_many_guessed_keys_tells_nothing"], &[]),
+    case(12, "randomness that repeats", "", "100,000 salts differ in each run; a stuck generator seals and sends nothing",
+        &["keys::no_salt_comes_twice_and_a_stuck_generator_seals_nothing"], &[]),
+    case(13, "trailing bytes, duplicates, giant lengths, deep nesting", "", "refused in bounded memory",
+        &["items::what_is_malformed_is_refused_in_bounded_memory"], &[(LYING, "answers with what is no answer")]),
+    case(14, "details in the overview's place, and the other way round", MANAGERS, "refused",
+        &["items::one_part_does_not_stand_for_the_other"], &[(LYING, "puts one thing in the place of another is refused")]),
+    case(15, "items, vaults and accounts change places", MANAGERS, "refused",
+        &["items::nothing_moves_between_items_vaults_and_accounts"], &[(LYING, "gives another item's secret is refused")]),
+    case(16, "kind, time or folder of an item is edited", CLOUD, "there is nothing to edit: they are inside; numbers outside are ignored or refused",
+        &["items::what_is_shown_of_an_item_cannot_be_edited"], &[(LYING, "edits what stands beside an item")]),
+    case(17, "a note passes for a log-in, one type for another", MANAGERS, "refused",
+        &["items::one_kind_does_not_pass_for_another"], &[(LYING, "puts one thing in the place of another is refused")]),
+    case(18, "items are left out, added, repeated, reordered", MANAGERS, "the vault is closed; order and repetition mean nothing",
+        &["history::a_set_that_was_not_signed_closes_the_vault"], &[(LYING, "leaves an item out"), (LYING, "keeps back what was signed")]),
+    case(19, "an older version of one item", MANAGERS, "the vault is closed",
+        &["history::an_older_item_is_noticed"], &[(LYING, "shows an older version of one item")]),
+    case(20, "an older state of the whole vault", "", "alarm; it can be read and is not written to",
+        &["history::an_older_vault_can_be_read_and_is_not_written_to"], &[(LYING, "puts an old backup in place can be read and is not written to")]),
+    case(21, "two devices are shown two histories", SUNDR, "alarm as soon as one meets the other's; no client can know before",
+        &["history::two_histories_are_told_apart_when_they_meet"], &[]),
+    case(22, "a deleted item comes back, or a live one is called deleted", "", "the vault is closed",
+        &["history::what_was_deleted_does_not_come_back"], &[(LYING, "turns an item into a deleted one")]),
+    case(23, "an address in an item makes the client ask it", MANAGERS, "no such request exists",
+        &["items::addresses_in_items_are_never_asked"], &[("zero-knowledge.spec.ts", "nothing that a person types reaches the wire")]),
+    case(24, "an older state for a device without a memory", "", "**not defended**: it is shown, and the words \"freshness unverified\" with it. The recovery kit carries no floor yet",
+        &["history::a_device_without_a_memory_says_so"], &[(LYING, "a new device that is shown an old state says that it cannot know")]),
+    case(36, "points of small order as public keys", "", "refused",
+        &["keys::weak_points_are_no_keys"], &[(LYING, "puts one thing in the place of another is refused")]),
+    case(37, "a signature of one structure under another", "", "refused",
+        &["keys::a_signature_stands_for_nothing_else"], &[(LYING, "alters what was signed")]),
+    case(38, "an older server, features that are off", CLOUD, "refused, or the same as ever; nothing is written without a manifest",
+        &["items::an_older_server_gets_no_older_client"], &[(LYING, "keeps back what was signed")]),
+    case(39, "10,000 malformed blobs, to learn from the reaction", MEGA, "one error, one request each, nothing reported",
+        &["items::ten_thousand_blobs_get_one_answer"], &[]),
+    case(40, "a change of password is lost, repeated or cut off at each step", "", "wholly old or wholly new, always readable, and said truly.",
+        &["rekey::an_interrupted_change_leaves_the_old_keys_or_the_new"], &[("password.spec.ts", "an answer that is lost is looked up")]),
+    case(46, "markup, control and right-to-left characters in what the server says", "", "none reaches an item or the account's name, and pages show text as text. **Not defended**: changed code. The program comes from the server, and whoever controls it can deliver another",
+        &["items::words_of_the_server_reach_no_item"], &[("hostile-names.spec.ts", "names with markup and odd characters are only text"), (LYING, "dresses up its words")]),
+    // What there is nothing to try on yet.
+    case(25, "another public key when something is shared", MANAGERS, "not there yet: sharing", &[], &[]),
+    case(26, "a public key changes after it was verified", MANAGERS, "not there yet: sharing", &[], &[]),
+    case(27, "a vault key that is merely encrypted to the user", MANAGERS, "not there yet: sharing. No key is accepted that way", &[], &[]),
+    case(28, "an organisation that nobody joined", MANAGERS, "not there yet: teams", &[], &[]),
+    case(29, "an organisation's key is replaced", MANAGERS, "not there yet: teams", &[], &[]),
+    case(30, "enrolment into key escrow by a policy", MANAGERS, "not there yet: teams. A client has nothing that gives a key away", &[], &[]),
+    case(31, "a recovery key is slipped in while keys change", MANAGERS, "not there yet: teams", &[], &[]),
+    case(32, "a consent dialog in the server's words", MANAGERS, "not there yet: teams", &[], &[]),
+    case(33, "an administrator too many", MANAGERS, "not there yet: teams", &[], &[]),
+    case(34, "a forged chain of membership", "", "not there yet: teams", &[], &[]),
+    case(35, "a removal is hidden", "", "not there yet: teams", &[], &[]),
+    case(41, "a share link is opened by a scanner, or its content swapped", MANAGERS, "not there yet: share links", &[], &[]),
+    case(42, "items that an attacker shares, to measure others by", "Fábrega et al., password managers, USENIX Security 2024", "not there yet: sharing", &[], &[]),
+    case(43, "a backup file is cut, reordered or old", "", "not there yet: KeyArc writes no backups that a client reads", &[], &[]),
+    case(44, "an older vault for a machine's token", "", "not there yet: machine tokens", &[], &[]),
+    case(45, "codes of a device link are guessed", "", "not there yet: device links", &[], &[]),
+];
+
+#[test]
+fn every_case_is_in_the_table_once() {
+    let mut numbers: Vec<u8> = TABLE.iter().map(|case| case.number).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=46).collect::<Vec<u8>>());
+    for case in TABLE {
+        let is_tried = !case.native.is_empty();
+        assert_ne!(
+            is_tried,
+            case.verdict.starts_with("not there yet"),
+            "{case:?}"
+        );
+    }
+    let json = serde_json::to_string(TABLE).expect("JSON");
+    report::table(&json);
+}

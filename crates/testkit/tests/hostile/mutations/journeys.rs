@@ -1,0 +1,395 @@
+//! What people do, as a client does it. Each journey is played once against a real server, and
+//! then many times against what that server said, spoilt in one place.
+
+use std::cell::RefCell;
+
+use futures::future::LocalBoxFuture;
+use keyarc_client::{
+    ChangePassword, ClientError, LogIn, LoggingIn, SaveError, Session, SignUp, Transport, Trust,
+};
+use keyarc_crypto::{SetupCode, Suite};
+use keyarc_vault::{Content, Item, ItemDraft};
+use keyarc_wire::{ClientKind, ItemId};
+
+use crate::device::Device;
+
+/// What somebody sets out to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Journey {
+    /// Makes an account and a first item.
+    SignUp,
+    /// Logs in on a device without a memory, and looks at everything.
+    FirstVisit,
+    /// Logs in on a device that remembers, changes items and deletes one for good.
+    ComingBack,
+    /// Works while another device does.
+    TwoDevices,
+    /// Saves what can be saved from a vault that does not verify.
+    Salvage,
+    /// Mistypes the password, then does not.
+    Mistyping,
+    /// Changes the password.
+    Password,
+    /// Logs in with a second factor.
+    SecondFactor,
+}
+
+/// What somebody knows when they set out.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    pub origin: String,
+    pub code: String,
+    pub password: String,
+    pub new_password: String,
+    /// What the device keeps of what was seen.
+    pub pins: Option<Vec<u8>>,
+    /// Of the second factor.
+    pub wrong_code: String,
+    pub right_code: String,
+}
+
+/// What a person can see.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    pub step: &'static str,
+    /// The vault's revision.
+    pub revision: u64,
+    /// Every item: what lists and searches are made of.
+    pub rows: Vec<Row>,
+    /// A revealed item.
+    pub item: Option<String>,
+    pub trust: Option<Trust>,
+}
+
+/// An item in a list. Two that differ in their ids alone are equal: an item that is made in a
+/// run gets an id of its own.
+#[derive(Debug, Clone)]
+pub struct Row {
+    pub id: ItemId,
+    pub version: u64,
+    pub text: String,
+}
+
+impl PartialEq for Row {
+    fn eq(&self, other: &Self) -> bool {
+        (self.version, &self.text) == (other.version, &other.text)
+    }
+}
+
+/// Somebody who writes down what they see.
+#[derive(Default)]
+pub struct Eyes {
+    pub seen: RefCell<Vec<Seen>>,
+    /// The setup code of an account that was made.
+    pub code: RefCell<Option<String>>,
+}
+
+/// What other devices do, by number; nothing when a recording is played.
+pub type Meanwhile<'a> = &'a dyn Fn(u32) -> LocalBoxFuture<'a, ()>;
+
+impl Eyes {
+    pub fn look<T: Transport>(
+        &self,
+        step: &'static str,
+        session: &Session<T, Device>,
+        item: Option<&Item>,
+    ) {
+        let (revision, mut rows): (u64, Vec<Row>) = session.look(|vault| {
+            let row = |id| {
+                let mut summary = vault.summary(id)?;
+                let version = std::mem::take(&mut summary.version);
+                summary.id = ItemId([0; 16]);
+                let text = serde_json::to_string(&summary).ok()?;
+                Some(Row { id, version, text })
+            };
+            let ids = vault.item_ids().into_iter();
+            (vault.revision(), ids.filter_map(row).collect())
+        });
+        rows.sort_unstable_by(|a, b| (&a.text, a.version).cmp(&(&b.text, b.version)));
+        self.seen.borrow_mut().push(Seen {
+            step,
+            revision,
+            rows,
+            item: item.map(text_of),
+            trust: Some(session.trust()),
+        });
+    }
+
+    fn item(&self, step: &'static str, item: &Item) {
+        self.seen.borrow_mut().push(Seen {
+            step,
+            revision: 0,
+            rows: Vec::new(),
+            item: Some(text_of(item)),
+            trust: None,
+        });
+    }
+}
+
+/// An item without its id and version, as text.
+fn text_of(item: &Item) -> String {
+    let mut item = item.clone();
+    item.summary.version = 0;
+    item.summary.id = ItemId([0; 16]);
+    serde_json::to_string(&item).expect("text")
+}
+
+type End = Result<(), String>;
+
+/// An error, in words: it is typed, and says what happened.
+fn said(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+/// Plays a journey to its end, or to the first error that an honest server does not cause.
+pub async fn play<T: Transport>(
+    journey: Journey,
+    transport: T,
+    device: Device,
+    given: &Given,
+    eyes: &Eyes,
+    meanwhile: Meanwhile<'_>,
+) -> End {
+    let session = match journey {
+        Journey::SignUp => sign_up(transport, device, given, eyes).await?,
+        Journey::SecondFactor => with_second_factor(transport, device, given).await?,
+        Journey::Mistyping => return mistyping(transport, device, given).await,
+        _ => {
+            let code = code_of(given);
+            let wish = wish(given, &code, &given.password);
+            Session::log_in(transport, device, &wish)
+                .await
+                .map_err(said)?
+        }
+    };
+    eyes.look("open", &session, None);
+    let end = match journey {
+        Journey::SignUp => begin(&session, eyes).await,
+        Journey::FirstVisit | Journey::SecondFactor => visit(&session, eyes).await,
+        Journey::ComingBack => work(&session, eyes).await,
+        Journey::TwoDevices => side_by_side(&session, eyes, meanwhile).await,
+        Journey::Salvage => salvage(&session, eyes).await,
+        Journey::Password => change(&session, given, eyes).await,
+        Journey::Mistyping => Ok(()),
+    };
+    eyes.look("end", &session, None);
+    end
+}
+
+fn code_of(given: &Given) -> SetupCode {
+    SetupCode::parse(&given.code).expect("a setup code")
+}
+
+pub fn wish<'a>(given: &'a Given, code: &'a SetupCode, password: &'a str) -> LogIn<'a> {
+    LogIn {
+        origin: &given.origin,
+        code,
+        password,
+        device_name: "A device",
+        client: ClientKind::Api,
+        pins: given.pins.as_deref(),
+    }
+}
+
+async fn sign_up<T: Transport>(
+    transport: T,
+    device: Device,
+    given: &Given,
+    eyes: &Eyes,
+) -> Result<Session<T, Device>, String> {
+    let wish = SignUp {
+        origin: &given.origin,
+        password: &given.password,
+        suite: Suite::Pbkdf2Sha256,
+        email: Some("ada@example.com"),
+        terms_version: "2026-11",
+        device_name: "A device",
+        client: ClientKind::Api,
+    };
+    let made = Session::sign_up(transport, device, &wish).await;
+    let (session, code) = made.map_err(said)?;
+    *eyes.code.borrow_mut() = Some(code.to_text().to_string());
+    Ok(session)
+}
+
+async fn with_second_factor<T: Transport>(
+    transport: T,
+    device: Device,
+    given: &Given,
+) -> Result<Session<T, Device>, String> {
+    let code = code_of(given);
+    let wish = wish(given, &code, &given.password);
+    let begun = Session::begin_log_in(transport, device, &wish).await;
+    let pending = match begun.map_err(said)? {
+        LoggingIn::SecondFactor(pending) => pending,
+        LoggingIn::Open(session) => return Ok(*session),
+    };
+    let pending = match pending.finish(&given.wrong_code).await {
+        Ok(session) => return Ok(session),
+        Err(refused) if refused.error == ClientError::WrongCode => {
+            refused.pending.ok_or("no second try")?
+        }
+        Err(refused) => return Err(said(refused.error)),
+    };
+    let opened = pending.finish(&given.right_code).await;
+    opened.map_err(|refused| said(refused.error))
+}
+
+async fn mistyping<T: Transport>(transport: T, device: Device, given: &Given) -> End {
+    let code = code_of(given);
+    let wrong = wish(given, &code, "not the password");
+    match Session::log_in(transport, device, &wrong).await {
+        Err(error) => Err(said(error)),
+        Ok(_) => panic!("a wrong password opened the vault"),
+    }
+}
+
+async fn begin<T: Transport>(session: &Session<T, Device>, eyes: &Eyes) -> End {
+    let saved = session.save(&draft("First", SECRETS[0])).await;
+    let item = saved.map_err(said)?;
+    eyes.look("saved", session, Some(&item));
+    let item = session.reveal(item.summary.id).await.map_err(said)?;
+    eyes.look("revealed", session, Some(&item));
+    session.dismiss_notices().await.map_err(said)?;
+    session.log_out().await.map_err(said)
+}
+
+async fn visit<T: Transport>(session: &Session<T, Device>, eyes: &Eyes) -> End {
+    for id in ids(session) {
+        let item = session.reveal(id).await.map_err(said)?;
+        eyes.look("revealed", session, Some(&item));
+    }
+    Ok(())
+}
+
+async fn work<T: Transport>(session: &Session<T, Device>, eyes: &Eyes) -> End {
+    let [api, note] = [named(session, "Api")?, named(session, "Note")?];
+    let item = session.reveal(api).await.map_err(said)?;
+    let saved = session.save(&edit(&item, SECRETS[1])).await;
+    eyes.look("edited", session, Some(&saved.map_err(said)?));
+    session.set_favourite(api, true).await.map_err(said)?;
+    eyes.look("starred", session, None);
+    session.trash(&[api, note]).await.map_err(said)?;
+    eyes.look("in the trash", session, None);
+    session.restore(&[api]).await.map_err(said)?;
+    eyes.look("restored", session, None);
+    session.purge(&[note]).await.map_err(said)?;
+    session.sync().await.map_err(said)?;
+    eyes.look("purged", session, None);
+    let item = session.reveal(api).await.map_err(said)?;
+    eyes.look("revealed", session, Some(&item));
+    session.log_out().await.map_err(said)
+}
+
+async fn side_by_side<T: Transport>(
+    session: &Session<T, Device>,
+    eyes: &Eyes,
+    meanwhile: Meanwhile<'_>,
+) -> End {
+    let api = named(session, "Api")?;
+    let ours = session.reveal(api).await.map_err(said)?;
+    meanwhile(0).await;
+    session.sync().await.map_err(said)?;
+    eyes.look("synced", session, None);
+    // Another device has saved a newer version.
+    let current = match session.save(&edit(&ours, SECRETS[2])).await {
+        Err(SaveError::Conflict {
+            current: Some(current),
+        }) => current,
+        Err(error) => return Err(said(error)),
+        Ok(_) => return Err("saved over a newer version".into()),
+    };
+    eyes.look("conflict", session, Some(&current));
+    let saved = session.save(&edit(&current, SECRETS[2])).await;
+    eyes.look("on top", session, Some(&saved.map_err(said)?));
+    // And now one of another item.
+    meanwhile(1).await;
+    let saved = session.save(&draft("Beside", SECRETS[2])).await;
+    eyes.look("beside", session, Some(&saved.map_err(said)?));
+    // And one of the very item, whose star alone is to change here.
+    meanwhile(2).await;
+    session.set_favourite(api, false).await.map_err(said)?;
+    eyes.look("rebased", session, None);
+    Ok(())
+}
+
+async fn salvage<T: Transport>(session: &Session<T, Device>, eyes: &Eyes) -> End {
+    let saved = session.salvage().await.map_err(said)?;
+    let mut items = saved.items;
+    items.sort_unstable_by_key(|item| item.summary.id);
+    for item in &items {
+        eyes.item("salvaged", item);
+    }
+    Ok(())
+}
+
+async fn change<T: Transport>(session: &Session<T, Device>, given: &Given, eyes: &Eyes) -> End {
+    let wish = ChangePassword {
+        origin: &given.origin,
+        current: &given.password,
+        new: &given.new_password,
+        suite: Suite::Pbkdf2Sha256,
+    };
+    session.change_password(&wish).await.map_err(said)?;
+    let checked = session.check_password(&given.new_password).await;
+    checked.map_err(said)?;
+    let saved = session.save(&draft("After", SECRETS[3])).await;
+    eyes.look("saved", session, Some(&saved.map_err(said)?));
+    Ok(())
+}
+
+/// Values that must never be sent.
+pub const SECRETS: [&str; 6] = [
+    "sk-proj-canary-one-4f1d7c",
+    "sk-proj-canary-two-9a0be2",
+    "sk-proj-canary-three-55c3",
+    "sk-proj-canary-four-e810f",
+    "canary-password-77d1a0c4",
+    "canary-note-text-1be95f03",
+];
+
+/// What stands in overviews, which must not be sent either.
+pub const FOLDER: &str = "canary-folder-c2d9";
+pub const TAG: &str = "canary-tag-5be170";
+
+/// A new API key.
+pub fn draft(name: &str, secret: &str) -> ItemDraft {
+    ItemDraft {
+        id: None,
+        base_version: 0,
+        name: name.into(),
+        folder: FOLDER.into(),
+        tags: vec![TAG.into()],
+        environment: None,
+        provider: None,
+        favourite: false,
+        expires_on: None,
+        content: Content::ApiKey {
+            value: secret.into(),
+        },
+        notes: String::new(),
+    }
+}
+
+/// The next version of an item, with another value.
+pub fn edit(item: &Item, secret: &str) -> ItemDraft {
+    ItemDraft {
+        id: Some(item.summary.id),
+        base_version: item.summary.version,
+        ..draft(&item.summary.name, secret)
+    }
+}
+
+fn ids<T: Transport>(session: &Session<T, Device>) -> Vec<ItemId> {
+    let mut ids = session.look(|vault| vault.item_ids());
+    ids.sort_unstable();
+    ids
+}
+
+/// The item of a name. Its absence is what a person would notice.
+pub fn named<T: Transport>(session: &Session<T, Device>, name: &str) -> Result<ItemId, String> {
+    let found = ids(session)
+        .into_iter()
+        .find(|id| session.look(|vault| vault.summary(*id).is_some_and(|row| row.name == name)));
+    found.ok_or_else(|| format!("{name} is not shown"))
+}
