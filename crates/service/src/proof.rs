@@ -1,6 +1,6 @@
 //! Checking that a client holds the key it claims.
 
-use keyarc_auth::{LoginPurpose, LoginStatement, NewKeys, PasswordStatement};
+use keyarc_auth::{Change, ChangeStatement, LoginPurpose, LoginStatement, NewKeys};
 use keyarc_signature::VerifyingKey;
 use keyarc_store::UsedNonce;
 use keyarc_wire::{ChangePasswordRequest, Handle, LoginProof};
@@ -53,18 +53,18 @@ pub(crate) fn check_password_change(
     public_key: &[u8; 32],
 ) -> Result<(), ServiceError> {
     let proof = &request.proof;
-    let statement = PasswordStatement {
+    let statement = ChangeStatement {
         origin: &proof.origin,
         handle: request.handle.0,
         server_nonce: proof.server_nonce.0,
         client_nonce: proof.client_nonce.0,
         time_ms: proof.time_ms,
-        keys: NewKeys {
+        change: Change::Password(NewKeys {
             version: request.keyset.version,
             auth_public_key: request.auth_public_key.0,
             wrapped_root_key: request.keyset.wrapped_root_key.as_ref(),
             keyring: request.keyset.keyring.as_ref(),
-        },
+        }),
     };
     VerifyingKey::from_bytes(public_key)
         .and_then(|key| statement.verify(&key, &proof.signature.0))

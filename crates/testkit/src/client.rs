@@ -1,6 +1,6 @@
 use std::net::{IpAddr, Ipv4Addr};
 
-use keyarc_auth::{LoginPurpose, LoginStatement, NewKeys, PasswordStatement};
+use keyarc_auth::{Change, ChangeStatement, LoginPurpose, LoginStatement, NewKeys};
 use keyarc_service::{
     Context, ServiceError, Services, account,
     session::{self, Credential, LoggedIn},
@@ -112,18 +112,18 @@ impl TestClient {
     ) -> ChangePasswordRequest {
         let new = build::new_keyset(version, key);
         let mut proof = self.proof(services, LoginPurpose::Login);
-        let statement = PasswordStatement {
+        let statement = ChangeStatement {
             origin: &proof.origin,
             handle: build::handle(self.number).0,
             server_nonce: proof.server_nonce.0,
             client_nonce: proof.client_nonce.0,
             time_ms: proof.time_ms,
-            keys: NewKeys {
+            change: Change::Password(NewKeys {
                 version,
                 auth_public_key: new.auth_public_key,
                 wrapped_root_key: new.keyset.wrapped_root_key.as_ref(),
                 keyring: new.keyset.keyring.as_ref(),
-            },
+            }),
         };
         proof.signature = Fixed(statement.sign(&build::auth_key(self.key)));
         ChangePasswordRequest {

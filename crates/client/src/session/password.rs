@@ -5,7 +5,7 @@
 //! may be lost, late or a lie, but looked up: every envelope holds 192 random bits, so the keyset
 //! in force is the new one, byte for byte, or it is not.
 
-use keyarc_auth::{NewKeys, PasswordStatement};
+use keyarc_auth::{Change, ChangeStatement, NewKeys};
 use keyarc_crypto::{AccountContext, RootKey, SetupCode, Suite, UnlockKeys};
 use keyarc_wire::{
     ChallengeRequest, ChangePasswordRequest, ErrorCode, Fixed, Keyset, LoginProof, Sealed,
@@ -206,18 +206,18 @@ impl<T: Transport, H: Host> Session<T, H> {
         let mut client_nonce = [0; 32];
         self.host.rng().fill_bytes(&mut client_nonce);
         let auth_public_key = unlock.auth().public_key();
-        let statement = PasswordStatement {
+        let statement = ChangeStatement {
             origin,
             handle: handle.0,
             server_nonce: server_nonce.0,
             client_nonce,
             time_ms: self.host.now_ms(),
-            keys: NewKeys {
+            change: Change::Password(NewKeys {
                 version: keyset.version,
                 auth_public_key,
                 wrapped_root_key: &keyset.wrapped_root_key.0,
                 keyring: &keyset.keyring.0,
-            },
+            }),
         };
         let proof = LoginProof {
             origin: origin.to_owned(),

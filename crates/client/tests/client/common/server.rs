@@ -6,7 +6,7 @@ use std::{
     rc::Rc,
 };
 
-use keyarc_auth::{LoginPurpose, LoginStatement, NewKeys, PasswordStatement};
+use keyarc_auth::{Change, ChangeStatement, LoginPurpose, LoginStatement, NewKeys};
 use keyarc_client::{HttpRequest, HttpResponse, Transport, TransportError};
 use keyarc_signature::{UserBundle, VaultManifest, VerifyingKey};
 use keyarc_wire::*;
@@ -377,18 +377,18 @@ impl Server {
     fn change_password(&mut self, handle: Handle, request: &ChangePasswordRequest) -> Answer {
         let account = &self.accounts[&handle];
         let proof = &request.proof;
-        let statement = PasswordStatement {
+        let statement = ChangeStatement {
             origin: super::ORIGIN,
             handle: handle.0,
             server_nonce: proof.server_nonce.0,
             client_nonce: proof.client_nonce.0,
             time_ms: proof.time_ms,
-            keys: NewKeys {
+            change: Change::Password(NewKeys {
                 version: request.keyset.version,
                 auth_public_key: request.auth_public_key.0,
                 wrapped_root_key: &request.keyset.wrapped_root_key.0,
                 keyring: &request.keyset.keyring.0,
-            },
+            }),
         };
         let key = VerifyingKey::from_bytes(&account.auth).expect("a key");
         let proven = proof.origin == super::ORIGIN
