@@ -16,6 +16,8 @@ pub const EMAIL: usize = 254;
 pub const ITEMS_PER_WRITE: usize = 20_000;
 /// Most items in one batch of a change of keys.
 pub const ITEMS_PER_STAGE: usize = 1_000;
+/// Largest body of a batch of a change of keys, in bytes.
+pub const STAGE_BODY: usize = 8 * 1024 * 1024;
 /// Largest sealed note about a recovery key, in bytes.
 pub const RECOVERY_NOTE: usize = 1024;
 /// Most items in one request for details.
