@@ -8,6 +8,8 @@ mod history;
 mod native;
 #[cfg(test)]
 mod password;
+mod recovery;
+mod rekey;
 #[cfg(test)]
 mod second_factor;
 #[cfg(test)]
