@@ -14,6 +14,7 @@ mod access;
 mod at_rest;
 mod base32;
 mod challenge;
+mod change;
 mod keys;
 mod mac;
 mod recovery;
@@ -27,11 +28,9 @@ pub use challenge::{
     CHALLENGE_LIFETIME_MS, Challenge, ChallengeError, ChallengeKey, NONCE_LEN,
     RECOVERY_LIFETIME_MS, SECOND_FACTOR_LIFETIME_MS,
 };
+pub use change::{Change, ChangeStatement, NewAccountKeys, NewKeys, NewRecovery, NewRecoveryKey};
 pub use keys::{MIN_SECRET_LEN, ServerKeys, WeakSecret};
 pub use recovery::{RECOVERY_CODE_LEN, RECOVERY_CODES, RecoveryCode, SecondFactorCode};
 pub use session::{SESSION_TOKEN_PREFIX, SessionToken, SessionTokenError};
-pub use statement::{
-    Change, ChangeStatement, LoginPurpose, LoginStatement, NewAccountKeys, NewKeys, NewRecovery,
-    NewRecoveryKey,
-};
+pub use statement::{LoginPurpose, LoginStatement};
 pub use totp::{TOTP_SECRET_LEN, TOTP_STEP_MS, TotpSecret};
