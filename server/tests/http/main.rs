@@ -19,6 +19,7 @@ mod logs;
 mod pages;
 mod password;
 mod rates;
+mod recovery;
 mod second_factor;
 mod sessions;
 mod stopping;
