@@ -83,7 +83,7 @@ fn refused<T>(outcome: Result<T, ServiceError>) -> bool {
 
 on_both! {
     async fn a_recovery_gives_what_the_key_opens_and_then_puts_new_keys_in_force(db) {
-        let story = Story::begin(&db).await;
+        let story = Story::begin(db).await;
         let there = story.client.log_in(&story.services, ClientKind::Api).await.unwrap();
         let request = story.client.recover_request(&story.services, 1);
         let (begun, queries) = count_queries(story.begun(&request)).await;
@@ -115,7 +115,7 @@ on_both! {
     }
 
     async fn whatever_is_wrong_is_refused_alike(db) {
-        let story = Story::begin(&db).await;
+        let story = Story::begin(db).await;
         let without = TestClient::new(2);
         let nobody = TestClient::new(3);
         let mut request = without.sign_up_request(&story.services);
@@ -156,7 +156,7 @@ on_both! {
     }
 
     async fn known_and_unknown_take_as_many_queries(db) {
-        let story = Story::begin(&db).await;
+        let story = Story::begin(db).await;
         let mut counts = Vec::new();
         for request in [
             story.client.recover_request(&story.services, 9),
@@ -170,7 +170,7 @@ on_both! {
     }
 
     async fn the_second_half_is_for_its_ticket_keys_and_account(db) {
-        let story = Story::begin(&db).await;
+        let story = Story::begin(db).await;
         TestClient::new(2).signed_up(&story.services).await;
         let ticket = story.ticket().await;
         let good = || story.client.finish_recovery_request(&story.services, 1, ticket, 2, 11);
@@ -197,7 +197,7 @@ on_both! {
     }
 
     async fn the_second_factor_stands_between(db) {
-        let story = Story::begin(&db).await;
+        let story = Story::begin(db).await;
         let app = TotpApp::enrol(&story.context).await;
         story.clock.advance_ms(30_000);
         let request = story.client.recover_request(&story.services, 1);
@@ -223,7 +223,7 @@ on_both! {
     }
 
     async fn a_recovery_counts_as_a_log_in(db) {
-        let story = Story::begin(&db).await;
+        let story = Story::begin(db).await;
         let services = services_with(db.store(), &story.clock, Policy {
             origins: vec![ORIGIN.to_owned()],
             log_ins_per_minute: 2,
@@ -241,7 +241,7 @@ on_both! {
     }
 
     async fn a_new_key_ends_the_one_before_and_a_revocation_the_last(db) {
-        let story = Story::begin(&db).await;
+        let story = Story::begin(db).await;
         let ticket = story.ticket().await;
         story.change(2, true).await.unwrap();
         assert_eq!(story.info().await.unwrap().version, 2);
@@ -259,7 +259,7 @@ on_both! {
     }
 
     async fn a_session_alone_changes_no_recovery_key(db) {
-        let story = Story::begin(&db).await;
+        let story = Story::begin(db).await;
         let stranger = TestClient::new(2);
         stranger.signed_up(&story.services).await;
         let good = || story.client.change_recovery_request(&story.services, 2, true);
@@ -290,7 +290,7 @@ on_both! {
     }
 
     async fn a_note_is_kept_for_the_key_in_force(db) {
-        let story = Story::begin(&db).await;
+        let story = Story::begin(db).await;
         let keep = async |version, note| {
             recovery::keep_note(&story.context, &KeepRecoveryNoteRequest { version, note }).await
         };

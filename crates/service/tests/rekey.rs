@@ -87,7 +87,7 @@ fn staged(number: u64, version: u64) -> StagedItem {
 
 on_both! {
     async fn new_keys_are_in_force_and_the_vault_is_written_on_with_them_alone(db) {
-        let story = Story::begin(&db).await;
+        let story = Story::begin(db).await;
         let there = story.client.log_in(&story.services, ClientKind::Api).await.unwrap();
         let (outcome, queries) = count_queries(story.stage(vec![staged(1, 2)])).await;
         outcome.unwrap();
@@ -120,7 +120,7 @@ on_both! {
     }
 
     async fn a_session_alone_changes_nothing_and_neither_does_what_was_not_signed(db) {
-        let story = Story::begin(&db).await;
+        let story = Story::begin(db).await;
         TestClient::new(2).signed_up(&story.services).await;
         story.stage(vec![staged(1, 2)]).await.unwrap();
         let good = story.request().await;
@@ -150,7 +150,7 @@ on_both! {
     }
 
     async fn it_waits_for_every_item_as_it_is_now(db) {
-        let story = Story::begin(&db).await;
+        let story = Story::begin(db).await;
         let stale = async || {
             let outcome = story.change(&story.request().await).await;
             assert!(matches!(outcome, Err(ServiceError::ManifestStale)), "{outcome:?}");
@@ -171,7 +171,7 @@ on_both! {
     }
 
     async fn what_is_staged_must_look_like_items(db) {
-        let story = Story::begin(&db).await;
+        let story = Story::begin(db).await;
         let wrong = [
             vec![staged(1, 1)],
             vec![staged(1, u64::MAX)],

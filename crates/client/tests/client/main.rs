@@ -8,7 +8,9 @@ mod history;
 mod native;
 #[cfg(test)]
 mod password;
+#[cfg(test)]
 mod recovery;
+#[cfg(test)]
 mod rekey;
 #[cfg(test)]
 mod second_factor;

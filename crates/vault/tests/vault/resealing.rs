@@ -153,7 +153,7 @@ fn what_changes_meanwhile_is_pending_again_and_what_is_gone_leaves_its_tombstone
     let a_now = SealedDetails { version: 2, ..a };
     let again = story.reseal(&a_now).unwrap();
     assert_eq!((first.version, again.version), (2, 3));
-    let vault = story.opened(&[again.clone()], &[(b.item_id, 3)]);
+    let vault = story.opened(std::slice::from_ref(&again), &[(b.item_id, 3)]);
     assert!(vault.open_details(&of(&again)).unwrap().summary.favourite);
 
     story.next.forget(&[a_now.item_id]);
