@@ -36,7 +36,7 @@ pub fn SettingsPage() -> impl IntoView {
                     <Locking />
                     <Device />
                     <Password on_changed=move |()| ended.update(|ended| *ended += 1) />
-                    <Recovery />
+                    <Recovery ended=ended />
                     <SecondFactor />
                     <Sessions ended=ended />
                     <Compromised on_changed=move |()| ended.update(|ended| *ended += 1) />

@@ -286,7 +286,10 @@ pub(super) fn Suites(
             .collect();
         match words.as_slice() {
             [] => String::new(),
-            words => format!("On this device {}.", words.join(", ")),
+            words => {
+                let advice = measured.with(|times| advice(times));
+                format!("On this device {}. {advice}", words.join(", "))
+            }
         }
     };
     view! { class="v",
@@ -315,6 +318,21 @@ pub(super) fn Suites(
     }
 }
 
+/// Unlocking may take about a second; within that, what is dearer to guess is better.
+const WAITED_FOR_MS: u32 = 1_000;
+
+/// Which suite is the better one here.
+fn advice(times: &[SuiteTime]) -> &'static str {
+    let argon2id = times.iter().find(|time| time.suite == 2);
+    match argon2id.and_then(|time| time.millis) {
+        Some(millis) if millis <= WAITED_FOR_MS => {
+            "Argon2id is the better choice here: guessing is dearer, and unlocking stays within a second. Other devices may be slower."
+        }
+        Some(_) => "PBKDF2 is the better choice here: Argon2id takes more than a second.",
+        None => "PBKDF2 is the one that works here.",
+    }
+}
+
 /// As one feels it: nobody tells 240 ms from 260.
 fn duration(millis: Option<u32>) -> String {
     match millis {
@@ -327,6 +345,16 @@ fn duration(millis: Option<u32>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_dearer_suite_is_advised_while_it_takes_no_more_than_a_second() {
+        let times = |argon2id| {
+            [(1, Some(90)), (2, argon2id)].map(|(suite, millis)| SuiteTime { suite, millis })
+        };
+        assert!(advice(&times(Some(1_000))).starts_with("Argon2id is the better"));
+        assert!(advice(&times(Some(1_001))).starts_with("PBKDF2 is the better"));
+        assert!(advice(&times(None)).starts_with("PBKDF2 is the one"));
+    }
 
     #[test]
     fn durations_are_told_as_they_are_felt() {

@@ -20,11 +20,16 @@ enum Doing {
 
 /// The recovery kit: is there one, is it still at hand, a new one, none.
 #[component]
-pub(super) fn Recovery() -> impl IntoView {
+pub(super) fn Recovery(
+    /// Changes when keys have.
+    #[prop(into)]
+    ended: Signal<u32>,
+) -> impl IntoView {
     let worker = use_worker();
     let view = RwSignal::new(None::<RecoveryView>);
     let doing = RwSignal::new(Doing::Nothing);
     Effect::new(move |_| {
+        ended.track();
         spawn_local(async move {
             if let Ok(Reply::Recovery(now)) = worker.call(Command::Recovery).await {
                 let _ = view.try_set(Some(now));
