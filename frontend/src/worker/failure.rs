@@ -52,6 +52,14 @@ pub(super) fn from_setup_code(error: SetupCodeError) -> Failure {
     }
 }
 
+/// Keys that were made here and not put in force were wiped meanwhile.
+pub(super) fn gone() -> Failure {
+    Failure::Server {
+        message: "The new keys were given up.".into(),
+        action: "Nothing was changed. Begin again, with another kit.".into(),
+    }
+}
+
 /// What is missing or wrong, part by part.
 pub(super) fn from_kit(error: KitError) -> Failure {
     Failure::Kit(match error {

@@ -87,11 +87,8 @@ impl VaultWorker {
             }
             Err(Failure::WrongPassword) => {
                 let code = next.open().await.map_err(|_| Failure::WrongPassword)?;
-                let reply = self
-                    .log_in(&code, password, false, &next.device_name)
-                    .await?;
-                let _ = self.device.keep(&next).await;
-                Ok(reply)
+                // It is the one in force, and is kept as that, also after a second factor.
+                self.log_in(&code, password, true, &next.device_name).await
             }
             Err(other) => Err(other),
         }

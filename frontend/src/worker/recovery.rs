@@ -7,7 +7,7 @@ use keyarc_wire::{ClientKind, Handle};
 
 use super::{
     commands::{own_origin, rate, remember},
-    failure::{from_client, from_kit, from_setup_code},
+    failure::{from_client, from_kit, from_setup_code, gone},
     kit::draw_kit,
     state::{PinKeeper, Recovering, VaultWorker, host},
 };
@@ -104,7 +104,7 @@ impl VaultWorker {
     pub(super) async fn put_recovery_key(&self, password: &str) -> Result<Reply, Failure> {
         let session = self.session()?;
         let Some(made) = self.made_key.borrow_mut().take() else {
-            return Err(Failure::NotFound);
+            return Err(gone());
         };
         let put = session
             .put_recovery_key(&own_origin()?, password, &made)

@@ -6,6 +6,7 @@ use keyarc_client::{ChangeAllKeys, PasswordError};
 
 use super::{
     commands::{own_origin, remember},
+    failure::gone,
     kit::draw_kit,
     state::VaultWorker,
 };
@@ -37,7 +38,7 @@ impl VaultWorker {
     pub(super) async fn rekey(&self, current: &str) -> Result<Reply, Failure> {
         let session = self.session()?;
         let Some(mut rekey) = self.rekey.borrow_mut().take() else {
-            return Err(Failure::NotFound);
+            return Err(gone());
         };
         // Nothing is sent before this device has the code that may be in force afterwards.
         let next = match self.keep_next(&session, rekey.setup_code()).await {

@@ -128,6 +128,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             // A cookie of another account has taken the place of this one's.
             return Err(ClientError::SessionEnded);
         }
+        *self.recovery.borrow_mut() = account.recovery;
         let keyset = account.keyset;
         let is_ours = {
             let known = self.keyset.borrow();

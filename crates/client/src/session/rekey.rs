@@ -454,7 +454,8 @@ impl<T: Transport + Clone, H: Host + Clone> Session<T, H> {
                     Err(failure) if lost && failure.code() == Some(ErrorCode::LoginRefused) => {
                         return self.unchanged(ClientError::Unreachable);
                     }
-                    // No copy can come through any more: the vault's head is another one.
+                    // No copy can come through any more: the vault's head is another one, or what
+                    // was staged under this name is gone.
                     Err(failure) if failure.code() == Some(ErrorCode::ManifestStale) => {
                         self.retired.set(false);
                         return Ok(Swap::Stale);
