@@ -247,3 +247,65 @@ on_both! {
         assert_eq!(store.account(account(1).id).await.unwrap().unwrap().vaults[0].revision, 2);
     }
 }
+
+/// A step of the swap that breaks: how to break it on either database, and how to mend it.
+struct Step {
+    sqlite: &'static str,
+    postgres: &'static str,
+    mend_sqlite: &'static str,
+    mend_postgres: &'static str,
+}
+
+macro_rules! steps {
+    ($($event:literal $table:literal),* $(,)?) => {
+        [$(Step {
+            sqlite: concat!("CREATE TRIGGER broken BEFORE ", $event, " ON ", $table,
+                " BEGIN SELECT RAISE(ABORT, 'broken'); END"),
+            postgres: concat!("CREATE TRIGGER broken BEFORE ", $event, " ON ", $table,
+                " EXECUTE FUNCTION broken()"),
+            mend_sqlite: "DROP TRIGGER broken",
+            mend_postgres: concat!("DROP TRIGGER broken ON ", $table),
+        }),*]
+    };
+}
+
+on_both! {
+    async fn whichever_step_breaks_nothing_has_happened(db) {
+        let store = db.store();
+        with_items(store, 2).await;
+        store.begin_session(&login_key(1), &session(3), &nonce(3), None, None).await.unwrap();
+        store.keep_pins(account(1).id, &[1; 16], &sealed(1, 350), NOW).await.unwrap();
+        stage(store, REKEY, vec![staged(1, 2), staged(2, 2)]).await;
+        let is_sqlite = store.kind() == keyarc_store::DbKind::Sqlite;
+        if !is_sqlite {
+            let function = "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN RAISE EXCEPTION 'broken'; END $$";
+            store.sabotage(function).await.unwrap();
+        }
+        let steps = steps![
+            "INSERT" "used_nonces",
+            "UPDATE" "keysets",
+            "UPDATE" "recovery_keys",
+            "UPDATE" "vaults",
+            "UPDATE" "items",
+            "UPDATE" "item_details",
+            "INSERT" "manifests",
+            "UPDATE" "accounts",
+            "DELETE" "pins",
+            "DELETE" "rekeys",
+            "DELETE" "sessions",
+        ];
+        for (at, step) in steps.iter().enumerate() {
+            store.sabotage(if is_sqlite { step.sqlite } else { step.postgres }).await.unwrap();
+            let broken = store.rekey(&login_key(1), session(1).id, &keys(1), &nonce(70)).await;
+            assert!(broken.is_err(), "step {at}");
+            is_old(store).await;
+            assert_eq!(store.sessions(account(1).id).await.unwrap().len(), 2, "step {at}");
+            let row = store.account(account(1).id).await.unwrap().unwrap();
+            assert_eq!((row.pins.len(), row.vaults[0].revision), (1, 1), "step {at}");
+            store.sabotage(if is_sqlite { step.mend_sqlite } else { step.mend_postgres }).await.unwrap();
+        }
+        // Once nothing is broken it happens, with the same nonce.
+        assert_eq!(rekey(store, &keys(1), 70).await, RekeyOutcome::Changed);
+    }
+}
