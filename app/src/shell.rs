@@ -11,9 +11,10 @@ use crate::{
 };
 
 /// The paths of the vault app, as routes of the server. [`DESIGN_PATH`] is not among them.
-pub const PATHS: [&str; 5] = [
+pub const PATHS: [&str; 6] = [
     "/sign-up",
     "/log-in",
+    "/recover",
     "/vault",
     "/vault/import",
     "/settings",

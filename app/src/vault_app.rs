@@ -10,7 +10,7 @@ use leptos_router::{
 use crate::{
     pages::{
         NotFound,
-        account::{LogInPage, SignUpPage},
+        account::{LogInPage, RecoverPage, SignUpPage},
         design::DesignPage,
         settings::SettingsPage,
         vault::{ImportPage, VaultPage},
@@ -49,6 +49,7 @@ fn Pages() -> impl IntoView {
         <Routes fallback=|| view! { class="v", <NotFound /> }>
             <Route path=path!("/sign-up") view=SignUpPage />
             <Route path=path!("/log-in") view=LogInPage />
+            <Route path=path!("/recover") view=RecoverPage />
             <Route path=path!("/vault") view=VaultPage />
             <Route path=path!("/vault/import") view=ImportPage />
             <Route path=path!("/settings") view=SettingsPage />

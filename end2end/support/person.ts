@@ -2,13 +2,16 @@
 
 import { randomBytes } from 'node:crypto';
 
-import { expect, type Page } from '@playwright/test';
+import { expect, type Locator, type Page } from '@playwright/test';
 
 import { Vault } from './vault.ts';
 
 export class Person {
   readonly password: string;
   setupCode = '';
+  /** The kit's other codes, known to whoever signed up here. */
+  recoveryKey = '';
+  checkpoint = '';
 
   constructor(
     readonly page: Page,
@@ -20,7 +23,10 @@ export class Person {
 
   /** The same person at another page: a new device or another tab. */
   at(page: Page): Person {
-    return new Person(page, { password: this.password, setupCode: this.setupCode });
+    const same = new Person(page, { password: this.password, setupCode: this.setupCode });
+    same.recoveryKey = this.recoveryKey;
+    same.checkpoint = this.checkpoint;
+    return same;
   }
 
   /** Fills the sign-up form without sending it. */
@@ -43,7 +49,10 @@ export class Person {
     await this.fillSignUp(options);
     await page.getByRole('button', { name: 'Create vault' }).click();
     await expect(page.getByRole('heading', { name: 'Save your recovery kit' })).toBeVisible();
-    this.setupCode = (await page.getByTestId('setup-code').innerText()).replaceAll(/\s/g, '');
+    const codes = await readKit(page.locator('.kit'));
+    this.setupCode = codes.setupCode;
+    this.recoveryKey = codes.recoveryKey;
+    this.checkpoint = codes.checkpoint;
   }
 
   /** Signs up and opens the new, empty vault. */
@@ -86,4 +95,14 @@ export class Person {
     await vault.isOpen();
     return vault;
   }
+}
+
+/** The codes of a recovery kit that is shown. */
+export async function readKit(kit: Locator): Promise<{ setupCode: string; recoveryKey: string; checkpoint: string }> {
+  const code = async (id: string) => (await kit.getByTestId(id).innerText()).replaceAll(/\s/g, '');
+  return {
+    setupCode: await code('setup-code'),
+    recoveryKey: await code('recovery-key'),
+    checkpoint: await code('checkpoint'),
+  };
 }

@@ -22,6 +22,7 @@ pub async fn clean_up(state: AppState) {
                 nonces = cleaned.nonces,
                 sessions = cleaned.sessions,
                 counters = cleaned.counters,
+                rekeys = cleaned.rekeys,
                 "forgot what has expired"
             ),
             // The next round does it; the health check tells about the database.

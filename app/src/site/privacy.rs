@@ -37,6 +37,11 @@ pub(super) fn view() -> impl IntoView {
                          codes that are left. Turning it off deletes them;"
                     </li>
                     <li>
+                        "the second wrapping of your root key, the public half of the recovery key, \
+                         and when it was made and last used. When you last checked your kit is \
+                         sealed;"
+                    </li>
+                    <li>
                         "counters of log-in and sign-up attempts and of wrong codes, kept for minutes, to slow \
                          down guessing."
                     </li>

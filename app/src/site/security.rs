@@ -29,8 +29,9 @@ fn short() -> impl IntoView {
                      sort by time. It has no key to any of it."
                 </li>
                 <li>
-                    "If you lose the master password, or every known device and the recovery kit, \
-                     the vault is lost. Nobody can reset it. That is the price, and it is meant."
+                    "If you lose the recovery kit, and with it the master password or every known \
+                     device, the vault is lost. Nobody can reset it. That is the price, and it is \
+                     meant."
                 </li>
             </ul>
         </section>
@@ -58,6 +59,18 @@ fn keys() -> impl IntoView {
                  against it: even a weak password stands behind 128 bits that the server never \
                  had. The method and its strength are fixed in the program. The server cannot \
                  ask for a weaker one."
+            </p>
+            <p>
+                "The recovery kit also holds a "<strong>"recovery key"</strong>" with 256 random \
+                 bits. It opens a second wrapping of the root key and sets a new password, after \
+                 the second factor if you have one. The key itself is never sent. It can be \
+                 replaced and revoked; from then on the one before opens nothing."
+            </p>
+            <p>
+                "If somebody else may have your keys, \"I was compromised\" makes all of them anew, \
+                 with a new password and a new kit, and seals every item again. The server puts \
+                 everything in force in one step or nothing. What somebody has read by then stays \
+                 known to them."
             </p>
             <p>
                 "A device that you let remember you keeps the setup code encrypted under a key \

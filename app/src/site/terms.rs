@@ -19,7 +19,7 @@ pub(super) fn view() -> impl IntoView {
                 <ul>
                     <li>
                         "Your master password and your recovery kit. Nobody can restore either, \
-                         and without them your vault cannot be opened."
+                         and with neither your vault cannot be opened."
                     </li>
                     <li>"Keeping a copy of what you cannot afford to lose."</li>
                     <li>"Storing only what you have a right to store."</li>

@@ -179,6 +179,37 @@ impl Session {
         });
     }
 
+    /// The question for the recovery kit was answered.
+    pub fn kit_proven(self) {
+        self.open.update(|open| {
+            if let Some(open) = open {
+                open.ask_for_kit = false;
+            }
+        });
+    }
+
+    /// The question for the recovery kit was put off.
+    pub fn put_recovery_off(self) {
+        self.kit_proven();
+        spawn_local(async move {
+            // It is asked again at the next log-in when the server could not be told.
+            let _ = self.worker.call(Command::PutRecoveryOff).await;
+        });
+    }
+
+    /// A change of keys that was begun is given up.
+    pub fn drop_rekey(self) {
+        self.open.update(|open| {
+            if let Some(open) = open {
+                open.rekey_begun_at_ms = None;
+            }
+        });
+        spawn_local(async move {
+            // The server drops it after a day when it could not be told.
+            let _ = self.worker.call(Command::DropRekey).await;
+        });
+    }
+
     /// Asks the worker what this device knows.
     pub fn look_at_device(self) {
         spawn_local(async move {

@@ -13,6 +13,8 @@ use keyarc_vault::{
 use keyarc_wire::{ItemId, Notice};
 use serde::{Deserialize, Serialize};
 
+use super::kit::{KitFault, RecoveryKit, RecoveryView};
+
 /// A numbered command from the page.
 #[derive(Serialize, Deserialize)]
 pub struct Request {
@@ -140,6 +142,63 @@ pub enum Command {
     },
     /// Gives such a log-in up, and wipes the keys that it holds → [`Reply::Done`].
     CancelLogIn,
+    /// Shows the recovery key of a kit to the server → [`Reply::Done`], and then
+    /// [`Command::FinishRecovery`]; or [`Failure::SecondFactorRequired`].
+    BeginRecovery {
+        /// The codes, in any order and with anything around them.
+        kit: String,
+    },
+    /// Goes on with a recovery that gave [`Failure::SecondFactorRequired`] → [`Reply::Done`].
+    RecoveryCode {
+        /// The code of an authenticator app, or a recovery code.
+        code: String,
+    },
+    /// Puts a new password in force and opens the vault → [`Reply::Unlocked`].
+    FinishRecovery {
+        /// The password to be.
+        password: String,
+        /// Keep the setup code, sealed, so that the password alone suffices next time.
+        remember: bool,
+        /// What the owner will see in the list of sessions.
+        device_name: String,
+    },
+    /// Gives a recovery up, and wipes the keys that it holds → [`Reply::Done`].
+    CancelRecovery,
+    /// How the account stands to recovery → [`Reply::Recovery`].
+    Recovery,
+    /// Makes a recovery key that [`Command::PutRecoveryKey`] can put in force
+    /// → [`Reply::NewKit`].
+    MakeRecoveryKey {
+        /// The master password.
+        password: String,
+    },
+    /// Puts the key made last in force; the one before opens nothing any more
+    /// → [`Reply::Recovery`].
+    PutRecoveryKey {
+        /// The master password.
+        password: String,
+    },
+    /// Revokes the recovery key → [`Reply::Recovery`].
+    RevokeRecoveryKey {
+        /// The master password.
+        password: String,
+    },
+    /// Are these the last two groups of the recovery key? → [`Reply::Proven`]. They go nowhere.
+    ProveRecoveryKey {
+        /// As typed.
+        typed: String,
+    },
+    /// Asks for the kit again much later → [`Reply::Done`].
+    PutRecoveryOff,
+    /// Makes new keys throughout that [`Command::Rekey`] can put in force → [`Reply::NewKit`].
+    MakeKeys(NewPassword),
+    /// Seals everything anew and puts the keys made last in force → [`Reply::Unlocked`].
+    Rekey {
+        /// The master password in force.
+        current: String,
+    },
+    /// Gives a change of keys up, here or wherever it was begun → [`Reply::Done`].
+    DropRekey,
 }
 
 /// A password to be.
@@ -201,6 +260,10 @@ pub enum Reply {
     NewKit(RecoveryKit),
     /// How long each suite takes.
     Measured(Vec<SuiteTime>),
+    /// How the account stands to recovery.
+    Recovery(RecoveryView),
+    /// Whether what was typed is of the recovery key.
+    Proven(bool),
 }
 
 /// How long keys take to derive on this device.
@@ -280,19 +343,6 @@ pub struct Strength {
     pub suggestions: Vec<String>,
 }
 
-/// What a person must keep. Shown once, printed or downloaded, never stored.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct RecoveryKit {
-    /// `KA1-…`.
-    pub setup_code: String,
-    /// For the kit's heading.
-    pub email: Option<String>,
-    /// Unix milliseconds.
-    pub created_at_ms: u64,
-    /// The address of this KeyArc.
-    pub origin: String,
-}
-
 /// An open vault, at a glance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unlocked {
@@ -313,6 +363,10 @@ pub struct Unlocked {
     pub trust: Trust,
     /// The KDF suite in force.
     pub suite: u8,
+    /// It is time to ask whether the recovery kit still exists.
+    pub ask_for_kit: bool,
+    /// When a change of keys was begun that is not finished, Unix milliseconds.
+    pub rekey_begun_at_ms: Option<u64>,
 }
 
 /// Why a command failed, for a person.
@@ -404,6 +458,24 @@ pub enum Failure {
     /// The log-in has to begin again.
     #[error("This took too long. Start again with the password.")]
     LogInExpired,
+    /// The kit lacks something, or has a typing mistake.
+    #[error("{0}")]
+    Kit(KitFault),
+    /// The recovery key opens nothing.
+    #[error(
+        "These codes open no account here. If you made a newer kit, use that one: a kit that was replaced or revoked is worth nothing any more."
+    )]
+    KitRefused,
+    /// New keys were put in force or not.
+    #[error(
+        "The server stopped answering before it said whether the new keys are in force. Press the button again to find out; your old and your new recovery kit both stay important until then."
+    )]
+    KeysUnknown,
+    /// The new password of a recovery was put in force or not.
+    #[error(
+        "The server stopped answering before it said whether the new password is in force. Log in with the new one to find out; if that fails, begin again with your kit."
+    )]
+    RecoveryUnknown,
 }
 
 #[cfg(test)]

@@ -6,12 +6,14 @@
 
 mod codec;
 mod handle;
+mod kit;
 #[cfg(target_arch = "wasm32")]
 mod link;
 mod message;
 
 pub use codec::{read_message, write_message};
 pub use handle::{Worker, provide_worker, use_worker};
+pub use kit::{KitFault, RecoveryKit, RecoveryView};
 #[cfg(target_arch = "wasm32")]
 pub use link::set_script;
 pub use message::*;

@@ -8,6 +8,9 @@ pub const NONCE_LEN: usize = 32;
 pub const CHALLENGE_LIFETIME_MS: u64 = 60_000;
 /// How long the token between the two halves of a log-in is good for, in milliseconds.
 pub const SECOND_FACTOR_LIFETIME_MS: u64 = 5 * 60_000;
+/// How long the ticket between the two halves of a recovery is good for, in milliseconds: a new
+/// password has to be thought of meanwhile.
+pub const RECOVERY_LIFETIME_MS: u64 = 15 * 60_000;
 
 /// How far another instance's clock may be ahead, in milliseconds.
 const CLOCKS_DIFFER_MS: u64 = 60_000;
@@ -40,8 +43,9 @@ pub enum ChallengeError {
 }
 
 /// Makes and checks server nonces without keeping any: those that a log-in signs, whose subject
-/// is the handle, and the tokens between the two halves of a log-in, whose subject is the handle
-/// and the signature of the first half.
+/// is the handle; the tokens between the two halves of a log-in, whose subject is the handle and the
+/// signature of the first half; and the tickets between those of a recovery, whose subject is the
+/// handle and the public key.
 ///
 /// A nonce carries its time and a tag, so that asking for one writes nothing and costs the same
 /// for known and unknown handles. The caller keeps used nonces until they expire: that makes
@@ -66,6 +70,14 @@ impl ChallengeKey {
         Self {
             key: MacKey::derive(secret, "keyarc/v1/server/second-factor"),
             lifetime_ms: SECOND_FACTOR_LIFETIME_MS,
+        }
+    }
+
+    /// Derives the key for the tickets between the two halves of a recovery.
+    pub fn derive_recovery(secret: &[u8]) -> Self {
+        Self {
+            key: MacKey::derive(secret, "keyarc/v1/server/recovery"),
+            lifetime_ms: RECOVERY_LIFETIME_MS,
         }
     }
 

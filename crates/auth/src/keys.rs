@@ -30,6 +30,7 @@ struct KeySet {
     challenge: ChallengeKey,
     access: AccessKey,
     second_factor: ChallengeKey,
+    recovery: ChallengeKey,
     at_rest: AtRestKey,
 }
 
@@ -42,6 +43,7 @@ impl KeySet {
             challenge: ChallengeKey::derive(secret),
             access: AccessKey::derive(secret),
             second_factor: ChallengeKey::derive_second_factor(secret),
+            recovery: ChallengeKey::derive_recovery(secret),
             at_rest: AtRestKey::derive(secret),
         })
     }
@@ -95,6 +97,31 @@ impl ServerKeys {
     ) -> Result<u64, ChallengeError> {
         let subject = log_in_subject(handle, signature);
         self.check_nonce(|keys| keys.second_factor.check(token, &subject, now_ms))
+    }
+
+    /// Makes the ticket between the two halves of a recovery, for a handle and the recovery key's
+    /// public half. See [`ChallengeKey::issue`].
+    pub fn issue_recovery(
+        &self,
+        handle: &[u8; 6],
+        public_key: &[u8; 32],
+        now_ms: u64,
+        random: [u8; 8],
+    ) -> Challenge {
+        let subject = recovery_subject(handle, public_key);
+        self.current.recovery.issue(&subject, now_ms, random)
+    }
+
+    /// Checks that ticket and tells when it expires. See [`ChallengeKey::check`].
+    pub fn check_recovery(
+        &self,
+        ticket: &[u8],
+        handle: &[u8; 6],
+        public_key: &[u8; 32],
+        now_ms: u64,
+    ) -> Result<u64, ChallengeError> {
+        let subject = recovery_subject(handle, public_key);
+        self.check_nonce(|keys| keys.recovery.check(ticket, &subject, now_ms))
     }
 
     fn check_nonce(
@@ -159,6 +186,14 @@ fn log_in_subject(handle: &[u8; 6], signature: &[u8; 64]) -> [u8; 70] {
     let mut subject = [0; 70];
     subject[..6].copy_from_slice(handle);
     subject[6..].copy_from_slice(signature);
+    subject
+}
+
+/// Handle ‖ public key, both of fixed length.
+fn recovery_subject(handle: &[u8; 6], public_key: &[u8; 32]) -> [u8; 38] {
+    let mut subject = [0; 38];
+    subject[..6].copy_from_slice(handle);
+    subject[6..].copy_from_slice(public_key);
     subject
 }
 
@@ -267,5 +302,24 @@ mod tests {
             !shown.contains("110"),
             "a byte of the secret is shown: {shown}"
         );
+    }
+
+    #[test]
+    fn a_ticket_is_for_one_handle_and_key_and_outlives_a_rotation() {
+        let before = ServerKeys::derive(OLD, None).unwrap();
+        let ticket = before.issue_recovery(&[3; 6], &[4; 32], 0, [5; 8]).nonce;
+        let after = ServerKeys::derive(NEW, Some(OLD)).unwrap();
+        for keys in [before, after] {
+            let check = |handle, key, now| keys.check_recovery(&ticket, handle, key, now);
+            assert_eq!(check(&[3; 6], &[4; 32], 900_000), Ok(900_000));
+            assert_eq!(
+                check(&[3; 6], &[4; 32], 900_001),
+                Err(ChallengeError::Expired)
+            );
+            assert_eq!(check(&[2; 6], &[4; 32], 0), Err(ChallengeError::NotOurs));
+            assert_eq!(check(&[3; 6], &[5; 32], 0), Err(ChallengeError::NotOurs));
+            let token = keys.check_second_factor(&ticket, &[3; 6], &[4; 64], 0);
+            assert_eq!(token, Err(ChallengeError::NotOurs));
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Log-in formats, both halves: what a client signs, and what the server hands out and checks.
 //!
 //! - [`LoginStatement`]: the bytes a client signs at log-in and sign-up;
-//! - [`PasswordStatement`]: the bytes it signs to put new keys in the place of the old ones;
+//! - [`ChangeStatement`]: the bytes it signs to put new keys in the place of old ones;
 //! - [`ChallengeKey`]: server nonces that need no table until they are used;
 //! - [`SessionToken`]: the opaque token of a session, which the server keeps as a hash only;
 //! - [`AccessKey`]: 15-minute HS256 tokens for API clients;
@@ -14,6 +14,7 @@ mod access;
 mod at_rest;
 mod base32;
 mod challenge;
+mod change;
 mod keys;
 mod mac;
 mod recovery;
@@ -25,10 +26,11 @@ pub use access::{AccessKey, AccessToken, AccessTokenError};
 pub use at_rest::{AT_REST_KEY_ID_LEN, AT_REST_NONCE_LEN, SealedTotpSecret};
 pub use challenge::{
     CHALLENGE_LIFETIME_MS, Challenge, ChallengeError, ChallengeKey, NONCE_LEN,
-    SECOND_FACTOR_LIFETIME_MS,
+    RECOVERY_LIFETIME_MS, SECOND_FACTOR_LIFETIME_MS,
 };
+pub use change::{Change, ChangeStatement, NewAccountKeys, NewKeys, NewRecovery, NewRecoveryKey};
 pub use keys::{MIN_SECRET_LEN, ServerKeys, WeakSecret};
 pub use recovery::{RECOVERY_CODE_LEN, RECOVERY_CODES, RecoveryCode, SecondFactorCode};
 pub use session::{SESSION_TOKEN_PREFIX, SessionToken, SessionTokenError};
-pub use statement::{LoginPurpose, LoginStatement, NewKeys, PasswordStatement};
+pub use statement::{LoginPurpose, LoginStatement};
 pub use totp::{TOTP_SECRET_LEN, TOTP_STEP_MS, TotpSecret};

@@ -43,15 +43,15 @@ impl Member {
             client: ClientKind::Api,
         };
         let transport = NativeTransport::new(origin)?;
-        let (session, code) = Session::sign_up(transport, FastHost, &wish)
+        let (session, kit) = Session::sign_up(transport, FastHost, &wish)
             .await
             .context("signing up")?;
         fill(&session, items).await?;
-        let unlock = UnlockKeys::derive(&password_key(), &code);
+        let unlock = UnlockKeys::derive(&password_key(), &kit.setup_code);
         let vault = session.look(|vault| vault.id());
         Ok(Self {
             origin: origin.to_owned(),
-            code,
+            code: kit.setup_code,
             unlock,
             vault,
         })

@@ -22,9 +22,9 @@ pub async fn run(origin: &str, items: usize) -> anyhow::Result<Value> {
         client: ClientKind::Api,
     };
     let transport = NativeTransport::new(origin)?;
-    let (session, code) = Session::sign_up(transport, NativeHost, &wish)
+    let (session, kit) = Session::sign_up(transport, NativeHost, &wish)
         .await
         .context("signing up")?;
     member::fill(&session, items).await?;
-    Ok(json!({ "setup_code": code.to_text().as_str(), "password": PASSWORD }))
+    Ok(json!({ "setup_code": kit.setup_code.to_text().as_str(), "password": PASSWORD }))
 }

@@ -2,9 +2,11 @@ use std::cell::RefCell;
 
 use keyarc_wire::{
     AccountResponse, ApiError, CHANGES_MEDIA_TYPE, ChallengeRequest, ChallengeResponse,
-    ChangePasswordRequest, ChangesDecodeError, DetailsRequest, DetailsResponse, ErrorCode,
-    KeepPinsRequest, LoginRequest, LoginResponse, RefreshResponse, SecondFactorRequest,
-    SignUpRequest, VaultId, WriteItemsRequest, WriteItemsResponse, limits, paths,
+    ChangePasswordRequest, ChangeRecoveryRequest, ChangesDecodeError, DetailsRequest,
+    DetailsResponse, ErrorCode, FinishRecoveryRequest, KeepPinsRequest, KeepRecoveryNoteRequest,
+    LoginRequest, LoginResponse, RecoverRequest, RecoverResponse, RefreshResponse, RekeyRequest,
+    SecondFactorRequest, SignUpRequest, StageItemsRequest, VaultId, WriteItemsRequest,
+    WriteItemsResponse, limits, paths,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
@@ -82,6 +84,21 @@ impl<T: Transport> Api<T> {
         }
     }
 
+    /// The same way to the server, with the same session.
+    pub(crate) fn again(&self) -> Self
+    where
+        T: Clone,
+    {
+        let bearer = self.bearer.borrow();
+        Self {
+            transport: self.transport.clone(),
+            bearer: RefCell::new(bearer.as_ref().map(|bearer| Bearer {
+                session: bearer.session.clone(),
+                access: None,
+            })),
+        }
+    }
+
     /// Uses a session token, for [`keyarc_wire::ClientKind::Api`].
     pub fn use_session_token(&self, token: Zeroizing<String>) {
         *self.bearer.borrow_mut() = Some(Bearer {
@@ -141,9 +158,7 @@ impl<T: Transport> Api<T> {
         request: &KeepPinsRequest,
         now_ms: u64,
     ) -> Result<(), ApiFailure> {
-        self.call(post(paths::PINS.into(), Some(encode(request)?)), now_ms)
-            .await
-            .map(drop)
+        self.tell(paths::PINS, request, now_ms).await
     }
 
     /// Puts new keys in force.
@@ -152,7 +167,61 @@ impl<T: Transport> Api<T> {
         request: &ChangePasswordRequest,
         now_ms: u64,
     ) -> Result<(), ApiFailure> {
-        self.call(post(paths::PASSWORD.into(), Some(encode(request)?)), now_ms)
+        self.tell(paths::PASSWORD, request, now_ms).await
+    }
+
+    /// What a recovery key opens.
+    pub async fn recover(&self, request: &RecoverRequest) -> Result<RecoverResponse, ApiFailure> {
+        self.open_call(paths::RECOVER, request).await
+    }
+
+    /// Puts new keys in force by a recovery key, and begins a session.
+    pub async fn finish_recovery(
+        &self,
+        request: &FinishRecoveryRequest,
+    ) -> Result<LoginResponse, ApiFailure> {
+        self.open_call(paths::RECOVER_FINISH, request).await
+    }
+
+    /// Puts another recovery key in force, or none.
+    pub async fn change_recovery(
+        &self,
+        request: &ChangeRecoveryRequest,
+        now_ms: u64,
+    ) -> Result<(), ApiFailure> {
+        self.tell(paths::RECOVERY, request, now_ms).await
+    }
+
+    /// Keeps another note about the recovery key.
+    pub async fn keep_recovery_note(
+        &self,
+        request: &KeepRecoveryNoteRequest,
+        now_ms: u64,
+    ) -> Result<(), ApiFailure> {
+        self.tell(paths::RECOVERY_NOTE, request, now_ms).await
+    }
+
+    /// Keeps items aside that were sealed under a key to come.
+    pub async fn stage_items(
+        &self,
+        request: &StageItemsRequest,
+        now_ms: u64,
+    ) -> Result<(), ApiFailure> {
+        let mut call = post(paths::REKEY_ITEMS.into(), Some(encode(request)?));
+        call.patience = Patience::Long;
+        self.call(call, now_ms).await.map(drop)
+    }
+
+    /// Puts new keys in force throughout.
+    pub async fn rekey(&self, request: &RekeyRequest, now_ms: u64) -> Result<(), ApiFailure> {
+        let mut call = post(paths::REKEY.into(), Some(encode(request)?));
+        call.patience = Patience::Long;
+        self.call(call, now_ms).await.map(drop)
+    }
+
+    /// Drops what was staged.
+    pub async fn discard_rekey(&self, now_ms: u64) -> Result<(), ApiFailure> {
+        self.call(post(paths::REKEY_DISCARD.into(), None), now_ms)
             .await
             .map(drop)
     }
@@ -221,6 +290,18 @@ impl<T: Transport> Api<T> {
     ) -> Result<A, ApiFailure> {
         let request = post(path.into(), Some(encode(body)?));
         json_body(&accepted(self.transport.send(request).await?)?)
+    }
+
+    /// A call within the session whose answer has nothing in it.
+    async fn tell(
+        &self,
+        path: &str,
+        request: &impl Serialize,
+        now_ms: u64,
+    ) -> Result<(), ApiFailure> {
+        self.call(post(path.into(), Some(encode(request)?)), now_ms)
+            .await
+            .map(drop)
     }
 
     /// A call within the session. A refused access token is renewed once.

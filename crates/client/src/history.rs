@@ -4,6 +4,8 @@ use keyarc_signature::{VaultManifest, VerifyingKey};
 use keyarc_wire::{Bytes, VaultId};
 use serde::{Deserialize, Serialize};
 
+use keyarc_crypto::Checkpoint;
+
 use crate::pins::Pin;
 
 /// How far a vault may be believed.
@@ -65,6 +67,7 @@ pub(crate) fn read(
     key_epoch: u32,
     owner: &VerifyingKey,
     seen: &[Pin],
+    floor: Option<&Checkpoint>,
 ) -> Result<Shown, NoHistory> {
     let mut chain = manifests
         .iter()
@@ -80,16 +83,18 @@ pub(crate) fn read(
     if body.vault != vault.0 || body.key_epoch != key_epoch {
         return Err(NoHistory);
     }
-    let mut trust = match seen {
-        [] => Trust::FreshnessUnverified,
-        _ => Trust::Fresh,
-    };
-    for pin in seen {
-        if pin.version > body.version {
+    let marks = seen.iter().map(|pin| (pin.version, pin.hash.as_slice()));
+    let floor = floor.map(|floor| (floor.version, floor.hash.as_slice()));
+    let mut trust = Trust::FreshnessUnverified;
+    for (version, hash) in marks.chain(floor) {
+        if trust == Trust::FreshnessUnverified {
+            trust = Trust::Fresh;
+        }
+        if version > body.version {
             // The highest tells most.
             let seen = match trust {
-                Trust::RolledBack { seen, .. } => seen.max(pin.version),
-                _ => pin.version,
+                Trust::RolledBack { seen, .. } => seen.max(version),
+                _ => version,
             };
             trust = Trust::RolledBack {
                 seen,
@@ -100,12 +105,10 @@ pub(crate) fn read(
         }
         let at_pin = chain
             .iter()
-            .find(|manifest| manifest.body().version == pin.version)
+            .find(|manifest| manifest.body().version == version)
             .ok_or(NoHistory)?;
-        if at_pin.hash() != pin.hash && trust == Trust::Fresh {
-            trust = Trust::Forked {
-                version: pin.version,
-            };
+        if !at_pin.hash().starts_with(hash) && trust == Trust::Fresh {
+            trust = Trust::Forked { version };
         }
     }
     Ok(Shown {
@@ -156,7 +159,7 @@ mod tests {
     fn shown(manifests: &[VaultManifest], seen: &[Pin]) -> Result<Trust, NoHistory> {
         let bytes: Vec<Bytes> = manifests.iter().map(|m| Bytes(m.encode())).collect();
         let owner = key().verifying_key();
-        read(&bytes, VAULT, 1, &owner, seen).map(|shown| shown.trust)
+        read(&bytes, VAULT, 1, &owner, seen, None).map(|shown| shown.trust)
     }
 
     #[test]
@@ -183,6 +186,36 @@ mod tests {
             shown(&all[3..5], &[pin(&all[3]), seen[0], seen[1]]),
             Ok(back)
         );
+    }
+
+    #[test]
+    fn a_checkpoint_is_a_floor() {
+        let all = chain(5, 1);
+        let floor = |manifest: &VaultManifest| {
+            let mut hash = [0; 16];
+            hash.copy_from_slice(&manifest.hash()[..16]);
+            Checkpoint {
+                keyset_version: 1,
+                version: manifest.body().version,
+                hash,
+            }
+        };
+        let shown = |manifests: &[VaultManifest], floor: &Checkpoint| {
+            let bytes: Vec<Bytes> = manifests.iter().map(|m| Bytes(m.encode())).collect();
+            let owner = key().verifying_key();
+            read(&bytes, VAULT, 1, &owner, &[], Some(floor)).map(|shown| shown.trust)
+        };
+        assert_eq!(shown(&all[3..], &floor(&all[3])), Ok(Trust::Fresh));
+        let back = Trust::RolledBack {
+            seen: 5,
+            shown: 4,
+            shown_at_ms: 1_004,
+        };
+        assert_eq!(shown(&all[4..5], &floor(&all[5])), Ok(back));
+        let other = chain(5, 2);
+        let fork = Ok(Trust::Forked { version: 3 });
+        assert_eq!(shown(&all[3..], &floor(&other[3])), fork);
+        assert_eq!(shown(&all[4..], &floor(&all[3])), Err(NoHistory));
     }
 
     #[test]

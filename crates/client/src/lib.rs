@@ -17,6 +17,7 @@ mod host;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 mod pins;
+mod recovery_note;
 mod session;
 mod transport;
 
@@ -30,6 +31,8 @@ pub use host::{Host, Stage};
 pub use native::{NativeHost, NativeTransport, NativeTransportError};
 pub use pins::{Pin, Pins, PinsDecodeError};
 pub use session::{
-    ChangePassword, LogIn, LoggingIn, PendingLogIn, Refused, Salvage, Session, SignUp, Unlocked,
+    ChangeAllKeys, ChangePassword, LogIn, LoggingIn, MadeRecoveryKey, NewKit, PendingLogIn,
+    PendingRecovery, Recover, Recovering, Recovery, RecoveryRefused, RecoveryState, Refused, Rekey,
+    Salvage, Session, SignUp, Unlocked,
 };
 pub use transport::{HttpRequest, HttpResponse, Method, Patience, Transport, TransportError};

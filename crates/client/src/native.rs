@@ -11,6 +11,7 @@ use crate::{Host, HttpRequest, HttpResponse, Method, Transport, TransportError};
 ///
 /// It is built without TLS: the command-line client, which will talk to distant servers, adds
 /// it. So only loopback addresses are accepted, where there is no line to listen on.
+#[derive(Clone)]
 pub struct NativeTransport {
     client: reqwest::Client,
     origin: String,

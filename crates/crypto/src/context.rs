@@ -40,6 +40,15 @@ pub struct AccountContext {
     pub keyset_version: u32,
 }
 
+/// The place of the account root key where the recovery key wraps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RecoveryContext {
+    /// The account.
+    pub account_id: [u8; 16],
+    /// Rises by one with every recovery key that is made or revoked.
+    pub version: u32,
+}
+
 /// The place of a personal vault's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct VaultKeyContext {
@@ -114,6 +123,20 @@ impl Binding for KeyringBinding<'_> {
             keyset_version,
         } = self.0;
         wrap(aad, account_id, "keyring", account_id, *keyset_version);
+    }
+}
+
+impl Binding for RecoveryContext {
+    fn envelope_type(&self) -> EnvelopeType {
+        EnvelopeType::RecoveryRootKey
+    }
+
+    fn write(&self, aad: &mut Aad) {
+        let Self {
+            account_id,
+            version,
+        } = self;
+        wrap(aad, account_id, "recovery-root-key", account_id, *version);
     }
 }
 

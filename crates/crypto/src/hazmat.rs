@@ -3,7 +3,8 @@
 
 use crate::aad;
 use crate::context::{
-    AccountContext, ItemContext, KeyringBinding, RootKeyBinding, StateContext, VaultKeyContext,
+    AccountContext, ItemContext, KeyringBinding, RecoveryContext, RootKeyBinding, StateContext,
+    VaultKeyContext,
 };
 use crate::kae1;
 pub use crate::padding::padded_len;
@@ -22,6 +23,8 @@ pub enum Place {
     Keyring(AccountContext),
     /// A wrapped vault key.
     VaultKey(VaultKeyContext),
+    /// The root key, wrapped by the recovery key.
+    RecoveryRootKey(RecoveryContext),
     /// Something the account keeps for itself.
     State(StateContext),
 }
@@ -34,6 +37,7 @@ impl Place {
             Self::RootKey(context) => aad::encode(header, &RootKeyBinding(context)),
             Self::Keyring(context) => aad::encode(header, &KeyringBinding(context)),
             Self::VaultKey(context) => aad::encode(header, context),
+            Self::RecoveryRootKey(context) => aad::encode(header, context),
             Self::State(context) => aad::encode(header, context),
         }
     }

@@ -37,6 +37,19 @@ impl Keyring {
         UserBundle::genesis(&self.signing, PublicKey::from(&self.exchange).to_bytes())
     }
 
+    /// The bundle that puts this keyring's keys in the place of `before`'s, whose last bundle
+    /// `last` is. `None` when `last` is not `before`'s.
+    pub fn rotation(&self, before: &Self, last: &UserBundle) -> Option<UserBundle> {
+        let exchange = PublicKey::from(&self.exchange).to_bytes();
+        last.rotate(&before.signing, &self.signing, exchange).ok()
+    }
+
+    /// Whether these are the private keys of a bundle.
+    pub fn is_of(&self, bundle: &UserBundle) -> bool {
+        bundle.signing_key() == self.signing.verifying_key()
+            && bundle.exchange_key() == PublicKey::from(&self.exchange).to_bytes()
+    }
+
     /// `1 ‖ Ed25519 seed 32 ‖ X25519 secret 32`.
     pub(crate) fn encode(&self) -> Zeroizing<[u8; ENCODED_LEN]> {
         let mut bytes = Zeroizing::new([0; ENCODED_LEN]);

@@ -6,6 +6,7 @@
 //!
 //! - [`SetupCode`] and the master password give a [`PasswordKey`] and from it [`UnlockKeys`];
 //! - [`UnlockKeys`] wrap the [`RootKey`], which wraps the [`Keyring`] and every [`VaultKey`];
+//! - the [`RecoveryKey`] wraps the root key a second time, and stands in the recovery [`Kit`];
 //! - [`VaultKey::seal`] and [`VaultKey::open`] protect the two parts of an item.
 //!
 //! What is absent: input and output, clocks, a source of randomness (pass one in), any choice of
@@ -18,6 +19,8 @@
 #![forbid(unsafe_code)]
 
 mod aad;
+mod checkpoint;
+mod coded;
 mod context;
 mod error;
 mod fingerprint;
@@ -25,20 +28,29 @@ pub mod hazmat;
 mod kae1;
 mod kdf;
 mod keyring;
+mod kit;
 mod padding;
+mod recovery_key;
 mod root_key;
 mod secret;
 mod setup_code;
 mod unlock;
 mod vault_key;
 
-pub use context::{AccountContext, ItemContext, Part, StateContext, VaultKeyContext};
+pub use checkpoint::{CHECKPOINT_HASH_LEN, Checkpoint, CheckpointError};
+pub use context::{
+    AccountContext, ItemContext, Part, RecoveryContext, StateContext, VaultKeyContext,
+};
 pub use error::{KdfError, OpenError, SealError};
 pub use kae1::MAX_PLAINTEXT;
 pub use kdf::{
     KdfParams, PASSWORD_MAX, PasswordKey, Pbkdf2Input, derive_password_key, pbkdf2_input,
 };
 pub use keyring::Keyring;
+pub use kit::{Kit, KitError};
+pub use recovery_key::{
+    RECOVERY_ENDING_LEN, RecoveryEnding, RecoveryKey, RecoveryKeyError, RecoveryKeys,
+};
 pub use root_key::RootKey;
 pub use setup_code::{HANDLE_LEN, SetupCode, SetupCodeError, Suite};
 pub use unlock::UnlockKeys;

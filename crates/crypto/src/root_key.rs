@@ -4,11 +4,12 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use crate::context::{
-    AccountContext, KeyringBinding, RootKeyBinding, StateContext, VaultKeyContext,
+    AccountContext, KeyringBinding, RecoveryContext, RootKeyBinding, StateContext, VaultKeyContext,
 };
 use crate::error::{OpenError, SealError};
 use crate::kae1::SealingKey;
 use crate::keyring::Keyring;
+use crate::recovery_key::RecoveryKeys;
 use crate::secret::{self, Secret};
 use crate::unlock::UnlockKeys;
 use crate::vault_key::VaultKey;
@@ -47,6 +48,27 @@ impl RootKey {
         context: &AccountContext,
     ) -> Result<Self, OpenError> {
         let bytes = unlock.wrap().open(&RootKeyBinding(context), wrapped)?;
+        Secret::copy_of(&bytes).map(Self).ok_or(OpenError)
+    }
+
+    /// Wraps it for whoever holds the recovery key.
+    pub fn wrap_for_recovery(
+        &self,
+        recovery: &RecoveryKeys,
+        context: &RecoveryContext,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Vec<u8>, SealError> {
+        recovery.wrap().seal(context, self.0.bytes(), rng)
+    }
+
+    /// Unwraps it with the recovery key. Another account's key and a server that lies look the
+    /// same.
+    pub fn recover(
+        wrapped: &[u8],
+        recovery: &RecoveryKeys,
+        context: &RecoveryContext,
+    ) -> Result<Self, OpenError> {
+        let bytes = recovery.wrap().open(context, wrapped)?;
         Secret::copy_of(&bytes).map(Self).ok_or(OpenError)
     }
 

@@ -4,9 +4,9 @@
 use std::fmt;
 
 use rand_core::CryptoRng;
-use sha2::{Digest as _, Sha256};
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
+use crate::coded::{CodeError, Spelling};
 use crate::secret::Secret;
 
 /// Length of the handle that names an account, in bytes.
@@ -15,15 +15,14 @@ pub const HANDLE_LEN: usize = 6;
 pub(crate) const SECRET_LEN: usize = 16;
 const CHECKSUM_LEN: usize = 2;
 const BODY_LEN: usize = 1 + HANDLE_LEN + SECRET_LEN;
-const RAW_LEN: usize = BODY_LEN + CHECKSUM_LEN;
-const DIGITS: usize = RAW_LEN * 8 / 5;
-const GROUP: usize = 5;
-const PREFIX: &str = "KA1";
-/// What is read: the digits of the prefix stand before the others.
-const TYPED_DIGITS: usize = PREFIX.len() + DIGITS;
+pub(crate) const RAW_LEN: usize = BODY_LEN + CHECKSUM_LEN;
 
-/// Crockford's base32: no I, L, O or U.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+pub(crate) const SPELLING: Spelling = Spelling {
+    prefix: b"KA1",
+    group: 5,
+    label: b"keyarc/v1/setup-code",
+    checksum: CHECKSUM_LEN,
+};
 
 /// How the master password becomes a key. The number stands in the setup code, so that a server
 /// has no say in it.
@@ -102,23 +101,26 @@ impl SetupCode {
         }
     }
 
+    /// A code of the same account with another secret: same handle. What the one before opened,
+    /// it does not.
+    pub fn with_fresh_secret(&self, suite: Suite, rng: &mut impl CryptoRng) -> Self {
+        Self {
+            suite,
+            handle: self.handle,
+            secret: Secret::make(rng),
+        }
+    }
+
     /// Reads what a person typed or pasted: case does not matter, spaces and dashes may stand
     /// anywhere, `O` is read as 0, `I` and `L` as 1.
     pub fn parse(text: &str) -> Result<Self, SetupCodeError> {
-        let digits = digits(text)?;
-        let (prefix, digits) = digits.split_at(PREFIX.len());
-        if !prefix
-            .iter()
-            .zip(PREFIX.bytes())
-            .all(|(&value, byte)| digit(byte) == Some(value))
-        {
-            return Err(SetupCodeError::Shape);
-        }
-        let raw = Secret::<RAW_LEN>::fill(|raw| from_digits(digits, raw));
-        let (body, checksum) = raw.bytes().split_at(BODY_LEN);
-        if checksum != checksum_of(body) {
-            return Err(SetupCodeError::Checksum);
-        }
+        let raw = SPELLING
+            .read::<RAW_LEN>(text)
+            .map_err(|error| match error {
+                CodeError::Shape => SetupCodeError::Shape,
+                CodeError::Checksum => SetupCodeError::Checksum,
+            })?;
+        let body = &raw.bytes()[..BODY_LEN];
         let (head, secret) = body.split_at(1 + HANDLE_LEN);
         let suite = Suite::from_byte(head[0]).ok_or(SetupCodeError::Suite)?;
         let mut handle = [0; HANDLE_LEN];
@@ -132,27 +134,11 @@ impl SetupCode {
 
     /// The canonical text, for the recovery kit.
     pub fn to_text(&self) -> Zeroizing<String> {
-        let raw = Secret::<RAW_LEN>::fill(|raw| {
-            raw[0] = self.suite.to_byte();
-            raw[1..=HANDLE_LEN].copy_from_slice(&self.handle);
-            raw[1 + HANDLE_LEN..BODY_LEN].copy_from_slice(self.secret.bytes());
-            let checksum = checksum_of(&raw[..BODY_LEN]);
-            raw[BODY_LEN..].copy_from_slice(&checksum);
-        });
-        // Reserved in full: growing would leave a copy of the beginning behind.
-        let mut text = Zeroizing::new(String::with_capacity(
-            PREFIX.len() + DIGITS + DIGITS / GROUP,
-        ));
-        text.push_str(PREFIX);
-        for index in 0..DIGITS {
-            if index % GROUP == 0 {
-                text.push('-');
-            }
-            text.push(char::from(
-                ALPHABET[usize::from(digit_at(raw.bytes(), index))],
-            ));
-        }
-        text
+        SPELLING.write::<RAW_LEN>(|body| {
+            body[0] = self.suite.to_byte();
+            body[1..=HANDLE_LEN].copy_from_slice(&self.handle);
+            body[1 + HANDLE_LEN..].copy_from_slice(self.secret.bytes());
+        })
     }
 
     /// What the server knows the account by.
@@ -174,71 +160,4 @@ impl fmt::Debug for SetupCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SetupCode(redacted)")
     }
-}
-
-fn checksum_of(body: &[u8]) -> [u8; CHECKSUM_LEN] {
-    let hash = Sha256::new()
-        .chain_update(b"keyarc/v1/setup-code")
-        .chain_update(body)
-        .finalize();
-    [hash[0], hash[1]]
-}
-
-/// The values of the digits in a typed text, prefix included.
-fn digits(text: &str) -> Result<Zeroizing<[u8; TYPED_DIGITS]>, SetupCodeError> {
-    let mut values = Zeroizing::new([0; TYPED_DIGITS]);
-    let mut places = values.iter_mut();
-    for character in text.chars().filter(|&character| !is_separator(character)) {
-        let value = u8::try_from(character)
-            .ok()
-            .and_then(digit)
-            .ok_or(SetupCodeError::Shape)?;
-        *places.next().ok_or(SetupCodeError::Shape)? = value;
-    }
-    if places.next().is_some() {
-        return Err(SetupCodeError::Shape);
-    }
-    Ok(values)
-}
-
-/// Spaces and line breaks of any kind, the dashes that word processors and PDF viewers put in the
-/// place of a hyphen, and the invisible characters that come along with a paste.
-fn is_separator(character: char) -> bool {
-    character.is_whitespace()
-        || matches!(
-            character,
-            '-' | '\u{ad}' | '\u{200b}' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{feff}'
-        )
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    let byte = match byte.to_ascii_uppercase() {
-        b'O' => b'0',
-        b'I' | b'L' => b'1',
-        other => other,
-    };
-    ALPHABET
-        .iter()
-        .position(|&digit| digit == byte)
-        .map(|position| position as u8)
-}
-
-/// Packs five-bit digits, most significant first. 40 digits fill 25 bytes without a remainder.
-fn from_digits(digits: &[u8], raw: &mut [u8; RAW_LEN]) {
-    for (five, eight) in raw.chunks_exact_mut(5).zip(digits.chunks_exact(8)) {
-        let mut group = eight
-            .iter()
-            .fold(0_u64, |bits, &value| bits << 5 | u64::from(value));
-        let mut bytes = group.to_be_bytes();
-        five.copy_from_slice(&bytes[3..]);
-        bytes.zeroize();
-        group.zeroize();
-    }
-}
-
-fn digit_at(raw: &[u8; RAW_LEN], index: usize) -> u8 {
-    (0..5).fold(0, |value, bit| {
-        let position = index * 5 + bit;
-        value << 1 | (raw[position / 8] >> (7 - position % 8) & 1)
-    })
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use keyarc_auth::LoginPurpose;
-use keyarc_signature::{UserBundle, VaultManifest, VerifyingKey};
+use keyarc_signature::{UserBundle, VaultManifest};
 use keyarc_store::{NewAccount, SignUpOutcome};
 use keyarc_wire::{
     AccountId, AccountResponse, ClientKind, KeepPinsRequest, Keyset, SessionId, SignUpRequest,
@@ -11,7 +11,7 @@ use keyarc_wire::{
 };
 
 use crate::{
-    Context, ServiceError, Services, proof, rate,
+    Context, ServiceError, Services, proof, rate, recovery,
     session::{Beginning, LoggedIn},
     validate,
 };
@@ -107,12 +107,7 @@ fn check(services: &Services, request: &SignUpRequest) -> Result<NewAccount, Ser
     }
     let email_key = request.email.as_deref().map(validate::email).transpose()?;
     let id = check_bundle(request)?;
-    if VerifyingKey::from_bytes(&request.auth_public_key.0).is_err() {
-        return Err(ServiceError::invalid(
-            "auth_public_key",
-            "must be an Ed25519 public key",
-        ));
-    }
+    validate::public_key(&request.auth_public_key.0, "auth_public_key")?;
     if request.keyset.version != 1 {
         return Err(ServiceError::invalid("keyset.version", "must be 1"));
     }
@@ -128,6 +123,11 @@ fn check(services: &Services, request: &SignUpRequest) -> Result<NewAccount, Ser
         bundle: request.bundle.clone(),
         keyset: request.keyset.clone(),
         vault: request.vault.clone(),
+        recovery: request
+            .recovery
+            .as_ref()
+            .map(recovery::check_key)
+            .transpose()?,
         email: request.email.clone(),
         email_key,
         terms_version: request.terms_version.clone(),
@@ -192,11 +192,14 @@ pub(crate) async fn response(
         id: account_id,
         email: account.email,
         bundle: account.bundle,
+        rotations: account.rotations,
         keyset: account.keyset,
         vaults: account.vaults,
         session_id,
         created_at_ms: account.created_at_ms,
         notices: account.notices,
         pins: account.pins,
+        recovery: account.recovery,
+        rekey_begun_at_ms: account.rekey_begun_at_ms,
     })
 }

@@ -7,6 +7,8 @@
 //! - [`second_factor`]: the second half of a log-in, and turning a second factor on and off;
 //! - [`account`]: sign-up, what a client needs to unlock, notices;
 //! - [`password`]: its change;
+//! - [`recovery`]: recovery keys, and coming back by one;
+//! - [`rekey`]: change of all keys;
 //! - [`vault`]: sync, writes, details;
 //! - [`health`]: is the database there;
 //! - [`cleanup`]: forgetting what has expired.
@@ -19,10 +21,13 @@ pub mod cleanup;
 mod context;
 mod error;
 pub mod health;
+mod identity;
 mod network;
 pub mod password;
 mod proof;
 mod rate;
+pub mod recovery;
+pub mod rekey;
 pub mod second_factor;
 pub mod session;
 mod source;

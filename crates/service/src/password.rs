@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-use keyarc_signature::VerifyingKey;
+use keyarc_auth::{Change, NewKeys};
 use keyarc_store::{NewKeyset, PasswordOutcome};
-use keyarc_wire::ChangePasswordRequest;
+use keyarc_wire::{ChangePasswordRequest, Keyset};
 
-use crate::{Context, ServiceError, account, proof, rate, session::DUMMY_KEY};
+use crate::{Context, ServiceError, account, proof, rate, validate};
 
 /// Puts new keys in force and ends every other session of the account. The session that asks
 /// goes on.
@@ -21,14 +21,19 @@ pub async fn change(
 ) -> Result<(), ServiceError> {
     let services = &context.services;
     rate::log_in(services, address, request.handle).await?;
-    let new = check(request, services.now_ms())?;
+    let new = check_keys(
+        &request.keyset,
+        request.auth_public_key.0,
+        services.now_ms(),
+    )?;
     let nonce = proof::check_challenge(services, request.handle, &request.proof)?;
-    let known = services.store().login_key(request.handle).await?;
-    // The handle of another account is as good as one that nobody has.
-    let known = known.filter(|known| known.account_id == context.actor.account_id);
-    let key = known.map_or(DUMMY_KEY, |known| known.auth_public_key);
-    proof::check_password_change(request, &key)?;
-    let proven = known.ok_or(ServiceError::LoginRefused)?;
+    let change = Change::Password(NewKeys {
+        version: request.keyset.version,
+        auth_public_key: request.auth_public_key.0,
+        wrapped_root_key: request.keyset.wrapped_root_key.as_ref(),
+        keyring: request.keyset.keyring.as_ref(),
+    });
+    let proven = proof::of_actor(context, change, request.handle, &request.proof).await?;
 
     let asking = context.actor.session_id;
     match services
@@ -42,21 +47,19 @@ pub async fn change(
     }
 }
 
-/// Everything about a change that can be checked without the database.
-fn check(request: &ChangePasswordRequest, now_ms: u64) -> Result<NewKeyset, ServiceError> {
-    let auth_public_key = request.auth_public_key.0;
-    if VerifyingKey::from_bytes(&auth_public_key).is_err() {
-        return Err(ServiceError::invalid(
-            "auth_public_key",
-            "must be an Ed25519 public key",
-        ));
-    }
-    if request.keyset.version < 2 {
+/// Everything about new keys that can be checked without the database.
+pub(crate) fn check_keys(
+    keyset: &Keyset,
+    auth_public_key: [u8; 32],
+    now_ms: u64,
+) -> Result<NewKeyset, ServiceError> {
+    validate::public_key(&auth_public_key, "auth_public_key")?;
+    if keyset.version < 2 {
         return Err(ServiceError::invalid("keyset.version", "must be 2 or more"));
     }
-    account::check_keyset(&request.keyset)?;
+    account::check_keyset(keyset)?;
     Ok(NewKeyset {
-        keyset: request.keyset.clone(),
+        keyset: keyset.clone(),
         auth_public_key,
         changed_at_ms: now_ms,
     })

@@ -1,11 +1,11 @@
 //! Checking that a client holds the key it claims.
 
-use keyarc_auth::{LoginPurpose, LoginStatement, NewKeys, PasswordStatement};
+use keyarc_auth::{Change, ChangeStatement, LoginPurpose, LoginStatement};
 use keyarc_signature::VerifyingKey;
-use keyarc_store::UsedNonce;
-use keyarc_wire::{ChangePasswordRequest, Handle, LoginProof};
+use keyarc_store::{LoginKey, UsedNonce};
+use keyarc_wire::{Handle, LoginProof};
 
-use crate::{ServiceError, Services};
+use crate::{Context, ServiceError, Services, session::DUMMY_KEY};
 
 /// Checks a proof's origin and nonce: whatever does not need the key. Returns the nonce, which
 /// is to be used up together with what the proof is for.
@@ -47,26 +47,38 @@ pub(crate) fn check_signature(
         .map_err(|_| ServiceError::LoginRefused)
 }
 
-/// Checks the signature of a change of password.
-pub(crate) fn check_password_change(
-    request: &ChangePasswordRequest,
+/// Checks the signature of a change.
+pub(crate) fn check_change(
+    change: Change<'_>,
+    handle: Handle,
+    proof: &LoginProof,
     public_key: &[u8; 32],
 ) -> Result<(), ServiceError> {
-    let proof = &request.proof;
-    let statement = PasswordStatement {
+    let statement = ChangeStatement {
         origin: &proof.origin,
-        handle: request.handle.0,
+        handle: handle.0,
         server_nonce: proof.server_nonce.0,
         client_nonce: proof.client_nonce.0,
         time_ms: proof.time_ms,
-        keys: NewKeys {
-            version: request.keyset.version,
-            auth_public_key: request.auth_public_key.0,
-            wrapped_root_key: request.keyset.wrapped_root_key.as_ref(),
-            keyring: request.keyset.keyring.as_ref(),
-        },
+        change,
     };
     VerifyingKey::from_bytes(public_key)
         .and_then(|key| statement.verify(&key, &proof.signature.0))
         .map_err(|_| ServiceError::LoginRefused)
+}
+
+/// Checks the signature of a change that the actor makes with the key of their password, and
+/// returns that key.
+pub(crate) async fn of_actor(
+    context: &Context,
+    change: Change<'_>,
+    handle: Handle,
+    proof: &LoginProof,
+) -> Result<LoginKey, ServiceError> {
+    let known = context.services.store().login_key(handle).await?;
+    // The handle of another account is as good as one that nobody has.
+    let known = known.filter(|known| known.account_id == context.actor.account_id);
+    let key = known.map_or(DUMMY_KEY, |known| known.auth_public_key);
+    check_change(change, handle, proof, &key)?;
+    known.ok_or(ServiceError::LoginRefused)
 }

@@ -13,7 +13,7 @@ use keyarc_store::{
     BeginOutcome, NewSecondFactor, SecondFactorChange, SecondFactorRow, StoredTotpSecret, UsedNonce,
 };
 use keyarc_wire::{
-    AccountId, Bytes, Fixed, LoginRequest, QrCode, RecoveryCodes, SecondFactorChallenge,
+    AccountId, Bytes, Fixed, Handle, LoginProof, QrCode, RecoveryCodes, SecondFactorChallenge,
     SecondFactorKind, SecondFactorRequest, SecondFactorStatus, TotpEnrolment, limits,
 };
 use qrcodegen::QrCodeEcc;
@@ -33,15 +33,16 @@ const RESEALED_AT_A_TIME: u32 = 100;
 /// ciphertext. The nonce is used up, so that the proof is worth nothing more without the token.
 pub(crate) async fn require(
     services: &Services,
-    request: &LoginRequest,
+    handle: Handle,
+    proof: &LoginProof,
     nonce: &UsedNonce,
 ) -> Result<ServiceError, ServiceError> {
     if !services.store().use_nonce(nonce).await? {
         return Err(ServiceError::LoginRefused);
     }
     let token = services.keys().issue_second_factor(
-        request.handle.as_bytes(),
-        &request.proof.signature.0,
+        handle.as_bytes(),
+        &proof.signature.0,
         services.now_ms(),
         services.random()?,
     );
@@ -64,7 +65,7 @@ pub async fn log_in(
     previous: Option<&str>,
 ) -> Result<LoggedIn, ServiceError> {
     let log_in = &request.log_in;
-    let token = check_token(services, request)?;
+    let token = check_token(services, log_in.handle, &log_in.proof, &request.token)?;
     validate::device_name(&log_in.device_name)?;
     let known = services.store().login_key(log_in.handle).await?;
     let known = known.ok_or(ServiceError::LoginRefused)?;
@@ -252,23 +253,45 @@ pub async fn reseal(services: &Services) -> Result<u64, ServiceError> {
     }
 }
 
-/// Whatever is wrong with a token is told alike.
-fn check_token(
+/// Uses up a code of an account, for a recovery.
+pub(crate) async fn use_code(
     services: &Services,
-    request: &SecondFactorRequest,
+    account_id: AccountId,
+    code: &str,
+) -> Result<(), ServiceError> {
+    let factor = services.store().second_factor(account_id).await?;
+    // Turned off since: then the first half suffices, and is to be done again.
+    let factor = factor.ok_or(ServiceError::LoginRefused)?;
+    let change = accept(services, account_id, &factor, code).await?;
+    if !services
+        .store()
+        .change_second_factor(account_id, &change)
+        .await?
+    {
+        return Err(ServiceError::SecondFactorRefused);
+    }
+    accepted(services, account_id).await;
+    Ok(())
+}
+
+/// Whatever is wrong with a token is told alike.
+pub(crate) fn check_token(
+    services: &Services,
+    handle: Handle,
+    proof: &LoginProof,
+    token: &Fixed<32>,
 ) -> Result<UsedNonce, ServiceError> {
-    let log_in = &request.log_in;
     let expires_at_ms = services
         .keys()
         .check_second_factor(
-            request.token.as_ref(),
-            log_in.handle.as_bytes(),
-            &log_in.proof.signature.0,
+            token.as_ref(),
+            handle.as_bytes(),
+            &proof.signature.0,
             services.now_ms(),
         )
         .map_err(|_| ServiceError::LoginRefused)?;
     Ok(UsedNonce {
-        nonce: request.token.0,
+        nonce: token.0,
         expires_at_ms,
     })
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use keyarc_signature::VerifyingKey;
 use keyarc_wire::{Sealed, limits};
 
 use crate::ServiceError;
@@ -29,6 +30,13 @@ pub(crate) fn envelope(
         return Err(ServiceError::invalid(field(), "must be a KAE1 envelope"));
     }
     Ok(())
+}
+
+/// A key to verify with must be fit for that.
+pub(crate) fn public_key(key: &[u8; 32], field: &'static str) -> Result<(), ServiceError> {
+    VerifyingKey::from_bytes(key)
+        .map(drop)
+        .map_err(|_| ServiceError::invalid(field, "must be an Ed25519 public key"))
 }
 
 /// A name that a list will show: some text, not too long, on one line.

@@ -6,7 +6,7 @@ use futures::{
     StreamExt as _,
     stream::{self, BoxStream},
 };
-use keyarc_signature::{SignatureError, UserBundle, VaultManifest};
+use keyarc_signature::{SignatureError, VaultManifest};
 use keyarc_store::{Changes, DetailsOutcome, WriteOutcome};
 use keyarc_wire::{
     Bytes, Change, DetailsRequest, DetailsResponse, ItemChange, VaultId, WriteItemsRequest,
@@ -14,7 +14,7 @@ use keyarc_wire::{
     limits,
 };
 
-use crate::{Context, ServiceError, validate};
+use crate::{Context, ServiceError, identity, validate};
 
 /// A body in the format of `keyarc_wire::changes`, in chunks of some 64 KiB.
 ///
@@ -104,7 +104,7 @@ async fn check_manifest(
         _ => return Err(ServiceError::NotFound),
     };
     let corrupt = |error: SignatureError| ServiceError::internal(error);
-    let owner = UserBundle::decode(&head.bundle.0).map_err(corrupt)?;
+    let owner = identity::in_force(&head.bundle, &head.rotations)?;
     let last = VaultManifest::decode(&head.manifest.0).map_err(corrupt)?;
     next.verify(&owner.signing_key())
         .map_err(|_| wrong("must be signed by the vault's owner"))?;

@@ -37,18 +37,30 @@ pub enum Purpose {
     VaultManifest,
     /// A statement that puts new keys in the place of an account's old ones.
     PasswordChange,
+    /// A statement that shows the recovery key, to be given what it opens.
+    Recovery,
+    /// A statement that puts new keys in force by the recovery key.
+    RecoveryChange,
+    /// A statement that puts another recovery key in force, or none.
+    RecoveryKey,
+    /// A statement that puts a whole new set of keys in force, down to those of the vaults.
+    Rekey,
     /// What a release of KeyArc consists of.
     Release,
 }
 
 impl Purpose {
     /// Every purpose there is.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::Login,
         Self::SignUp,
         Self::UserBundle,
         Self::VaultManifest,
         Self::PasswordChange,
+        Self::Recovery,
+        Self::RecoveryChange,
+        Self::RecoveryKey,
+        Self::Rekey,
         Self::Release,
     ];
 
@@ -59,6 +71,10 @@ impl Purpose {
             Self::UserBundle => "keyarc/v1/sig/user-bundle",
             Self::VaultManifest => "keyarc/v1/sig/vault-manifest",
             Self::PasswordChange => "keyarc/v1/sig/password-change",
+            Self::Recovery => "keyarc/v1/sig/recovery",
+            Self::RecoveryChange => "keyarc/v1/sig/recovery-change",
+            Self::RecoveryKey => "keyarc/v1/sig/recovery-key",
+            Self::Rekey => "keyarc/v1/sig/rekey",
             Self::Release => "keyarc/v1/sig/release",
         }
     }

@@ -1,12 +1,13 @@
 use keyarc_wire::{
-    AccountId, Bytes, Handle, Keyset, NewVault, Notice, NoticeKind, Sealed, VaultId, VaultInfo,
-    limits,
+    AccountId, Bytes, Handle, Keyset, NewVault, Notice, NoticeKind, RecoveryInfo, RecoveryKeyInfo,
+    Sealed, VaultId, VaultInfo, limits,
 };
 
 use crate::{
-    NewSession, Store, StoreError, UsedNonce,
+    NewRecovery, NewRecoveryKey, NewSession, Store, StoreError, UsedNonce,
     convert::{to_array, to_i64, to_u32, to_u64},
     db::{reading, transaction, writing},
+    recovery::put_recovery,
     sessions::{insert_session, use_nonce},
 };
 
@@ -25,6 +26,8 @@ pub struct NewAccount {
     pub keyset: Keyset,
     /// The first vault.
     pub vault: NewVault,
+    /// The recovery key, of version 1.
+    pub recovery: Option<NewRecoveryKey>,
     /// For display.
     pub email: Option<String>,
     /// The address as it is compared with others.
@@ -68,6 +71,8 @@ pub struct AccountRow {
     pub email: Option<String>,
     /// The signed genesis bundle.
     pub bundle: Bytes,
+    /// The bundles that replaced it, one after the other.
+    pub rotations: Bytes,
     /// Wrapped keys.
     pub keyset: Keyset,
     /// Unix milliseconds.
@@ -78,11 +83,15 @@ pub struct AccountRow {
     pub notices: Vec<Notice>,
     /// What its devices have seen, sealed by them.
     pub pins: Vec<Sealed>,
+    /// The recovery key; `None` when it never had one.
+    pub recovery: Option<RecoveryInfo>,
+    /// When a change of keys was begun that is not finished, Unix milliseconds.
+    pub rekey_begun_at_ms: Option<u64>,
 }
 
 impl Store {
     /// Makes an account with its vault and first session, uses up the nonce and ends the session
-    /// `ended`. Eight statements, all or nothing. Whether another account has the same address
+    /// `ended`. Nine statements, all or nothing. Whether another account has the same address
     /// changes nothing of it, not even the time that it takes.
     pub async fn sign_up(
         &self,
@@ -151,6 +160,14 @@ impl Store {
                 .bind(account.vault.manifest.as_ref())
                 .execute(&mut *tx)
                 .await?;
+            let recovery = NewRecovery {
+                version: 1,
+                key: account.recovery.clone(),
+                changed_at_ms: account.created_at_ms,
+            };
+            if recovery.key.is_some() && !put_recovery!(tx, account.id, recovery) {
+                return Ok(SignUpOutcome::AccountExists);
+            }
             insert_session!(tx, account.id, session, ended);
         });
         Ok(SignUpOutcome::Made)
@@ -181,15 +198,31 @@ impl Store {
 
     /// An account with its keys, vaults, notices and pins. Four statements.
     pub async fn account(&self, id: AccountId) -> Result<Option<AccountRow>, StoreError> {
-        type AccountColumns = (Option<String>, Vec<u8>, i64, i64, Vec<u8>, Vec<u8>);
+        type AccountColumns = (
+            Option<String>,
+            Vec<u8>,
+            Option<Vec<u8>>,
+            i64,
+            i64,
+            Vec<u8>,
+            Vec<u8>,
+            Option<i64>,
+            Option<Vec<u8>>,
+            Option<i64>,
+            Option<i64>,
+        );
         type VaultColumns = (Vec<u8>, i64, Vec<u8>, i64);
 
         let id = id.as_bytes().as_slice();
         let (account, vaults, email_used_again, pins) = reading!(self, |conn| {
             let account: Option<AccountColumns> = sqlx::query_as(
-                "SELECT accounts.email, accounts.bundle, accounts.created_at_ms,
-                 keysets.version, keysets.wrapped_root_key, keysets.keyring
+                "SELECT accounts.email, accounts.bundle, accounts.rotations,
+                 accounts.created_at_ms, keysets.version, keysets.wrapped_root_key,
+                 keysets.keyring, recovery_keys.version, recovery_keys.note,
+                 recovery_keys.changed_at_ms, rekeys.begun_at_ms
                  FROM accounts JOIN keysets ON keysets.account_id = accounts.account_id
+                 LEFT JOIN recovery_keys ON recovery_keys.account_id = accounts.account_id
+                 LEFT JOIN rekeys ON rekeys.account_id = accounts.account_id
                  WHERE accounts.account_id = $1",
             )
             .bind(id)
@@ -222,13 +255,39 @@ impl Store {
                     .await?;
             (account, vaults, email_used_again, pins)
         });
-        let Some((email, bundle, created_at_ms, version, wrapped_root_key, keyring)) = account
+        let Some((
+            email,
+            bundle,
+            rotations,
+            created_at_ms,
+            version,
+            wrapped_root_key,
+            keyring,
+            recovery_version,
+            recovery_note,
+            recovery_changed_at_ms,
+            rekey_begun_at_ms,
+        )) = account
         else {
             return Ok(None);
+        };
+        let recovery = match (recovery_version, recovery_note, recovery_changed_at_ms) {
+            (Some(version), note, Some(changed_at_ms)) => Some(RecoveryInfo {
+                version: to_u32(version)?,
+                key: match note {
+                    Some(note) => Some(RecoveryKeyInfo {
+                        made_at_ms: to_u64(changed_at_ms)?,
+                        note: Sealed(note),
+                    }),
+                    None => None,
+                },
+            }),
+            _ => None,
         };
         Ok(Some(AccountRow {
             email,
             bundle: Bytes(bundle),
+            rotations: Bytes(rotations.unwrap_or_default()),
             keyset: Keyset {
                 version: to_u32(version)?,
                 wrapped_root_key: Sealed(wrapped_root_key),
@@ -256,6 +315,8 @@ impl Store {
                 })
                 .collect::<Result<_, StoreError>>()?,
             pins: pins.into_iter().map(Sealed).collect(),
+            recovery,
+            rekey_begun_at_ms: rekey_begun_at_ms.map(to_u64).transpose()?,
         }))
     }
 

@@ -31,6 +31,21 @@ impl Batch {
         self.bytes.extend_from_slice(payload);
     }
 
+    /// Appends a row whose payload is two things; its flag is the length of the second.
+    pub(crate) fn push_pair(&mut self, id: &[u8; 16], number: i64, first: &[u8], second: &[u8]) {
+        let separator = if self.rows.is_empty() { '[' } else { ',' };
+        let _ = write!(
+            self.rows,
+            "{separator}[{},{},{number},{}]",
+            self.bytes.len() + 1,
+            first.len() + second.len(),
+            second.len()
+        );
+        for part in [id.as_slice(), first, second] {
+            self.bytes.extend_from_slice(part);
+        }
+    }
+
     /// Whether there is no row.
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
@@ -60,6 +75,8 @@ pub(crate) trait BatchSql {
     const PURGE_DETAILS: &'static str;
     /// `$3` vault → id, item version, details version, details.
     const READ_DETAILS: &'static str;
+    /// `$3` account. A row is a pair of overview and details, `number` the version of both.
+    const STAGE_ITEMS: &'static str;
     /// `$3` now, `$4` end of a window that begins now → id, hits, end of the window.
     const HIT: &'static str;
 }
@@ -128,6 +145,19 @@ macro_rules! batch_sql {
                  WHERE item_details.vault_id = $3
                  AND item_details.item_id IN (SELECT batch.id FROM batch)"
             );
+            const STAGE_ITEMS: &'static str = batch_sql!(
+                @$unfold,
+                "INSERT INTO rekey_items (account_id, item_id, version, overview, details)
+                 SELECT $3, batch.id, batch.number,
+                 substr(batch.payload, 1, length(batch.payload) - batch.flag),
+                 substr(batch.payload, length(batch.payload) - batch.flag + 1)
+                 FROM batch WHERE batch.id IN (SELECT items.item_id FROM items
+                 JOIN vaults ON vaults.vault_id = items.vault_id
+                 WHERE vaults.owner_id = $3 AND items.overview IS NOT NULL)
+                 ON CONFLICT (account_id, item_id) DO UPDATE SET
+                 version = excluded.version, overview = excluded.overview,
+                 details = excluded.details"
+            );
             // Ordered, so that two statements never wait for each other's rows.
             const HIT: &'static str = batch_sql!(
                 @$unfold,
@@ -162,5 +192,11 @@ mod tests {
         assert_eq!(batch.rows, "[[1,3,7,1],[20,0,0,0]]");
         assert_eq!(batch.bytes.len(), 16 + 3 + 16);
         assert_eq!(Batch::default().finish().rows, "[]");
+        let mut pairs = Batch::default();
+        pairs.push_pair(&[1; 16], 7, b"abc", b"de");
+        pairs.push_pair(&[2; 16], 8, b"", b"f");
+        let pairs = pairs.finish();
+        assert_eq!(pairs.rows, "[[1,5,7,2],[22,1,8,1]]");
+        assert!(pairs.bytes.ends_with(b"f") && pairs.bytes[16..21] == *b"abcde");
     }
 }

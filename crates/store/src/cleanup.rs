@@ -9,14 +9,19 @@ pub struct Cleaned {
     pub sessions: u64,
     /// Rate counters whose window is over.
     pub counters: u64,
+    /// Changes of keys that were begun and not finished.
+    pub rekeys: u64,
 }
 
 /// How much longer than its lifetime a used nonce is remembered, because another instance's
 /// clock may be behind this one's.
 const NONCE_KEPT_MS: u64 = 10 * 60_000;
+/// A change of keys takes minutes. What was staged for one that was given up is kept this long.
+const REKEY_KEPT_MS: u64 = 24 * 3_600_000;
 
 impl Store {
-    /// Deletes expired nonces, sessions and rate counters. Three statements.
+    /// Deletes expired nonces, sessions, rate counters and changes of keys that were given up. Four
+    /// statements.
     pub async fn clean_up(&self, now_ms: u64, session_idle_ms: u64) -> Result<Cleaned, StoreError> {
         let now = to_i64(now_ms);
         let cleaned = transaction!(self, |tx| {
@@ -36,6 +41,11 @@ impl Store {
                 .rows_affected(),
                 counters: sqlx::query("DELETE FROM rate_counters WHERE window_ends_at_ms <= $1")
                     .bind(now)
+                    .execute(&mut *tx)
+                    .await?
+                    .rows_affected(),
+                rekeys: sqlx::query("DELETE FROM rekeys WHERE begun_at_ms < $1")
+                    .bind(to_i64(now_ms.saturating_sub(REKEY_KEPT_MS)))
                     .execute(&mut *tx)
                     .await?
                     .rows_affected(),

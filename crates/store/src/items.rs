@@ -91,8 +91,10 @@ impl Batches {
 pub struct VaultHead {
     /// Whose vault it is.
     pub owner: AccountId,
-    /// The owner's signed bundle.
+    /// The owner's signed genesis bundle.
     pub bundle: Bytes,
+    /// The bundles that replaced it.
+    pub rotations: Bytes,
     /// The epoch of the vault key.
     pub key_epoch: u32,
     /// The newest manifest.
@@ -115,10 +117,11 @@ impl Store {
 
     /// The head of a vault. One statement.
     pub async fn vault_head(&self, vault: VaultId) -> Result<Option<VaultHead>, StoreError> {
-        type HeadColumns = (Vec<u8>, Vec<u8>, i64, Vec<u8>);
+        type HeadColumns = (Vec<u8>, Vec<u8>, Option<Vec<u8>>, i64, Vec<u8>);
         let head: Option<HeadColumns> = reading!(self, |conn| {
             sqlx::query_as(
-                "SELECT vaults.owner_id, accounts.bundle, vaults.key_epoch, manifests.manifest
+                "SELECT vaults.owner_id, accounts.bundle, accounts.rotations, vaults.key_epoch,
+                 manifests.manifest
                  FROM vaults
                  JOIN accounts ON accounts.account_id = vaults.owner_id
                  JOIN manifests ON manifests.vault_id = vaults.vault_id
@@ -129,10 +132,11 @@ impl Store {
             .fetch_optional(&mut *conn)
             .await?
         });
-        head.map(|(owner, bundle, key_epoch, manifest)| {
+        head.map(|(owner, bundle, rotations, key_epoch, manifest)| {
             Ok(VaultHead {
                 owner: AccountId(to_array(owner)?),
                 bundle: Bytes(bundle),
+                rotations: Bytes(rotations.unwrap_or_default()),
                 key_epoch: to_u32(key_epoch)?,
                 manifest: Bytes(manifest),
             })

@@ -3,12 +3,12 @@
 use keyarc_service::{Policy, Services};
 use keyarc_signature::{ManifestBody, SigningKey, UserBundle, VaultManifest};
 use keyarc_store::{
-    LoginKey, NewAccount, NewKeyset, NewSecondFactor, NewSession, Store, StoreError,
-    StoredTotpSecret, UsedNonce, WriteOutcome,
+    LoginKey, NewAccount, NewKeyset, NewRecoveryKey, NewSecondFactor, NewSession, Store,
+    StoreError, StoredTotpSecret, UsedNonce, WriteOutcome,
 };
 use keyarc_wire::{
-    AccountId, Bytes, Change, ClientKind, Handle, ItemChange, ItemId, ItemPurge, ItemWrite, Keyset,
-    NewVault, Sealed, SessionId, VaultId, WriteItemsRequest,
+    AccountId, Bytes, Change, ClientKind, Fixed, Handle, ItemChange, ItemId, ItemPurge, ItemWrite,
+    Keyset, NewVault, Sealed, SessionId, VaultId, WriteItemsRequest,
 };
 
 use crate::{FixedClock, SeededEntropy};
@@ -131,6 +131,38 @@ pub fn new_keyset(version: u32, key: u64) -> NewKeyset {
     }
 }
 
+/// The key that a person proves their recovery key with; `made` tells one after the other.
+pub fn recovery_auth_key(number: u64, made: u32) -> SigningKey {
+    let mut seed = [3; 32];
+    seed[..8].copy_from_slice(&number.to_be_bytes());
+    seed[8..12].copy_from_slice(&made.to_be_bytes());
+    SigningKey::from_seed(&seed)
+}
+
+/// The first recovery key of a person of this number, as a request has it.
+pub fn recovery_key_request(number: u64) -> keyarc_wire::NewRecoveryKey {
+    nth_recovery_key_request(number, 1)
+}
+
+/// The recovery key of that version.
+pub fn nth_recovery_key_request(number: u64, made: u32) -> keyarc_wire::NewRecoveryKey {
+    keyarc_wire::NewRecoveryKey {
+        auth_public_key: Fixed(recovery_auth_key(number, made).public_key()),
+        wrapped_root_key: sealed(made as u8 | 0x10, 350),
+        note: sealed(made as u8 | 0x20, 350),
+    }
+}
+
+/// The same, as the store has it.
+pub fn recovery_key(number: u64, made: u32) -> NewRecoveryKey {
+    let request = nth_recovery_key_request(number, made);
+    NewRecoveryKey {
+        auth_public_key: request.auth_public_key.0,
+        wrapped_root_key: request.wrapped_root_key,
+        note: request.note,
+    }
+}
+
 /// The vault of a person of this number, [`vault_id`].
 pub fn new_vault(number: u64) -> NewVault {
     NewVault {
@@ -204,6 +236,7 @@ pub fn account(number: u64) -> NewAccount {
         bundle: Bytes(bundle(number)),
         keyset: keyset(),
         vault: new_vault(number),
+        recovery: Some(recovery_key(number, 1)),
         email: None,
         email_key: None,
         terms_version: "2026-11".to_owned(),

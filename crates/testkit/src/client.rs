@@ -1,12 +1,18 @@
 use std::net::{IpAddr, Ipv4Addr};
 
-use keyarc_auth::{LoginPurpose, LoginStatement, NewKeys, PasswordStatement};
+use keyarc_auth::{
+    Change, ChangeStatement, LoginPurpose, LoginStatement, NewAccountKeys, NewKeys, NewRecovery,
+    NewRecoveryKey,
+};
 use keyarc_service::{
     Context, ServiceError, Services, account,
     session::{self, Credential, LoggedIn},
 };
+use keyarc_signature::{ManifestBody, SigningKey, UserBundle, VaultManifest};
+use keyarc_store::NewKeyset;
 use keyarc_wire::{
-    Bytes, ChallengeRequest, ChangePasswordRequest, ClientKind, Fixed, LoginProof, LoginRequest,
+    Bytes, ChallengeRequest, ChangePasswordRequest, ChangeRecoveryRequest, ClientKind,
+    FinishRecoveryRequest, Fixed, LoginProof, LoginRequest, RecoverRequest, RekeyRequest,
     SignUpRequest,
 };
 
@@ -86,6 +92,7 @@ impl TestClient {
             auth_public_key: Fixed(build::auth_key(self.key).public_key()),
             keyset: build::keyset(),
             vault: build::new_vault(self.number),
+            recovery: Some(build::recovery_key_request(self.number)),
             email: None,
             terms_version: services.policy().terms_version.clone(),
             proof: self.proof(services, LoginPurpose::SignUp),
@@ -111,25 +118,146 @@ impl TestClient {
         key: u64,
     ) -> ChangePasswordRequest {
         let new = build::new_keyset(version, key);
+        let change = Change::Password(of_keys(&new));
+        let proof = self.change_proof(services, &build::auth_key(self.key), change);
+        ChangePasswordRequest {
+            handle: build::handle(self.number),
+            keyset: new.keyset,
+            auth_public_key: Fixed(new.auth_public_key),
+            proof,
+        }
+    }
+
+    /// A fresh challenge, signed for a change by a key.
+    fn change_proof(
+        &self,
+        services: &Services,
+        key: &SigningKey,
+        change: Change<'_>,
+    ) -> LoginProof {
         let mut proof = self.proof(services, LoginPurpose::Login);
-        let statement = PasswordStatement {
+        let statement = ChangeStatement {
             origin: &proof.origin,
             handle: build::handle(self.number).0,
             server_nonce: proof.server_nonce.0,
             client_nonce: proof.client_nonce.0,
             time_ms: proof.time_ms,
-            keys: NewKeys {
-                version,
-                auth_public_key: new.auth_public_key,
-                wrapped_root_key: new.keyset.wrapped_root_key.as_ref(),
-                keyring: new.keyset.keyring.as_ref(),
-            },
+            change,
         };
-        proof.signature = Fixed(statement.sign(&build::auth_key(self.key)));
-        ChangePasswordRequest {
+        proof.signature = Fixed(statement.sign(key));
+        proof
+    }
+
+    /// A valid change to the recovery key of this version, or to none.
+    pub fn change_recovery_request(
+        &self,
+        services: &Services,
+        version: u32,
+        make: bool,
+    ) -> ChangeRecoveryRequest {
+        let key = make.then(|| build::nth_recovery_key_request(self.number, version));
+        let change = Change::RecoveryKey(of_recovery(version, key.as_ref()));
+        let proof = self.change_proof(services, &build::auth_key(self.key), change);
+        ChangeRecoveryRequest {
             handle: build::handle(self.number),
-            keyset: new.keyset,
+            version,
+            key,
+            proof,
+        }
+    }
+
+    /// A valid first half of a recovery with the key of this version.
+    pub fn recover_request(&self, services: &Services, version: u32) -> RecoverRequest {
+        let mut proof = self.proof(services, LoginPurpose::Recovery);
+        let statement = LoginStatement {
+            purpose: LoginPurpose::Recovery,
+            origin: &proof.origin,
+            handle: build::handle(self.number).0,
+            server_nonce: proof.server_nonce.0,
+            client_nonce: proof.client_nonce.0,
+            time_ms: proof.time_ms,
+        };
+        proof.signature = Fixed(statement.sign(&build::recovery_auth_key(self.number, version)));
+        RecoverRequest {
+            handle: build::handle(self.number),
+            proof,
+            second_factor: None,
+        }
+    }
+
+    /// A valid second half of it, to the key of another number, which makes this keyset.
+    pub fn finish_recovery_request(
+        &self,
+        services: &Services,
+        version: u32,
+        ticket: [u8; 32],
+        keyset_version: u32,
+        key: u64,
+    ) -> FinishRecoveryRequest {
+        let new = build::new_keyset(keyset_version, key);
+        let change = Change::Recovery(of_keys(&new));
+        let recovery = build::recovery_auth_key(self.number, version);
+        let proof = self.change_proof(services, &recovery, change);
+        FinishRecoveryRequest {
+            handle: build::handle(self.number),
+            ticket: Fixed(ticket),
+            keyset: new.keyset.clone(),
             auth_public_key: Fixed(new.auth_public_key),
+            proof,
+            client: ClientKind::Browser,
+            device_name: "a new browser".to_owned(),
+        }
+    }
+
+    /// A valid first change of all keys, to the key of another number, on top of this head.
+    pub fn rekey_request(
+        &self,
+        services: &Services,
+        rekey: [u8; 16],
+        head: &VaultManifest,
+        key: u64,
+    ) -> RekeyRequest {
+        let number = self.number;
+        let new = build::new_keyset(2, key);
+        let next = build::signing_key(number + 1_000);
+        let genesis = UserBundle::decode(&build::bundle(number)).expect("a bundle");
+        let bundle = genesis
+            .rotate(&build::signing_key(number), &next, genesis.exchange_key())
+            .expect("a key of the bundle")
+            .encode();
+        let body = ManifestBody {
+            version: head.body().version + 1,
+            prev: head.hash(),
+            key_epoch: 2,
+            ..*head.body()
+        };
+        let manifest = body.sign(&next).encode();
+        let recovery_key = build::nth_recovery_key_request(number, 2);
+        let wrapped_vault_key = build::sealed(9, 350);
+        let vault = build::vault_id(number);
+        let change = Change::Rekey(NewAccountKeys {
+            rekey,
+            keys: of_keys(&new),
+            bundle: &bundle,
+            vault: vault.0,
+            key_epoch: 2,
+            wrapped_vault_key: wrapped_vault_key.as_ref(),
+            manifest: &manifest,
+            recovery: of_recovery(2, Some(&recovery_key)),
+        });
+        let proof = self.change_proof(services, &build::auth_key(self.key), change);
+        RekeyRequest {
+            handle: build::handle(number),
+            rekey: Fixed(rekey),
+            keyset: new.keyset.clone(),
+            auth_public_key: Fixed(new.auth_public_key),
+            bundle: Bytes(bundle),
+            vault,
+            key_epoch: 2,
+            wrapped_vault_key,
+            manifest: Bytes(manifest),
+            recovery_version: 2,
+            recovery_key,
             proof,
         }
     }
@@ -164,6 +292,26 @@ impl TestClient {
         authenticate(services, &logged_in)
             .await
             .expect("the session is in force")
+    }
+}
+
+fn of_keys(new: &NewKeyset) -> NewKeys<'_> {
+    NewKeys {
+        version: new.keyset.version,
+        auth_public_key: new.auth_public_key,
+        wrapped_root_key: new.keyset.wrapped_root_key.as_ref(),
+        keyring: new.keyset.keyring.as_ref(),
+    }
+}
+
+fn of_recovery(version: u32, key: Option<&keyarc_wire::NewRecoveryKey>) -> NewRecovery<'_> {
+    NewRecovery {
+        version,
+        key: key.map(|key| NewRecoveryKey {
+            auth_public_key: key.auth_public_key.0,
+            wrapped_root_key: key.wrapped_root_key.as_ref(),
+            note: key.note.as_ref(),
+        }),
     }
 }
 

@@ -8,6 +8,7 @@
 //! | `draft` | the rules for what a person enters |
 //! | `record`, `seal` | the sealed plaintext, and how it is bound to what it is |
 //! | `lock`, `write` | a vault without its key, and with it; writing to it |
+//! | `reseal` | a vault under its next key |
 //! | `list`, `order`, `facets` | windows of rows, sorted orders, counts |
 //! | `search`, `haystack` | fuzzy search |
 //! | `recognise` | which provider a value belongs to |
@@ -29,6 +30,7 @@ mod model;
 mod order;
 mod recognise;
 mod record;
+mod reseal;
 mod seal;
 mod search;
 mod write;
@@ -42,3 +44,4 @@ pub use lock::{
 };
 pub use model::*;
 pub use recognise::{Provider, hint_of, provider, providers, recognise, recognise_named};
+pub use reseal::{ResealError, Resealing};

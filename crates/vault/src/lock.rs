@@ -340,6 +340,11 @@ impl UnlockedVault {
         }
     }
 
+    /// What was deleted for good, with its last version.
+    pub(crate) fn tombstones(&self) -> impl Iterator<Item = (ItemId, u64)> {
+        self.deleted.iter().map(|(item, version)| (*item, *version))
+    }
+
     fn apply_one(&mut self, change: ItemChange, report: &mut ApplyReport) {
         let ItemChange {
             item_id,

@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, Bytes, Fixed, Handle, LoginProof, Sealed, SessionId, VaultId};
+use crate::{
+    AccountId, Bytes, Fixed, Handle, LoginProof, NewRecoveryKey, RecoveryInfo, Sealed, SessionId,
+    VaultId,
+};
 
 /// The account's keys, each wrapped by the client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +56,9 @@ pub struct SignUpRequest {
     pub keyset: Keyset,
     /// The personal vault.
     pub vault: NewVault,
+    /// The recovery key, of version 1; absent when the person wants none.
+    #[serde(default)]
+    pub recovery: Option<NewRecoveryKey>,
     /// For display and notices only; absent when the person gave none.
     #[serde(default)]
     pub email: Option<String>,
@@ -92,6 +98,9 @@ pub struct AccountResponse {
     pub email: Option<String>,
     /// The signed genesis bundle.
     pub bundle: Bytes,
+    /// The bundles that replaced it, one after the other.
+    #[serde(default)]
+    pub rotations: Bytes,
     /// Wrapped keys.
     pub keyset: Keyset,
     /// The vaults that the account can open.
@@ -107,6 +116,12 @@ pub struct AccountResponse {
     /// order.
     #[serde(default)]
     pub pins: Vec<Sealed>,
+    /// The recovery key; absent when the account never had one.
+    #[serde(default)]
+    pub recovery: Option<RecoveryInfo>,
+    /// When a change of keys was begun that is not finished, Unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rekey_begun_at_ms: Option<u64>,
 }
 
 /// Keeps what a device has seen.

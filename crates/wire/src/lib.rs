@@ -13,6 +13,8 @@ mod item;
 pub mod limits;
 mod password;
 pub mod paths;
+mod recovery;
+mod rekey;
 mod second_factor;
 mod session;
 
@@ -32,6 +34,11 @@ pub use item::{
     WriteItemsResponse,
 };
 pub use password::ChangePasswordRequest;
+pub use recovery::{
+    ChangeRecoveryRequest, FinishRecoveryRequest, KeepRecoveryNoteRequest, NewRecoveryKey,
+    RecoverRequest, RecoverResponse, RecoverSecondFactor, RecoveryInfo, RecoveryKeyInfo,
+};
+pub use rekey::{RekeyRequest, StageItemsRequest, StagedItem};
 pub use second_factor::{
     QrCode, RecoveryCodes, SecondFactorChallenge, SecondFactorKind, SecondFactorRequest,
     SecondFactorStatus, TotpEnrolment,

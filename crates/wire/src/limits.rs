@@ -14,6 +14,12 @@ pub const SECOND_FACTOR_CODE: usize = 64;
 pub const EMAIL: usize = 254;
 /// Most items in one atomic change.
 pub const ITEMS_PER_WRITE: usize = 20_000;
+/// Most items in one batch of a change of keys.
+pub const ITEMS_PER_STAGE: usize = 1_000;
+/// Largest body of a batch of a change of keys, in bytes.
+pub const STAGE_BODY: usize = 8 * 1024 * 1024;
+/// Largest sealed note about a recovery key, in bytes.
+pub const RECOVERY_NOTE: usize = 1024;
 /// Most items in one request for details.
 pub const DETAILS_PER_REQUEST: usize = 1_000;
 /// Largest body of a write to a vault, in bytes.

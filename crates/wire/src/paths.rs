@@ -21,6 +21,21 @@ pub const NOTICES_DISMISS: &str = "/api/account/notices/dismiss";
 /// `POST` [`crate::ChangePasswordRequest`], and every other session of the account ends.
 pub const PASSWORD: &str = "/api/account/password";
 
+/// `POST` [`crate::RecoverRequest`] → [`crate::RecoverResponse`].
+pub const RECOVER: &str = "/auth/recover";
+/// `POST` [`crate::FinishRecoveryRequest`] → as [`LOGIN`].
+pub const RECOVER_FINISH: &str = "/auth/recover/finish";
+/// `POST` [`crate::ChangeRecoveryRequest`].
+pub const RECOVERY: &str = "/api/account/recovery";
+/// `POST` [`crate::KeepRecoveryNoteRequest`].
+pub const RECOVERY_NOTE: &str = "/api/account/recovery/note";
+/// `POST` [`crate::StageItemsRequest`].
+pub const REKEY_ITEMS: &str = "/api/account/rekey/items";
+/// `POST` [`crate::RekeyRequest`], and every other session of the account ends.
+pub const REKEY: &str = "/api/account/rekey";
+/// `POST`, drops what was staged.
+pub const REKEY_DISCARD: &str = "/api/account/rekey/discard";
+
 /// `POST` [`crate::KeepPinsRequest`], keeps what a device has seen, for the account's others.
 pub const PINS: &str = "/api/account/pins";
 

@@ -21,8 +21,8 @@ pub struct ChallengeResponse {
 }
 
 /// Proof that the client holds the account's authentication key: a signature over
-/// (purpose, origin, handle, server nonce, client nonce, time), and at a change of password over
-/// the new keys. The handle is in the request that carries the proof; the origin must be one that
+/// (purpose, origin, handle, server nonce, client nonce, time), and at a change of keys over the
+/// new ones. The handle is in the request that carries the proof; the origin must be one that
 /// the server goes by.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,7 +35,7 @@ pub struct LoginProof {
     pub client_nonce: Fixed<32>,
     /// The client's clock, Unix milliseconds. Signed for the record; the nonce decides age.
     pub time_ms: u64,
-    /// Ed25519, purpose `login`, `sign-up` or `password-change`.
+    /// Ed25519, of the purpose that the request calls for.
     pub signature: Fixed<64>,
 }
 

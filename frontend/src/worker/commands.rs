@@ -1,7 +1,7 @@
 use keyarc_app::worker::{
-    Command, Event, Failure, KnownDevice, LEAST_SCORE, RecoveryKit, Reply, Strength, Unlocked,
+    Command, Event, Failure, KnownDevice, LEAST_SCORE, Reply, Strength, Unlocked,
 };
-use keyarc_client::{Host as _, LogIn, LoggingIn, Session, SignUp};
+use keyarc_client::{LogIn, LoggingIn, RecoveryState, Session, SignUp};
 use keyarc_crypto::{SetupCode, Suite};
 use keyarc_vault::{ImportPlan, ItemDraft, import};
 use keyarc_wire::{ClientKind, Handle};
@@ -9,7 +9,9 @@ use zeroize::Zeroizing;
 
 use super::{
     failure::{from_client, from_setup_code, from_store, from_strength},
+    kit::draw_kit,
     password::measure_suites,
+    recovery::view,
     state::{AwaitsCode, Open, PinKeeper, VaultWorker, host},
     tell,
 };
@@ -133,6 +135,43 @@ impl VaultWorker {
                 self.take_awaits_code();
                 Ok(Reply::Done)
             }
+            Command::BeginRecovery { kit } => self.begin_recovery(&Zeroizing::new(kit)).await,
+            Command::RecoveryCode { code } => self.recovery_code(&Zeroizing::new(code)).await,
+            Command::FinishRecovery {
+                password,
+                remember,
+                device_name,
+            } => {
+                let password = Zeroizing::new(password);
+                self.finish_recovery(&password, remember, &device_name)
+                    .await
+            }
+            Command::CancelRecovery => {
+                self.recovering.borrow_mut().take();
+                Ok(Reply::Done)
+            }
+            Command::Recovery => Ok(Reply::Recovery(view(self.session()?.recovery()))),
+            Command::MakeRecoveryKey { password } => {
+                self.make_recovery_key(&Zeroizing::new(password)).await
+            }
+            Command::PutRecoveryKey { password } => {
+                self.put_recovery_key(&Zeroizing::new(password)).await
+            }
+            Command::RevokeRecoveryKey { password } => {
+                self.revoke_recovery_key(&Zeroizing::new(password)).await
+            }
+            Command::ProveRecoveryKey { typed } => {
+                self.prove_recovery_key(&Zeroizing::new(typed)).await
+            }
+            Command::PutRecoveryOff => {
+                let session = self.session()?;
+                let put_off = session.put_recovery_off().await;
+                put_off.map_err(|error| self.failed(error))?;
+                Ok(Reply::Done)
+            }
+            Command::MakeKeys(wish) => self.make_keys(wish).await,
+            Command::Rekey { current } => self.rekey(&Zeroizing::new(current)).await,
+            Command::DropRekey => self.drop_rekey().await,
         }
     }
 
@@ -172,18 +211,18 @@ impl VaultWorker {
             client: ClientKind::Browser,
         };
         let pins = PinKeeper::default();
-        let (session, code) = Session::sign_up(FetchTransport, host(&pins), &wish)
+        let (session, kit) = Session::sign_up(FetchTransport, host(&pins), &wish)
             .await
             .map_err(from_client)?;
         let session = self.enter(session);
-        remember(self.device, &code, &session, device_name).await;
+        remember(self.device, &kit.setup_code, &session, device_name).await;
         pins.remember(session.handle());
-        let kit = RecoveryKit {
-            setup_code: code.to_text().to_string(),
-            email,
-            created_at_ms: host(&pins).now_ms(),
-            origin,
-        };
+        let kit = draw_kit(
+            &session,
+            &kit.setup_code,
+            Some(&kit.recovery_key),
+            Some(&kit.checkpoint),
+        )?;
         Ok(Reply::SignedUp {
             kit,
             unlocked: self.glance(&session).await,
@@ -260,7 +299,7 @@ impl VaultWorker {
     }
 
     /// Keeps what a session sees from now on, if this device knows its account.
-    async fn keep_seen(&self, pins: &PinKeeper, account: Handle) {
+    pub(super) async fn keep_seen(&self, pins: &PinKeeper, account: Handle) {
         let record = self.device.record().await.ok().flatten();
         if record.is_some_and(|record| record.handle == account) {
             pins.remember(account);
@@ -370,6 +409,8 @@ impl VaultWorker {
                 .await
                 .unwrap_or(false),
             suite: now.suite.to_byte(),
+            ask_for_kit: matches!(session.recovery(), RecoveryState::InForce { ask: true, .. }),
+            rekey_begun_at_ms: session.rekey_begun_at_ms(),
         }
     }
 }

@@ -1,6 +1,6 @@
-use keyarc_app::worker::Failure;
+use keyarc_app::worker::{Failure, KitFault};
 use keyarc_client::{ClientError, SaveError};
-use keyarc_crypto::SetupCodeError;
+use keyarc_crypto::{CheckpointError, KitError, RecoveryKeyError, SetupCodeError};
 
 use crate::browser::{StoreError, StrengthError};
 
@@ -50,6 +50,28 @@ pub(super) fn from_setup_code(error: SetupCodeError) -> Failure {
         SetupCodeError::Checksum => Failure::SetupCodeTypo,
         SetupCodeError::Shape | SetupCodeError::Suite => Failure::SetupCodeShape,
     }
+}
+
+/// Keys that were made here and not put in force were wiped meanwhile.
+pub(super) fn gone() -> Failure {
+    Failure::Server {
+        message: "The new keys were given up.".into(),
+        action: "Nothing was changed. Begin again, with another kit.".into(),
+    }
+}
+
+/// What is missing or wrong, part by part.
+pub(super) fn from_kit(error: KitError) -> Failure {
+    Failure::Kit(match error {
+        KitError::NoSetupCode => KitFault::NoSetupCode,
+        KitError::NoRecoveryKey => KitFault::NoRecoveryKey,
+        KitError::SetupCode(SetupCodeError::Checksum) => KitFault::SetupCodeTypo,
+        KitError::SetupCode(SetupCodeError::Shape | SetupCodeError::Suite) => KitFault::SetupCode,
+        KitError::RecoveryKey(RecoveryKeyError::Checksum) => KitFault::RecoveryKeyTypo,
+        KitError::RecoveryKey(RecoveryKeyError::Shape) => KitFault::RecoveryKey,
+        KitError::Checkpoint(CheckpointError::Checksum) => KitFault::CheckpointTypo,
+        KitError::Checkpoint(CheckpointError::Shape) => KitFault::Checkpoint,
+    })
 }
 
 pub(super) fn from_store(_: StoreError) -> Failure {

@@ -3,7 +3,10 @@
 
 mod commands;
 mod failure;
+mod kit;
 mod password;
+mod recovery;
+mod rekey;
 mod state;
 
 use std::rc::Rc;

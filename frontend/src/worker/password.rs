@@ -2,7 +2,7 @@
 //! another one. Until the new one is known to be in force the device keeps both, so that whatever
 //! is cut off, the password that is right opens the vault here.
 
-use keyarc_app::worker::{Failure, LEAST_SCORE, NewPassword, RecoveryKit, Reply, SuiteTime};
+use keyarc_app::worker::{Failure, LEAST_SCORE, NewPassword, Reply, SuiteTime};
 use keyarc_client::{ChangePassword, Host as _, PasswordError};
 use keyarc_crypto::{SetupCode, Suite};
 use zeroize::Zeroizing;
@@ -10,15 +10,16 @@ use zeroize::Zeroizing;
 use super::{
     commands::{own_origin, rate, read_suite, remember},
     failure::from_store,
+    kit::draw_kit,
     state::{Open, PinKeeper, VaultWorker, host},
 };
 use crate::browser::DeviceRecord;
 
 /// A [`NewPassword`] that is wiped.
-struct Wish {
-    current: Zeroizing<String>,
-    new: Zeroizing<String>,
-    suite: Suite,
+pub(super) struct Wish {
+    pub(super) current: Zeroizing<String>,
+    pub(super) new: Zeroizing<String>,
+    pub(super) suite: Suite,
 }
 
 impl VaultWorker {
@@ -30,12 +31,8 @@ impl VaultWorker {
             .check_password(&wish.current)
             .await
             .map_err(|error| self.failed(error))?;
-        Ok(Reply::NewKit(RecoveryKit {
-            setup_code: session.setup_code(wish.suite).to_text().to_string(),
-            email: session.email().map(str::to_owned),
-            created_at_ms: host(&PinKeeper::default()).now_ms(),
-            origin: own_origin()?,
-        }))
+        let code = session.setup_code(wish.suite);
+        draw_kit(&session, &code, None, None).map(Reply::NewKit)
     }
 
     pub(super) async fn change_password(&self, wish: NewPassword) -> Result<Reply, Failure> {
@@ -90,17 +87,14 @@ impl VaultWorker {
             }
             Err(Failure::WrongPassword) => {
                 let code = next.open().await.map_err(|_| Failure::WrongPassword)?;
-                let reply = self
-                    .log_in(&code, password, false, &next.device_name)
-                    .await?;
-                let _ = self.device.keep(&next).await;
-                Ok(reply)
+                // It is the one in force, and is kept as that, also after a second factor.
+                self.log_in(&code, password, true, &next.device_name).await
             }
             Err(other) => Err(other),
         }
     }
 
-    async fn checked(&self, session: &Open, wish: NewPassword) -> Result<Wish, Failure> {
+    pub(super) async fn checked(&self, session: &Open, wish: NewPassword) -> Result<Wish, Failure> {
         let wish = Wish {
             current: Zeroizing::new(wish.current),
             new: Zeroizing::new(wish.new),
@@ -115,7 +109,7 @@ impl VaultWorker {
 
     /// Keeps the setup code that is about to come into force, on a device that keeps the one
     /// that is. Nothing is sent before that is done.
-    async fn keep_next(
+    pub(super) async fn keep_next(
         &self,
         session: &Open,
         code: &SetupCode,

@@ -6,7 +6,8 @@ use std::{
 use gloo_timers::future::TimeoutFuture;
 use keyarc_app::worker::{Event, Failure, Stage};
 use keyarc_client::{
-    ClientError, Host as _, PendingLogIn, SaveError, Session, Stage as ClientStage,
+    ClientError, Host as _, MadeRecoveryKey, PendingLogIn, PendingRecovery, Recovery, Rekey,
+    SaveError, Session, Stage as ClientStage,
 };
 use keyarc_vault::import::Import;
 use keyarc_wire::Handle;
@@ -29,6 +30,14 @@ pub(super) struct AwaitsCode {
     pub(super) until_ms: u64,
 }
 
+/// How far a recovery came, and what its session will have seen.
+pub(super) enum Recovering {
+    /// A code is missing.
+    Code(Box<PendingRecovery<FetchTransport, BrowserHost>>, PinKeeper),
+    /// The new password is missing.
+    Password(Box<Recovery<FetchTransport, BrowserHost>>, PinKeeper),
+}
+
 /// How long the server waits for a code, in milliseconds.
 const CODE_WITHIN_MS: u32 = 5 * 60_000;
 
@@ -37,6 +46,12 @@ const CODE_WITHIN_MS: u32 = 5 * 60_000;
 pub(super) struct VaultWorker {
     open: RefCell<Option<Rc<Open>>>,
     awaits_code: Rc<RefCell<Option<AwaitsCode>>>,
+    /// A recovery that is not finished.
+    pub(super) recovering: RefCell<Option<Recovering>>,
+    /// A recovery key that is not in force.
+    pub(super) made_key: RefCell<Option<MadeRecoveryKey>>,
+    /// New keys that are not in force. Taken out while they are put there.
+    pub(super) rekey: RefCell<Option<Rekey>>,
     /// The last import preview, until it is confirmed, cancelled or replaced.
     pub(super) import: RefCell<Option<Import>>,
     pub(super) device: DeviceStore,
@@ -94,6 +109,8 @@ impl VaultWorker {
     pub(super) fn leave(&self) {
         self.import.borrow_mut().take();
         self.awaits_code.borrow_mut().take();
+        self.made_key.borrow_mut().take();
+        self.rekey.borrow_mut().take();
         self.open.borrow_mut().take();
     }
 

@@ -2,6 +2,8 @@
 
 mod account;
 mod password;
+mod recovery;
+mod rekey;
 mod session;
 mod vault;
 
@@ -33,6 +35,13 @@ pub fn routes() -> Router<AppState> {
         .route(paths::NOTICES_DISMISS, post(account::dismiss_notices))
         .route(paths::PINS, post(account::keep_pins))
         .route(paths::PASSWORD, post(password::change))
+        .route(paths::RECOVER, post(recovery::begin))
+        .route(paths::RECOVER_FINISH, post(recovery::finish))
+        .route(paths::RECOVERY, post(recovery::change))
+        .route(paths::RECOVERY_NOTE, post(recovery::keep_note))
+        .route(paths::REKEY_ITEMS, post(rekey::stage))
+        .route(paths::REKEY, post(rekey::change))
+        .route(paths::REKEY_DISCARD, post(rekey::discard))
         .route(paths::CHANGES_ROUTE, get(vault::changes))
         .route(paths::ITEMS_ROUTE, post(vault::write_items))
         .route(paths::DETAILS_ROUTE, post(vault::details))

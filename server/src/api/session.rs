@@ -78,7 +78,7 @@ pub(super) async fn refresh(
     Ok(axum::Json(session::refresh(state.services(), &context)?))
 }
 
-fn begin(
+pub(super) fn begin(
     state: &AppState,
     status: StatusCode,
     logged_in: LoggedIn,

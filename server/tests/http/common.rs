@@ -205,6 +205,7 @@ impl<'a> Person<'a> {
             auth_public_key: Fixed(build::auth_key(self.number).public_key()),
             keyset: build::keyset(),
             vault: build::new_vault(self.number),
+            recovery: None,
             email: None,
             terms_version: "2026-11".to_owned(),
             proof: self.proof(LoginPurpose::SignUp).await,

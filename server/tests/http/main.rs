@@ -20,6 +20,7 @@ mod logs;
 mod pages;
 mod password;
 mod rates;
+mod recovery;
 mod second_factor;
 mod sessions;
 mod stopping;

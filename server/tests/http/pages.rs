@@ -85,6 +85,7 @@ async fn vault_pages_carry_a_fresh_nonce_that_their_policy_names() {
     for path in [
         "/log-in",
         "/sign-up",
+        "/recover",
         "/vault",
         "/vault/import",
         "/settings",
@@ -118,7 +119,7 @@ async fn vault_pages_carry_a_fresh_nonce_that_their_policy_names() {
     }
     nonces.sort();
     nonces.dedup();
-    assert_eq!(nonces.len(), 6);
+    assert_eq!(nonces.len(), 7);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Change of password over HTTP, on both databases.
 
-use keyarc_auth::{LoginPurpose, NewKeys, PasswordStatement};
+use keyarc_auth::{Change, ChangeStatement, LoginPurpose, NewKeys};
 use keyarc_server::config::Secret;
 use keyarc_testkit::{TempDb, TestServer, build, on_both};
 use keyarc_wire::{
@@ -15,18 +15,18 @@ use crate::common::{Person, post};
 async fn request(person: &Person<'_>, version: u32, key: u64) -> ChangePasswordRequest {
     let new = build::new_keyset(version, key);
     let mut proof = person.proof(LoginPurpose::Login).await;
-    let statement = PasswordStatement {
+    let statement = ChangeStatement {
         origin: &proof.origin,
         handle: build::handle(person.number).0,
         server_nonce: proof.server_nonce.0,
         client_nonce: proof.client_nonce.0,
         time_ms: proof.time_ms,
-        keys: NewKeys {
+        change: Change::Password(NewKeys {
             version,
             auth_public_key: new.auth_public_key,
             wrapped_root_key: new.keyset.wrapped_root_key.as_ref(),
             keyring: new.keyset.keyring.as_ref(),
-        },
+        }),
     };
     proof.signature = Fixed(statement.sign(&build::auth_key(person.key)));
     ChangePasswordRequest {

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use crate::{
     state::{use_clipboard, use_toasts},
-    ui::{Button, Icon, save_file},
+    ui::{Button, Icon, QrView, save_file},
     words::local_day,
     worker::RecoveryKit,
 };
@@ -17,6 +17,7 @@ pub fn KitView(
     let clipboard = use_clipboard();
     let date = local_day(kit.created_at_ms).long();
     let groups = code_groups(&kit.setup_code);
+    let has_key = kit.recovery_key.is_some();
     let text = StoredValue::new(kit_text(&kit, &date));
     let code = StoredValue::new(kit.setup_code.clone());
     let download = move |()| {
@@ -39,23 +40,56 @@ pub fn KitView(
         <section class="kit">
             <h1>"Save your recovery kit"</h1>
             <p class="lead">
-                "A new device needs this setup code and your master password. Without the code, nobody can open your vault on another device, and neither can we."
+                {if has_key {
+                    "A new device needs the setup code and your master password. The recovery key stands in for the password if you forget it: keep the kit where only you get at it."
+                } else {
+                    "A new device needs this setup code and your master password. Without the code, nobody can open your vault on another device, and neither can we."
+                }}
             </p>
             <div class="kit-sheet">
-                <p class="kit-label" id="setup-code-label">
-                    "Setup code"
-                </p>
-                <p
-                    class="kit-code"
-                    data-testid="setup-code"
-                    aria-labelledby="setup-code-label"
-                    translate="no"
-                >
-                    {groups
-                        .into_iter()
-                        .map(|group| view! { class="v", <span>{group}</span> })
-                        .collect_view()}
-                </p>
+                <div class="kit-head">
+                    <div>
+                        <p class="kit-label" id="setup-code-label">
+                            "Setup code"
+                        </p>
+                        <p
+                            class="kit-code"
+                            data-testid="setup-code"
+                            aria-labelledby="setup-code-label"
+                            translate="no"
+                        >
+                            {groups
+                                .into_iter()
+                                .map(|group| view! { class="v", <span>{group}</span> })
+                                .collect_view()}
+                        </p>
+                    </div>
+                    {kit
+                        .qr
+                        .clone()
+                        .map(|qr| view! { class="v", <QrView qr=qr label="The setup code as a QR code" /> })}
+                </div>
+                {kit
+                    .recovery_key
+                    .as_deref()
+                    .map(|key| {
+                        view! { class="v",
+                            <Code id="recovery-key" label="Recovery key" code=code_groups(key) />
+                        }
+                    })}
+                {kit
+                    .checkpoint
+                    .as_deref()
+                    .map(|code| {
+                        view! { class="v",
+                            <Code
+                                id="checkpoint"
+                                label="Checkpoint"
+                                code=code_groups(code)
+                                small=true
+                            />
+                        }
+                    })}
                 <dl class="facts">
                     {kit
                         .email
@@ -79,7 +113,26 @@ pub fn KitView(
                     <li>{format!("On the new device, open {}/log-in.", kit.origin)}</li>
                     <li>"Type or paste the setup code; spaces and case do not matter."</li>
                     <li>"Type your master password."</li>
+                    {has_key
+                        .then(|| {
+                            view! { class="v",
+                                <li>
+                                    {format!(
+                                        "Password forgotten? Open {}/recover and type the codes above. The checkpoint is no secret; with it an old state of the server is noticed.",
+                                        kit.origin,
+                                    )}
+                                </li>
+                            }
+                        })}
                 </ol>
+                {(!has_key)
+                    .then(|| {
+                        view! { class="v",
+                            <p class="kit-note">
+                                "The recovery key of the kit before stays the right one: keep that sheet too."
+                            </p>
+                        }
+                    })}
             </div>
             <div class="kit-buttons">
                 <Button icon=Icon::Download on_press=download>
@@ -96,7 +149,35 @@ pub fn KitView(
     }
 }
 
-/// The setup code in its groups; each but the last keeps its hyphen, so that the whole reads
+/// A code of the kit below the setup code.
+#[component]
+fn Code(
+    id: &'static str,
+    label: &'static str,
+    code: Vec<String>,
+    #[prop(optional)] small: bool,
+) -> impl IntoView {
+    let label_id = format!("{id}-label");
+    view! { class="v",
+        <p class="kit-label" id=label_id.clone()>
+            {label}
+        </p>
+        <p
+            class="kit-code kit-code-more"
+            class:kit-code-small=small
+            data-testid=id
+            aria-labelledby=label_id
+            translate="no"
+        >
+            {code
+                .into_iter()
+                .map(|group| view! { class="v", <span>{group}</span> })
+                .collect_view()}
+        </p>
+    }
+}
+
+/// A code in its groups; each but the last keeps its hyphen, so that the whole reads
 /// and copies as the code.
 fn code_groups(code: &str) -> Vec<String> {
     code.split_inclusive('-').map(str::to_owned).collect()
@@ -107,23 +188,45 @@ pub fn kit_text(kit: &RecoveryKit, date: &str) -> String {
     let email = kit
         .email
         .as_ref()
-        .map(|email| format!("E-mail      {email}\n"))
+        .map(|email| format!("E-mail        {email}\n"))
         .unwrap_or_default();
+    let codes = [
+        ("Recovery key", &kit.recovery_key),
+        ("Checkpoint", &kit.checkpoint),
+    ];
+    let codes: String = codes
+        .into_iter()
+        .filter_map(|(name, code)| Some(format!("{name:<14}{}\n", code.as_ref()?)))
+        .collect();
+    let last = if kit.recovery_key.is_some() {
+        format!(
+            "If you forget the password, open {origin}/recover\n\
+             and paste this whole file. It sets a new password.\n\
+             \n\
+             Keep this file where only you can read it, and a copy away from your computer.\n\
+             Who has it can open your vault, unless you have a second factor.\n",
+            origin = kit.origin,
+        )
+    } else {
+        "The recovery key of the kit before stays the right one: keep that file too.\n\
+         Keep this file where only you can read it, and a copy away from your computer.\n"
+            .to_owned()
+    };
     format!(
         "KeyArc recovery kit\n\
          \n\
-         Setup code  {code}\n\
+         Setup code    {code}\n\
+         {codes}\
          {email}\
-         Created     {date}\n\
-         Server      {origin}\n\
+         Created       {date}\n\
+         Server        {origin}\n\
          \n\
          To open your vault on a new device:\n\
          1. Open {origin}/log-in\n\
          2. Enter the setup code; spaces and case do not matter.\n\
          3. Enter your master password. It is not in this file.\n\
          \n\
-         Keep this file where only you can read it, and a copy away from your computer.\n\
-         Who has it still needs your master password. Nobody can make a new one for you.\n",
+         {last}",
         code = kit.setup_code,
         origin = kit.origin,
     )
@@ -139,6 +242,9 @@ mod tests {
             email: email.map(str::to_owned),
             created_at_ms: 0,
             origin: "https://keyarc.example".to_owned(),
+            recovery_key: Some("KR1-ABCD".to_owned()),
+            checkpoint: Some("KC1-ABCD".to_owned()),
+            qr: None,
         }
     }
 
@@ -160,5 +266,18 @@ mod tests {
             assert!(text.contains(part), "{part}");
         }
         assert!(!kit_text(&kit(None), "").contains("E-mail"));
+        for line in [
+            "Recovery key  KR1-ABCD",
+            "Checkpoint    KC1-ABCD",
+            "example/recover",
+        ] {
+            assert!(text.contains(line), "{line}");
+        }
+        let without = RecoveryKit {
+            recovery_key: None,
+            ..kit(None)
+        };
+        let text = kit_text(&without, "");
+        assert!(text.contains("kit before stays") && !text.contains("/recover"));
     }
 }

@@ -1,10 +1,11 @@
-//! Sign-up, the recovery kit, log-in and unlocking.
+//! Sign-up, the recovery kit, log-in, unlocking, and coming back without the password.
 
 mod frame;
 mod kit;
 mod log_in;
 mod new_device;
 mod next;
+mod recover;
 mod second_factor;
 mod sign_up;
 mod strength;
@@ -16,6 +17,7 @@ pub use frame::UnlockProgress;
 pub use kit::{KitView, kit_text};
 pub use log_in::LogInPage;
 pub use next::{next_path, path_after};
+pub use recover::RecoverPage;
 pub use sign_up::SignUpPage;
 pub use strength::{StrengthView, strength_words};
 pub(crate) use strength::{password_rule, rate};

@@ -116,18 +116,19 @@ pub(super) fn NewDevice() -> impl IntoView {
             </Button>
             <UnlockProgress />
         </form>
-        {move || {
-            session
-                .device()
-                .map(|device| {
-                    view! { class="v",
-                        <div class="card-foot">
+        <div class="card-foot">
+            <a href="/recover">"Forgot the password?"</a>
+            {move || {
+                session
+                    .device()
+                    .map(|device| {
+                        view! { class="v",
                             <Button look=Look::Bare on_press=move |()| session.use_known_account()>
                                 {format!("Back to {}", device.label)}
                             </Button>
-                        </div>
-                    }
-                })
-        }}
+                        }
+                    })
+            }}
+        </div>
     }
 }

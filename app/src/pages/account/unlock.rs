@@ -46,7 +46,7 @@ pub(super) fn Unlock() -> impl IntoView {
                     match reason {
                         Failure::WrongPassword => {
                             error.set(Some(
-                                "This is not the master password. If the password was changed on another device, use the new one."
+                                "This is not the master password. If it was changed on another device, use the new one. If all keys were changed, use another account and log in with the newest recovery kit."
                                     .to_owned(),
                             ));
                         }
@@ -99,6 +99,7 @@ pub(super) fn Unlock() -> impl IntoView {
             <UnlockProgress />
         </form>
         <div class="card-foot">
+            <a href="/recover">"Forgot the password?"</a>
             <Button look=Look::Bare on_press=move |()| session.use_another_account()>
                 "Use another account"
             </Button>

@@ -116,6 +116,15 @@ fn kit() -> RecoveryKit {
         email: Some("ann@example.org".to_owned()),
         created_at_ms: now_ms() as u64,
         origin: "https://keyarc.example".to_owned(),
+        recovery_key: Some(
+            [
+                "KR1",
+                "0000-0000-0000-0000-0000-0000-0000-0000-0000-0000-0000-0000-0000-0000",
+            ]
+            .join("-"),
+        ),
+        checkpoint: None,
+        qr: None,
     }
 }
 

@@ -1,13 +1,19 @@
 //! Settings of this device and this account.
 
+mod compromised;
+mod new_kit;
 mod password;
+mod recovery;
 mod second_factor;
 mod sessions;
 
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
 
-use self::{password::Password, second_factor::SecondFactor, sessions::Sessions};
+use self::{
+    compromised::Compromised, password::Password, recovery::Recovery, second_factor::SecondFactor,
+    sessions::Sessions,
+};
 use crate::{
     code,
     pages::vault::{Section, VaultFrame},
@@ -16,7 +22,7 @@ use crate::{
     ui::{Button, Confirm, Look, Segmented, Select},
 };
 
-/// Theme, lock, device, password, sessions, about.
+/// Theme, lock, device, password, recovery, second factor, sessions, new keys, about.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     // How often sessions have ended by what was done here.
@@ -31,8 +37,10 @@ pub fn SettingsPage() -> impl IntoView {
                     <Locking />
                     <Device />
                     <Password on_changed=move |()| ended.update(|ended| *ended += 1) />
+                    <Recovery ended=ended />
                     <SecondFactor />
                     <Sessions ended=ended />
+                    <Compromised on_changed=move |()| ended.update(|ended| *ended += 1) />
                     <About />
                 </div>
             </main>

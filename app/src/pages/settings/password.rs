@@ -1,12 +1,11 @@
 use leptos::{ev, html, prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 
+use super::new_kit::NewKit;
 use crate::{
-    pages::account::{
-        FormError, KitView, StrengthView, UnlockProgress, password_rule, rate, suites,
-    },
+    pages::account::{FormError, StrengthView, UnlockProgress, password_rule, rate, suites},
     state::{use_session, use_toasts},
-    ui::{Button, Checkbox, Dialog, Look, PasswordField, Select, focus_on_mount},
+    ui::{Button, Look, PasswordField, Select, focus_on_mount},
     worker::{Command, Failure, NewPassword, RecoveryKit, Reply, SuiteTime, use_worker},
 };
 
@@ -228,13 +227,24 @@ fn PasswordForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView 
             </div>
             <UnlockProgress />
         </form>
-        <NewKit kit=kit on_saved=move |()| run(Command::ChangePassword(wish())) />
+        <NewKit
+            kit=kit
+            note="Nothing is changed yet. Once the password is changed, this kit takes the place of the one before."
+            verb="Change password"
+            on_saved=move |()| run(Command::ChangePassword(wish()))
+        />
     }
 }
 
 /// How the password becomes a key, and how long that takes here.
 #[component]
-fn Suites(suite: RwSignal<String>, busy: RwSignal<bool>) -> impl IntoView {
+pub(super) fn Suites(
+    suite: RwSignal<String>,
+    busy: RwSignal<bool>,
+    /// Unique in the page.
+    #[prop(default = "suite")]
+    id: &'static str,
+) -> impl IntoView {
     let worker = use_worker();
     let measuring = RwSignal::new(false);
     let measured = RwSignal::new(Vec::<SuiteTime>::new());
@@ -276,7 +286,10 @@ fn Suites(suite: RwSignal<String>, busy: RwSignal<bool>) -> impl IntoView {
             .collect();
         match words.as_slice() {
             [] => String::new(),
-            words => format!("On this device {}.", words.join(", ")),
+            words => {
+                let advice = measured.with(|times| advice(times));
+                format!("On this device {}. {advice}", words.join(", "))
+            }
         }
     };
     view! { class="v",
@@ -284,7 +297,7 @@ fn Suites(suite: RwSignal<String>, busy: RwSignal<bool>) -> impl IntoView {
             <summary>"Key derivation"</summary>
             <div class="suites">
                 <Select
-                    id="suite"
+                    id=id
                     label="Turns the password into a key"
                     value=suite
                     options=options
@@ -305,65 +318,18 @@ fn Suites(suite: RwSignal<String>, busy: RwSignal<bool>) -> impl IntoView {
     }
 }
 
-/// The new recovery kit, before the change that puts it in force.
-#[component]
-fn NewKit(
-    kit: RwSignal<Option<RecoveryKit>>,
-    #[prop(into)] on_saved: Callback<()>,
-) -> impl IntoView {
-    let toasts = use_toasts();
-    let open = RwSignal::new(false);
-    let saved = RwSignal::new(false);
-    let tried = RwSignal::new(false);
-    let error = Signal::derive(move || {
-        (tried.get() && !saved.get())
-            .then(|| "Save it first: without it no new device gets in.".to_owned())
-    });
-    Effect::new(move |_| {
-        if kit.read().is_some() {
-            saved.set(false);
-            tried.set(false);
-            open.set(true);
+/// Unlocking may take about a second; within that, what is dearer to guess is better.
+const WAITED_FOR_MS: u32 = 1_000;
+
+/// Which suite is the better one here.
+fn advice(times: &[SuiteTime]) -> &'static str {
+    let argon2id = times.iter().find(|time| time.suite == 2);
+    match argon2id.and_then(|time| time.millis) {
+        Some(millis) if millis <= WAITED_FOR_MS => {
+            "Argon2id is the better choice here: guessing is dearer, and unlocking stays within a second. Other devices may be slower."
         }
-    });
-    // Closed in whatever way: only a kit that was taken is to be told of.
-    Effect::new(move |before: Option<bool>| {
-        let is_open = open.get();
-        if before == Some(true) && !is_open && kit.write().take().is_some() {
-            toasts.say("Nothing was changed. The recovery kit that you had stays the right one.");
-        }
-        is_open
-    });
-    let go_on = move |()| {
-        tried.set(true);
-        if saved.get_untracked() {
-            kit.set(None);
-            open.set(false);
-            on_saved.run(());
-        }
-    };
-    view! { class="v",
-        <Dialog open=open title="Your new recovery kit" bare=true class="dialog-kit">
-            <div class="dialog-kit-body">
-                {move || {
-                    kit.get_untracked().map(|kit| view! { class="v", <KitView kit=kit /> })
-                }}
-                <div class="kit-actions">
-                    <p class="quiet">
-                        "Nothing is changed yet. Once the password is changed, this kit takes the place of the one before."
-                    </p>
-                    <Checkbox id="new-kit-saved" checked=saved error=error>
-                        "I have saved my new recovery kit"
-                    </Checkbox>
-                    <div class="button-row">
-                        <Button look=Look::Go on_press=go_on>
-                            "Change password"
-                        </Button>
-                        <Button on_press=move |()| open.set(false)>"Cancel"</Button>
-                    </div>
-                </div>
-            </div>
-        </Dialog>
+        Some(_) => "PBKDF2 is the better choice here: Argon2id takes more than a second.",
+        None => "PBKDF2 is the one that works here.",
     }
 }
 
@@ -379,6 +345,16 @@ fn duration(millis: Option<u32>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_dearer_suite_is_advised_while_it_takes_no_more_than_a_second() {
+        let times = |argon2id| {
+            [(1, Some(90)), (2, argon2id)].map(|(suite, millis)| SuiteTime { suite, millis })
+        };
+        assert!(advice(&times(Some(1_000))).starts_with("Argon2id is the better"));
+        assert!(advice(&times(Some(1_001))).starts_with("PBKDF2 is the better"));
+        assert!(advice(&times(None)).starts_with("PBKDF2 is the one"));
+    }
 
     #[test]
     fn durations_are_told_as_they_are_felt() {

@@ -164,6 +164,7 @@ fn Banners() -> impl IntoView {
                         }
                     })
             }}
+            <KeyBanners />
             {move || {
                 let notices = session.unlocked().is_some_and(|open| !open.notices.is_empty());
                 notices
@@ -180,6 +181,50 @@ fn Banners() -> impl IntoView {
                     })
             }}
         </div>
+    }
+}
+
+/// What there is to know about keys: a change of them that was not finished, or, once in a long
+/// while, the question whether the recovery kit is still there.
+#[component]
+fn KeyBanners() -> impl IntoView {
+    let session = use_session();
+    let is_begun = move || {
+        session
+            .unlocked()
+            .is_some_and(|open| open.rekey_begun_at_ms.is_some())
+    };
+    let ask = move || session.unlocked().is_some_and(|open| open.ask_for_kit);
+    view! { class="v",
+        {move || {
+            if is_begun() {
+                Some(
+                    view! { class="v",
+                        <Banner
+                            tone=BannerTone::Warn
+                            icon=Icon::Warning
+                            on_dismiss=move |()| session.drop_rekey()
+                        >
+                            "A change of all keys was begun and not finished. Nothing was changed: your password and your recovery kit are those of before. "
+                            <a href="/settings#compromised">"Begin again"</a>
+                        </Banner>
+                    }
+                        .into_any(),
+                )
+            } else if ask() {
+                Some(
+                    view! { class="v",
+                        <Banner icon=Icon::Lock on_dismiss=move |()| session.put_recovery_off()>
+                            "Is your recovery kit still where you put it? "
+                            <a href="/settings#recovery">"Check it"</a>
+                        </Banner>
+                    }
+                        .into_any(),
+                )
+            } else {
+                None
+            }
+        }}
     }
 }
 

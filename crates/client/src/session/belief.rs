@@ -17,7 +17,10 @@ impl<T: Transport, H: Host> Session<T, H> {
         let belief = self.belief.borrow();
         match &belief.head {
             Some(head) => Some(head.body().version),
-            None => belief.seen.iter().map(|pin| pin.version).min(),
+            None => {
+                let seen = belief.seen.iter().map(|pin| pin.version);
+                seen.chain(belief.floor.map(|floor| floor.version)).min()
+            }
         }
     }
 
@@ -26,15 +29,23 @@ impl<T: Transport, H: Host> Session<T, H> {
     pub(super) fn believe(&self, changes: &Changes) -> Result<(), ClientError> {
         let vault = self.look(|vault| vault.id());
         let owner = self.keyring.signing_key().verifying_key();
-        let (known, seen) = {
+        let (known, seen, floor) = {
             let belief = self.belief.borrow();
             match &belief.head {
-                Some(head) => (belief.trust_of_head, vec![pin_of(head)]),
-                None => (Trust::Fresh, belief.seen.clone()),
+                Some(head) => (belief.trust_of_head, vec![pin_of(head)], None),
+                None => (Trust::Fresh, belief.seen.clone(), belief.floor),
             }
         };
         let manifests = changes.manifests();
-        let Ok(shown) = history::read(manifests, vault, self.key_epoch, &owner, &seen) else {
+        let shown = history::read(
+            manifests,
+            vault,
+            self.key_epoch,
+            &owner,
+            &seen,
+            floor.as_ref(),
+        );
+        let Ok(shown) = shown else {
             return self.refuse_as(Trust::Broken);
         };
         let in_session = self.belief.borrow().head.is_some();
@@ -70,6 +81,7 @@ impl<T: Transport, H: Host> Session<T, H> {
         &self,
         request: &WriteItemsRequest,
     ) -> Result<VaultManifest, ClientError> {
+        self.check_current()?;
         if !self.trust().may_write() {
             return Err(ClientError::ReadOnly);
         }

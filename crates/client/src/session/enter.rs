@@ -1,21 +1,22 @@
 use keyarc_auth::{LoginPurpose, LoginStatement};
 use keyarc_crypto::{
-    AccountContext, KdfError, Keyring, RootKey, SetupCode, Suite, UnlockKeys, VaultKey,
-    VaultKeyContext,
+    AccountContext, Checkpoint, KdfError, Keyring, RecoveryKey, RootKey, SetupCode, Suite,
+    UnlockKeys, VaultKey, VaultKeyContext,
 };
-use keyarc_signature::{UserBundle, VaultManifest};
+use keyarc_signature::{ROTATED_LEN, UserBundle, VaultManifest};
 use keyarc_vault::LockedVault;
 use keyarc_wire::{
     AccountId, AccountResponse, Bytes, ChallengeRequest, ClientKind, ErrorCode, Fixed, Handle,
-    Keyset, LoginProof, LoginRequest, LoginResponse, NewVault, Sealed, SecondFactorChallenge,
-    SignUpRequest, VaultId, limits,
+    Keyset, LoginProof, LoginRequest, LoginResponse, NewRecoveryKey, NewVault, Sealed,
+    SecondFactorChallenge, SignUpRequest, VaultId, limits,
 };
 use rand_core::{CryptoRng, Rng as _};
 use zeroize::Zeroizing;
 
 use super::{
-    Belief, Session,
+    Belief, NewKit, Session,
     belief::{first_manifest, pins_context},
+    recovery,
     second_factor::PendingLogIn,
 };
 use crate::{Api, ApiFailure, ClientError, Host, Pins, Stage, Transport, Trust, api::is_token};
@@ -68,13 +69,13 @@ pub enum LoggingIn<T, H> {
 }
 
 impl<T: Transport, H: Host> Session<T, H> {
-    /// Makes an account with an empty vault, and opens it. The setup code is in nobody else's
-    /// hands: whoever loses it loses the account.
+    /// Makes an account with an empty vault, and opens it. The codes of the kit are in nobody
+    /// else's hands.
     pub async fn sign_up(
         transport: T,
         host: H,
         wish: &SignUp<'_>,
-    ) -> Result<(Self, SetupCode), ClientError> {
+    ) -> Result<(Self, NewKit), ClientError> {
         let api = Api::new(transport);
         let mut tries = 0;
         loop {
@@ -94,6 +95,7 @@ impl<T: Transport, H: Host> Session<T, H> {
                 auth_public_key: Fixed(unlock.auth().public_key()),
                 keyset: fresh.keyset.clone(),
                 vault: fresh.vault.clone(),
+                recovery: Some(fresh.recovery.clone()),
                 email: wish.email.map(str::to_owned),
                 terms_version: wish.terms_version.to_owned(),
                 proof: who.prove(&api, &host, LoginPurpose::SignUp).await?,
@@ -123,9 +125,22 @@ impl<T: Transport, H: Host> Session<T, H> {
                 return Err(ClientError::Tampered);
             }
             host.progress(Stage::Sending, 100);
-            let session = Self::open(api, host, account, &unlock, &code, None)?;
+            let session = Self::open(Entering {
+                api,
+                host,
+                account,
+                unlock: &unlock,
+                code: &code,
+                pins: None,
+                floor: None,
+            })?;
             session.begin(&fresh.vault.manifest)?;
-            return Ok((session, code));
+            let kit = NewKit {
+                checkpoint: session.checkpoint()?,
+                recovery_key: fresh.recovery_key,
+                setup_code: code,
+            };
+            return Ok((session, kit));
         }
     }
 
@@ -165,7 +180,15 @@ impl<T: Transport, H: Host> Session<T, H> {
             .await?;
         match log_in(&api, &request).await? {
             Answer::Account(account) => {
-                let session = Self::open(api, host, *account, &unlock, wish.code, wish.pins)?;
+                let session = Self::open(Entering {
+                    api,
+                    host,
+                    account: *account,
+                    unlock: &unlock,
+                    code: wish.code,
+                    pins: wish.pins,
+                    floor: None,
+                })?;
                 session.fetch().await?;
                 Ok(LoggingIn::Open(Box::new(session)))
             }
@@ -212,19 +235,16 @@ impl<T: Transport, H: Host> Session<T, H> {
 
     /// Checks an account's keys and opens them. Whatever is missing or does not fit is refused:
     /// no key is ever made to replace one.
-    pub(super) fn open(
-        api: Api<T>,
-        host: H,
-        mut account: AccountResponse,
-        unlock: &UnlockKeys,
-        code: &SetupCode,
-        own_pins: Option<&[u8]>,
-    ) -> Result<Self, ClientError> {
-        let bundle = UserBundle::decode(&account.bundle.0).map_err(|_| ClientError::Tampered)?;
-        bundle.verify().map_err(|_| ClientError::Tampered)?;
-        if bundle.user_id() != account.id.0 {
-            return Err(ClientError::Tampered);
-        }
+    pub(super) fn open(entering: Entering<'_, T, H>) -> Result<Self, ClientError> {
+        let Entering {
+            api,
+            host,
+            mut account,
+            unlock,
+            code,
+            pins,
+            floor,
+        } = entering;
         let context = AccountContext {
             account_id: account.id.0,
             keyset_version: account.keyset.version,
@@ -234,14 +254,13 @@ impl<T: Transport, H: Host> Session<T, H> {
         let keyring = root
             .unwrap_keyring(&account.keyset.keyring.0, &context)
             .map_err(|_| ClientError::Tampered)?;
-        if keyring.bundle().encode() != account.bundle.0 {
-            return Err(ClientError::Tampered);
-        }
+        let bundle = check_identity(&account.bundle, &account.rotations, account.id, &keyring)?;
         // Every account has exactly its personal vault so far.
         let [info] = <[_; 1]>::try_from(std::mem::take(&mut account.vaults))
             .map_err(|_| ClientError::Tampered)?;
         let key_epoch = info.key_epoch;
-        let (belief, keyset_seen) = belief_of(&root, &account, info.id, own_pins, &mut host.rng());
+        let (belief, keyset_seen) =
+            belief_of(&root, &account, info.id, pins, floor, &mut host.rng());
         if account.keyset.version < keyset_seen {
             // An older password would be the account's again.
             return Err(ClientError::Tampered);
@@ -257,10 +276,14 @@ impl<T: Transport, H: Host> Session<T, H> {
             email: account.email.filter(|address| can_be_shown(address)),
             root,
             keyring,
+            bundle,
             key_epoch,
             code: code.with_suite(code.suite()).into(),
             keyset: account.keyset.into(),
             unsettled: None.into(),
+            recovery: account.recovery.into(),
+            rekey_begun_at_ms: account.rekey_begun_at_ms.into(),
+            retired: false.into(),
             vault: vault.into(),
             belief: belief.into(),
             notices: account.notices.into(),
@@ -271,6 +294,50 @@ impl<T: Transport, H: Host> Session<T, H> {
     }
 }
 
+/// An account that a session is to be opened of.
+pub(super) struct Entering<'a, T, H> {
+    pub(super) api: Api<T>,
+    pub(super) host: H,
+    pub(super) account: AccountResponse,
+    pub(super) unlock: &'a UnlockKeys,
+    pub(super) code: &'a SetupCode,
+    /// What this device saw before.
+    pub(super) pins: Option<&'a [u8]>,
+    /// What the recovery kit knows.
+    pub(super) floor: Option<Checkpoint>,
+}
+
+/// The bundle in force, if the genesis bundle is the account's, each that replaced it follows the
+/// one before, and the keyring is that of the last.
+pub(super) fn check_identity(
+    genesis: &Bytes,
+    rotations: &Bytes,
+    account: AccountId,
+    keyring: &Keyring,
+) -> Result<UserBundle, ClientError> {
+    let tampered = |_| ClientError::Tampered;
+    let mut bundle = UserBundle::decode(&genesis.0).map_err(tampered)?;
+    bundle.verify().map_err(tampered)?;
+    let mut rotations = rotations.0.chunks_exact(ROTATED_LEN);
+    for next in rotations.by_ref() {
+        let next = UserBundle::decode(next).map_err(tampered)?;
+        next.verify_after(&bundle).map_err(tampered)?;
+        bundle = next;
+    }
+    let is_ours =
+        rotations.remainder().is_empty() && bundle.user_id() == account.0 && keyring.is_of(&bundle);
+    is_ours.then_some(bundle).ok_or(ClientError::Tampered)
+}
+
+/// The newest keyset that this device has seen of an account; 0 when it has seen none.
+pub(super) fn keyset_seen(root: &RootKey, account: AccountId, pins: Option<&[u8]>) -> u32 {
+    let open = |sealed: &[u8]| {
+        let opened = root.open_state(&pins_context(account.0), sealed).ok()?;
+        Pins::decode(&opened).ok()
+    };
+    pins.and_then(open).map_or(0, |pins| pins.keyset_version)
+}
+
 /// What was seen of a vault before, and the newest keyset seen, on this device and on others
 /// that told of it. What does not open is not the account's, or was kept back: it tells nothing either way.
 fn belief_of(
@@ -278,6 +345,7 @@ fn belief_of(
     account: &AccountResponse,
     vault: VaultId,
     own_pins: Option<&[u8]>,
+    floor: Option<Checkpoint>,
     rng: &mut impl CryptoRng,
 ) -> (Belief, u32) {
     let context = pins_context(account.id.0);
@@ -293,7 +361,9 @@ fn belief_of(
     );
     let others = account.pins.iter().filter_map(|sealed| open(&sealed.0));
     let all: Vec<Pins> = own.into_iter().chain(others).collect();
-    let keyset_seen = all.iter().map(|pins| pins.keyset_version).max();
+    let floor_seen = floor.map(|floor| floor.keyset_version);
+    let keysets = all.iter().map(|pins| pins.keyset_version);
+    let keyset_seen = keysets.chain(floor_seen).max();
     let belief = Belief {
         head: None,
         seen: all
@@ -301,6 +371,7 @@ fn belief_of(
             .flat_map(|pins| pins.vaults)
             .filter(|pin| pin.vault == vault)
             .collect(),
+        floor,
         trust: Trust::FreshnessUnverified,
         trust_of_head: Trust::FreshnessUnverified,
         device,
@@ -435,6 +506,8 @@ struct NewAccount {
     bundle: Bytes,
     keyset: Keyset,
     vault: NewVault,
+    recovery_key: RecoveryKey,
+    recovery: NewRecoveryKey,
 }
 
 impl NewAccount {
@@ -464,6 +537,9 @@ impl NewAccount {
         let wrapped_key = root
             .wrap_vault_key(&vault_key, &place, &mut rng)
             .map_err(sealing)?;
+        let recovery_key = RecoveryKey::make(&mut rng);
+        let now_ms = host.now_ms();
+        let recovery = recovery::seal(&root, id, FIRST, &recovery_key, now_ms, &mut rng)?;
         let manifest = first_manifest(vault.0, host.now_ms(), keys.signing_key());
         Ok(Self {
             id,
@@ -478,6 +554,8 @@ impl NewAccount {
                 wrapped_key: Sealed(wrapped_key),
                 manifest,
             },
+            recovery_key,
+            recovery,
         })
     }
 
@@ -487,7 +565,12 @@ impl NewAccount {
                 && info.wrapped_key == self.vault.wrapped_key
                 && info.key_epoch == FIRST
                 && info.revision == 0);
+        let recovery_is_ours = account.recovery.as_ref().is_some_and(|info| {
+            let note = info.key.as_ref().map(|key| &key.note);
+            info.version == FIRST && note == Some(&self.recovery.note)
+        });
         account.id == self.id
+            && recovery_is_ours
             && account.bundle == self.bundle
             && account.keyset == self.keyset
             && vault_is_ours

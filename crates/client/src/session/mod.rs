@@ -3,8 +3,13 @@
 mod belief;
 mod enter;
 mod items;
+mod kit;
 mod password;
+mod proof;
 mod read;
+mod recover;
+mod recovery;
+mod rekey;
 mod salvage;
 mod second_factor;
 mod write;
@@ -12,17 +17,21 @@ mod write;
 use std::cell::{Cell, RefCell};
 
 use futures::lock::Mutex;
-use keyarc_crypto::{Keyring, RootKey, SealError, SetupCode, StateContext, Suite};
-use keyarc_signature::VaultManifest;
+use keyarc_crypto::{Checkpoint, Keyring, RootKey, SealError, SetupCode, StateContext, Suite};
+use keyarc_signature::{UserBundle, VaultManifest};
 use keyarc_vault::{ItemDraft, UnlockedVault};
-use keyarc_wire::{AccountId, Handle, Keyset, Notice};
+use keyarc_wire::{AccountId, Handle, Keyset, Notice, RecoveryInfo};
 use zeroize::Zeroizing;
 
 use crate::{Api, ApiFailure, ClientError, Host, Pin, Transport, Trust};
 use write::Waiting;
 
 pub use enter::{LogIn, LoggingIn, SignUp};
+pub use kit::NewKit;
 pub use password::ChangePassword;
+pub use recover::{PendingRecovery, Recover, Recovering, Recovery, RecoveryRefused};
+pub use recovery::{MadeRecoveryKey, RecoveryState};
+pub use rekey::{ChangeAllKeys, Rekey};
 pub use salvage::Salvage;
 pub use second_factor::{PendingLogIn, Refused};
 
@@ -38,6 +47,8 @@ pub struct Session<T, H> {
     email: Option<String>,
     root: RootKey,
     keyring: Keyring,
+    /// The bundle of the keyring's public halves.
+    bundle: UserBundle,
     key_epoch: u32,
     /// A change of password needs its secret, and not every device keeps it.
     code: RefCell<SetupCode>,
@@ -45,6 +56,12 @@ pub struct Session<T, H> {
     keyset: RefCell<Keyset>,
     /// One that was sent, and may be in force.
     unsettled: RefCell<Option<Keyset>>,
+    /// The recovery key, as far as this session knows.
+    recovery: RefCell<Option<RecoveryInfo>>,
+    /// When a change of all keys was begun that is not finished.
+    rekey_begun_at_ms: Cell<Option<u64>>,
+    /// A change of all keys is in force or may be: what is sealed with these is of no use.
+    retired: Cell<bool>,
     vault: RefCell<UnlockedVault>,
     belief: RefCell<Belief>,
     notices: RefCell<Vec<Notice>>,
@@ -61,6 +78,8 @@ struct Belief {
     head: Option<VaultManifest>,
     /// Versions seen before this session, on this device and others.
     seen: Vec<Pin>,
+    /// The state that a recovery kit knows.
+    floor: Option<Checkpoint>,
     trust: Trust,
     /// What `trust` was when the head was believed. An alarm of later ends when the server shows
     /// again what continues the head.

@@ -5,14 +5,11 @@
 //! may be lost, late or a lie, but looked up: every envelope holds 192 random bits, so the keyset
 //! in force is the new one, byte for byte, or it is not.
 
-use keyarc_auth::{NewKeys, PasswordStatement};
+use keyarc_auth::Change;
 use keyarc_crypto::{AccountContext, RootKey, SetupCode, Suite, UnlockKeys};
-use keyarc_wire::{
-    ChallengeRequest, ChangePasswordRequest, ErrorCode, Fixed, Keyset, LoginProof, Sealed,
-};
-use rand_core::Rng as _;
+use keyarc_wire::{ChangePasswordRequest, ErrorCode, Fixed, Keyset, Sealed};
 
-use super::{Session, enter::derive};
+use super::{Session, enter::derive, proof::new_keys};
 use crate::{ApiFailure, Backoff, ClientError, Host, PasswordError, Stage, Transport};
 
 /// How often a request whose answer was lost is sent. The pauses between add up to more than a
@@ -125,12 +122,13 @@ impl<T: Transport, H: Host> Session<T, H> {
 
     /// The account's keyset at the server. It is the one that this session knows, or a newer one
     /// that was made by somebody who holds the root key: another tab with the same cookie.
-    async fn keyset_in_force(&self) -> Result<Keyset, ClientError> {
+    pub(super) async fn keyset_in_force(&self) -> Result<Keyset, ClientError> {
         let account = self.noted(self.api.account(self.host.now_ms()).await)?;
         if account.id != self.account {
             // A cookie of another account has taken the place of this one's.
             return Err(ClientError::SessionEnded);
         }
+        *self.recovery.borrow_mut() = account.recovery;
         let keyset = account.keyset;
         let is_ours = {
             let known = self.keyset.borrow();
@@ -149,7 +147,7 @@ impl<T: Transport, H: Host> Session<T, H> {
     }
 
     /// Derives the keys of the password in force, and tells when it is not that.
-    async fn unlock_keys(
+    pub(super) async fn unlock_keys(
         &self,
         password: &str,
         keyset: &Keyset,
@@ -200,34 +198,11 @@ impl<T: Transport, H: Host> Session<T, H> {
         proving: &UnlockKeys,
         unlock: &UnlockKeys,
     ) -> Result<ChangePasswordRequest, ClientError> {
-        let handle = self.handle;
-        let challenge = self.api.challenge(&ChallengeRequest { handle }).await;
-        let server_nonce = self.noted(challenge)?.nonce;
-        let mut client_nonce = [0; 32];
-        self.host.rng().fill_bytes(&mut client_nonce);
         let auth_public_key = unlock.auth().public_key();
-        let statement = PasswordStatement {
-            origin,
-            handle: handle.0,
-            server_nonce: server_nonce.0,
-            client_nonce,
-            time_ms: self.host.now_ms(),
-            keys: NewKeys {
-                version: keyset.version,
-                auth_public_key,
-                wrapped_root_key: &keyset.wrapped_root_key.0,
-                keyring: &keyset.keyring.0,
-            },
-        };
-        let proof = LoginProof {
-            origin: origin.to_owned(),
-            server_nonce,
-            client_nonce: Fixed(client_nonce),
-            time_ms: statement.time_ms,
-            signature: Fixed(statement.sign(proving.auth())),
-        };
+        let change = Change::Password(new_keys(&keyset, auth_public_key));
+        let proof = self.prove(origin, change, proving.auth()).await?;
         Ok(ChangePasswordRequest {
-            handle,
+            handle: self.handle,
             keyset,
             auth_public_key: Fixed(auth_public_key),
             proof,

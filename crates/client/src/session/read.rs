@@ -18,6 +18,7 @@ impl<T: Transport, H: Host> Session<T, H> {
 
     /// As [`Self::sync`], for callers that hold the turn.
     pub(super) async fn sync_in_turn(&self) -> Result<bool, ClientError> {
+        self.check_current()?;
         let (id, since) = self.look(|vault| (vault.id(), vault.revision()));
         let from = self.history_from();
         let fetched = self.noted(self.api.changes(id, since, from, self.host.now_ms()).await);
@@ -54,6 +55,18 @@ impl<T: Transport, H: Host> Session<T, H> {
             }
         }
         Err(ClientError::Tampered)
+    }
+
+    /// A session whose keys are not in force any more, or may not be, neither reads nor writes:
+    /// what the server shows would look like a forgery to it.
+    pub(super) fn check_current(&self) -> Result<(), ClientError> {
+        if self.retired.get() {
+            return Err(ClientError::Refused {
+                message: "The keys are being changed.".into(),
+                action: "Do it again afterwards.".into(),
+            });
+        }
+        Ok(())
     }
 
     async fn fetch_details(&self, item: ItemId) -> Result<Option<SealedDetails>, ClientError> {

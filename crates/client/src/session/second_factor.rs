@@ -2,7 +2,10 @@ use keyarc_crypto::{SetupCode, UnlockKeys};
 use keyarc_wire::{ErrorCode, LoginRequest, SecondFactorChallenge, SecondFactorRequest};
 use zeroize::Zeroize as _;
 
-use super::{Session, enter::begun};
+use super::{
+    Session,
+    enter::{Entering, begun},
+};
 use crate::{Api, ClientError, Host, Stage, Transport};
 
 /// A log-in that lacks its second factor. It holds the keys that the password gave: dropping it
@@ -88,14 +91,15 @@ impl<T: Transport, H: Host> PendingLogIn<T, H> {
     ) -> Result<Session<T, H>, ClientError> {
         let this = *self;
         let account = begun(&this.api, this.request.client, answer)?;
-        let session = Session::open(
-            this.api,
-            this.host,
+        let session = Session::open(Entering {
+            api: this.api,
+            host: this.host,
             account,
-            &this.unlock,
-            &this.code,
-            this.pins.as_deref(),
-        )?;
+            unlock: &this.unlock,
+            code: &this.code,
+            pins: this.pins.as_deref(),
+            floor: None,
+        })?;
         session.fetch().await?;
         Ok(session)
     }

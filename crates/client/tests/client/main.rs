@@ -9,6 +9,10 @@ mod native;
 #[cfg(test)]
 mod password;
 #[cfg(test)]
+mod recovery;
+#[cfg(test)]
+mod rekey;
+#[cfg(test)]
 mod second_factor;
 #[cfg(test)]
 mod session;

@@ -3,7 +3,8 @@
 
 use keyarc_crypto::hazmat::{HEADER_LEN, Place};
 use keyarc_crypto::{
-    AccountContext, ItemContext, Part, SetupCode, StateContext, VaultKey, VaultKeyContext,
+    AccountContext, Checkpoint, ItemContext, Kit, Part, RecoveryContext, RecoveryKey, SetupCode,
+    StateContext, VaultKey, VaultKeyContext,
 };
 
 use crate::counter_rng::CounterRng;
@@ -58,18 +59,46 @@ pub fn setup_code(data: &[u8]) {
         (again.suite(), again.handle()),
         (code.suite(), code.handle())
     );
-    let plain = |text: &str| -> String {
-        text.to_ascii_uppercase()
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .map(|character| match character {
-                'O' => '0',
-                'I' | 'L' => '1',
-                other => other,
-            })
-            .collect()
-    };
     assert_eq!(plain(text), plain(&canonical));
+}
+
+/// The same of the codes beside it; and a kit has the codes that stand in its text.
+pub fn kit(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    if let Ok(key) = RecoveryKey::parse(text) {
+        let canonical = key.to_text();
+        let again = RecoveryKey::parse(&canonical).expect("canonical");
+        assert!(again.to_text() == canonical && again.ending().is(&key.ending()));
+        assert_eq!(plain(text), plain(&canonical));
+    }
+    if let Ok(checkpoint) = Checkpoint::parse(text) {
+        let canonical = checkpoint.to_text();
+        assert_eq!(Checkpoint::parse(&canonical), Ok(checkpoint));
+        assert_eq!(plain(text), plain(&canonical));
+    }
+    if let Ok(kit) = Kit::parse(text) {
+        let all = plain(text);
+        assert!(all.contains(&plain(&kit.setup_code.to_text())));
+        assert!(all.contains(&plain(&kit.recovery_key.to_text())));
+        if let Some(checkpoint) = kit.checkpoint {
+            assert!(all.contains(&plain(&checkpoint.to_text())));
+        }
+    }
+}
+
+/// Digits and letters, the letters that stand for digits as those.
+fn plain(text: &str) -> String {
+    text.to_ascii_uppercase()
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|character| match character {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        })
+        .collect()
 }
 
 /// Takes values from the front; what is missing is zero.
@@ -108,7 +137,7 @@ impl Input<'_> {
     }
 
     fn place(&mut self) -> Place {
-        match self.take::<1>()[0] % 5 {
+        match self.take::<1>()[0] % 6 {
             0 => Place::Item(self.item()),
             1 => Place::RootKey(self.account()),
             2 => Place::Keyring(self.account()),
@@ -116,6 +145,10 @@ impl Input<'_> {
                 owner: self.take(),
                 vault: self.take(),
                 epoch: u32::from_be_bytes(self.take()),
+            }),
+            4 => Place::RecoveryRootKey(RecoveryContext {
+                account_id: self.take(),
+                version: u32::from_be_bytes(self.take()),
             }),
             _ => Place::State(StateContext {
                 owner: self.take(),
@@ -162,6 +195,12 @@ fn decode(mut bytes: &[u8]) -> Option<([u8; HEADER_LEN], Place)> {
             match *kind {
                 b"root-key" if wrapped == owner => Place::RootKey(account),
                 b"keyring" if wrapped == owner => Place::Keyring(account),
+                b"recovery-root-key" if wrapped == owner => {
+                    Place::RecoveryRootKey(RecoveryContext {
+                        account_id: id(owner)?,
+                        version: number(version)?,
+                    })
+                }
                 b"vault-key" => Place::VaultKey(VaultKeyContext {
                     owner: id(owner)?,
                     vault: id(wrapped)?,

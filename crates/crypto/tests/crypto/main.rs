@@ -13,5 +13,6 @@ mod fuzz_checks;
 mod fuzz_corpus;
 mod primitives;
 mod properties;
+mod recovery;
 mod support;
 mod vectors;

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use keyarc_crypto::hazmat::{HEADER_LEN, Place, padded_len};
 use keyarc_crypto::{
-    AccountContext, ItemContext, Keyring, OpenError, Part, PasswordKey, RootKey, SetupCode,
-    StateContext, Suite, UnlockKeys, VaultKey, VaultKeyContext,
+    AccountContext, ItemContext, Keyring, OpenError, Part, PasswordKey, RecoveryContext, RootKey,
+    SetupCode, StateContext, Suite, UnlockKeys, VaultKey, VaultKeyContext,
 };
 use proptest::prelude::*;
 use zeroize::Zeroizing;
@@ -53,6 +53,12 @@ fn place() -> impl Strategy<Value = Place> {
             vault,
             epoch
         })),
+        (id(), 0..3_u32).prop_map(|(account_id, version)| {
+            Place::RecoveryRootKey(RecoveryContext {
+                account_id,
+                version,
+            })
+        }),
         (id(), prop_oneof![Just("draft"), Just("pins")])
             .prop_map(|(owner, label)| Place::State(StateContext { owner, label })),
     ]

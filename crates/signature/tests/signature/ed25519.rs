@@ -75,6 +75,10 @@ fn checked_in_signatures() {
             "user-bundle" => Purpose::UserBundle,
             "password-change" => Purpose::PasswordChange,
             "vault-manifest" => Purpose::VaultManifest,
+            "recovery" => Purpose::Recovery,
+            "recovery-change" => Purpose::RecoveryChange,
+            "recovery-key" => Purpose::RecoveryKey,
+            "rekey" => Purpose::Rekey,
             other => panic!("unknown purpose {other}"),
         };
         let (body, signature) = (bytes(case, "body"), array(case, "signature"));

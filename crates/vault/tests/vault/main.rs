@@ -12,4 +12,5 @@ mod drafts;
 mod imports;
 mod lists;
 mod recognition;
+mod resealing;
 mod sealing;

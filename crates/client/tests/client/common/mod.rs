@@ -9,9 +9,9 @@ use std::{
 };
 
 use keyarc_client::{
-    ChangePassword, Host, LogIn, LoggingIn, PendingLogIn, Session, SignUp, Stage, Trust,
+    ChangePassword, Host, LogIn, LoggingIn, NewKit, PendingLogIn, Session, SignUp, Stage, Trust,
 };
-use keyarc_crypto::{KdfError, PasswordKey, SetupCode, Suite};
+use keyarc_crypto::{Checkpoint, KdfError, PasswordKey, RecoveryKey, SetupCode, Suite};
 use keyarc_vault::{Content, ItemDraft};
 use keyarc_wire::ClientKind;
 use rand_core::UnwrapErr;
@@ -105,6 +105,8 @@ impl Host for TestHost {
 pub struct World {
     pub server: Rc<RefCell<Server>>,
     pub code: SetupCode,
+    pub recovery_key: RecoveryKey,
+    pub checkpoint: Checkpoint,
     pub session: TestSession,
     pub host: TestHost,
 }
@@ -113,12 +115,19 @@ impl World {
     pub async fn new() -> Self {
         let server = Rc::new(RefCell::new(Server::default()));
         let host = TestHost::default();
-        let (session, code) = Session::sign_up(Line::to(&server), host.clone(), &sign_up())
+        let (session, kit) = Session::sign_up(Line::to(&server), host.clone(), &sign_up())
             .await
             .expect("signs up");
+        let NewKit {
+            setup_code: code,
+            recovery_key,
+            checkpoint,
+        } = kit;
         Self {
             server,
             code,
+            recovery_key,
+            checkpoint,
             session,
             host,
         }

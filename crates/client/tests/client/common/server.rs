@@ -1,4 +1,5 @@
 mod lies;
+mod recovery;
 
 use std::{
     cell::{Cell, RefCell},
@@ -6,7 +7,7 @@ use std::{
     rc::Rc,
 };
 
-use keyarc_auth::{LoginPurpose, LoginStatement, NewKeys, PasswordStatement};
+use keyarc_auth::{Change, LoginPurpose, LoginStatement};
 use keyarc_client::{HttpRequest, HttpResponse, Transport, TransportError};
 use keyarc_signature::{UserBundle, VaultManifest, VerifyingKey};
 use keyarc_wire::*;
@@ -55,6 +56,8 @@ struct Account {
     pins: BTreeMap<[u8; 16], Sealed>,
     /// The one code that is good.
     second_factor: Option<String>,
+    recovery: Option<NewRecoveryKey>,
+    staged: (Option<[u8; 16]>, BTreeMap<ItemId, StagedItem>),
 }
 
 type Twist = Box<dyn Fn(&str, &mut serde_json::Value)>;
@@ -92,6 +95,7 @@ pub struct Server {
 }
 
 /// A line to the server, with its own cookie.
+#[derive(Clone)]
 pub struct Line {
     server: Rc<RefCell<Server>>,
     cookie: Cell<Option<Handle>>,
@@ -180,12 +184,19 @@ impl Server {
             paths::SIGN_UP => self.sign_up(&read(body), cookie),
             paths::LOGIN => self.log_in(&read(body), cookie),
             paths::LOGIN_SECOND_FACTOR => self.second_factor(&read(body), cookie),
+            paths::RECOVER => self.recover(&read(body)),
+            paths::RECOVER_FINISH => {
+                self.with_fault(|server| server.finish_recovery(&read(body), cookie))
+            }
             _ => {
                 let Some(handle) = cookie.get().filter(|_| !self.sessions_ended) else {
                     return refuse(401, ErrorCode::Unauthenticated);
                 };
                 if path == paths::PASSWORD {
                     return self.with_fault(|server| server.change_password(handle, &read(body)));
+                }
+                if let Some(answer) = self.recovery_or_rekey(path, handle, body) {
+                    return answer;
                 }
                 if path == paths::ACCOUNT {
                     return self.json(path, &self.accounts[&handle].response);
@@ -279,6 +290,12 @@ impl Server {
             created_at_ms: 0,
             notices: Vec::new(),
             pins: Vec::new(),
+            rotations: Bytes::default(),
+            recovery: request
+                .recovery
+                .as_ref()
+                .map(|key| recovery::info(1, Some(key))),
+            rekey_begun_at_ms: None,
         };
         let account = Account {
             response: response.clone(),
@@ -287,6 +304,8 @@ impl Server {
             manifests: vec![request.vault.manifest.clone()],
             pins: BTreeMap::new(),
             second_factor: None,
+            recovery: request.recovery.clone(),
+            staged: (None, BTreeMap::new()),
         };
         self.accounts.insert(request.handle, account);
         cookie.set(Some(request.handle));
@@ -375,33 +394,15 @@ impl Server {
     }
 
     fn change_password(&mut self, handle: Handle, request: &ChangePasswordRequest) -> Answer {
-        let account = &self.accounts[&handle];
-        let proof = &request.proof;
-        let statement = PasswordStatement {
-            origin: super::ORIGIN,
-            handle: handle.0,
-            server_nonce: proof.server_nonce.0,
-            client_nonce: proof.client_nonce.0,
-            time_ms: proof.time_ms,
-            keys: NewKeys {
-                version: request.keyset.version,
-                auth_public_key: request.auth_public_key.0,
-                wrapped_root_key: &request.keyset.wrapped_root_key.0,
-                keyring: &request.keyset.keyring.0,
-            },
-        };
-        let key = VerifyingKey::from_bytes(&account.auth).expect("a key");
-        let proven = proof.origin == super::ORIGIN
-            && request.handle == handle
-            && self.nonces.contains(&proof.server_nonce.0)
-            && statement.verify(&key, &proof.signature.0).is_ok();
-        if !proven {
+        let change = Change::Password(recovery::keys(&request.keyset, &request.auth_public_key));
+        if !self.changing(handle, request.handle, change, &request.proof) {
             return refuse(401, ErrorCode::LoginRefused);
         }
+        let account = &self.accounts[&handle];
         if request.keyset.version != account.response.keyset.version + 1 {
             return refuse(409, ErrorCode::Conflict);
         }
-        self.nonces.remove(&proof.server_nonce.0);
+        self.nonces.remove(&request.proof.server_nonce.0);
         let account = self.accounts.get_mut(&handle).expect("logged in");
         account.response.keyset = request.keyset.clone();
         account.auth = request.auth_public_key.0;

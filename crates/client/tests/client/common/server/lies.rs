@@ -56,3 +56,14 @@ impl Server {
         }
     }
 }
+
+impl Snapshot {
+    /// What is sealed of every item that is not deleted for good: its id, overview and details.
+    pub fn live(&self) -> Vec<(ItemId, Sealed, Sealed)> {
+        let live = self.items.iter().filter_map(|(id, stored)| {
+            let (_, overview, details) = stored.live.clone()?;
+            Some((*id, overview, details))
+        });
+        live.collect()
+    }
+}
