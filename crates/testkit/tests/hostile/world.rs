@@ -69,13 +69,13 @@ impl World {
         };
         let line = line(&proxy);
         let made = Session::sign_up(line, device.clone(), &wish).await;
-        let (session, code) = made.expect("signs up");
+        let (session, kit) = made.expect("signs up");
         let mut world = Self {
             test,
             proxy,
             server,
             device,
-            code,
+            code: kit.setup_code,
             password: PASSWORD,
             session,
             items: Vec::new(),

@@ -207,8 +207,8 @@ async fn sign_up<T: Transport>(
         client: ClientKind::Api,
     };
     let made = Session::sign_up(transport, device, &wish).await;
-    let (session, code) = made.map_err(said)?;
-    *eyes.code.borrow_mut() = Some(code.to_text().to_string());
+    let (session, kit) = made.map_err(said)?;
+    *eyes.code.borrow_mut() = Some(kit.setup_code.to_text().to_string());
     Ok(session)
 }
 
