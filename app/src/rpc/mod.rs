@@ -10,6 +10,11 @@ pub mod host;
     missing_docs,
     reason = "the macro makes structs of the arguments, without their docs"
 )]
+mod passkeys;
+#[expect(
+    missing_docs,
+    reason = "the macro makes structs of the arguments, without their docs"
+)]
 mod second_factor;
 #[expect(
     missing_docs,
@@ -18,6 +23,7 @@ mod second_factor;
 mod sessions;
 
 pub use error::RpcError;
+pub use passkeys::{RemovePasskey, RenamePasskey, remove_passkey, rename_passkey};
 pub use second_factor::{
     BeginSecondFactor, ConfirmSecondFactor, RenewRecoveryCodes, SecondFactorStatus,
     TurnOffSecondFactor, begin_second_factor, confirm_second_factor, renew_recovery_codes,

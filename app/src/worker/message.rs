@@ -10,8 +10,11 @@ use keyarc_vault::{
     DraftError, Facets, ImportPlan, ImportPreview, Item, ItemDraft, ListQuery, ListView,
     Recognition,
 };
-use keyarc_wire::{ItemId, Notice};
+use keyarc_wire::{
+    Bytes, Fixed, FreshProof, ItemId, Notice, PasskeyAssertion, PasskeyAttestation, RecoveryCodes,
+};
 use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize as _, ZeroizeOnDrop};
 
 /// A numbered command from the page.
 #[derive(Serialize, Deserialize)]
@@ -140,6 +143,79 @@ pub enum Command {
     },
     /// Gives such a log-in up, and wipes the keys that it holds → [`Reply::Done`].
     CancelLogIn,
+    /// Proves the password once more, for what a session alone must not do → [`Reply::Proof`].
+    ProvePassword {
+        /// The master password.
+        password: String,
+    },
+    /// How a passkey is to be made; takes the password → [`Reply::PasskeyWish`].
+    BeginPasskey {
+        /// The master password.
+        password: String,
+    },
+    /// Puts a passkey in force that was made → [`Reply::PasskeyAdded`].
+    AddPasskey {
+        /// From [`PasskeyWish`].
+        token: Fixed<32>,
+        /// What the owner calls it.
+        name: String,
+        /// What was made.
+        attestation: PasskeyAttestation,
+        /// What it gives for [`PasskeyWish::prf_input`]; absent when it gives nothing.
+        prf: Option<PrfOutput>,
+    },
+    /// Begins to unlock by a passkey on a known device → [`Reply::PasskeyAsked`].
+    BeginPasskeyUnlock,
+    /// Goes on with it → [`Reply::Unlocked`].
+    PasskeyUnlock {
+        /// What the passkey signed.
+        assertion: PasskeyAssertion,
+        /// What it gave.
+        prf: PrfOutput,
+    },
+    /// What the log-in that gave [`Failure::SecondFactorRequired`] waits for
+    /// → [`Reply::Factors`].
+    Factors,
+    /// Goes on with it by a passkey → [`Reply::Unlocked`].
+    PasskeyFactor(PasskeyAssertion),
+}
+
+/// The PRF output of a passkey: a key. Wiped when dropped.
+#[derive(Serialize, Deserialize)]
+pub struct PrfOutput(pub Vec<u8>);
+
+impl Drop for PrfOutput {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for PrfOutput {}
+
+/// How a passkey is to be made.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PasskeyWish {
+    /// The challenge.
+    pub token: Fixed<32>,
+    /// Names the account to the authenticator.
+    pub user: [u8; 16],
+    /// What a person knows the account by.
+    pub label: String,
+    /// The passkeys that there are.
+    pub exclude: Vec<Bytes>,
+    /// What the authenticator is to evaluate.
+    pub prf_input: [u8; 32],
+}
+
+/// What a passkey is to sign.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PasskeyAsked {
+    /// The challenge.
+    pub challenge: Fixed<32>,
+    /// Which passkeys may.
+    pub credentials: Vec<Bytes>,
+    /// What it is to evaluate with it.
+    pub prf_input: Option<[u8; 32]>,
 }
 
 /// A password to be.
@@ -201,6 +277,26 @@ pub enum Reply {
     NewKit(RecoveryKit),
     /// How long each suite takes.
     Measured(Vec<SuiteTime>),
+    /// The password, proven for one request.
+    Proof(FreshProof),
+    /// How a passkey is to be made.
+    PasskeyWish(PasskeyWish),
+    /// The passkey is in force.
+    PasskeyAdded {
+        /// Whether it opens the vault. If not, it is a second factor only.
+        unlocks: bool,
+        /// For when it is lost, if the account had no second factor before. Shown once.
+        codes: Option<RecoveryCodes>,
+    },
+    /// What a passkey is to sign.
+    PasskeyAsked(PasskeyAsked),
+    /// What a log-in waits for, beside a recovery code.
+    Factors {
+        /// A passkey, offered first.
+        passkey: Option<PasskeyAsked>,
+        /// A code of an authenticator app.
+        totp: bool,
+    },
 }
 
 /// How long keys take to derive on this device.
@@ -262,6 +358,8 @@ pub struct KnownDevice {
     pub label: String,
     /// A form was kept when the vault was locked.
     pub has_draft: bool,
+    /// A passkey that opens the vault is known here.
+    pub passkey: bool,
 }
 
 /// The least score, of 4, that a master password must have to open an account.
@@ -404,6 +502,11 @@ pub enum Failure {
     /// The log-in has to begin again.
     #[error("This took too long. Start again with the password.")]
     LogInExpired,
+    /// What a passkey made or signed was not accepted, or it gave nothing to open the vault by.
+    #[error(
+        "The passkey was not accepted. It may have been removed from the account, or have waited too long."
+    )]
+    PasskeyRefused,
 }
 
 #[cfg(test)]

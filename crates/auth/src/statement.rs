@@ -5,13 +5,15 @@ use sha2::{Digest as _, Sha256};
 
 use crate::NONCE_LEN;
 
-/// What a statement is signed for. The two cannot stand for one another.
+/// What a statement is signed for. None can stand for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LoginPurpose {
     /// Log-in to an account that exists.
     Login,
     /// Proof of the key that a new account will be reached with.
     SignUp,
+    /// Proof within a session, for what the session alone must not do.
+    Confirm,
 }
 
 impl LoginPurpose {
@@ -19,6 +21,7 @@ impl LoginPurpose {
         match self {
             Self::Login => Purpose::Login,
             Self::SignUp => Purpose::SignUp,
+            Self::Confirm => Purpose::Confirm,
         }
     }
 }
@@ -29,7 +32,7 @@ impl LoginPurpose {
 /// (protocol, case 6). The server nonce stops a replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoginStatement<'a> {
-    /// Log-in or sign-up.
+    /// Log-in, sign-up or confirmation.
     pub purpose: LoginPurpose,
     /// The origin that the client talks to, for example `https://keyarc.example`.
     pub origin: &'a str,

@@ -1,10 +1,12 @@
 use std::cell::RefCell;
 
 use keyarc_wire::{
-    AccountResponse, ApiError, CHANGES_MEDIA_TYPE, ChallengeRequest, ChallengeResponse,
-    ChangePasswordRequest, ChangesDecodeError, DetailsRequest, DetailsResponse, ErrorCode,
-    KeepPinsRequest, LoginRequest, LoginResponse, RefreshResponse, SecondFactorRequest,
-    SignUpRequest, VaultId, WriteItemsRequest, WriteItemsResponse, limits, paths,
+    AccountResponse, AddPasskeyRequest, ApiError, CHANGES_MEDIA_TYPE, ChallengeRequest,
+    ChallengeResponse, ChangePasswordRequest, ChangesDecodeError, DetailsRequest, DetailsResponse,
+    ErrorCode, FreshProof, KeepPinsRequest, LoginRequest, LoginResponse, PasskeyAdded,
+    PasskeyCreation, PasskeyFactorRequest, PasskeyLoginRequest, RefreshResponse,
+    SecondFactorRequest, SignUpRequest, VaultId, WriteItemsRequest, WriteItemsResponse, limits,
+    paths,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
@@ -112,6 +114,42 @@ impl<T: Transport> Api<T> {
         request: &SecondFactorRequest,
     ) -> Result<LoginResponse, ApiFailure> {
         self.open_call(paths::LOGIN_SECOND_FACTOR, request).await
+    }
+
+    /// Begins a session with a passkey as the second factor.
+    pub async fn log_in_by_passkey_factor(
+        &self,
+        request: &PasskeyFactorRequest,
+    ) -> Result<LoginResponse, ApiFailure> {
+        self.open_call(paths::LOGIN_PASSKEY_FACTOR, request).await
+    }
+
+    /// Begins a session by a passkey alone.
+    pub async fn log_in_by_passkey(
+        &self,
+        request: &PasskeyLoginRequest,
+    ) -> Result<LoginResponse, ApiFailure> {
+        self.open_call(paths::LOGIN_PASSKEY, request).await
+    }
+
+    /// How a passkey is to be made.
+    pub async fn begin_passkey(
+        &self,
+        fresh: &FreshProof,
+        now_ms: u64,
+    ) -> Result<PasskeyCreation, ApiFailure> {
+        let call = post(paths::PASSKEYS_BEGIN.into(), Some(encode(fresh)?));
+        json_body(&self.call(call, now_ms).await?)
+    }
+
+    /// Puts a passkey in force.
+    pub async fn add_passkey(
+        &self,
+        request: &AddPasskeyRequest,
+        now_ms: u64,
+    ) -> Result<PasskeyAdded, ApiFailure> {
+        let call = post(paths::PASSKEYS_ADD.into(), Some(encode(request)?));
+        json_body(&self.call(call, now_ms).await?)
     }
 
     /// Ends the session and forgets its token.

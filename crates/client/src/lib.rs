@@ -30,6 +30,7 @@ pub use host::{Host, Stage};
 pub use native::{NativeHost, NativeTransport, NativeTransportError};
 pub use pins::{Pin, Pins, PinsDecodeError};
 pub use session::{
-    ChangePassword, LogIn, LoggingIn, PendingLogIn, Refused, Salvage, Session, SignUp, Unlocked,
+    AddedPasskey, ChangePassword, LogIn, LoggingIn, NewPasskey, PasskeyLogIn, PendingLogIn,
+    PendingPasskey, Refused, Salvage, Session, SignUp, Unlocked,
 };
 pub use transport::{HttpRequest, HttpResponse, Method, Patience, Transport, TransportError};

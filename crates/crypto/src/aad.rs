@@ -17,6 +17,7 @@ pub(crate) enum EnvelopeType {
     RootKey = 0x0101,
     Keyring = 0x0102,
     VaultKey = 0x0103,
+    PasskeyRootKey = 0x0104,
     State = 0x0201,
 }
 

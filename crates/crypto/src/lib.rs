@@ -26,19 +26,23 @@ mod kae1;
 mod kdf;
 mod keyring;
 mod padding;
+mod passkey;
 mod root_key;
 mod secret;
 mod setup_code;
 mod unlock;
 mod vault_key;
 
-pub use context::{AccountContext, ItemContext, Part, StateContext, VaultKeyContext};
+pub use context::{
+    AccountContext, ItemContext, Part, PasskeyContext, StateContext, VaultKeyContext,
+};
 pub use error::{KdfError, OpenError, SealError};
 pub use kae1::MAX_PLAINTEXT;
 pub use kdf::{
     KdfParams, PASSWORD_MAX, PasswordKey, Pbkdf2Input, derive_password_key, pbkdf2_input,
 };
 pub use keyring::Keyring;
+pub use passkey::{PasskeyKeys, PrfError, prf_input};
 pub use root_key::RootKey;
 pub use setup_code::{HANDLE_LEN, SetupCode, SetupCodeError, Suite};
 pub use unlock::UnlockKeys;

@@ -5,6 +5,7 @@
 //!
 //! - [`session`]: challenge, log-in, authentication, access tokens, listing, revoking;
 //! - [`second_factor`]: the second half of a log-in, and turning a second factor on and off;
+//! - [`passkey`]: adding, naming and removing them, and log-in by one;
 //! - [`account`]: sign-up, what a client needs to unlock, notices;
 //! - [`password`]: its change;
 //! - [`vault`]: sync, writes, details;
@@ -20,6 +21,7 @@ mod context;
 mod error;
 pub mod health;
 mod network;
+pub mod passkey;
 pub mod password;
 mod proof;
 mod rate;
@@ -28,6 +30,7 @@ pub mod session;
 mod source;
 mod validate;
 pub mod vault;
+mod webauthn;
 
 pub use context::{Actor, Context, Policy, Services};
 pub use error::ServiceError;

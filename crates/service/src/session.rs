@@ -81,7 +81,7 @@ pub async fn log_in(
     // Whoever knows the dummy's seed comes this far, and no further.
     let proven = known.ok_or(ServiceError::LoginRefused)?;
     if proven.second_factor {
-        return Err(second_factor::require(services, request, &nonce).await?);
+        return Err(second_factor::require(services, proven.account_id, request, &nonce).await?);
     }
 
     let begun = Beginning::new(

@@ -37,16 +37,20 @@ pub enum Purpose {
     VaultManifest,
     /// A statement that puts new keys in the place of an account's old ones.
     PasswordChange,
+    /// A statement that its signer is there and knows the password, for what a session alone must
+    /// not do.
+    Confirm,
 }
 
 impl Purpose {
     /// Every purpose there is.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Login,
         Self::SignUp,
         Self::UserBundle,
         Self::VaultManifest,
         Self::PasswordChange,
+        Self::Confirm,
     ];
 
     const fn label(self) -> &'static str {
@@ -56,6 +60,7 @@ impl Purpose {
             Self::UserBundle => "keyarc/v1/sig/user-bundle",
             Self::VaultManifest => "keyarc/v1/sig/vault-manifest",
             Self::PasswordChange => "keyarc/v1/sig/password-change",
+            Self::Confirm => "keyarc/v1/sig/confirm",
         }
     }
 }

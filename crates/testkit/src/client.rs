@@ -6,8 +6,8 @@ use keyarc_service::{
     session::{self, Credential, LoggedIn},
 };
 use keyarc_wire::{
-    Bytes, ChallengeRequest, ChangePasswordRequest, ClientKind, Fixed, LoginProof, LoginRequest,
-    SignUpRequest,
+    Bytes, ChallengeRequest, ChangePasswordRequest, ClientKind, Fixed, FreshProof, LoginProof,
+    LoginRequest, SignUpRequest,
 };
 
 use crate::build;
@@ -75,6 +75,14 @@ impl TestClient {
             client_nonce: Fixed(statement.client_nonce),
             time_ms: statement.time_ms,
             signature: Fixed(statement.sign(&build::auth_key(self.key))),
+        }
+    }
+
+    /// A proof that the person knows the password, for what a session must not do alone.
+    pub fn confirm(&self, services: &Services) -> FreshProof {
+        FreshProof {
+            handle: build::handle(self.number),
+            proof: self.proof(services, LoginPurpose::Confirm),
         }
     }
 

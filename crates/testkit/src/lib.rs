@@ -9,6 +9,7 @@
     reason = "a fixture that cannot be set up must end its test, and a skipped test must say so"
 )]
 
+mod authenticator;
 pub mod build;
 mod client;
 mod clock;
@@ -19,6 +20,7 @@ mod server;
 mod temp_db;
 mod totp_app;
 
+pub use authenticator::Authenticator;
 pub use client::{HERE, TestClient, authenticate};
 pub use clock::FixedClock;
 pub use entropy::SeededEntropy;

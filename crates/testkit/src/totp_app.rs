@@ -2,6 +2,8 @@ use keyarc_auth::{TOTP_SECRET_LEN, TOTP_STEP_MS, TotpSecret};
 use keyarc_service::{Context, second_factor};
 use keyarc_wire::{RecoveryCodes, TotpEnrolment};
 
+use crate::TestClient;
+
 /// An authenticator app with one entry, and the recovery codes that came with it.
 #[derive(Debug)]
 pub struct TotpApp {
@@ -33,9 +35,10 @@ impl TotpApp {
         }
     }
 
-    /// Puts one in force for an account, with the code of now.
-    pub async fn enrol(context: &Context) -> Self {
-        let enrolment = second_factor::begin_totp(context)
+    /// Puts one in force for the account of a person, with the code of now.
+    pub async fn enrol(client: &TestClient, context: &Context) -> Self {
+        let fresh = client.confirm(&context.services);
+        let enrolment = second_factor::begin_totp(context, client.address, &fresh)
             .await
             .expect("there is none yet");
         let mut app = Self::of(&enrolment);

@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, Bytes, Fixed, Handle, LoginProof, Sealed, SessionId, VaultId};
+use crate::{
+    AccountId, Bytes, Fixed, Handle, LoginProof, Sealed, SessionId, UnlockingPasskey, VaultId,
+};
 
 /// The account's keys, each wrapped by the client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,6 +109,9 @@ pub struct AccountResponse {
     /// order.
     #[serde(default)]
     pub pins: Vec<Sealed>,
+    /// The passkeys that open the vault, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passkeys: Vec<UnlockingPasskey>,
 }
 
 /// Keeps what a device has seen.

@@ -11,6 +11,7 @@ mod error;
 mod id;
 mod item;
 pub mod limits;
+mod passkey;
 mod password;
 pub mod paths;
 mod second_factor;
@@ -30,6 +31,11 @@ pub use id::{AccountId, Handle, IdParseError, ItemId, SessionId, VaultId};
 pub use item::{
     DetailsRequest, DetailsResponse, ItemPurge, ItemWrite, SealedDetails, WriteItemsRequest,
     WriteItemsResponse,
+};
+pub use passkey::{
+    AddPasskeyRequest, FreshProof, PasskeyAdded, PasskeyAssertion, PasskeyAttestation,
+    PasskeyCreation, PasskeyFactorRequest, PasskeyInfo, PasskeyLoginRequest, PasskeyUnlock,
+    UnlockingPasskey,
 };
 pub use password::ChangePasswordRequest;
 pub use second_factor::{

@@ -10,6 +10,10 @@ pub const SIGN_UP: &str = "/auth/sign-up";
 pub const LOGIN: &str = "/auth/login";
 /// `POST` [`crate::SecondFactorRequest`] → as [`LOGIN`].
 pub const LOGIN_SECOND_FACTOR: &str = "/auth/login/second-factor";
+/// `POST` [`crate::PasskeyFactorRequest`] → as [`LOGIN`].
+pub const LOGIN_PASSKEY_FACTOR: &str = "/auth/login/second-factor/passkey";
+/// `POST` [`crate::PasskeyLoginRequest`] → as [`LOGIN`].
+pub const LOGIN_PASSKEY: &str = "/auth/login/passkey";
 /// `POST`, ends the session that asks.
 pub const LOGOUT: &str = "/auth/logout";
 /// `POST` with the session token as bearer → [`crate::RefreshResponse`].
@@ -21,6 +25,10 @@ pub const NOTICES_DISMISS: &str = "/api/account/notices/dismiss";
 /// `POST` [`crate::ChangePasswordRequest`], and every other session of the account ends.
 pub const PASSWORD: &str = "/api/account/password";
 
+/// `POST` [`crate::FreshProof`] → [`crate::PasskeyCreation`].
+pub const PASSKEYS_BEGIN: &str = "/api/account/passkeys/begin";
+/// `POST` [`crate::AddPasskeyRequest`] → [`crate::PasskeyAdded`].
+pub const PASSKEYS_ADD: &str = "/api/account/passkeys";
 /// `POST` [`crate::KeepPinsRequest`], keeps what a device has seen, for the account's others.
 pub const PINS: &str = "/api/account/pins";
 

@@ -35,7 +35,7 @@ pub struct LoginProof {
     pub client_nonce: Fixed<32>,
     /// The client's clock, Unix milliseconds. Signed for the record; the nonce decides age.
     pub time_ms: u64,
-    /// Ed25519, purpose `login`, `sign-up` or `password-change`.
+    /// Ed25519, purpose `login`, `sign-up`, `password-change` or `confirm`.
     pub signature: Fixed<64>,
 }
 

@@ -3,6 +3,7 @@
 
 mod commands;
 mod failure;
+mod passkey;
 mod password;
 mod state;
 

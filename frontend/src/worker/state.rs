@@ -6,7 +6,7 @@ use std::{
 use gloo_timers::future::TimeoutFuture;
 use keyarc_app::worker::{Event, Failure, Stage};
 use keyarc_client::{
-    ClientError, Host as _, PendingLogIn, SaveError, Session, Stage as ClientStage,
+    ClientError, Host as _, PendingLogIn, PendingPasskey, SaveError, Session, Stage as ClientStage,
 };
 use keyarc_vault::import::Import;
 use keyarc_wire::Handle;
@@ -29,6 +29,9 @@ pub(super) struct AwaitsCode {
     pub(super) until_ms: u64,
 }
 
+/// A log-in that its passkey has not signed yet.
+pub(super) type AwaitsPasskey = PendingPasskey<FetchTransport, BrowserHost>;
+
 /// How long the server waits for a code, in milliseconds.
 const CODE_WITHIN_MS: u32 = 5 * 60_000;
 
@@ -37,6 +40,8 @@ const CODE_WITHIN_MS: u32 = 5 * 60_000;
 pub(super) struct VaultWorker {
     open: RefCell<Option<Rc<Open>>>,
     awaits_code: Rc<RefCell<Option<AwaitsCode>>>,
+    /// A log-in by a passkey that has not signed yet.
+    pub(super) awaits_passkey: RefCell<Option<(AwaitsPasskey, PinKeeper)>>,
     /// The last import preview, until it is confirmed, cancelled or replaced.
     pub(super) import: RefCell<Option<Import>>,
     pub(super) device: DeviceStore,
@@ -85,6 +90,11 @@ impl VaultWorker {
         *self.awaits_code.borrow_mut() = Some(awaits);
     }
 
+    /// Looks at the log-in that waits for its code.
+    pub(super) fn look_at_log_in<R>(&self, look: impl FnOnce(&AwaitsCode) -> R) -> Option<R> {
+        self.awaits_code.borrow().as_ref().map(look)
+    }
+
     /// The log-in that waits for its code; it waits no more.
     pub(super) fn take_awaits_code(&self) -> Option<AwaitsCode> {
         self.awaits_code.borrow_mut().take()
@@ -94,6 +104,7 @@ impl VaultWorker {
     pub(super) fn leave(&self) {
         self.import.borrow_mut().take();
         self.awaits_code.borrow_mut().take();
+        self.awaits_passkey.borrow_mut().take();
         self.open.borrow_mut().take();
     }
 

@@ -1,6 +1,7 @@
 //! The REST handlers: decode, call one use case, map. `docs/api.md` describes them.
 
 mod account;
+mod passkey;
 mod password;
 mod session;
 mod vault;
@@ -27,12 +28,19 @@ pub fn routes() -> Router<AppState> {
             paths::LOGIN_SECOND_FACTOR,
             post(session::log_in_second_factor),
         )
+        .route(
+            paths::LOGIN_PASSKEY_FACTOR,
+            post(session::log_in_by_passkey_factor),
+        )
+        .route(paths::LOGIN_PASSKEY, post(session::log_in_by_passkey))
         .route(paths::LOGOUT, post(session::log_out))
         .route(paths::REFRESH, post(session::refresh))
         .route(paths::ACCOUNT, get(account::get))
         .route(paths::NOTICES_DISMISS, post(account::dismiss_notices))
         .route(paths::PINS, post(account::keep_pins))
         .route(paths::PASSWORD, post(password::change))
+        .route(paths::PASSKEYS_BEGIN, post(passkey::begin))
+        .route(paths::PASSKEYS_ADD, post(passkey::add))
         .route(paths::CHANGES_ROUTE, get(vault::changes))
         .route(paths::ITEMS_ROUTE, post(vault::write_items))
         .route(paths::DETAILS_ROUTE, post(vault::details))

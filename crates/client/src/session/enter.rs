@@ -8,7 +8,7 @@ use keyarc_vault::LockedVault;
 use keyarc_wire::{
     AccountId, AccountResponse, Bytes, ChallengeRequest, ClientKind, ErrorCode, Fixed, Handle,
     Keyset, LoginProof, LoginRequest, LoginResponse, NewVault, Sealed, SecondFactorChallenge,
-    SignUpRequest, VaultId,
+    SignUpRequest, UnlockingPasskey, VaultId,
 };
 use rand_core::{CryptoRng, Rng as _};
 use zeroize::Zeroizing;
@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::{
     Belief, Session,
     belief::{first_manifest, pins_context},
+    passkey::Way,
     second_factor::PendingLogIn,
 };
 use crate::{Api, ApiFailure, ClientError, Host, Pins, Stage, Transport, Trust};
@@ -123,7 +124,7 @@ impl<T: Transport, H: Host> Session<T, H> {
                 return Err(ClientError::Tampered);
             }
             host.progress(Stage::Sending, 100);
-            let session = Self::open(api, host, account, &unlock, &code, None)?;
+            let session = Self::open(api, host, account, Way::Password(&unlock), &code, None)?;
             session.begin(&fresh.vault.manifest)?;
             return Ok((session, code));
         }
@@ -165,7 +166,8 @@ impl<T: Transport, H: Host> Session<T, H> {
             .await?;
         match log_in(&api, &request).await? {
             Answer::Account(account) => {
-                let session = Self::open(api, host, *account, &unlock, wish.code, wish.pins)?;
+                let way = Way::Password(&unlock);
+                let session = Self::open(api, host, *account, way, wish.code, wish.pins)?;
                 session.fetch().await?;
                 Ok(LoggingIn::Open(Box::new(session)))
             }
@@ -216,7 +218,7 @@ impl<T: Transport, H: Host> Session<T, H> {
         api: Api<T>,
         host: H,
         mut account: AccountResponse,
-        unlock: &UnlockKeys,
+        way: Way<'_>,
         code: &SetupCode,
         own_pins: Option<&[u8]>,
     ) -> Result<Self, ClientError> {
@@ -229,8 +231,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             account_id: account.id.0,
             keyset_version: account.keyset.version,
         };
-        let root = RootKey::unwrap(&account.keyset.wrapped_root_key.0, unlock, &context)
-            .map_err(|_| ClientError::Tampered)?;
+        let root = way.root_key(&account, &context)?;
         let keyring = root
             .unwrap_keyring(&account.keyset.keyring.0, &context)
             .map_err(|_| ClientError::Tampered)?;
@@ -260,6 +261,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             key_epoch,
             code: code.with_suite(code.suite()).into(),
             keyset: account.keyset.into(),
+            passkeys: ids(account.passkeys).into(),
             unsettled: None.into(),
             vault: vault.into(),
             belief: belief.into(),
@@ -269,6 +271,11 @@ impl<T: Transport, H: Host> Session<T, H> {
             offline: false.into(),
         })
     }
+}
+
+fn ids(passkeys: Vec<UnlockingPasskey>) -> Vec<Bytes> {
+    let ids = passkeys.into_iter().map(|passkey| passkey.credential_id);
+    ids.collect()
 }
 
 /// What was seen of a vault before, and the newest keyset seen, on this device and on others

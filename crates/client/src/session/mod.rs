@@ -3,6 +3,7 @@
 mod belief;
 mod enter;
 mod items;
+mod passkey;
 mod password;
 mod read;
 mod salvage;
@@ -15,13 +16,14 @@ use futures::lock::Mutex;
 use keyarc_crypto::{Keyring, RootKey, SealError, SetupCode, StateContext, Suite};
 use keyarc_signature::VaultManifest;
 use keyarc_vault::{ItemDraft, UnlockedVault};
-use keyarc_wire::{AccountId, Handle, Keyset, Notice};
+use keyarc_wire::{AccountId, Bytes, Handle, Keyset, Notice};
 use zeroize::Zeroizing;
 
 use crate::{Api, ApiFailure, ClientError, Host, Pin, Transport, Trust};
 use write::Waiting;
 
 pub use enter::{LogIn, LoggingIn, SignUp};
+pub use passkey::{AddedPasskey, NewPasskey, PasskeyLogIn, PendingPasskey};
 pub use password::ChangePassword;
 pub use salvage::Salvage;
 pub use second_factor::{PendingLogIn, Refused};
@@ -45,6 +47,8 @@ pub struct Session<T, H> {
     keyset: RefCell<Keyset>,
     /// One that was sent, and may be in force.
     unsettled: RefCell<Option<Keyset>>,
+    /// Those that open the vault, by their ids.
+    passkeys: RefCell<Vec<Bytes>>,
     vault: RefCell<UnlockedVault>,
     belief: RefCell<Belief>,
     notices: RefCell<Vec<Notice>>,

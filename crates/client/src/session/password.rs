@@ -125,7 +125,7 @@ impl<T: Transport, H: Host> Session<T, H> {
 
     /// The account's keyset at the server. It is the one that this session knows, or a newer one
     /// that was made by somebody who holds the root key: another tab with the same cookie.
-    async fn keyset_in_force(&self) -> Result<Keyset, ClientError> {
+    pub(super) async fn keyset_in_force(&self) -> Result<Keyset, ClientError> {
         let account = self.noted(self.api.account(self.host.now_ms()).await)?;
         if account.id != self.account {
             // A cookie of another account has taken the place of this one's.
@@ -149,7 +149,7 @@ impl<T: Transport, H: Host> Session<T, H> {
     }
 
     /// Derives the keys of the password in force, and tells when it is not that.
-    async fn unlock_keys(
+    pub(super) async fn unlock_keys(
         &self,
         password: &str,
         keyset: &Keyset,

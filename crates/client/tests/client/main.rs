@@ -7,6 +7,8 @@ mod history;
 #[cfg(test)]
 mod native;
 #[cfg(test)]
+mod passkey;
+#[cfg(test)]
 mod password;
 #[cfg(test)]
 mod second_factor;

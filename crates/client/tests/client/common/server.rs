@@ -1,4 +1,5 @@
 mod lies;
+mod passkeys;
 
 use std::{
     cell::{Cell, RefCell},
@@ -55,6 +56,8 @@ struct Account {
     pins: BTreeMap<[u8; 16], Sealed>,
     /// The one code that is good.
     second_factor: Option<String>,
+    /// The keys of those that open the vault.
+    passkeys: BTreeMap<Vec<u8>, [u8; 32]>,
 }
 
 type Twist = Box<dyn Fn(&str, &mut serde_json::Value)>;
@@ -180,12 +183,20 @@ impl Server {
             paths::SIGN_UP => self.sign_up(&read(body), cookie),
             paths::LOGIN => self.log_in(&read(body), cookie),
             paths::LOGIN_SECOND_FACTOR => self.second_factor(&read(body), cookie),
+            paths::LOGIN_PASSKEY_FACTOR => self.passkey_factor(&read(body), cookie),
+            paths::LOGIN_PASSKEY => self.log_in_by_passkey(&read(body), cookie),
             _ => {
                 let Some(handle) = cookie.get().filter(|_| !self.sessions_ended) else {
                     return refuse(401, ErrorCode::Unauthenticated);
                 };
                 if path == paths::PASSWORD {
                     return self.with_fault(|server| server.change_password(handle, &read(body)));
+                }
+                if path == paths::PASSKEYS_BEGIN {
+                    return self.begin_passkey(handle, &read(body));
+                }
+                if path == paths::PASSKEYS_ADD {
+                    return self.add_passkey(handle, &read(body));
                 }
                 if path == paths::ACCOUNT {
                     return self.json(path, &self.accounts[&handle].response);
@@ -279,6 +290,7 @@ impl Server {
             created_at_ms: 0,
             notices: Vec::new(),
             pins: Vec::new(),
+            passkeys: Vec::new(),
         };
         let account = Account {
             response: response.clone(),
@@ -287,6 +299,7 @@ impl Server {
             manifests: vec![request.vault.manifest.clone()],
             pins: BTreeMap::new(),
             second_factor: None,
+            passkeys: BTreeMap::new(),
         };
         self.accounts.insert(request.handle, account);
         cookie.set(Some(request.handle));
@@ -320,7 +333,8 @@ impl Server {
             error.second_factor = Some(SecondFactorChallenge {
                 token: Fixed(token),
                 expires_at_ms: 1,
-                factors: vec![SecondFactorKind::Totp],
+                factors: vec![SecondFactorKind::Passkey, SecondFactorKind::Totp],
+                passkeys: vec![Bytes(vec![5; 16])],
             });
             return Ok(problem(401, &error));
         }
