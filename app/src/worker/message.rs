@@ -178,6 +178,8 @@ pub enum Command {
     Factors,
     /// Goes on with it by a passkey → [`Reply::Unlocked`].
     PasskeyFactor(PasskeyAssertion),
+    /// A passkey was removed from the account: it is no longer offered here → [`Reply::Done`].
+    PasskeyRemoved(Bytes),
 }
 
 /// The PRF output of a passkey: a key. Wiped when dropped.

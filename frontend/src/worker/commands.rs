@@ -137,6 +137,12 @@ impl VaultWorker {
                 self.second_factor(Factor::Passkey(assertion)).await
             }
             Command::Factors => self.factors(),
+            Command::PasskeyRemoved(id) => {
+                let session = self.session()?;
+                session.forget_passkey(&id);
+                self.keep_passkeys(&session).await;
+                Ok(Reply::Done)
+            }
             Command::ProvePassword { password } => {
                 self.prove_password(&Zeroizing::new(password)).await
             }

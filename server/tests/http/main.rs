@@ -17,6 +17,7 @@ mod health;
 mod journey;
 mod logs;
 mod pages;
+mod passkeys;
 mod password;
 mod rates;
 mod second_factor;

@@ -1,5 +1,7 @@
 //! Settings of this device and this account.
 
+mod ask_password;
+mod passkeys;
 mod password;
 mod second_factor;
 mod sessions;

@@ -171,6 +171,12 @@ impl<T: Transport, H: Host> Session<T, H> {
         self.passkeys.borrow().clone()
     }
 
+    /// One was removed from the account.
+    pub fn forget_passkey(&self, credential_id: &Bytes) {
+        let mut passkeys = self.passkeys.borrow_mut();
+        passkeys.retain(|known| known != credential_id);
+    }
+
     /// The account, as authenticators are told: 16 bytes that name it and say nothing else.
     pub fn passkey_user(&self) -> [u8; 16] {
         self.account.0
