@@ -30,6 +30,6 @@ pub use second_factor::{
     second_factor_status, turn_off_second_factor,
 };
 pub use sessions::{
-    ListSessions, RevokeOtherSessions, RevokeSession, list_sessions, revoke_other_sessions,
-    revoke_session,
+    ListSessions, RenameSession, RevokeOtherSessions, RevokeSession, list_sessions, rename_session,
+    revoke_other_sessions, revoke_session,
 };

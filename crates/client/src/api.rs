@@ -3,8 +3,9 @@ use std::cell::RefCell;
 use keyarc_wire::{
     AccountResponse, AddPasskeyRequest, ApiError, CHANGES_MEDIA_TYPE, ChallengeRequest,
     ChallengeResponse, ChangePasswordRequest, ChangesDecodeError, DetailsRequest, DetailsResponse,
-    ErrorCode, FreshProof, KeepPinsRequest, LoginRequest, LoginResponse, PasskeyAdded,
-    PasskeyCreation, PasskeyFactorRequest, PasskeyLoginRequest, RefreshResponse,
+    ErrorCode, FreshProof, JoinLinkRequest, JoinLinkResponse, KeepPinsRequest, KnownDeviceStep,
+    LinkNews, LoginRequest, LoginResponse, NewDeviceStep, OpenLinkRequest, OpenLinkResponse,
+    PasskeyAdded, PasskeyCreation, PasskeyFactorRequest, PasskeyLoginRequest, RefreshResponse,
     SecondFactorRequest, SignUpRequest, VaultId, WriteItemsRequest, WriteItemsResponse, limits,
     paths,
 };
@@ -149,6 +150,39 @@ impl<T: Transport> Api<T> {
         now_ms: u64,
     ) -> Result<PasskeyAdded, ApiFailure> {
         let call = post(paths::PASSKEYS_ADD.into(), Some(encode(request)?));
+        json_body(&self.call(call, now_ms).await?)
+    }
+
+    /// A new device begins to wait for another.
+    pub async fn open_link(
+        &self,
+        request: &OpenLinkRequest,
+    ) -> Result<OpenLinkResponse, ApiFailure> {
+        self.open_call(paths::LINK_OPEN, request).await
+    }
+
+    /// What a new device says and hears.
+    pub async fn step_of_new(&self, step: &NewDeviceStep) -> Result<LinkNews, ApiFailure> {
+        self.open_call(paths::LINK_NEW, step).await
+    }
+
+    /// Joins a new device.
+    pub async fn join_link(
+        &self,
+        request: &JoinLinkRequest,
+        now_ms: u64,
+    ) -> Result<JoinLinkResponse, ApiFailure> {
+        let call = post(paths::LINK_JOIN.into(), Some(encode(request)?));
+        json_body(&self.call(call, now_ms).await?)
+    }
+
+    /// What an unlocked device says and hears.
+    pub async fn step_of_known(
+        &self,
+        step: &KnownDeviceStep,
+        now_ms: u64,
+    ) -> Result<LinkNews, ApiFailure> {
+        let call = post(paths::LINK_KNOWN.into(), Some(encode(step)?));
         json_body(&self.call(call, now_ms).await?)
     }
 

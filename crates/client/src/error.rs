@@ -25,6 +25,9 @@ pub enum ClientError {
     /// Too much time has passed since the password, or the account has changed meanwhile.
     #[error("the log-in has to begin again")]
     LogInExpired,
+    /// The link between two devices is over: time ran out, or the other side gave it up.
+    #[error("the device link is over")]
+    LinkEnded,
     /// The session has ended, here or elsewhere.
     #[error("the session has ended")]
     SessionEnded,

@@ -14,6 +14,7 @@ mod changes;
 mod error;
 mod history;
 mod host;
+mod link;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 mod pins;
@@ -26,6 +27,7 @@ pub use changes::Changes;
 pub use error::{ClientError, PasswordError, SaveError};
 pub use history::Trust;
 pub use host::{Host, Stage};
+pub use link::{JoinedLink, LinkWords, NewDevice};
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{NativeHost, NativeTransport, NativeTransportError};
 pub use pins::{Pin, Pins, PinsDecodeError};

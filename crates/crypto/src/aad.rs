@@ -19,6 +19,7 @@ pub(crate) enum EnvelopeType {
     VaultKey = 0x0103,
     PasskeyRootKey = 0x0104,
     State = 0x0201,
+    DeviceLink = 0x0301,
 }
 
 impl EnvelopeType {

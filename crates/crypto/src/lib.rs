@@ -25,6 +25,7 @@ pub mod hazmat;
 mod kae1;
 mod kdf;
 mod keyring;
+mod link;
 mod padding;
 mod passkey;
 mod root_key;
@@ -42,6 +43,9 @@ pub use kdf::{
     KdfParams, PASSWORD_MAX, PasswordKey, Pbkdf2Input, derive_password_key, pbkdf2_input,
 };
 pub use keyring::Keyring;
+pub use link::{
+    KnownDeviceLink, LINK_WORDS, Link, LinkCode, LinkContext, LinkError, LinkMessage, NewDeviceLink,
+};
 pub use passkey::{PasskeyKeys, PrfError, prf_input};
 pub use root_key::RootKey;
 pub use setup_code::{HANDLE_LEN, SetupCode, SetupCodeError, Suite};

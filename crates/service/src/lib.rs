@@ -7,6 +7,7 @@
 //! - [`second_factor`]: the second half of a log-in, and turning a second factor on and off;
 //! - [`passkey`]: adding, naming and removing them, and log-in by one;
 //! - [`account`]: sign-up, what a client needs to unlock, notices;
+//! - [`link`]: where a new device and an unlocked one meet;
 //! - [`password`]: its change;
 //! - [`vault`]: sync, writes, details;
 //! - [`health`]: is the database there;
@@ -20,6 +21,7 @@ pub mod cleanup;
 mod context;
 mod error;
 pub mod health;
+pub mod link;
 mod network;
 pub mod passkey;
 pub mod password;

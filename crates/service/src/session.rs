@@ -204,6 +204,25 @@ pub async fn list(context: &Context) -> Result<Vec<SessionInfo>, ServiceError> {
         .collect())
 }
 
+/// Gives one of the account's sessions another name.
+pub async fn rename(
+    context: &Context,
+    session: SessionId,
+    device_name: &str,
+) -> Result<(), ServiceError> {
+    validate::device_name(device_name)?;
+    let account_id = context.actor.account_id;
+    let store = context.services.store();
+    if store
+        .rename_session(account_id, session, device_name.trim())
+        .await?
+    {
+        Ok(())
+    } else {
+        Err(ServiceError::NotFound)
+    }
+}
+
 /// Ends one of the account's sessions.
 pub async fn revoke(context: &Context, session: SessionId) -> Result<(), ServiceError> {
     if context

@@ -9,6 +9,8 @@ pub struct Cleaned {
     pub sessions: u64,
     /// Rate counters whose window is over.
     pub counters: u64,
+    /// Links between devices that ran out.
+    pub links: u64,
 }
 
 /// How much longer than its lifetime a used nonce is remembered, because another instance's
@@ -16,7 +18,7 @@ pub struct Cleaned {
 const NONCE_KEPT_MS: u64 = 10 * 60_000;
 
 impl Store {
-    /// Deletes expired nonces, sessions and rate counters. Three statements.
+    /// Deletes expired nonces, sessions, rate counters and device links. Four statements.
     pub async fn clean_up(&self, now_ms: u64, session_idle_ms: u64) -> Result<Cleaned, StoreError> {
         let now = to_i64(now_ms);
         let cleaned = transaction!(self, |tx| {
@@ -34,6 +36,11 @@ impl Store {
                 .execute(&mut *tx)
                 .await?
                 .rows_affected(),
+                links: sqlx::query("DELETE FROM device_links WHERE expires_at_ms <= $1")
+                    .bind(now)
+                    .execute(&mut *tx)
+                    .await?
+                    .rows_affected(),
                 counters: sqlx::query("DELETE FROM rate_counters WHERE window_ends_at_ms <= $1")
                     .bind(now)
                     .execute(&mut *tx)

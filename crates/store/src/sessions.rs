@@ -240,6 +240,28 @@ impl Store {
         Ok(())
     }
 
+    /// Gives one of an account's sessions another name; false when it has no such session. One
+    /// statement.
+    pub async fn rename_session(
+        &self,
+        account: AccountId,
+        session: SessionId,
+        device_name: &str,
+    ) -> Result<bool, StoreError> {
+        let renamed = writing!(self, |conn| {
+            sqlx::query(
+                "UPDATE sessions SET device_name = $3 WHERE account_id = $1 AND session_id = $2",
+            )
+            .bind(account.as_bytes().as_slice())
+            .bind(session.as_bytes().as_slice())
+            .bind(device_name)
+            .execute(&mut *conn)
+            .await?
+            .rows_affected()
+        });
+        Ok(renamed == 1)
+    }
+
     /// Ends one of an account's sessions; false when it has no such session. One statement.
     pub async fn end_session(
         &self,

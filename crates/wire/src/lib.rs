@@ -11,6 +11,7 @@ mod error;
 mod id;
 mod item;
 pub mod limits;
+mod link;
 mod passkey;
 mod password;
 pub mod paths;
@@ -31,6 +32,10 @@ pub use id::{AccountId, Handle, IdParseError, ItemId, SessionId, VaultId};
 pub use item::{
     DetailsRequest, DetailsResponse, ItemPurge, ItemWrite, SealedDetails, WriteItemsRequest,
     WriteItemsResponse,
+};
+pub use link::{
+    JoinLinkRequest, JoinLinkResponse, KnownDeviceStep, LinkNews, NewDeviceStep, OpenLinkRequest,
+    OpenLinkResponse,
 };
 pub use passkey::{
     AddPasskeyRequest, FreshProof, PasskeyAdded, PasskeyAssertion, PasskeyAttestation,

@@ -25,6 +25,14 @@ pub const NOTICES_DISMISS: &str = "/api/account/notices/dismiss";
 /// `POST` [`crate::ChangePasswordRequest`], and every other session of the account ends.
 pub const PASSWORD: &str = "/api/account/password";
 
+/// `POST` [`crate::OpenLinkRequest`] → [`crate::OpenLinkResponse`], without a session.
+pub const LINK_OPEN: &str = "/auth/link/open";
+/// `POST` [`crate::NewDeviceStep`] → [`crate::LinkNews`], without a session.
+pub const LINK_NEW: &str = "/auth/link";
+/// `POST` [`crate::JoinLinkRequest`] → [`crate::JoinLinkResponse`].
+pub const LINK_JOIN: &str = "/api/link/join";
+/// `POST` [`crate::KnownDeviceStep`] → [`crate::LinkNews`].
+pub const LINK_KNOWN: &str = "/api/link";
 /// `POST` [`crate::FreshProof`] → [`crate::PasskeyCreation`].
 pub const PASSKEYS_BEGIN: &str = "/api/account/passkeys/begin";
 /// `POST` [`crate::AddPasskeyRequest`] → [`crate::PasskeyAdded`].

@@ -12,6 +12,7 @@ pub(super) fn from_client(error: ClientError) -> Failure {
         ClientError::SecondFactorRequired => Failure::SecondFactorRequired,
         ClientError::WrongCode => Failure::WrongCode,
         ClientError::PasskeyRefused => Failure::PasskeyRefused,
+        ClientError::LinkEnded => Failure::LinkEnded,
         ClientError::LogInExpired => Failure::LogInExpired,
         ClientError::SessionEnded => Failure::Locked,
         ClientError::RateLimited { seconds } => Failure::RateLimited { seconds },

@@ -1,6 +1,7 @@
 //! The REST handlers: decode, call one use case, map. `docs/api.md` describes them.
 
 mod account;
+mod link;
 mod passkey;
 mod password;
 mod session;
@@ -39,6 +40,10 @@ pub fn routes() -> Router<AppState> {
         .route(paths::NOTICES_DISMISS, post(account::dismiss_notices))
         .route(paths::PINS, post(account::keep_pins))
         .route(paths::PASSWORD, post(password::change))
+        .route(paths::LINK_OPEN, post(link::open))
+        .route(paths::LINK_NEW, post(link::step_of_new))
+        .route(paths::LINK_JOIN, post(link::join))
+        .route(paths::LINK_KNOWN, post(link::step_of_known))
         .route(paths::PASSKEYS_BEGIN, post(passkey::begin))
         .route(paths::PASSKEYS_ADD, post(passkey::add))
         .route(paths::CHANGES_ROUTE, get(vault::changes))

@@ -174,6 +174,14 @@ impl<T: Transport, H: Host> Session<T, H> {
         }
     }
 
+    pub(crate) fn api(&self) -> &Api<T> {
+        &self.api
+    }
+
+    pub(crate) fn host(&self) -> &H {
+        &self.host
+    }
+
     fn label(&self) -> String {
         match &self.email {
             Some(email) => email.clone(),
@@ -192,7 +200,7 @@ impl<T: Transport, H: Host> Session<T, H> {
     }
 
     /// Tells the host when the server goes away and when it is back.
-    fn noted<R>(&self, result: Result<R, ApiFailure>) -> Result<R, ApiFailure> {
+    pub(crate) fn noted<R>(&self, result: Result<R, ApiFailure>) -> Result<R, ApiFailure> {
         let away = match &result {
             Err(failure) => ClientError::from(failure.clone()) == ClientError::Unreachable,
             Ok(_) => false,

@@ -5,6 +5,8 @@ mod common;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
+mod link;
+#[cfg(test)]
 mod native;
 #[cfg(test)]
 mod passkey;

@@ -8,10 +8,11 @@ type Check = fn(&[u8]);
 
 #[test]
 fn the_corpus_of_every_target_passes() {
-    let targets: [(&str, Check); 3] = [
+    let targets: [(&str, Check); 4] = [
         ("envelope", fuzz_checks::envelope),
         ("aad", fuzz_checks::aad),
         ("setup_code", fuzz_checks::setup_code),
+        ("link", fuzz_checks::link),
     ];
     let corpus = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
     for (target, check) in targets {

@@ -1,4 +1,5 @@
 mod lies;
+mod links;
 mod passkeys;
 
 use std::{
@@ -90,6 +91,8 @@ pub struct Server {
     pub twist_changes: Option<TwistBytes>,
     /// Shows the newest manifest alone, whatever it is asked for.
     pub hides_history: bool,
+    /// The one link between devices, while there is one.
+    link: Option<links::StoredLink>,
     /// Every request, by path.
     pub seen: Vec<String>,
 }
@@ -183,6 +186,8 @@ impl Server {
             paths::SIGN_UP => self.sign_up(&read(body), cookie),
             paths::LOGIN => self.log_in(&read(body), cookie),
             paths::LOGIN_SECOND_FACTOR => self.second_factor(&read(body), cookie),
+            paths::LINK_OPEN => self.open_link(&read(body)),
+            paths::LINK_NEW => self.step_of_new(&read(body)),
             paths::LOGIN_PASSKEY_FACTOR => self.passkey_factor(&read(body), cookie),
             paths::LOGIN_PASSKEY => self.log_in_by_passkey(&read(body), cookie),
             _ => {
@@ -191,6 +196,12 @@ impl Server {
                 };
                 if path == paths::PASSWORD {
                     return self.with_fault(|server| server.change_password(handle, &read(body)));
+                }
+                if path == paths::LINK_JOIN {
+                    return self.join_link(&read(body));
+                }
+                if path == paths::LINK_KNOWN {
+                    return self.step_of_known(&read(body));
                 }
                 if path == paths::PASSKEYS_BEGIN {
                     return self.begin_passkey(handle, &read(body));
