@@ -2,7 +2,9 @@
 
 pub mod account;
 pub mod design;
+mod link_words;
 mod not_found;
+mod qr;
 pub mod settings;
 pub mod vault;
 

@@ -180,6 +180,34 @@ pub enum Command {
     PasskeyFactor(PasskeyAssertion),
     /// A passkey was removed from the account: it is no longer offered here → [`Reply::Done`].
     PasskeyRemoved(Bytes),
+    /// Waits, on a new device, for an unlocked one to join → [`Reply::LinkOpened`].
+    OpenLink,
+    /// Waits until one has → [`Reply::LinkWords`].
+    AwaitLink,
+    /// Takes the setup code that it sends, once a person has said that the words are the same; the
+    /// worker keeps it for [`Command::LogInLinked`] → [`Reply::Done`].
+    ReceiveLink,
+    /// Gives the waiting up → [`Reply::Done`].
+    CloseLink,
+    /// Unlocks on a new device with the setup code that came → [`Reply::Unlocked`].
+    LogInLinked {
+        /// The master password.
+        password: String,
+        /// Keep the setup code, sealed, so that the password alone suffices next time.
+        remember: bool,
+        /// What the owner will see in the list of sessions.
+        device_name: String,
+    },
+    /// Joins, on an unlocked device, a new one by the code that it shows → [`Reply::LinkWords`].
+    JoinLink {
+        /// Spaces and case do not matter.
+        code: String,
+    },
+    /// Sends the setup code to it, or gives it up → [`Reply::Done`].
+    FinishLink {
+        /// A person has said that the words are the same.
+        same: bool,
+    },
 }
 
 /// The PRF output of a passkey: a key. Wiped when dropped.
@@ -299,6 +327,16 @@ pub enum Reply {
         /// A code of an authenticator app.
         totp: bool,
     },
+    /// A new device waits.
+    LinkOpened {
+        /// To be typed at the other device, `XXXX-XXXX`.
+        code: String,
+        /// The same as an address of this KeyArc, to be scanned there. The code is in its
+        /// fragment, which no server is sent.
+        address: String,
+    },
+    /// To be compared with those on the other screen.
+    LinkWords(Vec<String>),
 }
 
 /// How long keys take to derive on this device.
@@ -509,6 +547,12 @@ pub enum Failure {
         "The passkey was not accepted. It may have been removed from the account, or have waited too long."
     )]
     PasskeyRefused,
+    /// A link between two devices is over.
+    #[error("The link is over: time ran out, or the other device ended it. Nothing was sent.")]
+    LinkEnded,
+    /// The code of a new device is none, or no new device shows it.
+    #[error("No device is waiting with this code. A code is good for two minutes and five tries.")]
+    LinkCode,
 }
 
 #[cfg(test)]

@@ -174,7 +174,7 @@ on_both! {
         let client = TestClient::new(1);
         let context = client.signed_up(&services).await;
         let join = async |host: u32| {
-            let from = IpAddr::V4(Ipv4Addr::from(0xc612_0000 | host));
+            let from = IpAddr::V4(Ipv4Addr::from(0xc000_0200 | host));
             link::join(&context, from, &JoinLinkRequest { place: host, pin: 0 }).await
         };
         for host in 0..5 {

@@ -137,6 +137,20 @@ impl VaultWorker {
                 self.second_factor(Factor::Passkey(assertion)).await
             }
             Command::Factors => self.factors(),
+            Command::OpenLink => self.open_link().await,
+            Command::AwaitLink => self.await_link().await,
+            Command::ReceiveLink => self.receive_link().await,
+            Command::CloseLink => self.close_link().await,
+            Command::LogInLinked {
+                password,
+                remember,
+                device_name,
+            } => {
+                let password = Zeroizing::new(password);
+                self.log_in_linked(&password, remember, &device_name).await
+            }
+            Command::JoinLink { code } => self.join_link(&code).await,
+            Command::FinishLink { same } => self.finish_link(same).await,
             Command::PasskeyRemoved(id) => {
                 let session = self.session()?;
                 session.forget_passkey(&id);

@@ -3,6 +3,7 @@
 
 mod commands;
 mod failure;
+mod link;
 mod passkey;
 mod password;
 mod state;

@@ -6,8 +6,10 @@ use std::{
 use gloo_timers::future::TimeoutFuture;
 use keyarc_app::worker::{Event, Failure, Stage};
 use keyarc_client::{
-    ClientError, Host as _, PendingLogIn, PendingPasskey, SaveError, Session, Stage as ClientStage,
+    ClientError, Host as _, JoinedLink, NewDevice, PendingLogIn, PendingPasskey, SaveError,
+    Session, Stage as ClientStage,
 };
+use keyarc_crypto::SetupCode;
 use keyarc_vault::import::Import;
 use keyarc_wire::Handle;
 use wasm_bindgen_futures::spawn_local;
@@ -29,6 +31,9 @@ pub(super) struct AwaitsCode {
     pub(super) until_ms: u64,
 }
 
+/// A new device that waits for an unlocked one.
+pub(super) type WaitsForLink = NewDevice<FetchTransport, BrowserHost>;
+
 /// A log-in that its passkey has not signed yet.
 pub(super) type AwaitsPasskey = PendingPasskey<FetchTransport, BrowserHost>;
 
@@ -42,6 +47,12 @@ pub(super) struct VaultWorker {
     awaits_code: Rc<RefCell<Option<AwaitsCode>>>,
     /// A log-in by a passkey that has not signed yet.
     pub(super) awaits_passkey: RefCell<Option<(AwaitsPasskey, PinKeeper)>>,
+    /// A link that waits for an unlocked device, here on a new one.
+    pub(super) waits_for_link: RefCell<Option<Rc<WaitsForLink>>>,
+    /// What came over such a link.
+    pub(super) linked: RefCell<Option<SetupCode>>,
+    /// A link to a new device whose words are being compared.
+    pub(super) joined_link: RefCell<Option<JoinedLink>>,
     /// The last import preview, until it is confirmed, cancelled or replaced.
     pub(super) import: RefCell<Option<Import>>,
     pub(super) device: DeviceStore,
@@ -105,6 +116,8 @@ impl VaultWorker {
         self.import.borrow_mut().take();
         self.awaits_code.borrow_mut().take();
         self.awaits_passkey.borrow_mut().take();
+        self.linked.borrow_mut().take();
+        self.joined_link.borrow_mut().take();
         self.open.borrow_mut().take();
     }
 

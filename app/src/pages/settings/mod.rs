@@ -1,15 +1,17 @@
 //! Settings of this device and this account.
 
 mod ask_password;
+mod link;
 mod passkeys;
 mod password;
+mod rename;
 mod second_factor;
 mod sessions;
 
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
 
-use self::{password::Password, second_factor::SecondFactor, sessions::Sessions};
+use self::{link::LinkDevice, password::Password, second_factor::SecondFactor, sessions::Sessions};
 use crate::{
     pages::vault::{Section, VaultFrame},
     state::{IDLE_CHOICES, idle_label, use_idle, use_session, use_theme},
@@ -34,6 +36,7 @@ pub fn SettingsPage() -> impl IntoView {
                     <Password on_changed=move |()| ended.update(|ended| *ended += 1) />
                     <SecondFactor />
                     <Sessions ended=ended />
+                    <LinkDevice />
                     <About />
                 </div>
             </main>

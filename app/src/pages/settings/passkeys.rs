@@ -1,9 +1,12 @@
-use keyarc_wire::{Bytes, FreshProof, PasskeyInfo, RecoveryCodes};
+use keyarc_wire::{FreshProof, PasskeyInfo, RecoveryCodes};
 use leptos::{ev, html, prelude::*, task::spawn_local};
 
-use super::ask_password::{AskPassword, password_words};
+use super::{
+    ask_password::{AskPassword, password_words},
+    rename::Rename,
+};
 use crate::{
-    rpc::{RpcError, remove_passkey, rename_passkey},
+    rpc::{remove_passkey, rename_passkey},
     state::{has_passkeys, make_passkey, own_host, use_toasts},
     ui::{Badge, BadgeTone, Button, Dialog, Look, PasswordField, TextInput, focus_on_mount},
     words::{ago_now, device_name},
@@ -44,6 +47,16 @@ pub(super) fn Passkeys(
                     toasts.say(format!("The passkey {} was removed.", passkey.name));
                     on_changed.run(());
                 }
+                Err(error) => toasts.fail(error.to_string()),
+            }
+        });
+    };
+    let rename = move |name: String| {
+        let id = chosen.with_untracked(|one| one.as_ref().map(|one| one.credential_id.clone()));
+        let Some(id) = id else { return };
+        spawn_local(async move {
+            match rename_passkey(id, name).await {
+                Ok(()) => on_changed.run(()),
                 Err(error) => toasts.fail(error.to_string()),
             }
         });
@@ -101,9 +114,12 @@ pub(super) fn Passkeys(
         <Dialog open=adding title="Add a passkey" class="dialog-narrow">
             <Add open=adding on_changed=on_changed on_codes=on_codes />
         </Dialog>
-        <Dialog open=renaming title="Rename the passkey" class="dialog-narrow">
-            <Rename open=renaming passkey=chosen on_changed=on_changed />
-        </Dialog>
+        <Rename
+            open=renaming
+            title="Rename the passkey"
+            name=Signal::derive(name)
+            on_name=rename
+        />
         <AskPassword
             open=removing
             title=Signal::derive(move || format!("Remove {}?", name()))
@@ -231,60 +247,6 @@ fn Add(
                 <Button on_press=move |()| open.set(false)>"Cancel"</Button>
                 <Button look=Look::Go submit=true busy=busy>
                     "Add"
-                </Button>
-            </footer>
-        </form>
-    }
-}
-
-#[component]
-fn Rename(
-    open: RwSignal<bool>,
-    passkey: RwSignal<Option<PasskeyInfo>>,
-    on_changed: Callback<()>,
-) -> impl IntoView {
-    let before = passkey.get_untracked();
-    let id = before.as_ref().map(|one| one.credential_id.clone());
-    let name = RwSignal::new(before.map(|one| one.name).unwrap_or_default());
-    let id = StoredValue::new(id);
-    let save = move |name: String| async move {
-        let id: Bytes = id.get_value().unwrap_or_default();
-        let renamed: Result<(), RpcError> = rename_passkey(id, name).await;
-        if renamed.is_ok() {
-            on_changed.run(());
-        }
-        renamed
-    };
-    let error = RwSignal::new(None::<String>);
-    let busy = RwSignal::new(false);
-    let input = NodeRef::<html::Input>::new();
-    focus_on_mount(input);
-    let submit = move |event: ev::SubmitEvent| {
-        event.prevent_default();
-        if busy.get_untracked() {
-            return;
-        }
-        error.set(None);
-        if name.with_untracked(|name| name.trim().is_empty()) {
-            error.set(Some("Give it a name.".to_owned()));
-            return;
-        }
-        busy.set(true);
-        spawn_local(async move {
-            match save(name.get_untracked()).await {
-                Ok(()) => drop(open.try_set(false)),
-                Err(reason) => drop(error.try_set(Some(reason.to_string()))),
-            }
-            let _ = busy.try_set(false);
-        });
-    };
-    view! { class="v",
-        <form method="post" novalidate on:submit=submit>
-            <TextInput id="new-name" label="Name" value=name error=error node_ref=input />
-            <footer class="dialog-foot">
-                <Button on_press=move |()| open.set(false)>"Cancel"</Button>
-                <Button look=Look::Go submit=true busy=busy>
-                    "Rename"
                 </Button>
             </footer>
         </form>

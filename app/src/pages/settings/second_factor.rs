@@ -1,10 +1,9 @@
-use std::fmt::Write as _;
-
-use keyarc_wire::{FreshProof, QrCode, RecoveryCodes, SecondFactorStatus, TotpEnrolment};
+use keyarc_wire::{FreshProof, RecoveryCodes, SecondFactorStatus, TotpEnrolment};
 use leptos::{ev, html, prelude::*, task::spawn_local};
 
 use super::{ask_password::AskPassword, passkeys::Passkeys};
 use crate::{
+    pages::qr::QrView,
     rpc::{
         RpcError, begin_second_factor, confirm_second_factor, renew_recovery_codes,
         second_factor_status, turn_off_second_factor,
@@ -194,7 +193,7 @@ fn Enrol(
     };
     view! { class="v",
         <p>"Scan this with the app, or type the secret into it. Then type the code that it shows."</p>
-        <QrView qr=qr />
+        <QrView qr=qr label="QR code of the secret" />
         <p class="totp-secret">
             <code data-testid="totp-secret" translate="no">
                 {groups(&secret)}
@@ -412,47 +411,6 @@ fn AskForCode(
     }
 }
 
-/// Dark on light whatever the theme: that is what cameras look for.
-#[component]
-fn QrView(qr: QrCode) -> impl IntoView {
-    let size = qr.size + 2 * QUIET;
-    view! { class="v",
-        <svg
-            class="qr"
-            viewBox=format!("-{QUIET} -{QUIET} {size} {size}")
-            role="img"
-            aria-label="QR code of the secret"
-        >
-            <path d=qr_path(&qr)></path>
-        </svg>
-    }
-}
-
-/// Modules that stay light around a QR code (ISO/IEC 18004).
-const QUIET: u32 = 4;
-
-/// The dark modules, one rectangle for each run in a row.
-fn qr_path(qr: &QrCode) -> String {
-    let is_dark = |x: u32, y: u32| {
-        let at = (y * qr.size + x) as usize;
-        let byte = qr.modules.0.get(at / 8).copied().unwrap_or_default();
-        byte & (0x80 >> (at % 8)) != 0
-    };
-    let mut path = String::new();
-    for y in 0..qr.size {
-        let mut x = 0;
-        while x < qr.size {
-            let run = (x..qr.size).take_while(|x| is_dark(*x, y)).count() as u32;
-            if run > 0 {
-                // Writing into a string cannot fail.
-                let _ = write!(path, "M{x} {y}h{run}v1h-{run}z");
-            }
-            x += run + 1;
-        }
-    }
-    path
-}
-
 /// In groups of four, as people type.
 fn groups(secret: &str) -> String {
     let mut out = String::with_capacity(secret.len() + secret.len() / 4);
@@ -467,27 +425,7 @@ fn groups(secret: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use keyarc_wire::Bytes;
-
     use super::*;
-
-    #[test]
-    fn runs_of_dark_modules_become_rectangles() {
-        // ##.
-        // ..#
-        // ###
-        let qr = QrCode {
-            size: 3,
-            modules: Bytes(vec![0b1100_0111, 0b1000_0000]),
-        };
-        assert_eq!(qr_path(&qr), "M0 0h2v1h-2zM2 1h1v1h-1zM0 2h3v1h-3z");
-        // An answer that is too short draws less, and nothing worse.
-        let short = QrCode {
-            size: 3,
-            modules: Bytes(Vec::new()),
-        };
-        assert_eq!(qr_path(&short), "");
-    }
 
     #[test]
     fn a_secret_is_read_in_groups() {
