@@ -15,11 +15,20 @@ interface Enrolled {
 
 const part = (page: Page) => page.getByRole('region', { name: 'Second factor' });
 
-/** Sets an app up in the settings, and stays there. */
-async function enrol(vault: Vault): Promise<Enrolled> {
+/** Begins to set an app up in the settings, which takes the password. */
+async function begin(vault: Vault, person: Person): Promise<void> {
   const { page } = vault;
   await vault.go('Settings');
   await part(page).getByRole('button', { name: 'Set up an authenticator app' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Master password', { exact: true }).fill(person.password);
+  await dialog.getByRole('button', { name: 'Continue' }).click();
+}
+
+/** Sets an app up in the settings, and stays there. */
+async function enrol(vault: Vault, person: Person): Promise<Enrolled> {
+  const { page } = vault;
+  await begin(vault, person);
   await expect(part(page).getByRole('img', { name: 'QR code of the secret' })).toBeVisible();
   const app = new TotpApp(await page.getByTestId('totp-secret').innerText());
   await page.getByLabel('Six-digit code').fill(await app.code());
@@ -55,7 +64,7 @@ test('a new device needs the code of the app as well, and a wrong one opens noth
   guard.allowStatus(401);
   guard.allowStatus(403);
   await vault.addKey(KEY);
-  const { app } = await enrol(vault);
+  const { app } = await enrol(vault, person);
   await part(page).getByRole('button', { name: 'I have saved them' }).click();
   await expect(part(page).getByText('10 recovery codes left')).toBeVisible();
   await page.getByRole('button', { name: 'Log out' }).click();
@@ -99,7 +108,7 @@ test('a recovery code opens the vault once, and turns the second factor off', as
 }) => {
   guard.allowStatus(401);
   guard.allowStatus(403);
-  const { recoveryCodes } = await enrol(vault);
+  const { recoveryCodes } = await enrol(vault, person);
   const [first = '', second = ''] = recoveryCodes;
 
   const device = await browser.newContext({ baseURL: server.origin });
@@ -132,8 +141,22 @@ test('a recovery code opens the vault once, and turns the second factor off', as
   await device.close();
 });
 
-test('new recovery codes take the place of those before', async ({ page, vault }) => {
-  const { recoveryCodes } = await enrol(vault);
+test('an unlocked screen is not enough to set an app up', async ({ page, person, vault }) => {
+  await vault.go('Settings');
+  await part(page).getByRole('button', { name: 'Set up an authenticator app' }).click();
+  const dialog = page.getByRole('dialog');
+  const password = dialog.getByLabel('Master password', { exact: true });
+  await password.fill(`${person.password}!`);
+  await dialog.getByRole('button', { name: 'Continue' }).click();
+  await expect(dialog.getByText('This is not your master password.')).toBeVisible();
+  await expect(page.getByTestId('totp-secret')).toHaveCount(0);
+  await password.fill(person.password);
+  await dialog.getByRole('button', { name: 'Continue' }).click();
+  await expect(page.getByTestId('totp-secret')).toBeVisible();
+});
+
+test('new recovery codes take the place of those before', async ({ page, person, vault }) => {
+  const { recoveryCodes } = await enrol(vault, person);
   await part(page).getByRole('button', { name: 'I have saved them' }).click();
   await part(page).getByRole('button', { name: 'New recovery codes' }).click();
   const dialog = page.getByRole('dialog');
@@ -146,7 +169,7 @@ test('new recovery codes take the place of those before', async ({ page, vault }
 
 test('whoever starts again is asked for the password again', async ({ guard, page, person, vault }) => {
   guard.allowStatus(401);
-  const { recoveryCodes } = await enrol(vault);
+  const { recoveryCodes } = await enrol(vault, person);
   await vault.lock();
   const password = page.getByLabel('Master password', { exact: true });
   await password.fill(person.password);
@@ -165,8 +188,7 @@ test('whoever starts again is asked for the password again', async ({ guard, pag
 test('every step can be used by everybody', async ({ guard, page, person, vault }) => {
   test.slow();
   guard.allowStatus(401);
-  await vault.go('Settings');
-  await part(page).getByRole('button', { name: 'Set up an authenticator app' }).click();
+  await begin(vault, person);
   await expect(page.getByTestId('totp-secret')).toBeVisible();
   await isAccessible(page, 'setting an app up');
   const app = new TotpApp(await page.getByTestId('totp-secret').innerText());

@@ -132,6 +132,11 @@ impl From<ServiceError> for Failure {
                 "The code was not accepted.",
                 "Wait for the next code of the app, or use a recovery code.",
             ),
+            ServiceError::PasskeyRefused => Self::new(
+                ErrorCode::PasskeyRefused,
+                "The passkey was not accepted.",
+                "Try again, or use another way.",
+            ),
             ServiceError::NotFound => Self::not_found(),
             ServiceError::ManifestStale => Self::new(
                 ErrorCode::ManifestStale,
@@ -223,7 +228,9 @@ pub fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::Unauthenticated | ErrorCode::LoginRefused | ErrorCode::SecondFactorRequired => {
             StatusCode::UNAUTHORIZED
         }
-        ErrorCode::CrossSite | ErrorCode::SecondFactorRefused => StatusCode::FORBIDDEN,
+        ErrorCode::CrossSite | ErrorCode::SecondFactorRefused | ErrorCode::PasskeyRefused => {
+            StatusCode::FORBIDDEN
+        }
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ErrorCode::Conflict | ErrorCode::HandleTaken | ErrorCode::ManifestStale => {

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod design;
+mod link_words;
 mod not_found;
 pub mod settings;
 pub mod vault;

@@ -1,5 +1,7 @@
 //! The server's half: who asks, and how its errors become the API's.
 
+use std::net::IpAddr;
+
 use keyarc_service::{Context, ServiceError};
 use keyarc_wire::{ApiError, ErrorCode};
 use leptos::prelude::use_context;
@@ -12,6 +14,10 @@ use super::RpcError;
 #[derive(Debug, Clone)]
 pub struct Caller(pub Option<Context>);
 
+/// Where the call comes from, for rate limits. Provided by the server for each request.
+#[derive(Debug, Clone, Copy)]
+pub struct Address(pub Option<IpAddr>);
+
 /// How the server turns a use case's error into an answer: a status and a body. Provided by the
 /// server, which maps errors in one place.
 #[derive(Clone, Copy)]
@@ -22,6 +28,14 @@ pub(super) fn caller() -> Result<Context, RpcError> {
     match use_context::<Caller>() {
         Some(Caller(Some(context))) => Ok(context),
         _ => Err(refuse(ServiceError::Unauthenticated)),
+    }
+}
+
+/// The address of whoever asks. Every request that came over a socket has one.
+pub(super) fn address() -> Result<IpAddr, RpcError> {
+    match use_context::<Address>() {
+        Some(Address(Some(address))) => Ok(address),
+        _ => Err(refuse(ServiceError::internal("a call from nowhere"))),
     }
 }
 

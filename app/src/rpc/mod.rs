@@ -10,6 +10,11 @@ pub mod host;
     missing_docs,
     reason = "the macro makes structs of the arguments, without their docs"
 )]
+mod passkeys;
+#[expect(
+    missing_docs,
+    reason = "the macro makes structs of the arguments, without their docs"
+)]
 mod second_factor;
 #[expect(
     missing_docs,
@@ -18,12 +23,13 @@ mod second_factor;
 mod sessions;
 
 pub use error::RpcError;
+pub use passkeys::{RemovePasskey, RenamePasskey, remove_passkey, rename_passkey};
 pub use second_factor::{
     BeginSecondFactor, ConfirmSecondFactor, RenewRecoveryCodes, SecondFactorStatus,
     TurnOffSecondFactor, begin_second_factor, confirm_second_factor, renew_recovery_codes,
     second_factor_status, turn_off_second_factor,
 };
 pub use sessions::{
-    ListSessions, RevokeOtherSessions, RevokeSession, list_sessions, revoke_other_sessions,
-    revoke_session,
+    ListSessions, RenameSession, RevokeOtherSessions, RevokeSession, list_sessions, rename_session,
+    revoke_other_sessions, revoke_session,
 };

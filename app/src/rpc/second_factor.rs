@@ -1,4 +1,4 @@
-use keyarc_wire::{Bytes, RecoveryCodes, SecondFactorStatus as Status, TotpEnrolment};
+use keyarc_wire::{Bytes, FreshProof, RecoveryCodes, SecondFactorStatus as Status, TotpEnrolment};
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
@@ -14,12 +14,12 @@ pub async fn second_factor_status() -> Result<Status, RpcError> {
         .map_err(refuse)
 }
 
-/// A secret for an authenticator app. Nothing is stored yet.
+/// A secret for an authenticator app. Nothing is stored yet. Takes a proof of the password.
 #[server(prefix = "/rpc", endpoint = "second-factor/begin", input = Json, output = Json)]
-pub async fn begin_second_factor() -> Result<TotpEnrolment, RpcError> {
-    use super::host::{caller, refuse};
+pub async fn begin_second_factor(fresh: FreshProof) -> Result<TotpEnrolment, RpcError> {
+    use super::host::{address, caller, refuse};
 
-    keyarc_service::second_factor::begin_totp(&caller()?)
+    keyarc_service::second_factor::begin_totp(&caller()?, address()?, &fresh)
         .await
         .map_err(refuse)
 }

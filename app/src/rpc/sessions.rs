@@ -14,6 +14,16 @@ pub async fn list_sessions() -> Result<Vec<SessionInfo>, RpcError> {
         .map_err(refuse)
 }
 
+/// Gives one of the account's sessions another name.
+#[server(prefix = "/rpc", endpoint = "sessions/rename", input = Json, output = Json)]
+pub async fn rename_session(session: SessionId, name: String) -> Result<(), RpcError> {
+    use super::host::{caller, refuse};
+
+    keyarc_service::session::rename(&caller()?, session, &name)
+        .await
+        .map_err(refuse)
+}
+
 /// Ends one of the account's sessions, from its next request on.
 #[server(prefix = "/rpc", endpoint = "sessions/revoke", input = Json, output = Json)]
 pub async fn revoke_session(session: SessionId) -> Result<(), RpcError> {

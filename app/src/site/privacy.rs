@@ -34,7 +34,9 @@ pub(super) fn view() -> impl IntoView {
                     <li>
                         "your second factor, if you set one up: the secret of the authenticator \
                          app, encrypted under a key of the server, and hashes of the recovery \
-                         codes that are left. Turning it off deletes them;"
+                         codes that are left; and of each passkey its public key, its name, \
+                         when it was added and last used, and a sealed key. Turning it off \
+                         deletes them;"
                     </li>
                     <li>
                         "the second wrapping of your root key, the public half of the recovery key, \

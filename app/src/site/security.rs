@@ -93,8 +93,8 @@ fn log_in() -> impl IntoView {
                  account exists cannot be asked: unknown accounts get the same answers."
             </p>
             <p>
-                "If you set up a second factor, a code of your authenticator app or a recovery code \
-                 is asked for next. Before that the server hands out nothing of your vault, and \
+                "If you set up a second factor, a passkey, a code of your authenticator app or a \
+                 recovery code is asked for next. Before that the server hands out nothing of your vault, and \
                  only who has signed correctly learns that there is a second factor."
             </p>
             <p>
@@ -213,7 +213,9 @@ fn not_promised() -> impl IntoView {
                     <dd>
                         "Codes of an authenticator app keep out somebody who has your password \
                          and setup code. They do not protect from the server, which stores the \
-                         app's secret to check them, and they are no part of the encryption."
+                         app's secret to check them, and they are no part of the encryption. A \
+                         passkey that unlocks is different: what it gives opens your key, and the \
+                         server never sees it."
                     </dd>
                 </div>
                 <div>

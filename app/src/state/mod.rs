@@ -3,6 +3,7 @@
 //! Contexts are made on the server too, where they stay at their first value, so that the
 //! first pass in the browser renders the same.
 
+mod authenticator;
 mod clipboard;
 mod connection;
 mod idle;
@@ -15,6 +16,9 @@ mod theme;
 mod timer;
 mod toasts;
 
+pub use authenticator::{
+    MadePasskey, PasskeyTrouble, SignedPasskey, has_passkeys, make_passkey, own_host, use_passkey,
+};
 pub use clipboard::{CLEAR_AFTER_SECONDS, Clipboard, provide_clipboard, use_clipboard};
 pub use connection::{Connection, ConnectionState, provide_connection, use_connection};
 pub use idle::{IDLE_CHOICES, Idle, idle_label, provide_idle, use_idle};

@@ -33,7 +33,7 @@ pub use icon::{Icon, IconView, Mark};
 pub use menu::{Menu, MenuItem};
 pub use meter::Meter;
 pub use password::PasswordField;
-pub use qr::QrView;
+pub use qr::{QrView, draw_qr};
 pub use segmented::Segmented;
 pub use select::Select;
 pub use states::{EmptyState, ErrorState, SkeletonLines, SkeletonRows};

@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use keyarc_wire::QrCode;
+use keyarc_wire::{Bytes, QrCode};
 use leptos::prelude::*;
 
 /// A QR code, dark on light whatever the theme: that is what cameras look for. It is one path, so
@@ -50,10 +50,27 @@ fn qr_path(qr: &QrCode) -> String {
     path
 }
 
+/// Draws a text; `None` when it is too long for a QR code.
+pub fn draw_qr(text: &str) -> Option<QrCode> {
+    let code = qrcodegen::QrCode::encode_text(text, qrcodegen::QrCodeEcc::Medium).ok()?;
+    let size = code.size();
+    let mut modules = vec![0_u8; (size * size).unsigned_abs().div_ceil(8) as usize];
+    for y in 0..size {
+        for x in 0..size {
+            if code.get_module(x, y) {
+                let at = (y * size + x).unsigned_abs() as usize;
+                modules[at / 8] |= 0x80 >> (at % 8);
+            }
+        }
+    }
+    Some(QrCode {
+        size: size.unsigned_abs(),
+        modules: Bytes(modules),
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use keyarc_wire::Bytes;
-
     use super::*;
 
     #[test]
@@ -72,5 +89,12 @@ mod tests {
             modules: Bytes(Vec::new()),
         };
         assert_eq!(qr_path(&short), "");
+    }
+
+    #[test]
+    fn a_drawn_code_begins_with_its_finder_pattern() {
+        let qr = draw_qr("https://keyarc.example/settings#link=28T5-Y05T").expect("short enough");
+        assert!(qr.modules.0[0] >= 0xfe);
+        assert_eq!(draw_qr(&"x".repeat(4_000)), None);
     }
 }

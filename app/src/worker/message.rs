@@ -10,8 +10,11 @@ use keyarc_vault::{
     DraftError, Facets, ImportPlan, ImportPreview, Item, ItemDraft, ListQuery, ListView,
     Recognition,
 };
-use keyarc_wire::{ItemId, Notice};
+use keyarc_wire::{
+    Bytes, Fixed, FreshProof, ItemId, Notice, PasskeyAssertion, PasskeyAttestation, RecoveryCodes,
+};
 use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize as _, ZeroizeOnDrop};
 
 use super::kit::{KitFault, RecoveryKit, RecoveryView};
 
@@ -199,6 +202,109 @@ pub enum Command {
     },
     /// Gives a change of keys up, here or wherever it was begun → [`Reply::Done`].
     DropRekey,
+    /// Proves the password once more, for what a session alone must not do → [`Reply::Proof`].
+    ProvePassword {
+        /// The master password.
+        password: String,
+    },
+    /// How a passkey is to be made; takes the password → [`Reply::PasskeyWish`].
+    BeginPasskey {
+        /// The master password.
+        password: String,
+    },
+    /// Puts a passkey in force that was made → [`Reply::PasskeyAdded`].
+    AddPasskey {
+        /// From [`PasskeyWish`].
+        token: Fixed<32>,
+        /// What the owner calls it.
+        name: String,
+        /// What was made.
+        attestation: PasskeyAttestation,
+        /// What it gives for [`PasskeyWish::prf_input`]; absent when it gives nothing.
+        prf: Option<PrfOutput>,
+    },
+    /// Begins to unlock by a passkey on a known device → [`Reply::PasskeyAsked`].
+    BeginPasskeyUnlock,
+    /// Goes on with it → [`Reply::Unlocked`].
+    PasskeyUnlock {
+        /// What the passkey signed.
+        assertion: PasskeyAssertion,
+        /// What it gave.
+        prf: PrfOutput,
+    },
+    /// What the log-in that gave [`Failure::SecondFactorRequired`] waits for
+    /// → [`Reply::Factors`].
+    Factors,
+    /// Goes on with it by a passkey → [`Reply::Unlocked`].
+    PasskeyFactor(PasskeyAssertion),
+    /// A passkey was removed from the account: it is no longer offered here → [`Reply::Done`].
+    PasskeyRemoved(Bytes),
+    /// Waits, on a new device, for an unlocked one to join → [`Reply::LinkOpened`].
+    OpenLink,
+    /// Waits until one has → [`Reply::LinkWords`].
+    AwaitLink,
+    /// Takes the setup code that it sends, once a person has said that the words are the same; the
+    /// worker keeps it for [`Command::LogInLinked`] → [`Reply::Done`].
+    ReceiveLink,
+    /// Gives the waiting up → [`Reply::Done`].
+    CloseLink,
+    /// Unlocks on a new device with the setup code that came → [`Reply::Unlocked`].
+    LogInLinked {
+        /// The master password.
+        password: String,
+        /// Keep the setup code, sealed, so that the password alone suffices next time.
+        remember: bool,
+        /// What the owner will see in the list of sessions.
+        device_name: String,
+    },
+    /// Joins, on an unlocked device, a new one by the code that it shows → [`Reply::LinkWords`].
+    JoinLink {
+        /// Spaces and case do not matter.
+        code: String,
+    },
+    /// Sends the setup code to it, or gives it up → [`Reply::Done`].
+    FinishLink {
+        /// A person has said that the words are the same.
+        same: bool,
+    },
+}
+
+/// The PRF output of a passkey: a key. Wiped when dropped.
+#[derive(Serialize, Deserialize)]
+pub struct PrfOutput(pub Vec<u8>);
+
+impl Drop for PrfOutput {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for PrfOutput {}
+
+/// How a passkey is to be made.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PasskeyWish {
+    /// The challenge.
+    pub token: Fixed<32>,
+    /// Names the account to the authenticator.
+    pub user: [u8; 16],
+    /// What a person knows the account by.
+    pub label: String,
+    /// The passkeys that there are.
+    pub exclude: Vec<Bytes>,
+    /// What the authenticator is to evaluate.
+    pub prf_input: [u8; 32],
+}
+
+/// What a passkey is to sign.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PasskeyAsked {
+    /// The challenge.
+    pub challenge: Fixed<32>,
+    /// Which passkeys may.
+    pub credentials: Vec<Bytes>,
+    /// What it is to evaluate with it.
+    pub prf_input: Option<[u8; 32]>,
 }
 
 /// A password to be.
@@ -264,6 +370,36 @@ pub enum Reply {
     Recovery(RecoveryView),
     /// Whether what was typed is of the recovery key.
     Proven(bool),
+    /// The password, proven for one request.
+    Proof(FreshProof),
+    /// How a passkey is to be made.
+    PasskeyWish(PasskeyWish),
+    /// The passkey is in force.
+    PasskeyAdded {
+        /// Whether it opens the vault. If not, it is a second factor only.
+        unlocks: bool,
+        /// For when it is lost, if the account had no second factor before. Shown once.
+        codes: Option<RecoveryCodes>,
+    },
+    /// What a passkey is to sign.
+    PasskeyAsked(PasskeyAsked),
+    /// What a log-in waits for, beside a recovery code.
+    Factors {
+        /// A passkey, offered first.
+        passkey: Option<PasskeyAsked>,
+        /// A code of an authenticator app.
+        totp: bool,
+    },
+    /// A new device waits.
+    LinkOpened {
+        /// To be typed at the other device, `XXXX-XXXX`.
+        code: String,
+        /// The same as an address of this KeyArc, to be scanned there. The code is in its
+        /// fragment, which no server is sent.
+        address: String,
+    },
+    /// To be compared with those on the other screen.
+    LinkWords(Vec<String>),
 }
 
 /// How long keys take to derive on this device.
@@ -325,6 +461,8 @@ pub struct KnownDevice {
     pub label: String,
     /// A form was kept when the vault was locked.
     pub has_draft: bool,
+    /// A passkey that opens the vault is known here.
+    pub passkey: bool,
 }
 
 /// The least score, of 4, that a master password must have to open an account.
@@ -476,6 +614,17 @@ pub enum Failure {
         "The server stopped answering before it said whether the new password is in force. Log in with the new one to find out; if that fails, begin again with your kit."
     )]
     RecoveryUnknown,
+    /// What a passkey made or signed was not accepted, or it gave nothing to open the vault by.
+    #[error(
+        "The passkey was not accepted. It may have been removed from the account, or have waited too long."
+    )]
+    PasskeyRefused,
+    /// A link between two devices is over.
+    #[error("The link is over: time ran out, or the other device ended it. Nothing was sent.")]
+    LinkEnded,
+    /// The code of a new device is none, or no new device shows it.
+    #[error("No device is waiting with this code. A code is good for two minutes and five tries.")]
+    LinkCode,
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use crate::mac::MacKey;
 pub const NONCE_LEN: usize = 32;
 /// How long a server nonce is good for, in milliseconds.
 pub const CHALLENGE_LIFETIME_MS: u64 = 60_000;
-/// How long the token between the two halves of a log-in is good for, in milliseconds.
+/// How long the token between the two halves of a log-in, or of the registration of a passkey, is
+/// good for, in milliseconds.
 pub const SECOND_FACTOR_LIFETIME_MS: u64 = 5 * 60_000;
 /// How long the ticket between the two halves of a recovery is good for, in milliseconds: a new
 /// password has to be thought of meanwhile.
@@ -43,9 +44,11 @@ pub enum ChallengeError {
 }
 
 /// Makes and checks server nonces without keeping any: those that a log-in signs, whose subject
+/// Makes and checks server nonces without keeping any: those that a log-in signs, whose subject
 /// is the handle; the tokens between the two halves of a log-in, whose subject is the handle and the
-/// signature of the first half; and the tickets between those of a recovery, whose subject is the
-/// handle and the public key.
+/// signature of the first half; the tickets between those of a recovery, whose subject is the
+/// handle and the public key; and the tokens that a passkey is registered with, whose subject is
+/// the session.
 ///
 /// A nonce carries its time and a tag, so that asking for one writes nothing and costs the same
 /// for known and unknown handles. The caller keeps used nonces until they expire: that makes
@@ -78,6 +81,14 @@ impl ChallengeKey {
         Self {
             key: MacKey::derive(secret, "keyarc/v1/server/recovery"),
             lifetime_ms: RECOVERY_LIFETIME_MS,
+        }
+    }
+
+    /// Derives the key for the tokens that a passkey is registered with.
+    pub fn derive_passkey(secret: &[u8]) -> Self {
+        Self {
+            key: MacKey::derive(secret, "keyarc/v1/server/passkey"),
+            lifetime_ms: SECOND_FACTOR_LIFETIME_MS,
         }
     }
 

@@ -31,6 +31,7 @@ struct KeySet {
     access: AccessKey,
     second_factor: ChallengeKey,
     recovery: ChallengeKey,
+    passkey: ChallengeKey,
     at_rest: AtRestKey,
 }
 
@@ -44,6 +45,7 @@ impl KeySet {
             access: AccessKey::derive(secret),
             second_factor: ChallengeKey::derive_second_factor(secret),
             recovery: ChallengeKey::derive_recovery(secret),
+            passkey: ChallengeKey::derive_passkey(secret),
             at_rest: AtRestKey::derive(secret),
         })
     }
@@ -122,6 +124,30 @@ impl ServerKeys {
     ) -> Result<u64, ChallengeError> {
         let subject = recovery_subject(handle, public_key);
         self.check_nonce(|keys| keys.recovery.check(ticket, &subject, now_ms))
+    }
+
+    /// Makes the token that a session registers a passkey with. See [`ChallengeKey::issue`].
+    pub fn issue_passkey(
+        &self,
+        account_id: &[u8; 16],
+        session_id: &[u8; 16],
+        now_ms: u64,
+        random: [u8; 8],
+    ) -> Challenge {
+        let subject = [*account_id, *session_id].concat();
+        self.current.passkey.issue(&subject, now_ms, random)
+    }
+
+    /// Checks that token and tells when it expires. See [`ChallengeKey::check`].
+    pub fn check_passkey(
+        &self,
+        token: &[u8],
+        account_id: &[u8; 16],
+        session_id: &[u8; 16],
+        now_ms: u64,
+    ) -> Result<u64, ChallengeError> {
+        let subject = [*account_id, *session_id].concat();
+        self.check_nonce(|keys| keys.passkey.check(token, &subject, now_ms))
     }
 
     fn check_nonce(
@@ -212,6 +238,27 @@ mod tests {
             Some(WeakSecret)
         );
         assert!(ServerKeys::derive(&[1; 32], None).is_ok());
+    }
+
+    #[test]
+    fn a_passkey_is_registered_in_the_session_that_asked() {
+        let before = ServerKeys::derive(OLD, None).unwrap();
+        let during = ServerKeys::derive(NEW, Some(OLD)).unwrap();
+        let token = before.issue_passkey(&[1; 16], &[2; 16], 0, [3; 8]).nonce;
+        assert_eq!(
+            during.check_passkey(&token, &[1; 16], &[2; 16], 0),
+            Ok(300_000)
+        );
+        for (account, session) in [([2; 16], [1; 16]), ([1; 16], [1; 16])] {
+            assert_eq!(
+                before.check_passkey(&token, &account, &session, 0),
+                Err(ChallengeError::NotOurs)
+            );
+        }
+        assert_eq!(
+            before.check_passkey(&token, &[1; 16], &[2; 16], 300_001),
+            Err(ChallengeError::Expired)
+        );
     }
 
     #[test]

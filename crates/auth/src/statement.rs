@@ -11,6 +11,8 @@ pub enum LoginPurpose {
     SignUp,
     /// Proof of the recovery key, to be given what it opens.
     Recovery,
+    /// Proof within a session, for what the session alone must not do.
+    Confirm,
 }
 
 impl LoginPurpose {
@@ -19,6 +21,7 @@ impl LoginPurpose {
             Self::Login => Purpose::Login,
             Self::SignUp => Purpose::SignUp,
             Self::Recovery => Purpose::Recovery,
+            Self::Confirm => Purpose::Confirm,
         }
     }
 }
@@ -29,7 +32,7 @@ impl LoginPurpose {
 /// (protocol, case 6). The server nonce stops a replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoginStatement<'a> {
-    /// Log-in, sign-up or recovery.
+    /// Log-in, sign-up, recovery or confirmation.
     pub purpose: LoginPurpose,
     /// The origin that the client talks to, for example `https://keyarc.example`.
     pub origin: &'a str,

@@ -1,12 +1,14 @@
 use std::cell::RefCell;
 
 use keyarc_wire::{
-    AccountResponse, ApiError, CHANGES_MEDIA_TYPE, ChallengeRequest, ChallengeResponse,
-    ChangePasswordRequest, ChangeRecoveryRequest, ChangesDecodeError, DetailsRequest,
-    DetailsResponse, ErrorCode, FinishRecoveryRequest, KeepPinsRequest, KeepRecoveryNoteRequest,
-    LoginRequest, LoginResponse, RecoverRequest, RecoverResponse, RefreshResponse, RekeyRequest,
-    SecondFactorRequest, SignUpRequest, StageItemsRequest, VaultId, WriteItemsRequest,
-    WriteItemsResponse, limits, paths,
+    AccountResponse, AddPasskeyRequest, ApiError, CHANGES_MEDIA_TYPE, ChallengeRequest,
+    ChallengeResponse, ChangePasswordRequest, ChangeRecoveryRequest, ChangesDecodeError,
+    DetailsRequest, DetailsResponse, ErrorCode, FinishRecoveryRequest, FreshProof, JoinLinkRequest,
+    JoinLinkResponse, KeepPinsRequest, KeepRecoveryNoteRequest, KnownDeviceStep, LinkNews,
+    LoginRequest, LoginResponse, NewDeviceStep, OpenLinkRequest, OpenLinkResponse, PasskeyAdded,
+    PasskeyCreation, PasskeyFactorRequest, PasskeyLoginRequest, RecoverRequest, RecoverResponse,
+    RefreshResponse, RekeyRequest, SecondFactorRequest, SignUpRequest, StageItemsRequest, VaultId,
+    WriteItemsRequest, WriteItemsResponse, limits, paths,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
@@ -131,6 +133,75 @@ impl<T: Transport> Api<T> {
         request: &SecondFactorRequest,
     ) -> Result<LoginResponse, ApiFailure> {
         self.open_call(paths::LOGIN_SECOND_FACTOR, request).await
+    }
+
+    /// Begins a session with a passkey as the second factor.
+    pub async fn log_in_by_passkey_factor(
+        &self,
+        request: &PasskeyFactorRequest,
+    ) -> Result<LoginResponse, ApiFailure> {
+        self.open_call(paths::LOGIN_PASSKEY_FACTOR, request).await
+    }
+
+    /// Begins a session by a passkey alone.
+    pub async fn log_in_by_passkey(
+        &self,
+        request: &PasskeyLoginRequest,
+    ) -> Result<LoginResponse, ApiFailure> {
+        self.open_call(paths::LOGIN_PASSKEY, request).await
+    }
+
+    /// How a passkey is to be made.
+    pub async fn begin_passkey(
+        &self,
+        fresh: &FreshProof,
+        now_ms: u64,
+    ) -> Result<PasskeyCreation, ApiFailure> {
+        let call = post(paths::PASSKEYS_BEGIN.into(), Some(encode(fresh)?));
+        json_body(&self.call(call, now_ms).await?)
+    }
+
+    /// Puts a passkey in force.
+    pub async fn add_passkey(
+        &self,
+        request: &AddPasskeyRequest,
+        now_ms: u64,
+    ) -> Result<PasskeyAdded, ApiFailure> {
+        let call = post(paths::PASSKEYS_ADD.into(), Some(encode(request)?));
+        json_body(&self.call(call, now_ms).await?)
+    }
+
+    /// A new device begins to wait for another.
+    pub async fn open_link(
+        &self,
+        request: &OpenLinkRequest,
+    ) -> Result<OpenLinkResponse, ApiFailure> {
+        self.open_call(paths::LINK_OPEN, request).await
+    }
+
+    /// What a new device says and hears.
+    pub async fn step_of_new(&self, step: &NewDeviceStep) -> Result<LinkNews, ApiFailure> {
+        self.open_call(paths::LINK_NEW, step).await
+    }
+
+    /// Joins a new device.
+    pub async fn join_link(
+        &self,
+        request: &JoinLinkRequest,
+        now_ms: u64,
+    ) -> Result<JoinLinkResponse, ApiFailure> {
+        let call = post(paths::LINK_JOIN.into(), Some(encode(request)?));
+        json_body(&self.call(call, now_ms).await?)
+    }
+
+    /// What an unlocked device says and hears.
+    pub async fn step_of_known(
+        &self,
+        step: &KnownDeviceStep,
+        now_ms: u64,
+    ) -> Result<LinkNews, ApiFailure> {
+        let call = post(paths::LINK_KNOWN.into(), Some(encode(step)?));
+        json_body(&self.call(call, now_ms).await?)
     }
 
     /// Ends the session and forgets its token.

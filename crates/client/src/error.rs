@@ -19,9 +19,15 @@ pub enum ClientError {
     /// The code of the second factor was not accepted.
     #[error("the code was not accepted")]
     WrongCode,
+    /// What a passkey made or signed was not accepted, or it gave nothing to open the vault by.
+    #[error("the passkey was not accepted")]
+    PasskeyRefused,
     /// Too much time has passed since the password, or the account has changed meanwhile.
     #[error("the log-in has to begin again")]
     LogInExpired,
+    /// The link between two devices is over: time ran out, or the other side gave it up.
+    #[error("the device link is over")]
+    LinkEnded,
     /// The session has ended, here or elsewhere.
     #[error("the session has ended")]
     SessionEnded,
@@ -76,6 +82,7 @@ impl From<ApiFailure> for ClientError {
             ErrorCode::LoginRefused => Self::WrongPassword,
             ErrorCode::SecondFactorRequired => Self::SecondFactorRequired,
             ErrorCode::SecondFactorRefused => Self::WrongCode,
+            ErrorCode::PasskeyRefused => Self::PasskeyRefused,
             ErrorCode::NotFound => Self::NotFound,
             ErrorCode::RateLimited => Self::RateLimited {
                 seconds: error.retry_after_seconds.unwrap_or(60),

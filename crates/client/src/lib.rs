@@ -14,6 +14,7 @@ mod changes;
 mod error;
 mod history;
 mod host;
+mod link;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 mod pins;
@@ -27,12 +28,13 @@ pub use changes::Changes;
 pub use error::{ClientError, PasswordError, SaveError};
 pub use history::Trust;
 pub use host::{Host, Stage};
+pub use link::{JoinedLink, LinkWords, NewDevice};
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{NativeHost, NativeTransport, NativeTransportError};
 pub use pins::{Pin, Pins, PinsDecodeError};
 pub use session::{
-    ChangeAllKeys, ChangePassword, LogIn, LoggingIn, MadeRecoveryKey, NewKit, PendingLogIn,
-    PendingRecovery, Recover, Recovering, Recovery, RecoveryRefused, RecoveryState, Refused, Rekey,
-    Salvage, Session, SignUp, Unlocked,
+    AddedPasskey, ChangeAllKeys, ChangePassword, LogIn, LoggingIn, MadeRecoveryKey, NewKit,
+    NewPasskey, PasskeyLogIn, PendingLogIn, PendingPasskey, PendingRecovery, Recover, Recovering,
+    Recovery, RecoveryRefused, RecoveryState, Refused, Rekey, Salvage, Session, SignUp, Unlocked,
 };
 pub use transport::{HttpRequest, HttpResponse, Method, Patience, Transport, TransportError};

@@ -18,7 +18,9 @@ pub(crate) enum EnvelopeType {
     Keyring = 0x0102,
     VaultKey = 0x0103,
     RecoveryRootKey = 0x0104,
+    PasskeyRootKey = 0x0105,
     State = 0x0201,
+    DeviceLink = 0x0301,
 }
 
 impl EnvelopeType {

@@ -60,6 +60,16 @@ pub struct VaultKeyContext {
     pub epoch: u32,
 }
 
+/// The place of the account root key wrapped by a passkey. No keyset version: a change of password
+/// leaves the root key and what passkeys wrap of it as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PasskeyContext<'a> {
+    /// The account.
+    pub account_id: [u8; 16],
+    /// The passkey, as its authenticator names it.
+    pub credential_id: &'a [u8],
+}
+
 /// The place of something the account keeps for itself: a draft, pins, settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StateContext {
@@ -157,6 +167,19 @@ fn wrap(aad: &mut Aad, owner: &[u8; 16], wrapped: &str, wrapped_id: &[u8; 16], v
         .field(wrapped_id)
         .field(owner)
         .field(&version.to_be_bytes());
+}
+
+impl Binding for PasskeyContext<'_> {
+    fn envelope_type(&self) -> EnvelopeType {
+        EnvelopeType::PasskeyRootKey
+    }
+
+    fn write(&self, aad: &mut Aad) {
+        aad.field(&self.account_id)
+            .field(b"passkey-root-key")
+            .field(&self.account_id)
+            .field(self.credential_id);
+    }
 }
 
 impl Binding for StateContext {

@@ -29,7 +29,9 @@ mod kae1;
 mod kdf;
 mod keyring;
 mod kit;
+mod link;
 mod padding;
+mod passkey;
 mod recovery_key;
 mod root_key;
 mod secret;
@@ -39,7 +41,8 @@ mod vault_key;
 
 pub use checkpoint::{CHECKPOINT_HASH_LEN, Checkpoint, CheckpointError};
 pub use context::{
-    AccountContext, ItemContext, Part, RecoveryContext, StateContext, VaultKeyContext,
+    AccountContext, ItemContext, Part, PasskeyContext, RecoveryContext, StateContext,
+    VaultKeyContext,
 };
 pub use error::{KdfError, OpenError, SealError};
 pub use kae1::MAX_PLAINTEXT;
@@ -48,6 +51,10 @@ pub use kdf::{
 };
 pub use keyring::Keyring;
 pub use kit::{Kit, KitError};
+pub use link::{
+    KnownDeviceLink, LINK_WORDS, Link, LinkCode, LinkContext, LinkError, LinkMessage, NewDeviceLink,
+};
+pub use passkey::{PasskeyKeys, PrfError, prf_input};
 pub use recovery_key::{
     RECOVERY_ENDING_LEN, RecoveryEnding, RecoveryKey, RecoveryKeyError, RecoveryKeys,
 };

@@ -4,11 +4,13 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use crate::context::{
-    AccountContext, KeyringBinding, RecoveryContext, RootKeyBinding, StateContext, VaultKeyContext,
+    AccountContext, KeyringBinding, PasskeyContext, RecoveryContext, RootKeyBinding, StateContext,
+    VaultKeyContext,
 };
 use crate::error::{OpenError, SealError};
 use crate::kae1::SealingKey;
 use crate::keyring::Keyring;
+use crate::passkey::PasskeyKeys;
 use crate::recovery_key::RecoveryKeys;
 use crate::secret::{self, Secret};
 use crate::unlock::UnlockKeys;
@@ -69,6 +71,26 @@ impl RootKey {
         context: &RecoveryContext,
     ) -> Result<Self, OpenError> {
         let bytes = recovery.wrap().open(context, wrapped)?;
+        Secret::copy_of(&bytes).map(Self).ok_or(OpenError)
+    }
+
+    /// Wraps it by a passkey, beside the password.
+    pub fn wrap_by_passkey(
+        &self,
+        keys: &PasskeyKeys,
+        context: &PasskeyContext<'_>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Vec<u8>, SealError> {
+        keys.wrap().seal(context, self.0.bytes(), rng)
+    }
+
+    /// Unwraps it by a passkey. Another passkey and a server that lies look the same.
+    pub fn unwrap_by_passkey(
+        wrapped: &[u8],
+        keys: &PasskeyKeys,
+        context: &PasskeyContext<'_>,
+    ) -> Result<Self, OpenError> {
+        let bytes = keys.wrap().open(context, wrapped)?;
         Secret::copy_of(&bytes).map(Self).ok_or(OpenError)
     }
 

@@ -6,8 +6,8 @@ use keyarc_auth::LoginPurpose;
 use keyarc_signature::{UserBundle, VaultManifest};
 use keyarc_store::{NewAccount, SignUpOutcome};
 use keyarc_wire::{
-    AccountId, AccountResponse, ClientKind, KeepPinsRequest, Keyset, SessionId, SignUpRequest,
-    limits,
+    AccountId, AccountResponse, Bytes, ClientKind, KeepPinsRequest, Keyset, SessionId,
+    SignUpRequest, UnlockingPasskey, limits,
 };
 
 use crate::{
@@ -188,6 +188,7 @@ pub(crate) async fn response(
         .account(account_id)
         .await?
         .ok_or(ServiceError::Unauthenticated)?;
+    let passkeys = services.store().passkeys(account_id).await?;
     Ok(AccountResponse {
         id: account_id,
         email: account.email,
@@ -201,5 +202,14 @@ pub(crate) async fn response(
         pins: account.pins,
         recovery: account.recovery,
         rekey_begun_at_ms: account.rekey_begun_at_ms,
+        passkeys: passkeys
+            .into_iter()
+            .filter_map(|passkey| {
+                Some(UnlockingPasskey {
+                    credential_id: Bytes(passkey.credential_id),
+                    wrapped_root_key: passkey.unlock?.wrapped_root_key,
+                })
+            })
+            .collect(),
     })
 }

@@ -31,6 +31,9 @@ pub enum ServiceError {
     /// The code of the second factor was not accepted (`second_factor_refused`).
     #[error("the second factor was refused")]
     SecondFactorRefused,
+    /// What a passkey made or signed was not accepted (`passkey_refused`).
+    #[error("the passkey was refused")]
+    PasskeyRefused,
     /// Not there, or not the actor's: the two are not told apart (`not_found`).
     #[error("not found")]
     NotFound,

@@ -5,7 +5,9 @@
 //!
 //! - [`session`]: challenge, log-in, authentication, access tokens, listing, revoking;
 //! - [`second_factor`]: the second half of a log-in, and turning a second factor on and off;
+//! - [`passkey`]: adding, naming and removing them, and log-in by one;
 //! - [`account`]: sign-up, what a client needs to unlock, notices;
+//! - [`link`]: where a new device and an unlocked one meet;
 //! - [`password`]: its change;
 //! - [`recovery`]: recovery keys, and coming back by one;
 //! - [`rekey`]: change of all keys;
@@ -22,7 +24,9 @@ mod context;
 mod error;
 pub mod health;
 mod identity;
+pub mod link;
 mod network;
+pub mod passkey;
 pub mod password;
 mod proof;
 mod rate;
@@ -33,6 +37,7 @@ pub mod session;
 mod source;
 mod validate;
 pub mod vault;
+mod webauthn;
 
 pub use context::{Actor, Context, Policy, Services};
 pub use error::ServiceError;

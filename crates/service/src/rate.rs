@@ -22,6 +22,8 @@ enum Counter {
     LogInByHandle = 2,
     SignUpByAddress = 3,
     SecondFactorByAccount = 4,
+    LinkByAddress = 5,
+    LinkByAccount = 6,
 }
 
 /// Counts an attempt to log in, or to change the password, for its address and its handle, and
@@ -46,6 +48,22 @@ pub(crate) async fn sign_up(services: &Services, address: IpAddr) -> Result<(), 
     let key = address_key(services, Counter::SignUpByAddress, address);
     let limit = services.policy().sign_ups_per_minute;
     hit(services, &[key], WINDOW_MS, limit).await
+}
+
+/// Counts a step into a device link for its address, and for the account that joins, and refuses
+/// one too many.
+pub(crate) async fn link(
+    services: &Services,
+    address: IpAddr,
+    account: Option<AccountId>,
+) -> Result<(), ServiceError> {
+    let mut keys = vec![address_key(services, Counter::LinkByAddress, address)];
+    if let Some(account) = account {
+        let counter = Counter::LinkByAccount as u8;
+        keys.push(services.keys().counter_key(counter, account.as_bytes()));
+    }
+    let limit = services.policy().log_ins_per_minute;
+    hit(services, &keys, WINDOW_MS, limit).await
 }
 
 /// Counts a code of a second factor as wrong before it is looked at, and refuses one too many.

@@ -40,7 +40,9 @@ pub async fn begin(
     let nonce = proof::check_challenge(services, handle, proof)?;
     let proven = check(services, request).await?;
     if proven.second_factor {
-        return Err(second_factor::require(services, handle, proof, &nonce).await?);
+        return Err(
+            second_factor::require(services, proven.account_id, handle, proof, &nonce).await?,
+        );
     }
     if !services.store().use_nonce(&nonce).await? {
         return Err(ServiceError::LoginRefused);

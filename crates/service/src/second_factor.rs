@@ -1,4 +1,4 @@
-//! Second factors: an authenticator app and recovery codes for when it is lost.
+//! Second factors: an authenticator app, passkeys, and recovery codes for when they are lost.
 //!
 //! A second factor stands between the proof of the key and the first ciphertext. The server can
 //! check it and therefore stores what it needs to: it protects from somebody who has password
@@ -10,18 +10,20 @@ use keyarc_auth::{
     LoginPurpose, RECOVERY_CODES, RecoveryCode, SealedTotpSecret, SecondFactorCode, TotpSecret,
 };
 use keyarc_store::{
-    BeginOutcome, NewSecondFactor, SecondFactorChange, SecondFactorRow, StoredTotpSecret, UsedNonce,
+    BeginOutcome, FactorUse, LoginKey, NewSecondFactor, SecondFactorChange, SecondFactorRow,
+    StoredTotpSecret, UsedNonce,
 };
 use keyarc_wire::{
-    AccountId, Bytes, Fixed, Handle, LoginProof, QrCode, RecoveryCodes, SecondFactorChallenge,
-    SecondFactorKind, SecondFactorRequest, SecondFactorStatus, TotpEnrolment, limits,
+    AccountId, Bytes, Fixed, FreshProof, Handle, LoginProof, LoginRequest, PasskeyFactorRequest,
+    QrCode, RecoveryCodes, SecondFactorChallenge, SecondFactorKind, SecondFactorRequest,
+    SecondFactorStatus, TotpEnrolment, limits,
 };
 use qrcodegen::QrCodeEcc;
 
 use crate::{
-    Context, ServiceError, Services, account, proof, rate,
+    Context, ServiceError, Services, account, passkey, proof, rate,
     session::{Beginning, LoggedIn},
-    validate,
+    validate, webauthn,
 };
 
 /// What apps show above the code.
@@ -33,6 +35,7 @@ const RESEALED_AT_A_TIME: u32 = 100;
 /// ciphertext. The nonce is used up, so that the proof is worth nothing more without the token.
 pub(crate) async fn require(
     services: &Services,
+    account_id: AccountId,
     handle: Handle,
     proof: &LoginProof,
     nonce: &UsedNonce,
@@ -40,6 +43,25 @@ pub(crate) async fn require(
     if !services.store().use_nonce(nonce).await? {
         return Err(ServiceError::LoginRefused);
     }
+    let store = services.store();
+    let factor = store.second_factor(account_id).await?;
+    // Only those of the host that the client talks to: no other can sign there.
+    let host = webauthn::host(services, &proof.origin);
+    let passkeys: Vec<Bytes> = store
+        .passkeys(account_id)
+        .await?
+        .into_iter()
+        .filter(|passkey| host.as_ref() == Some(&passkey.host))
+        .map(|passkey| Bytes(passkey.credential_id))
+        .collect();
+    let mut factors = Vec::new();
+    if !passkeys.is_empty() {
+        factors.push(SecondFactorKind::Passkey);
+    }
+    if factor.is_some_and(|factor| factor.totp.is_some()) {
+        factors.push(SecondFactorKind::Totp);
+    }
+    factors.push(SecondFactorKind::RecoveryCode);
     let token = services.keys().issue_second_factor(
         handle.as_bytes(),
         &proof.signature.0,
@@ -49,7 +71,8 @@ pub(crate) async fn require(
     Ok(ServiceError::SecondFactorRequired(SecondFactorChallenge {
         token: Fixed(token.nonce),
         expires_at_ms: token.expires_at_ms,
-        factors: vec![SecondFactorKind::Totp, SecondFactorKind::RecoveryCode],
+        factors,
+        passkeys,
     }))
 }
 
@@ -64,8 +87,64 @@ pub async fn log_in(
     request: &SecondFactorRequest,
     previous: Option<&str>,
 ) -> Result<LoggedIn, ServiceError> {
-    let log_in = &request.log_in;
-    let token = check_token(services, log_in.handle, &log_in.proof, &request.token)?;
+    let (token, known) = first_half(services, &request.log_in, &request.token).await?;
+    let account_id = known.account_id;
+    let factor = services.store().second_factor(account_id).await?;
+    // Turned off since: then the first half suffices, and is to be done again.
+    let factor = factor.ok_or(ServiceError::LoginRefused)?;
+    let change = accept(services, account_id, &factor, &request.code).await?;
+    let logged_in = begin(
+        services,
+        address,
+        &request.log_in,
+        (&known, &token, FactorUse::Code(&change)),
+        previous,
+    )
+    .await?
+    .ok_or(ServiceError::SecondFactorRefused)?;
+    accepted(services, account_id).await;
+    Ok(logged_in)
+}
+
+/// The same by a passkey, which signs the token.
+pub async fn log_in_by_passkey(
+    services: &Services,
+    address: IpAddr,
+    request: &PasskeyFactorRequest,
+    previous: Option<&str>,
+) -> Result<LoggedIn, ServiceError> {
+    let (token, known) = first_half(services, &request.log_in, &request.token).await?;
+    let passkeys = services.store().passkeys(known.account_id).await?;
+    let asked = &request.assertion.credential_id.0;
+    let passkey = passkeys
+        .iter()
+        .find(|passkey| passkey.credential_id == *asked)
+        .ok_or(ServiceError::PasskeyRefused)?;
+    let change = webauthn::assert(
+        services,
+        &request.log_in.proof.origin,
+        passkey,
+        request.token,
+        &request.assertion,
+    )?;
+    begin(
+        services,
+        address,
+        &request.log_in,
+        (&known, &token, FactorUse::Passkey(&change)),
+        previous,
+    )
+    .await?
+    .ok_or(ServiceError::PasskeyRefused)
+}
+
+/// Checks that the first half was right less than five minutes ago, and still is.
+async fn first_half(
+    services: &Services,
+    log_in: &LoginRequest,
+    token: &Fixed<32>,
+) -> Result<(UsedNonce, LoginKey), ServiceError> {
+    let token = check_token(services, log_in.handle, &log_in.proof, token)?;
     validate::device_name(&log_in.device_name)?;
     let known = services.store().login_key(log_in.handle).await?;
     let known = known.ok_or(ServiceError::LoginRefused)?;
@@ -76,12 +155,17 @@ pub async fn log_in(
         &log_in.proof,
         &known.auth_public_key,
     )?;
-    let account_id = known.account_id;
-    let factor = services.store().second_factor(account_id).await?;
-    // Turned off since: then the first half suffices, and is to be done again.
-    let factor = factor.ok_or(ServiceError::LoginRefused)?;
-    let change = accept(services, account_id, &factor, &request.code).await?;
+    Ok((token, known))
+}
 
+/// Begins the session; `None` when the second factor has changed since it was read.
+async fn begin(
+    services: &Services,
+    address: IpAddr,
+    log_in: &LoginRequest,
+    (known, token, factor): (&LoginKey, &UsedNonce, FactorUse<'_>),
+    previous: Option<&str>,
+) -> Result<Option<LoggedIn>, ServiceError> {
     let begun = Beginning::new(
         services,
         address,
@@ -92,34 +176,48 @@ pub async fn log_in(
     let ended = begun.ended.as_ref();
     match services
         .store()
-        .begin_session(&known, &begun.session, &token, Some(&change), ended)
+        .begin_session(known, &begun.session, token, Some(factor), ended)
         .await?
     {
         BeginOutcome::Begun => {}
         BeginOutcome::NonceUsed | BeginOutcome::KeyChanged => {
             return Err(ServiceError::LoginRefused);
         }
-        BeginOutcome::FactorChanged => return Err(ServiceError::SecondFactorRefused),
+        BeginOutcome::FactorChanged => return Ok(None),
     }
-    accepted(services, account_id).await;
-    let account = account::response(services, account_id, begun.session.id).await?;
-    Ok(begun.into_logged_in(account))
+    let account = account::response(services, known.account_id, begun.session.id).await?;
+    Ok(Some(begun.into_logged_in(account)))
 }
 
-/// Whether the actor's account has a second factor.
+/// Whether the actor's account has a second factor, and which.
 pub async fn status(context: &Context) -> Result<SecondFactorStatus, ServiceError> {
     let factor = of_actor(context).await?;
+    let account_id = context.actor.account_id;
+    let passkeys = context.services.store().passkeys(account_id).await?;
     Ok(SecondFactorStatus {
         since_ms: factor.as_ref().map(|factor| factor.created_at_ms),
+        totp: factor.as_ref().is_some_and(|factor| factor.totp.is_some()),
         recovery_codes_left: factor.map_or(0, |factor| factor.recovery_codes.len() as u32),
+        passkeys: passkeys.into_iter().map(passkey::info).collect(),
     })
 }
 
 /// Makes a secret for an authenticator app. Nothing is stored before a first code confirms it.
-pub async fn begin_totp(context: &Context) -> Result<TotpEnrolment, ServiceError> {
+/// Takes the password: whoever gets hold of a session must not lock the owner out by an app of
+/// their own. The secret comes sealed for the account, and [`confirm_totp`] takes no other, so
+/// that the password stands before it as well.
+pub async fn begin_totp(
+    context: &Context,
+    address: IpAddr,
+    fresh: &FreshProof,
+) -> Result<TotpEnrolment, ServiceError> {
+    proof::confirm(context, address, fresh).await?;
     let services = &context.services;
     let account_id = context.actor.account_id;
-    if of_actor(context).await?.is_some() {
+    if of_actor(context)
+        .await?
+        .is_some_and(|factor| factor.totp.is_some())
+    {
         return Err(in_force());
     }
     let account = services.store().account(account_id).await?;
@@ -134,7 +232,8 @@ pub async fn begin_totp(context: &Context) -> Result<TotpEnrolment, ServiceError
     })
 }
 
-/// Puts the app's secret in force, if the code is one of it, and gives the recovery codes.
+/// Puts the app's secret in force, if the code is one of it, and gives recovery codes in the place
+/// of those that there were.
 pub async fn confirm_totp(
     context: &Context,
     sealed_secret: &Bytes,
@@ -198,15 +297,18 @@ pub async fn renew_recovery_codes(
     Ok(codes)
 }
 
-/// Removes the second factor. Takes a code, for the same reason.
+/// Removes the authenticator app. Takes a code, for the same reason. Without a passkey the recovery
+/// codes go with it.
 pub async fn turn_off(context: &Context, code: &str) -> Result<(), ServiceError> {
     let services = &context.services;
     let account_id = context.actor.account_id;
-    let factor = of_actor(context).await?.ok_or(ServiceError::NotFound)?;
+    let factor = of_actor(context).await?;
+    let factor = factor.filter(|factor| factor.totp.is_some());
+    let factor = factor.ok_or(ServiceError::NotFound)?;
     let change = accept(services, account_id, &factor, code).await?;
     if !services
         .store()
-        .remove_second_factor(account_id, change.base_version)
+        .remove_totp(account_id, change.base_version)
         .await?
     {
         return Err(ServiceError::SecondFactorRefused);
@@ -315,9 +417,14 @@ async fn accept(
     match code {
         SecondFactorCode::Totp(code) => {
             // Without the server's secret of the time no code can be checked; recovery codes can.
-            let secret = services
-                .keys()
-                .open_totp(account_id.as_bytes(), &factor.totp.bytes)
+            let secret = factor
+                .totp
+                .as_ref()
+                .and_then(|totp| {
+                    services
+                        .keys()
+                        .open_totp(account_id.as_bytes(), &totp.bytes)
+                })
                 .ok_or(ServiceError::SecondFactorRefused)?;
             change.last_step = secret
                 .check(code, services.now_ms(), factor.last_step)
@@ -368,7 +475,7 @@ fn seal(
 }
 
 /// New codes, and the hashes to keep of them.
-fn make_recovery_codes(
+pub(crate) fn make_recovery_codes(
     services: &Services,
     account_id: AccountId,
 ) -> Result<(RecoveryCodes, Vec<[u8; 32]>), ServiceError> {

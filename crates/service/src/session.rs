@@ -81,9 +81,9 @@ pub async fn log_in(
     // Whoever knows the dummy's seed comes this far, and no further.
     let proven = known.ok_or(ServiceError::LoginRefused)?;
     if proven.second_factor {
-        return Err(
-            second_factor::require(services, request.handle, &request.proof, &nonce).await?,
-        );
+        let (handle, proof) = (request.handle, &request.proof);
+        let required = second_factor::require(services, proven.account_id, handle, proof, &nonce);
+        return Err(required.await?);
     }
 
     let begun = Beginning::new(
@@ -204,6 +204,25 @@ pub async fn list(context: &Context) -> Result<Vec<SessionInfo>, ServiceError> {
             current: session.id == context.actor.session_id,
         })
         .collect())
+}
+
+/// Gives one of the account's sessions another name.
+pub async fn rename(
+    context: &Context,
+    session: SessionId,
+    device_name: &str,
+) -> Result<(), ServiceError> {
+    validate::device_name(device_name)?;
+    let account_id = context.actor.account_id;
+    let store = context.services.store();
+    if store
+        .rename_session(account_id, session, device_name.trim())
+        .await?
+    {
+        Ok(())
+    } else {
+        Err(ServiceError::NotFound)
+    }
 }
 
 /// Ends one of the account's sessions.

@@ -40,21 +40,26 @@ pub(crate) fn public_key(key: &[u8; 32], field: &'static str) -> Result<(), Serv
 }
 
 /// A name that a list will show: some text, not too long, on one line.
-pub(crate) fn device_name(name: &str) -> Result<(), ServiceError> {
+pub(crate) fn name(name: &str, field: &'static str) -> Result<(), ServiceError> {
     if name.trim().is_empty() {
-        return Err(ServiceError::invalid("device_name", "must not be empty"));
+        return Err(ServiceError::invalid(field, "must not be empty"));
     }
     if name.len() > limits::DEVICE_NAME {
         let rule = format!("must have at most {} bytes", limits::DEVICE_NAME);
-        return Err(ServiceError::invalid("device_name", rule));
+        return Err(ServiceError::invalid(field, rule));
     }
     if name.chars().any(is_deceptive) {
         return Err(ServiceError::invalid(
-            "device_name",
+            field,
             "must not contain control characters",
         ));
     }
     Ok(())
+}
+
+/// The name of a device.
+pub(crate) fn device_name(text: &str) -> Result<(), ServiceError> {
+    name(text, "device_name")
 }
 
 /// An e-mail address, looked at lightly: whether it exists only a mail can tell. Returns the

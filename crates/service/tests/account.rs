@@ -43,7 +43,7 @@ on_both! {
         request.email = Some("Ada@Example.org".to_owned());
         let (signed_up, queries) = count_queries(sign_up(&services, &client, &request)).await;
         let signed_up = signed_up.unwrap();
-        assert_eq!(queries, 12);
+        assert_eq!(queries, 13);
         let found = &signed_up.response.account;
         assert_eq!(found.id, AccountId(keyarc_signature::user_id(&request.bundle.0)));
         assert_eq!(found.email, request.email);
@@ -225,6 +225,6 @@ on_both! {
         assert_eq!(cleanup::run(&services).await.unwrap(), cleanup::Cleaned::default());
         clock.advance_ms(8 * 24 * 3_600_000);
         let cleaned = cleanup::run(&services).await.unwrap();
-        assert_eq!(cleaned, cleanup::Cleaned { nonces: 1, sessions: 1, counters: 1, rekeys: 0 });
+        assert_eq!(cleaned, cleanup::Cleaned { nonces: 1, sessions: 1, counters: 1, rekeys: 0, links: 0 });
     }
 }

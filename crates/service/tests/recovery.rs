@@ -198,7 +198,7 @@ on_both! {
 
     async fn the_second_factor_stands_between(db) {
         let story = Story::begin(db).await;
-        let app = TotpApp::enrol(&story.context).await;
+        let app = TotpApp::enrol(&story.client, &story.context).await;
         story.clock.advance_ms(30_000);
         let request = story.client.recover_request(&story.services, 1);
         let token = match story.begun(&request).await {

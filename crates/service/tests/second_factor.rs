@@ -47,7 +47,7 @@ impl Story {
         let services = services_with(db.store(), &clock, unlimited());
         let client = TestClient::new(1);
         let context = client.signed_up(&services).await;
-        let app = TotpApp::enrol(&context).await;
+        let app = TotpApp::enrol(&client, &context).await;
         clock.advance_ms(STEP);
         Self {
             services,
@@ -148,7 +148,7 @@ on_both! {
         let story = Story::begin(db).await;
         let eve = TestClient::new(2);
         let context = eve.signed_up(&story.services).await;
-        let eves_app = TotpApp::enrol(&context).await;
+        let eves_app = TotpApp::enrol(&eve, &context).await;
         story.clock.advance_ms(STEP);
         let eves = eve.log_in_request(&story.services, ClientKind::Browser);
         let eves_token = challenge(&story.services, &eve, &eves).await.token;
@@ -275,7 +275,8 @@ on_both! {
         let context = story.client.log_in_request(&story.services, ClientKind::Browser);
         let id = db.store().login_key(context.handle).await.unwrap().unwrap().account_id;
         let row = db.store().second_factor(id).await.unwrap().unwrap();
-        assert_eq!((row.totp.bytes.len(), row.recovery_codes.len()), (48, 10));
+        let totp = row.totp.unwrap();
+        assert_eq!((totp.bytes.len(), row.recovery_codes.len()), (48, 10));
         let debug = format!("{:?}", story.app);
         assert!(debug.contains("redacted"));
     }
@@ -295,7 +296,7 @@ on_both! {
         assert!(matches!(turn_off(&context, code).await, Err(ServiceError::NotFound)));
         assert!(matches!(renew_recovery_codes(&context, code).await, Err(ServiceError::NotFound)));
         // Another app can take its place.
-        TotpApp::enrol(&context).await;
+        TotpApp::enrol(&story.client, &context).await;
     }
 
     async fn a_log_in_begun_before_it_was_turned_off_begins_again(db) {
@@ -313,7 +314,8 @@ on_both! {
         let services = services_with(db.store(), &clock, unlimited());
         let client = TestClient::new(1);
         let context = client.signed_up(&services).await;
-        let enrolment = begin_totp(&context).await.unwrap();
+        let begin = async || begin_totp(&context, client.address, &client.confirm(&services)).await;
+        let enrolment = begin().await.unwrap();
         let app = TotpApp::of(&enrolment);
         assert!(enrolment.uri.contains(&format!("secret={}", enrolment.secret)));
         assert!(enrolment.uri.starts_with("otpauth://totp/KeyArc:keyarc.test?"));
@@ -347,7 +349,7 @@ on_both! {
         let request = SecondFactorRequest { log_in: request, token, code: code.clone() };
         assert!(refused(second_factor::log_in(&services, client.address, &request, None).await));
         for outcome in [
-            begin_totp(&context).await.map(drop),
+            begin().await.map(drop),
             confirm_totp(&context, &enrolment.sealed_secret, &code).await.map(drop),
         ] {
             assert!(matches!(outcome, Err(ServiceError::Invalid { .. })), "{outcome:?}");

@@ -47,11 +47,14 @@ pub enum Purpose {
     Rekey,
     /// What a release of KeyArc consists of.
     Release,
+    /// A statement that its signer is there and knows the password, for what a session alone must
+    /// not do.
+    Confirm,
 }
 
 impl Purpose {
     /// Every purpose there is.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Login,
         Self::SignUp,
         Self::UserBundle,
@@ -62,6 +65,7 @@ impl Purpose {
         Self::RecoveryKey,
         Self::Rekey,
         Self::Release,
+        Self::Confirm,
     ];
 
     const fn label(self) -> &'static str {
@@ -76,6 +80,7 @@ impl Purpose {
             Self::RecoveryKey => "keyarc/v1/sig/recovery-key",
             Self::Rekey => "keyarc/v1/sig/rekey",
             Self::Release => "keyarc/v1/sig/release",
+            Self::Confirm => "keyarc/v1/sig/confirm",
         }
     }
 }

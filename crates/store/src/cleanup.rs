@@ -11,6 +11,8 @@ pub struct Cleaned {
     pub counters: u64,
     /// Changes of keys that were begun and not finished.
     pub rekeys: u64,
+    /// Links between devices that ran out.
+    pub links: u64,
 }
 
 /// How much longer than its lifetime a used nonce is remembered, because another instance's
@@ -20,8 +22,8 @@ const NONCE_KEPT_MS: u64 = 10 * 60_000;
 const REKEY_KEPT_MS: u64 = 24 * 3_600_000;
 
 impl Store {
-    /// Deletes expired nonces, sessions, rate counters and changes of keys that were given up. Four
-    /// statements.
+    /// Deletes expired nonces, sessions, rate counters, device links and changes of keys that were
+    /// given up. Five statements.
     pub async fn clean_up(&self, now_ms: u64, session_idle_ms: u64) -> Result<Cleaned, StoreError> {
         let now = to_i64(now_ms);
         let cleaned = transaction!(self, |tx| {
@@ -39,6 +41,11 @@ impl Store {
                 .execute(&mut *tx)
                 .await?
                 .rows_affected(),
+                links: sqlx::query("DELETE FROM device_links WHERE expires_at_ms <= $1")
+                    .bind(now)
+                    .execute(&mut *tx)
+                    .await?
+                    .rows_affected(),
                 counters: sqlx::query("DELETE FROM rate_counters WHERE window_ends_at_ms <= $1")
                     .bind(now)
                     .execute(&mut *tx)

@@ -107,7 +107,7 @@ impl Store {
     /// Swaps all keys of an account and every item of its vault for what was staged, if `proven`,
     /// the key that the request was signed with, the keyset before, the vault's head and every
     /// item are still what they were, uses up the nonce, and ends every session but `asking`.
-    /// Twelve statements, whatever the number of items, all or nothing.
+    /// Thirteen statements, whatever the number of items, all or nothing.
     pub async fn rekey(
         &self,
         proven: &LoginKey,
@@ -207,6 +207,15 @@ impl Store {
                 .bind(account)
                 .execute(&mut *tx)
                 .await?;
+            // Passkeys go on as second factors. What they open is the root key before; whoever is
+            // just using one finds another version, and fails.
+            sqlx::query(
+                "UPDATE passkeys SET version = version + 1, unlock_public_key = NULL,
+                 wrapped_root_key = NULL WHERE account_id = $1",
+            )
+            .bind(account)
+            .execute(&mut *tx)
+            .await?;
             sqlx::query("DELETE FROM rekeys WHERE account_id = $1")
                 .bind(account)
                 .execute(&mut *tx)

@@ -3,11 +3,13 @@ use keyarc_wire::AccountId;
 use crate::{
     Store, StoreError,
     convert::{to_array, to_i64, to_u64},
-    db::{reading, writing},
+    db::{reading, transaction, writing},
 };
 
 /// Length of the hash of a recovery code in bytes.
 const HASH_LEN: usize = 32;
+/// Stands where there is no secret to be encrypted.
+pub(crate) const NO_KEY: [u8; 8] = [0; 8];
 
 /// A TOTP secret as the service encrypted it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +38,8 @@ pub struct NewSecondFactor {
 pub struct SecondFactorRow {
     /// Counts the row's changes, from 1.
     pub version: u64,
-    /// The secret of the authenticator app.
-    pub totp: StoredTotpSecret,
+    /// The secret of the authenticator app; `None` when the account has passkeys only.
+    pub totp: Option<StoredTotpSecret>,
     /// The time step of the last code that was accepted.
     pub last_step: u64,
     /// The hashes of the recovery codes that are left.
@@ -79,7 +81,21 @@ macro_rules! change_second_factor {
     };
 }
 
-pub(crate) use change_second_factor;
+/// Forgets, within a transaction, the second factor of an account that has neither an app nor a
+/// passkey: its recovery codes.
+macro_rules! remove_empty_factor {
+    ($conn:ident, $account:expr) => {
+        sqlx::query(
+            "DELETE FROM second_factors WHERE account_id = $1 AND length(totp_secret) = 0
+             AND NOT EXISTS (SELECT 1 FROM passkeys WHERE account_id = $1)",
+        )
+        .bind($account.as_bytes().as_slice())
+        .execute(&mut *$conn)
+        .await?
+    };
+}
+
+pub(crate) use {change_second_factor, remove_empty_factor};
 
 impl Store {
     /// An account's second factor, if it has one. One statement.
@@ -99,8 +115,8 @@ impl Store {
         row.map(to_second_factor).transpose()
     }
 
-    /// Puts a second factor in force; false, with nothing changed, when the account has one. One
-    /// statement.
+    /// Puts an authenticator app in force, with recovery codes in the place of those before;
+    /// false, with nothing changed, when the account has one. One statement.
     pub async fn add_second_factor(
         &self,
         account: AccountId,
@@ -110,7 +126,10 @@ impl Store {
             sqlx::query(
                 "INSERT INTO second_factors (account_id, version, totp_secret, key_id, last_step,
                  recovery_codes, created_at_ms) VALUES ($1, 1, $2, $3, $4, $5, $6)
-                 ON CONFLICT (account_id) DO NOTHING",
+                 ON CONFLICT (account_id) DO UPDATE SET version = second_factors.version + 1,
+                 totp_secret = excluded.totp_secret, key_id = excluded.key_id,
+                 last_step = excluded.last_step, recovery_codes = excluded.recovery_codes
+                 WHERE length(second_factors.totp_secret) = 0",
             )
             .bind(account.as_bytes().as_slice())
             .bind(factor.totp.bytes.as_slice())
@@ -137,22 +156,27 @@ impl Store {
         }))
     }
 
-    /// Removes a second factor; false, with nothing changed, when it is not at that version. One
-    /// statement.
-    pub async fn remove_second_factor(
-        &self,
-        account: AccountId,
-        version: u64,
-    ) -> Result<bool, StoreError> {
-        let removed = writing!(self, |conn| {
-            sqlx::query("DELETE FROM second_factors WHERE account_id = $1 AND version = $2")
-                .bind(account.as_bytes().as_slice())
-                .bind(to_i64(version))
-                .execute(&mut *conn)
-                .await?
-                .rows_affected()
+    /// Removes the authenticator app, and without passkeys the recovery codes too; false, with
+    /// nothing changed, when the row is not at that version. Two statements.
+    pub async fn remove_totp(&self, account: AccountId, version: u64) -> Result<bool, StoreError> {
+        transaction!(self, |tx| {
+            // First of all, so that a passkey that is being added comes before or after.
+            let changed = sqlx::query(
+                "UPDATE second_factors SET version = version + 1, totp_secret = $3, key_id = $4
+                 WHERE account_id = $1 AND version = $2",
+            )
+            .bind(account.as_bytes().as_slice())
+            .bind(to_i64(version))
+            .bind([0_u8; 0].as_slice())
+            .bind(NO_KEY.as_slice())
+            .execute(&mut *tx)
+            .await?;
+            if changed.rows_affected() == 0 {
+                return Ok(false);
+            }
+            remove_empty_factor!(tx, account);
         });
-        Ok(removed == 1)
+        Ok(true)
     }
 
     /// Some TOTP secrets that are encrypted under a key, of accounts after `after`, in the order
@@ -209,12 +233,15 @@ fn to_second_factor(columns: SecondFactorColumns) -> Result<SecondFactorRow, Sto
     if !rest.is_empty() {
         return Err(sqlx::Error::Decode("unexpected length".into()).into());
     }
+    let totp = if bytes.is_empty() {
+        None
+    } else {
+        let key_id = to_array(key_id)?;
+        Some(StoredTotpSecret { key_id, bytes })
+    };
     Ok(SecondFactorRow {
         version: to_u64(version)?,
-        totp: StoredTotpSecret {
-            key_id: to_array(key_id)?,
-            bytes,
-        },
+        totp,
         last_step: to_u64(last_step)?,
         recovery_codes: recovery_codes.to_vec(),
         created_at_ms: to_u64(created_at_ms)?,

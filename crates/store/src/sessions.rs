@@ -1,9 +1,10 @@
 use keyarc_wire::{AccountId, ClientKind, SessionId};
 
 use crate::{
-    LoginKey, SecondFactorChange, Store, StoreError,
+    LoginKey, PasskeyUse, SecondFactorChange, Store, StoreError,
     convert::{to_array, to_i64, to_u64},
     db::{reading, transaction, writing},
+    passkey::use_passkey,
     password::key_in_force,
     second_factor::change_second_factor,
 };
@@ -38,6 +39,15 @@ pub enum BeginOutcome {
     KeyChanged,
     /// The second factor is not at the version that was read. Nothing was changed.
     FactorChanged,
+}
+
+/// What was accepted as a second factor.
+#[derive(Debug, Clone, Copy)]
+pub enum FactorUse<'a> {
+    /// A code.
+    Code(&'a SecondFactorChange),
+    /// What a passkey signed.
+    Passkey(&'a PasskeyUse),
 }
 
 /// A server nonce that is used up.
@@ -136,7 +146,7 @@ macro_rules! insert_session {
 pub(crate) use {insert_session, use_nonce};
 
 impl Store {
-    /// Uses up the nonce and, where there is one, the code of the second factor, ends the session
+    /// Uses up the nonce and, where there is one, what was accepted as the second factor, ends the session
     /// `ended` and begins another, if `proven`, the key that the log-in was checked against, is
     /// still in force. All or nothing.
     pub async fn begin_session(
@@ -144,7 +154,7 @@ impl Store {
         proven: &LoginKey,
         session: &NewSession,
         nonce: &UsedNonce,
-        factor: Option<&SecondFactorChange>,
+        factor: Option<FactorUse<'_>>,
         ended: Option<&[u8; 32]>,
     ) -> Result<BeginOutcome, StoreError> {
         transaction!(self, |tx: Driver| {
@@ -155,9 +165,12 @@ impl Store {
                 return Ok(BeginOutcome::KeyChanged);
             }
             let account = proven.account_id;
-            if let Some(factor) = factor
-                && !change_second_factor!(tx, account, factor)
-            {
+            let accepted = match factor {
+                None => true,
+                Some(FactorUse::Code(change)) => change_second_factor!(tx, account, change),
+                Some(FactorUse::Passkey(passkey)) => use_passkey!(tx, account, passkey),
+            };
+            if !accepted {
                 return Ok(BeginOutcome::FactorChanged);
             }
             insert_session!(tx, proven.account_id, session, ended);
@@ -225,6 +238,28 @@ impl Store {
             .await?;
         });
         Ok(())
+    }
+
+    /// Gives one of an account's sessions another name; false when it has no such session. One
+    /// statement.
+    pub async fn rename_session(
+        &self,
+        account: AccountId,
+        session: SessionId,
+        device_name: &str,
+    ) -> Result<bool, StoreError> {
+        let renamed = writing!(self, |conn| {
+            sqlx::query(
+                "UPDATE sessions SET device_name = $3 WHERE account_id = $1 AND session_id = $2",
+            )
+            .bind(account.as_bytes().as_slice())
+            .bind(session.as_bytes().as_slice())
+            .bind(device_name)
+            .execute(&mut *conn)
+            .await?
+            .rows_affected()
+        });
+        Ok(renamed == 1)
     }
 
     /// Ends one of an account's sessions; false when it has no such session. One statement.

@@ -1,7 +1,9 @@
 //! Second factors: put in force, used up, encrypted anew, removed.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use keyarc_store::{BeginOutcome, NewSecondFactor, SecondFactorChange, Store, StoredTotpSecret};
+use keyarc_store::{
+    BeginOutcome, FactorUse, NewSecondFactor, SecondFactorChange, Store, StoredTotpSecret,
+};
 use keyarc_testkit::{
     FixedClock,
     build::{account, handle, login_key, nonce, second_factor, session, signed_up},
@@ -35,7 +37,7 @@ on_both! {
         assert!(store.add_second_factor(id, &second_factor()).await.unwrap());
         let found = store.second_factor(id).await.unwrap().unwrap();
         assert_eq!(found.version, 1);
-        assert_eq!(found.totp, second_factor().totp);
+        assert_eq!(found.totp, Some(second_factor().totp));
         assert_eq!(found.last_step, 100);
         assert_eq!(found.recovery_codes, [[3; 32], [4; 32]]);
         assert_eq!(found.created_at_ms, FixedClock::START_MS);
@@ -71,7 +73,7 @@ on_both! {
         let store = db.store();
         let id = with_factor(store, 1).await;
         let begin = async |number, change: &SecondFactorChange| {
-            store.begin_session(&login_key(1), &session(number), &nonce(number), Some(change), None).await.unwrap()
+            store.begin_session(&login_key(1), &session(number), &nonce(number), Some(FactorUse::Code(change)), None).await.unwrap()
         };
         assert_eq!(begin(2, &step(1, 101)).await, BeginOutcome::Begun);
         // Too late: nothing is used up, neither the nonce nor a later code.
@@ -90,7 +92,7 @@ on_both! {
             let store = stores[number % 2].clone();
             tokio::spawn(async move {
                 let (session, nonce) = (session(number as u64), nonce(number as u64));
-                store.begin_session(&login_key(1), &session, &nonce, Some(&step(1, 101)), None).await.unwrap()
+                store.begin_session(&login_key(1), &session, &nonce, Some(FactorUse::Code(&step(1, 101))), None).await.unwrap()
             })
         }).collect();
         let mut begun = 0;
@@ -110,9 +112,9 @@ on_both! {
     async fn it_is_removed_at_the_version_that_was_read(db) {
         let store = db.store();
         let id = with_factor(store, 1).await;
-        assert!(!store.remove_second_factor(id, 2).await.unwrap());
-        assert!(store.remove_second_factor(id, 1).await.unwrap());
-        assert!(!store.remove_second_factor(id, 1).await.unwrap());
+        assert!(!store.remove_totp(id, 2).await.unwrap());
+        assert!(store.remove_totp(id, 1).await.unwrap());
+        assert!(!store.remove_totp(id, 1).await.unwrap());
         assert_eq!(store.second_factor(id).await.unwrap(), None);
         assert!(store.add_second_factor(id, &second_factor()).await.unwrap());
     }
@@ -135,6 +137,6 @@ on_both! {
         assert_eq!(under(none).await.iter().map(|(id, _)| *id).collect::<Vec<_>>(), ids[1..]);
         // A code that was being checked meanwhile is still accepted.
         let moved = store.second_factor(ids[0]).await.unwrap().unwrap();
-        assert_eq!((moved.version, moved.totp), (1, fresh));
+        assert_eq!((moved.version, moved.totp), (1, Some(fresh)));
     }
 }

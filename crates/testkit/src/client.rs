@@ -12,8 +12,8 @@ use keyarc_signature::{ManifestBody, SigningKey, UserBundle, VaultManifest};
 use keyarc_store::NewKeyset;
 use keyarc_wire::{
     Bytes, ChallengeRequest, ChangePasswordRequest, ChangeRecoveryRequest, ClientKind,
-    FinishRecoveryRequest, Fixed, LoginProof, LoginRequest, RecoverRequest, RekeyRequest,
-    SignUpRequest,
+    FinishRecoveryRequest, Fixed, FreshProof, LoginProof, LoginRequest, RecoverRequest,
+    RekeyRequest, SignUpRequest,
 };
 
 use crate::build;
@@ -81,6 +81,14 @@ impl TestClient {
             client_nonce: Fixed(statement.client_nonce),
             time_ms: statement.time_ms,
             signature: Fixed(statement.sign(&build::auth_key(self.key))),
+        }
+    }
+
+    /// A proof that the person knows the password, for what a session must not do alone.
+    pub fn confirm(&self, services: &Services) -> FreshProof {
+        FreshProof {
+            handle: build::handle(self.number),
+            proof: self.proof(services, LoginPurpose::Confirm),
         }
     }
 

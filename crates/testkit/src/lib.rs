@@ -11,6 +11,7 @@
     reason = "a fixture that cannot be set up must end its test, and a skipped test must say so"
 )]
 
+mod authenticator;
 pub mod build;
 mod canary;
 mod client;
@@ -27,6 +28,7 @@ mod server;
 mod temp_db;
 mod totp_app;
 
+pub use authenticator::Authenticator;
 pub use canary::Canaries;
 pub use client::{HERE, TestClient, authenticate};
 pub use clock::FixedClock;

@@ -1,6 +1,10 @@
+use std::net::IpAddr;
+
 use keyarc_auth::{TOTP_SECRET_LEN, TOTP_STEP_MS, TotpSecret};
 use keyarc_service::{Context, second_factor};
-use keyarc_wire::{RecoveryCodes, TotpEnrolment};
+use keyarc_wire::{FreshProof, RecoveryCodes, TotpEnrolment};
+
+use crate::TestClient;
 
 /// An authenticator app with one entry, and the recovery codes that came with it.
 #[derive(Debug)]
@@ -33,9 +37,15 @@ impl TotpApp {
         }
     }
 
-    /// Puts one in force for an account, with the code of now.
-    pub async fn enrol(context: &Context) -> Self {
-        let enrolment = second_factor::begin_totp(context)
+    /// Puts one in force for the account of a person, with the code of now.
+    pub async fn enrol(client: &TestClient, context: &Context) -> Self {
+        let fresh = client.confirm(&context.services);
+        Self::enrol_proven(context, client.address, &fresh).await
+    }
+
+    /// The same for somebody who has proven their password.
+    pub async fn enrol_proven(context: &Context, address: IpAddr, fresh: &FreshProof) -> Self {
+        let enrolment = second_factor::begin_totp(context, address, fresh)
             .await
             .expect("there is none yet");
         let mut app = Self::of(&enrolment);

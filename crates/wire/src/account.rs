@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccountId, Bytes, Fixed, Handle, LoginProof, NewRecoveryKey, RecoveryInfo, Sealed, SessionId,
-    VaultId,
+    UnlockingPasskey, VaultId,
 };
 
 /// The account's keys, each wrapped by the client.
@@ -122,6 +122,9 @@ pub struct AccountResponse {
     /// When a change of keys was begun that is not finished, Unix milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rekey_begun_at_ms: Option<u64>,
+    /// The passkeys that open the vault, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passkeys: Vec<UnlockingPasskey>,
 }
 
 /// Keeps what a device has seen.

@@ -21,6 +21,8 @@ pub enum ErrorCode {
     SecondFactorRequired,
     /// The code of the second factor was not accepted. 403.
     SecondFactorRefused,
+    /// What a passkey made or signed was not accepted. 403.
+    PasskeyRefused,
     /// The request came from another site. 403.
     CrossSite,
     /// Not there, or not yours: the two are not told apart. 404.

@@ -11,6 +11,8 @@ mod error;
 mod id;
 mod item;
 pub mod limits;
+mod link;
+mod passkey;
 mod password;
 pub mod paths;
 mod recovery;
@@ -32,6 +34,15 @@ pub use id::{AccountId, Handle, IdParseError, ItemId, SessionId, VaultId};
 pub use item::{
     DetailsRequest, DetailsResponse, ItemPurge, ItemWrite, SealedDetails, WriteItemsRequest,
     WriteItemsResponse,
+};
+pub use link::{
+    JoinLinkRequest, JoinLinkResponse, KnownDeviceStep, LinkNews, NewDeviceStep, OpenLinkRequest,
+    OpenLinkResponse,
+};
+pub use passkey::{
+    AddPasskeyRequest, FreshProof, PasskeyAdded, PasskeyAssertion, PasskeyAttestation,
+    PasskeyCreation, PasskeyFactorRequest, PasskeyInfo, PasskeyLoginRequest, PasskeyUnlock,
+    UnlockingPasskey,
 };
 pub use password::ChangePasswordRequest;
 pub use recovery::{

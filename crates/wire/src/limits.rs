@@ -28,6 +28,12 @@ pub const WRITE_BODY: usize = 48 * 1024 * 1024;
 pub const BODY: usize = 64 * 1024;
 /// Largest manifest of a vault, in bytes.
 pub const MANIFEST: usize = 1024;
+/// Largest message of a device link in bytes, beside what is sealed.
+pub const LINK_MESSAGE: usize = 128;
+/// Longest id of a passkey in bytes (WebAuthn level 3, section 4).
+pub const CREDENTIAL_ID: usize = 1023;
+/// Most passkeys of an account.
+pub const PASSKEYS: usize = 20;
 /// Largest sealed note of what one device has seen, in bytes.
 pub const PINS: usize = 4 * 1024;
 /// Most devices of an account whose notes are kept; the oldest goes first.

@@ -10,6 +10,10 @@ pub const SIGN_UP: &str = "/auth/sign-up";
 pub const LOGIN: &str = "/auth/login";
 /// `POST` [`crate::SecondFactorRequest`] → as [`LOGIN`].
 pub const LOGIN_SECOND_FACTOR: &str = "/auth/login/second-factor";
+/// `POST` [`crate::PasskeyFactorRequest`] → as [`LOGIN`].
+pub const LOGIN_PASSKEY_FACTOR: &str = "/auth/login/second-factor/passkey";
+/// `POST` [`crate::PasskeyLoginRequest`] → as [`LOGIN`].
+pub const LOGIN_PASSKEY: &str = "/auth/login/passkey";
 /// `POST`, ends the session that asks.
 pub const LOGOUT: &str = "/auth/logout";
 /// `POST` with the session token as bearer → [`crate::RefreshResponse`].
@@ -35,7 +39,18 @@ pub const REKEY_ITEMS: &str = "/api/account/rekey/items";
 pub const REKEY: &str = "/api/account/rekey";
 /// `POST`, drops what was staged.
 pub const REKEY_DISCARD: &str = "/api/account/rekey/discard";
-
+/// `POST` [`crate::OpenLinkRequest`] → [`crate::OpenLinkResponse`], without a session.
+pub const LINK_OPEN: &str = "/auth/link/open";
+/// `POST` [`crate::NewDeviceStep`] → [`crate::LinkNews`], without a session.
+pub const LINK_NEW: &str = "/auth/link";
+/// `POST` [`crate::JoinLinkRequest`] → [`crate::JoinLinkResponse`].
+pub const LINK_JOIN: &str = "/api/link/join";
+/// `POST` [`crate::KnownDeviceStep`] → [`crate::LinkNews`].
+pub const LINK_KNOWN: &str = "/api/link";
+/// `POST` [`crate::FreshProof`] → [`crate::PasskeyCreation`].
+pub const PASSKEYS_BEGIN: &str = "/api/account/passkeys/begin";
+/// `POST` [`crate::AddPasskeyRequest`] → [`crate::PasskeyAdded`].
+pub const PASSKEYS_ADD: &str = "/api/account/passkeys";
 /// `POST` [`crate::KeepPinsRequest`], keeps what a device has seen, for the account's others.
 pub const PINS: &str = "/api/account/pins";
 

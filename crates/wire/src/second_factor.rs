@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Bytes, Fixed, LoginRequest};
+use crate::{Bytes, Fixed, LoginRequest, PasskeyInfo};
 
 /// What can stand beside the password and the setup code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +13,8 @@ pub enum SecondFactorKind {
     Totp,
     /// One of the codes that were handed out with it, good for one use.
     RecoveryCode,
+    /// A passkey, which signs the token (WebAuthn).
+    Passkey,
 }
 
 /// The proof was right, and the account asks for more; comes with
@@ -23,8 +25,11 @@ pub struct SecondFactorChallenge {
     pub token: Fixed<32>,
     /// Unix milliseconds after which it is refused.
     pub expires_at_ms: u64,
-    /// What the account accepts.
+    /// What the account accepts, the one to be offered first first.
     pub factors: Vec<SecondFactorKind>,
+    /// The passkeys that can sign the token, by their ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passkeys: Vec<Bytes>,
 }
 
 /// The second half of a log-in.
@@ -39,13 +44,19 @@ pub struct SecondFactorRequest {
     pub code: String,
 }
 
-/// Whether an account has a second factor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Whether an account has a second factor, and which.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecondFactorStatus {
     /// Since when, Unix milliseconds; absent when there is none.
     pub since_ms: Option<u64>,
     /// Recovery codes that were not used yet.
     pub recovery_codes_left: u32,
+    /// Whether it takes codes of an authenticator app.
+    #[serde(default)]
+    pub totp: bool,
+    /// Its passkeys, oldest first.
+    #[serde(default)]
+    pub passkeys: Vec<PasskeyInfo>,
 }
 
 /// What an authenticator app needs. It counts for nothing until a first code confirms it.

@@ -1,5 +1,5 @@
 use idb::{Database, DatabaseEvent, Factory, ObjectStoreParams, TransactionMode};
-use js_sys::{Object, Reflect, Uint8Array};
+use js_sys::{Array, Object, Reflect, Uint8Array};
 use keyarc_crypto::SetupCode;
 use keyarc_wire::Handle;
 use rand_core::{Rng as _, UnwrapErr};
@@ -52,6 +52,8 @@ pub struct DeviceRecord {
     pub handle: Handle,
     /// What the owner sees in the list of sessions.
     pub device_name: String,
+    /// The passkeys that open the vault, by their ids, as far as this device has seen.
+    pub passkeys: Vec<Vec<u8>>,
     key: CryptoKey,
     iv: Vec<u8>,
     sealed: Vec<u8>,
@@ -74,6 +76,7 @@ impl DeviceRecord {
             label: label.to_owned(),
             handle,
             device_name: device_name.to_owned(),
+            passkeys: Vec::new(),
             key,
             iv: iv.to_vec(),
             sealed,
@@ -87,12 +90,18 @@ impl DeviceRecord {
         SetupCode::parse(text).map_err(|_| StoreError)
     }
 
+    fn passkeys_to_js(&self) -> Array {
+        let ids = self.passkeys.iter();
+        ids.map(|id| Uint8Array::from(id.as_slice())).collect()
+    }
+
     fn to_js(&self) -> Result<JsValue, StoreError> {
         let object = Object::new();
         for (name, value) in [
             ("label", JsValue::from(self.label.as_str())),
             ("handle", self.handle.to_string().into()),
             ("device_name", self.device_name.as_str().into()),
+            ("passkeys", self.passkeys_to_js().into()),
             ("key", self.key.clone().into()),
             ("iv", Uint8Array::from(self.iv.as_slice()).into()),
             ("sealed", Uint8Array::from(self.sealed.as_slice()).into()),
@@ -112,6 +121,14 @@ impl DeviceRecord {
             label: text("label")?,
             handle: text("handle")?.parse().map_err(|_| StoreError)?,
             device_name: text("device_name")?,
+            // A record of before has none.
+            passkeys: match field("passkeys")?.dyn_into::<Array>() {
+                Ok(ids) => ids
+                    .iter()
+                    .filter_map(|id| Some(id.dyn_into::<Uint8Array>().ok()?.to_vec()))
+                    .collect(),
+                Err(_) => Vec::new(),
+            },
             key: field("key")?.dyn_into()?,
             iv: bytes("iv")?,
             sealed: bytes("sealed")?,
@@ -143,6 +160,11 @@ impl DeviceStore {
         store.put(&record.to_js()?, Some(&ONLY.into()))?.await?;
         store.delete(JsValue::from(NEXT))?.await?;
         finish(transaction, database).await
+    }
+
+    /// Keeps what has changed about an account that is kept already.
+    pub async fn update(self, record: &DeviceRecord) -> Result<(), StoreError> {
+        self.put(DEVICE, ONLY, &record.to_js()?).await
     }
 
     /// Keeps the account under its next setup code too, until one of the two is in force.

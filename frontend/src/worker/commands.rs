@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::{
     failure::{from_client, from_setup_code, from_store, from_strength},
     kit::draw_kit,
+    passkey::{Factor, passkey_ids},
     password::measure_suites,
     recovery::view,
     state::{AwaitsCode, Open, PinKeeper, VaultWorker, host},
@@ -130,7 +131,48 @@ impl VaultWorker {
             Command::MakeKit(wish) => self.make_kit(wish).await,
             Command::ChangePassword(wish) => self.change_password(wish).await,
             Command::MeasureSuites => Ok(Reply::Measured(measure_suites().await)),
-            Command::SecondFactor { code } => self.second_factor(&Zeroizing::new(code)).await,
+            Command::SecondFactor { code } => {
+                let code = Zeroizing::new(code);
+                self.second_factor(Factor::Code(&code)).await
+            }
+            Command::PasskeyFactor(assertion) => {
+                self.second_factor(Factor::Passkey(assertion)).await
+            }
+            Command::Factors => self.factors(),
+            Command::OpenLink => self.open_link().await,
+            Command::AwaitLink => self.await_link().await,
+            Command::ReceiveLink => self.receive_link().await,
+            Command::CloseLink => self.close_link().await,
+            Command::LogInLinked {
+                password,
+                remember,
+                device_name,
+            } => {
+                let password = Zeroizing::new(password);
+                self.log_in_linked(&password, remember, &device_name).await
+            }
+            Command::JoinLink { code } => self.join_link(&code).await,
+            Command::FinishLink { same } => self.finish_link(same).await,
+            Command::PasskeyRemoved(id) => {
+                let session = self.session()?;
+                session.forget_passkey(&id);
+                self.keep_passkeys(&session).await;
+                Ok(Reply::Done)
+            }
+            Command::ProvePassword { password } => {
+                self.prove_password(&Zeroizing::new(password)).await
+            }
+            Command::BeginPasskey { password } => {
+                self.begin_passkey(&Zeroizing::new(password)).await
+            }
+            Command::AddPasskey {
+                token,
+                name,
+                attestation,
+                prf,
+            } => self.add_passkey(token, &name, attestation, prf).await,
+            Command::BeginPasskeyUnlock => self.begin_passkey_unlock().await,
+            Command::PasskeyUnlock { assertion, prf } => self.passkey_unlock(assertion, &prf).await,
             Command::CancelLogIn => {
                 self.take_awaits_code();
                 Ok(Reply::Done)
@@ -184,6 +226,7 @@ impl VaultWorker {
         Ok(Reply::Device(Some(KnownDevice {
             label: record.label,
             has_draft,
+            passkey: !record.passkeys.is_empty(),
         })))
     }
 
@@ -263,12 +306,12 @@ impl VaultWorker {
         if keep {
             remember(self.device, code, &session, device_name).await;
         }
-        self.keep_seen(&pins, handle).await;
+        self.keep_seen(&pins, &session).await;
         Ok(Reply::Unlocked(self.glance(&session).await))
     }
 
     /// After a wrong code the log-in waits for another.
-    async fn second_factor(&self, code: &str) -> Result<Reply, Failure> {
+    async fn second_factor(&self, factor: Factor<'_>) -> Result<Reply, Failure> {
         let AwaitsCode {
             pending,
             keep_as,
@@ -277,7 +320,11 @@ impl VaultWorker {
         } = self.take_awaits_code().ok_or(Failure::LogInExpired)?;
         let setup_code =
             SetupCode::parse(&pending.setup_code().to_text()).map_err(from_setup_code)?;
-        let session = match pending.finish(code).await {
+        let finished = match factor {
+            Factor::Code(code) => pending.finish(code).await,
+            Factor::Passkey(assertion) => pending.finish_by_passkey(assertion).await,
+        };
+        let session = match finished {
             Ok(session) => self.enter(session),
             Err(refused) => {
                 if let Some(pending) = refused.pending {
@@ -294,15 +341,15 @@ impl VaultWorker {
         if let Some(device_name) = keep_as {
             remember(self.device, &setup_code, &session, &device_name).await;
         }
-        self.keep_seen(&pins, session.handle()).await;
+        self.keep_seen(&pins, &session).await;
         Ok(Reply::Unlocked(self.glance(&session).await))
     }
 
-    /// Keeps what a session sees from now on, if this device knows its account.
-    pub(super) async fn keep_seen(&self, pins: &PinKeeper, account: Handle) {
-        let record = self.device.record().await.ok().flatten();
-        if record.is_some_and(|record| record.handle == account) {
-            pins.remember(account);
+    /// Keeps what a session sees from now on, if this device knows its account, and which
+    /// passkeys open it.
+    pub(super) async fn keep_seen(&self, pins: &PinKeeper, session: &Open) {
+        if self.keep_passkeys(session).await {
+            pins.remember(session.handle());
         }
     }
 
@@ -423,7 +470,8 @@ pub(super) async fn remember(
     session: &Open,
     device_name: &str,
 ) {
-    if let Ok(record) = DeviceRecord::seal(code, &session.unlocked().label, device_name).await {
+    if let Ok(mut record) = DeviceRecord::seal(code, &session.unlocked().label, device_name).await {
+        record.passkeys = passkey_ids(session);
         let _ = device.keep(&record).await;
     }
 }

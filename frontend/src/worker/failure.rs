@@ -11,6 +11,8 @@ pub(super) fn from_client(error: ClientError) -> Failure {
         ClientError::WrongPassword => Failure::WrongPassword,
         ClientError::SecondFactorRequired => Failure::SecondFactorRequired,
         ClientError::WrongCode => Failure::WrongCode,
+        ClientError::PasskeyRefused => Failure::PasskeyRefused,
+        ClientError::LinkEnded => Failure::LinkEnded,
         ClientError::LogInExpired => Failure::LogInExpired,
         ClientError::SessionEnded => Failure::Locked,
         ClientError::RateLimited { seconds } => Failure::RateLimited { seconds },

@@ -4,6 +4,8 @@
 mod commands;
 mod failure;
 mod kit;
+mod link;
+mod passkey;
 mod password;
 mod recovery;
 mod rekey;

@@ -121,9 +121,10 @@ impl VaultWorker {
             return Ok(None);
         }
         let label = session.unlocked().label;
-        let next = DeviceRecord::seal(code, &label, &record.device_name)
+        let mut next = DeviceRecord::seal(code, &label, &record.device_name)
             .await
             .map_err(from_store)?;
+        next.passkeys = record.passkeys;
         self.device.keep_next(&next).await.map_err(from_store)?;
         Ok(Some(next))
     }

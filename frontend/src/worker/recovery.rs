@@ -84,7 +84,7 @@ impl VaultWorker {
         if keep {
             remember(self.device, &code, &session, device_name).await;
         }
-        self.keep_seen(&pins, session.handle()).await;
+        self.keep_seen(&pins, &session).await;
         Ok(Reply::Unlocked(self.glance(&session).await))
     }
 

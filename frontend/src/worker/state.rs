@@ -6,9 +6,10 @@ use std::{
 use gloo_timers::future::TimeoutFuture;
 use keyarc_app::worker::{Event, Failure, Stage};
 use keyarc_client::{
-    ClientError, Host as _, MadeRecoveryKey, PendingLogIn, PendingRecovery, Recovery, Rekey,
-    SaveError, Session, Stage as ClientStage,
+    ClientError, Host as _, JoinedLink, MadeRecoveryKey, NewDevice, PendingLogIn, PendingPasskey,
+    PendingRecovery, Recovery, Rekey, SaveError, Session, Stage as ClientStage,
 };
+use keyarc_crypto::SetupCode;
 use keyarc_vault::import::Import;
 use keyarc_wire::Handle;
 use wasm_bindgen_futures::spawn_local;
@@ -37,6 +38,11 @@ pub(super) enum Recovering {
     /// The new password is missing.
     Password(Box<Recovery<FetchTransport, BrowserHost>>, PinKeeper),
 }
+/// A new device that waits for an unlocked one.
+pub(super) type WaitsForLink = NewDevice<FetchTransport, BrowserHost>;
+
+/// A log-in that its passkey has not signed yet.
+pub(super) type AwaitsPasskey = PendingPasskey<FetchTransport, BrowserHost>;
 
 /// How long the server waits for a code, in milliseconds.
 const CODE_WITHIN_MS: u32 = 5 * 60_000;
@@ -52,6 +58,14 @@ pub(super) struct VaultWorker {
     pub(super) made_key: RefCell<Option<MadeRecoveryKey>>,
     /// New keys that are not in force. Taken out while they are put there.
     pub(super) rekey: RefCell<Option<Rekey>>,
+    /// A log-in by a passkey that has not signed yet.
+    pub(super) awaits_passkey: RefCell<Option<(AwaitsPasskey, PinKeeper)>>,
+    /// A link that waits for an unlocked device, here on a new one.
+    pub(super) waits_for_link: RefCell<Option<Rc<WaitsForLink>>>,
+    /// What came over such a link.
+    pub(super) linked: RefCell<Option<SetupCode>>,
+    /// A link to a new device whose words are being compared.
+    pub(super) joined_link: RefCell<Option<JoinedLink>>,
     /// The last import preview, until it is confirmed, cancelled or replaced.
     pub(super) import: RefCell<Option<Import>>,
     pub(super) device: DeviceStore,
@@ -100,6 +114,11 @@ impl VaultWorker {
         *self.awaits_code.borrow_mut() = Some(awaits);
     }
 
+    /// Looks at the log-in that waits for its code.
+    pub(super) fn look_at_log_in<R>(&self, look: impl FnOnce(&AwaitsCode) -> R) -> Option<R> {
+        self.awaits_code.borrow().as_ref().map(look)
+    }
+
     /// The log-in that waits for its code; it waits no more.
     pub(super) fn take_awaits_code(&self) -> Option<AwaitsCode> {
         self.awaits_code.borrow_mut().take()
@@ -111,6 +130,9 @@ impl VaultWorker {
         self.awaits_code.borrow_mut().take();
         self.made_key.borrow_mut().take();
         self.rekey.borrow_mut().take();
+        self.awaits_passkey.borrow_mut().take();
+        self.linked.borrow_mut().take();
+        self.joined_link.borrow_mut().take();
         self.open.borrow_mut().take();
     }
 

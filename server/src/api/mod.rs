@@ -1,6 +1,8 @@
 //! The REST handlers: decode, call one use case, map. `docs/api.md` describes them.
 
 mod account;
+mod link;
+mod passkey;
 mod password;
 mod recovery;
 mod rekey;
@@ -29,6 +31,11 @@ pub fn routes() -> Router<AppState> {
             paths::LOGIN_SECOND_FACTOR,
             post(session::log_in_second_factor),
         )
+        .route(
+            paths::LOGIN_PASSKEY_FACTOR,
+            post(session::log_in_by_passkey_factor),
+        )
+        .route(paths::LOGIN_PASSKEY, post(session::log_in_by_passkey))
         .route(paths::LOGOUT, post(session::log_out))
         .route(paths::REFRESH, post(session::refresh))
         .route(paths::ACCOUNT, get(account::get))
@@ -42,6 +49,12 @@ pub fn routes() -> Router<AppState> {
         .route(paths::REKEY_ITEMS, post(rekey::stage))
         .route(paths::REKEY, post(rekey::change))
         .route(paths::REKEY_DISCARD, post(rekey::discard))
+        .route(paths::LINK_OPEN, post(link::open))
+        .route(paths::LINK_NEW, post(link::step_of_new))
+        .route(paths::LINK_JOIN, post(link::join))
+        .route(paths::LINK_KNOWN, post(link::step_of_known))
+        .route(paths::PASSKEYS_BEGIN, post(passkey::begin))
+        .route(paths::PASSKEYS_ADD, post(passkey::add))
         .route(paths::CHANGES_ROUTE, get(vault::changes))
         .route(paths::ITEMS_ROUTE, post(vault::write_items))
         .route(paths::DETAILS_ROUTE, post(vault::details))

@@ -4,10 +4,10 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use keyarc_service::{account, second_factor, session, session::LoggedIn};
+use keyarc_service::{account, passkey, second_factor, session, session::LoggedIn};
 use keyarc_wire::{
-    ChallengeRequest, ChallengeResponse, ClientKind, LoginRequest, RefreshResponse,
-    SecondFactorRequest, SignUpRequest,
+    ChallengeRequest, ChallengeResponse, ClientKind, LoginRequest, PasskeyFactorRequest,
+    PasskeyLoginRequest, RefreshResponse, SecondFactorRequest, SignUpRequest,
 };
 
 use crate::{
@@ -58,6 +58,30 @@ pub(super) async fn log_in_second_factor(
     let logged_in = second_factor::log_in(state.services(), address, &request, previous).await?;
     let client = request.log_in.client;
     Ok(begin(&state, StatusCode::OK, logged_in, client))
+}
+
+pub(super) async fn log_in_by_passkey_factor(
+    State(state): State<AppState>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
+    headers: HeaderMap,
+    Json(request): Json<PasskeyFactorRequest>,
+) -> Result<Response, Failure> {
+    let previous = state.cookie().read(&headers);
+    let logged_in =
+        second_factor::log_in_by_passkey(state.services(), address, &request, previous).await?;
+    let client = request.log_in.client;
+    Ok(begin(&state, StatusCode::OK, logged_in, client))
+}
+
+pub(super) async fn log_in_by_passkey(
+    State(state): State<AppState>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
+    headers: HeaderMap,
+    Json(request): Json<PasskeyLoginRequest>,
+) -> Result<Response, Failure> {
+    let previous = state.cookie().read(&headers);
+    let logged_in = passkey::log_in(state.services(), address, &request, previous).await?;
+    Ok(begin(&state, StatusCode::OK, logged_in, request.client))
 }
 
 pub(super) async fn log_out(

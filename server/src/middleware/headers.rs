@@ -32,7 +32,7 @@ const EVERYWHERE: [(HeaderName, &str); 8] = [
         "accelerometer=(), autoplay=(), camera=(), clipboard-read=(self), clipboard-write=(self), \
          display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), \
          magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), \
-         publickey-credentials-get=(self), screen-wake-lock=(), usb=(), xr-spatial-tracking=()",
+         publickey-credentials-create=(self), publickey-credentials-get=(self), screen-wake-lock=(), usb=(), xr-spatial-tracking=()",
     ),
 ];
 

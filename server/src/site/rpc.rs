@@ -8,12 +8,15 @@ use axum::{
     routing::post,
 };
 use http::header;
-use keyarc_app::rpc::host::{Caller as RpcCaller, ErrorMap};
+use keyarc_app::rpc::host::{Address, Caller as RpcCaller, ErrorMap};
 use keyarc_wire::{ErrorCode, limits};
 use leptos::{prelude::provide_context, server_fn::axum::server_fn_paths};
 use leptos_axum::handle_server_fns_with_context;
 
-use crate::{body, caller::Caller, error, error::Failure, state::AppState};
+use crate::{
+    body, caller::Caller, error, error::Failure, middleware::address::ClientAddress,
+    state::AppState,
+};
 
 /// A route for each server function that the app links.
 pub(super) fn routes() -> Router<AppState> {
@@ -32,9 +35,11 @@ async fn serve(State(state): State<AppState>, request: Request) -> Result<Respon
     let body = body::read_limited(&parts.headers, body, limits::BODY, &state).await?;
     // With it, the answer to a form would be a redirect to wherever the header says.
     parts.headers.remove(header::REFERER);
+    let address = parts.extensions.get().copied();
     let provide = move || {
         provide_context(RpcCaller(caller.clone()));
         provide_context(ErrorMap(error::for_rpc));
+        provide_context(Address(address.map(|ClientAddress(address)| address)));
     };
     let request = Request::from_parts(parts, Body::from(body));
     Ok(handle_server_fns_with_context(provide, request)

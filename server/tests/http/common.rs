@@ -7,7 +7,7 @@ use keyarc_signature::VaultManifest;
 use keyarc_testkit::{TestServer, build};
 use keyarc_wire::{
     ApiError, Bytes, ChallengeRequest, ChallengeResponse, Change, ChangesDecoder, ClientKind,
-    ErrorCode, Fixed, LoginProof, LoginRequest, LoginResponse, SignUpRequest, VaultId,
+    ErrorCode, Fixed, FreshProof, LoginProof, LoginRequest, LoginResponse, SignUpRequest, VaultId,
     WriteItemsRequest, paths,
 };
 use reqwest::{Method, StatusCode, header::HeaderMap};
@@ -195,6 +195,14 @@ impl<'a> Person<'a> {
             time_ms: 1,
             signature,
             origin,
+        }
+    }
+
+    /// A proof that the person knows the password.
+    pub async fn confirm(&self) -> FreshProof {
+        FreshProof {
+            handle: build::handle(self.number),
+            proof: self.proof(LoginPurpose::Confirm).await,
         }
     }
 

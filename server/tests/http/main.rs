@@ -18,6 +18,7 @@ mod health;
 mod journey;
 mod logs;
 mod pages;
+mod passkeys;
 mod password;
 mod rates;
 mod recovery;

@@ -20,8 +20,9 @@ fn now_ms() -> u64 {
 
 /// Turns the second factor on, as the settings page does. The app's code of now is used up.
 async fn enrol(person: &Person<'_>) -> TotpApp {
+    let fresh = person.confirm().await;
     let enrolment: TotpEnrolment = person
-        .post("/rpc/second-factor/begin", &json!({}))
+        .post("/rpc/second-factor/begin", &json!({ "fresh": fresh }))
         .await
         .json();
     let mut app = TotpApp::of(&enrolment);

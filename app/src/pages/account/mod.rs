@@ -2,6 +2,7 @@
 
 mod frame;
 mod kit;
+mod link;
 mod log_in;
 mod new_device;
 mod next;
@@ -15,6 +16,7 @@ mod unlock;
 pub(crate) use frame::FormError;
 pub use frame::UnlockProgress;
 pub use kit::{KitView, kit_text};
+pub(crate) use link::DIFFER;
 pub use log_in::LogInPage;
 pub use next::{next_path, path_after};
 pub use recover::RecoverPage;

@@ -1,6 +1,9 @@
 use leptos::{ev, html, prelude::*, task::spawn_local};
 
-use super::frame::{FormError, UnlockProgress, this_device};
+use super::{
+    frame::{FormError, UnlockProgress, this_device},
+    link::LinkDevice,
+};
 use crate::{
     state::use_session,
     ui::{Button, Checkbox, Look, PasswordField, TextInput, focus_on_mount},
@@ -19,6 +22,9 @@ pub(super) fn NewDevice() -> impl IntoView {
     let code_error = RwSignal::new(None::<String>);
     let password_error = RwSignal::new(None::<String>);
     let failure = RwSignal::new(None);
+    // The setup code is to come, or has come, from another device.
+    let linking = RwSignal::new(false);
+    let linked = RwSignal::new(false);
     let input = NodeRef::<html::Input>::new();
     let password_input = NodeRef::<html::Input>::new();
     focus_on_mount(input);
@@ -35,7 +41,7 @@ pub(super) fn NewDevice() -> impl IntoView {
         code_error.set(None);
         password_error.set(None);
         failure.set(None);
-        if code.with_untracked(|code| code.trim().is_empty()) {
+        if !linked.get_untracked() && code.with_untracked(|code| code.trim().is_empty()) {
             code_error.set(Some("It stands in your recovery kit.".to_owned()));
             focus(input);
             return;
@@ -47,11 +53,20 @@ pub(super) fn NewDevice() -> impl IntoView {
         }
         busy.set(true);
         session.begin_unlock();
-        let command = Command::LogIn {
-            setup_code: code.get_untracked(),
-            password: password.get_untracked(),
-            remember: remember.get_untracked(),
-            device_name: this_device(),
+        let (typed, keep) = (password.get_untracked(), remember.get_untracked());
+        let command = if linked.get_untracked() {
+            Command::LogInLinked {
+                password: typed,
+                remember: keep,
+                device_name: this_device(),
+            }
+        } else {
+            Command::LogIn {
+                setup_code: code.get_untracked(),
+                password: typed,
+                remember: keep,
+                device_name: this_device(),
+            }
         };
         spawn_local(async move {
             match worker.call(command).await {
@@ -85,50 +100,93 @@ pub(super) fn NewDevice() -> impl IntoView {
             busy.set(false);
         });
     };
-    view! { class="v",
-        <h1>"Log in"</h1>
-        <p class="lead">"This device does not know the account yet, so it needs the setup code."</p>
-        <form method="post" novalidate on:submit=submit>
-            <TextInput
-                id="setup-code"
-                label="Setup code"
-                value=code
-                mono=true
-                placeholder="KA1-"
-                error=code_error
-                hint=Some("From your recovery kit. Spaces and case do not matter.".to_owned())
-                node_ref=input
-            />
-            <PasswordField
-                id="password"
-                label="Master password"
-                autocomplete="current-password"
-                value=password
-                error=password_error
-                node_ref=password_input
-            />
-            <Checkbox id="remember" checked=remember>
-                "Remember this device"
-            </Checkbox>
-            <FormError error=failure />
-            <Button look=Look::Go large=true submit=true busy=busy>
-                {move || if busy.get() { "Logging in…" } else { "Log in" }}
-            </Button>
-            <UnlockProgress />
-        </form>
-        <div class="card-foot">
-            <a href="/recover">"Forgot the password?"</a>
-            {move || {
-                session
-                    .device()
-                    .map(|device| {
-                        view! { class="v",
-                            <Button look=Look::Bare on_press=move |()| session.use_known_account()>
-                                {format!("Back to {}", device.label)}
-                            </Button>
-                        }
-                    })
-            }}
-        </div>
+    let form = move || {
+        view! { class="v",
+            <h1>"Log in"</h1>
+            <p class="lead">
+                {move || {
+                    if linked.get() {
+                        "The setup code came from the other device. The master password opens the vault."
+                    } else {
+                        "This device does not know the account yet, so it needs the setup code."
+                    }
+                }}
+            </p>
+            <form method="post" novalidate on:submit=submit>
+                {move || {
+                    (!linked.get())
+                        .then(|| {
+                            view! { class="v",
+                                <TextInput
+                                    id="setup-code"
+                                    label="Setup code"
+                                    value=code
+                                    mono=true
+                                    placeholder="KA1-"
+                                    error=code_error
+                                    hint=Some(
+                                        "From your recovery kit. Spaces and case do not matter.".to_owned(),
+                                    )
+                                    node_ref=input
+                                />
+                            }
+                        })
+                }}
+                <PasswordField
+                    id="password"
+                    label="Master password"
+                    autocomplete="current-password"
+                    value=password
+                    error=password_error
+                    node_ref=password_input
+                />
+                <Checkbox id="remember" checked=remember>
+                    "Remember this device"
+                </Checkbox>
+                <FormError error=failure />
+                <Button look=Look::Go large=true submit=true busy=busy>
+                    {move || if busy.get() { "Logging in…" } else { "Log in" }}
+                </Button>
+                <UnlockProgress />
+            </form>
+            <div class="card-foot">
+                <a href="/recover">"Forgot the password?"</a>
+                {move || {
+                    (!linked.get())
+                        .then(|| {
+                            view! { class="v",
+                                <Button look=Look::Bare on_press=move |()| linking.set(true)>
+                                    "Link with another device"
+                                </Button>
+                            }
+                        })
+                }}
+                {move || {
+                    session
+                        .device()
+                        .map(|device| {
+                            view! { class="v",
+                                <Button look=Look::Bare on_press=move |()| session.use_known_account()>
+                                    {format!("Back to {}", device.label)}
+                                </Button>
+                            }
+                        })
+                }}
+            </div>
+        }
+    };
+    let on_linked = move |()| {
+        linked.set(true);
+        linking.set(false);
+    };
+    move || {
+        if linking.get() {
+            view! { class="v",
+                <LinkDevice on_linked=on_linked on_cancel=move |()| linking.set(false) />
+            }
+            .into_any()
+        } else {
+            form().into_any()
+        }
     }
 }

@@ -2,10 +2,13 @@ use leptos::{ev, html, prelude::*, task::spawn_local};
 
 use super::frame::{FormError, UnlockProgress};
 use crate::{
-    state::use_session,
+    state::{has_passkeys, use_passkey, use_session},
     ui::{Banner, Button, Icon, Look, PasswordField, focus_on_mount},
     worker::{Command, Failure, Reply, use_worker},
 };
+
+/// What a person is told when browser or authenticator have no PRF.
+const NO_KEY: &str = "This browser does not get the key from the passkey that opening takes.";
 
 /// The password opens the vault: this device keeps the setup code.
 #[component]
@@ -63,6 +66,56 @@ pub(super) fn Unlock() -> impl IntoView {
             busy.set(false);
         });
     };
+    let by_passkey = move |()| {
+        if busy.get_untracked() {
+            return;
+        }
+        error.set(None);
+        failure.set(None);
+        busy.set(true);
+        spawn_local(async move {
+            let asked = match worker.call(Command::BeginPasskeyUnlock).await {
+                Ok(Reply::PasskeyAsked(asked)) => asked,
+                Ok(_) => return busy.set(false),
+                Err(reason) => {
+                    failure.set(Some(reason.to_string()));
+                    return busy.set(false);
+                }
+            };
+            let outcome = match use_passkey(&asked).await {
+                Err(trouble) => Err(trouble.to_string()),
+                Ok(signed) => match signed.prf {
+                    None => Err(NO_KEY.to_owned()),
+                    Some(prf) => {
+                        session.begin_unlock();
+                        let command = Command::PasskeyUnlock {
+                            assertion: signed.assertion,
+                            prf,
+                        };
+                        match worker.call(command).await {
+                            Ok(Reply::Unlocked(unlocked)) => {
+                                session.opened(unlocked);
+                                Ok(())
+                            }
+                            Ok(_) => {
+                                session.unlock_failed();
+                                Ok(())
+                            }
+                            Err(reason) => {
+                                session.unlock_failed();
+                                Err(reason.to_string())
+                            }
+                        }
+                    }
+                },
+            };
+            if let Err(words) = outcome {
+                failure.set(Some(format!("{words} The password opens the vault too.")));
+            }
+            busy.set(false);
+        });
+    };
+    let has_passkey = move || session.device().is_some_and(|device| device.passkey);
     let label = move || {
         session
             .device()
@@ -96,6 +149,16 @@ pub(super) fn Unlock() -> impl IntoView {
             <Button look=Look::Go large=true submit=true busy=busy>
                 {move || if busy.get() { "Unlocking…" } else { "Unlock" }}
             </Button>
+            {move || {
+                (has_passkey() && has_passkeys())
+                    .then(|| {
+                        view! { class="v",
+                            <Button large=true busy=busy on_press=by_passkey>
+                                "Unlock with a passkey"
+                            </Button>
+                        }
+                    })
+            }}
             <UnlockProgress />
         </form>
         <div class="card-foot">

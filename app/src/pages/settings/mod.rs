@@ -1,9 +1,13 @@
 //! Settings of this device and this account.
 
+mod ask_password;
 mod compromised;
+mod link;
 mod new_kit;
+mod passkeys;
 mod password;
 mod recovery;
+mod rename;
 mod second_factor;
 mod sessions;
 
@@ -11,8 +15,8 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
 
 use self::{
-    compromised::Compromised, password::Password, recovery::Recovery, second_factor::SecondFactor,
-    sessions::Sessions,
+    compromised::Compromised, link::LinkDevice, password::Password, recovery::Recovery,
+    second_factor::SecondFactor, sessions::Sessions,
 };
 use crate::{
     code,
@@ -40,6 +44,7 @@ pub fn SettingsPage() -> impl IntoView {
                     <Recovery ended=ended />
                     <SecondFactor />
                     <Sessions ended=ended />
+                    <LinkDevice />
                     <Compromised on_changed=move |()| ended.update(|ended| *ended += 1) />
                     <About />
                 </div>

@@ -1,6 +1,7 @@
-use keyarc_wire::{RecoveryCodes, SecondFactorStatus, TotpEnrolment};
+use keyarc_wire::{FreshProof, RecoveryCodes, SecondFactorStatus, TotpEnrolment};
 use leptos::{ev, html, prelude::*, task::spawn_local};
 
+use super::{ask_password::AskPassword, passkeys::Passkeys};
 use crate::{
     rpc::{
         RpcError, begin_second_factor, confirm_second_factor, renew_recovery_codes,
@@ -62,11 +63,30 @@ pub(super) fn SecondFactor() -> impl IntoView {
                     }
                         .into_any()
                 }
-                Stand::Is(SecondFactorStatus { since_ms: None, .. }) => {
-                    view! { class="v", <Off stand=stand /> }.into_any()
-                }
-                Stand::Is(SecondFactorStatus { since_ms: Some(since_ms), recovery_codes_left }) => {
-                    view! { class="v", <On stand=stand since_ms=since_ms codes_left=recovery_codes_left /> }
+                Stand::Is(status) => {
+                    let on_codes = move |codes| drop(stand.try_set(Stand::Codes(codes)));
+                    view! { class="v",
+                        <h3>"Authenticator app"</h3>
+                        {if status.totp {
+                            view! { class="v", <On stand=stand on_changed=Callback::new(again) /> }
+                                .into_any()
+                        } else {
+                            view! { class="v", <Off stand=stand /> }.into_any()
+                        }}
+                        <Passkeys passkeys=status.passkeys on_changed=again on_codes=on_codes />
+                        {status
+                            .since_ms
+                            .map(|since_ms| {
+                                view! { class="v",
+                                    <CodesLeft
+                                        stand=stand
+                                        since_ms=since_ms
+                                        left=status.recovery_codes_left
+                                        on_changed=Callback::new(again)
+                                    />
+                                }
+                            })}
+                    }
                         .into_any()
                 }
                 Stand::Enrolling(enrolment) => {
@@ -86,11 +106,12 @@ pub(super) fn SecondFactor() -> impl IntoView {
 #[component]
 fn Off(stand: RwSignal<Stand>) -> impl IntoView {
     let toasts = use_toasts();
+    let asking = RwSignal::new(false);
     let busy = RwSignal::new(false);
-    let begin = move |()| {
+    let begin = move |fresh: FreshProof| {
         busy.set(true);
         spawn_local(async move {
-            match begin_second_factor().await {
+            match begin_second_factor(fresh).await {
                 Ok(enrolment) => drop(stand.try_set(Stand::Enrolling(enrolment))),
                 Err(error) => toasts.fail(error.to_string()),
             }
@@ -101,9 +122,17 @@ fn Off(stand: RwSignal<Stand>) -> impl IntoView {
         <p class="quiet">
             "A code of an authenticator app, asked for at every log-in after the password. It keeps out whoever has your password and setup code. It does not protect from the server, which has to know the app's secret to check it."
         </p>
-        <Button busy=busy on_press=begin>
+        <Button busy=busy on_press=move |()| asking.set(true)>
             "Set up an authenticator app"
         </Button>
+        <AskPassword
+            open=asking
+            title="Set up an authenticator app"
+            detail="From then on log-ins ask for a code of the app. The master password shows that it is you who wants that."
+            verb="Continue"
+            look=Look::Go
+            on_proof=begin
+        />
     }
 }
 
@@ -215,7 +244,7 @@ fn Codes(codes: RecoveryCodes, on_done: Callback<()>) -> impl IntoView {
     };
     view! { class="v",
         <p>
-            "If the app is lost, each of these recovery codes opens the vault once. They are not shown again: keep them where the app is not."
+            "If the app or the passkey is lost, each of these recovery codes opens the vault once, with the password. They are not shown again: keep them where the app and the passkey are not."
         </p>
         <ol class="recovery-codes" data-testid="recovery-codes" translate="no">
             {codes
@@ -245,29 +274,39 @@ fn Codes(codes: RecoveryCodes, on_done: Callback<()>) -> impl IntoView {
 }
 
 #[component]
-fn On(stand: RwSignal<Stand>, since_ms: u64, codes_left: u32) -> impl IntoView {
+fn On(stand: RwSignal<Stand>, on_changed: Callback<()>) -> impl IntoView {
+    let wish = RwSignal::new(Wish::TurnOff);
+    let open = RwSignal::new(false);
+    view! { class="v",
+        <p>"On: log-ins ask for a code of your authenticator app."</p>
+        <Button look=Look::Danger on_press=move |()| open.set(true)>
+            "Turn off"
+        </Button>
+        <Dialog open=open title="Turn off the authenticator app?" class="dialog-narrow">
+            <AskForCode stand=stand wish=wish open=open on_changed=on_changed />
+        </Dialog>
+    }
+}
+
+#[component]
+fn CodesLeft(
+    stand: RwSignal<Stand>,
+    since_ms: u64,
+    left: u32,
+    on_changed: Callback<()>,
+) -> impl IntoView {
     let wish = RwSignal::new(Wish::NewCodes);
     let open = RwSignal::new(false);
-    let ask = move |what: Wish| {
-        wish.set(what);
-        open.set(true);
-    };
-    let title = Signal::derive(move || {
-        let title = match wish.get() {
-            Wish::NewCodes => "New recovery codes",
-            Wish::TurnOff => "Turn off the second factor?",
-        };
-        title.to_owned()
-    });
     view! { class="v",
+        <h3>"Recovery codes"</h3>
         <p>
             {format!(
-                "On: log-ins ask for a code of your authenticator app. Set up {}. {} left.",
+                "For when app and passkeys are lost. {} left. The second factor was set up {}.",
+                capitalised(&counted(left, "recovery code")),
                 ago_now(since_ms),
-                capitalised(&counted(codes_left, "recovery code")),
             )}
         </p>
-        {(codes_left < 3)
+        {(left < 3)
             .then(|| {
                 view! { class="v",
                     <Banner tone=BannerTone::Warn icon=Icon::Warning>
@@ -275,34 +314,36 @@ fn On(stand: RwSignal<Stand>, since_ms: u64, codes_left: u32) -> impl IntoView {
                     </Banner>
                 }
             })}
-        <div class="button-row">
-            <Button on_press=move |()| ask(Wish::NewCodes)>"New recovery codes"</Button>
-            <Button look=Look::Danger on_press=move |()| ask(Wish::TurnOff)>
-                "Turn off"
-            </Button>
-        </div>
-        <Dialog open=open title=title class="dialog-narrow">
-            <AskForCode stand=stand wish=wish open=open />
+        <Button on_press=move |()| open.set(true)>"New recovery codes"</Button>
+        <Dialog open=open title="New recovery codes" class="dialog-narrow">
+            <AskForCode stand=stand wish=wish open=open on_changed=on_changed />
         </Dialog>
     }
 }
 
 /// Both wishes take a code: a session that somebody else got hold of does not suffice.
 #[component]
-fn AskForCode(stand: RwSignal<Stand>, wish: RwSignal<Wish>, open: RwSignal<bool>) -> impl IntoView {
+fn AskForCode(
+    stand: RwSignal<Stand>,
+    wish: RwSignal<Wish>,
+    open: RwSignal<bool>,
+    on_changed: Callback<()>,
+) -> impl IntoView {
     let toasts = use_toasts();
     let code = RwSignal::new(String::new());
     let error = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let input = NodeRef::<html::Input>::new();
     focus_on_mount(input);
-    let done = move |outcome: Result<Stand, RpcError>| match outcome {
-        Ok(now) => {
+    let done = move |outcome: Result<Option<RecoveryCodes>, RpcError>| match outcome {
+        Ok(Some(codes)) => {
             open.set(false);
-            if let Stand::Is(_) = now {
-                toasts.say("The second factor is off.");
-            }
-            let _ = stand.try_set(now);
+            let _ = stand.try_set(Stand::Codes(codes));
+        }
+        Ok(None) => {
+            open.set(false);
+            toasts.say("The authenticator app is off.");
+            on_changed.run(());
         }
         Err(reason) => {
             let _ = error.try_set(Some(reason.to_string()));
@@ -322,13 +363,8 @@ fn AskForCode(stand: RwSignal<Stand>, wish: RwSignal<Wish>, open: RwSignal<bool>
         let typed = code.get_untracked();
         spawn_local(async move {
             let outcome = match wish.get_untracked() {
-                Wish::NewCodes => renew_recovery_codes(typed).await.map(Stand::Codes),
-                Wish::TurnOff => turn_off_second_factor(typed).await.map(|()| {
-                    Stand::Is(SecondFactorStatus {
-                        since_ms: None,
-                        recovery_codes_left: 0,
-                    })
-                }),
+                Wish::NewCodes => renew_recovery_codes(typed).await.map(Some),
+                Wish::TurnOff => turn_off_second_factor(typed).await.map(|()| None),
             };
             let _ = busy.try_set(false);
             done(outcome);
@@ -337,7 +373,7 @@ fn AskForCode(stand: RwSignal<Stand>, wish: RwSignal<Wish>, open: RwSignal<bool>
     let text = move || match wish.get() {
         Wish::NewCodes => "Those before are worth nothing from then on.",
         Wish::TurnOff => {
-            "Whoever has your password and setup code can then log in. The recovery codes are worth nothing from then on."
+            "Without a passkey, whoever has your password and setup code can then log in, and the recovery codes are worth nothing."
         }
     };
     view! { class="v",

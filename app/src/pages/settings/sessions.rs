@@ -1,8 +1,9 @@
 use keyarc_wire::{SessionId, SessionInfo};
 use leptos::{prelude::*, task::spawn_local};
 
+use super::rename::Rename;
 use crate::{
-    rpc::{list_sessions, revoke_other_sessions, revoke_session},
+    rpc::{list_sessions, rename_session, revoke_other_sessions, revoke_session},
     state::use_toasts,
     ui::{Badge, BadgeTone, Button, SkeletonLines},
     words::{ago_now, capitalised, counted},
@@ -62,9 +63,30 @@ pub(super) fn Sessions(
             let _ = ending.try_set(false);
         });
     };
+    let renaming = RwSignal::new(false);
+    let chosen = RwSignal::new(None::<(SessionId, String)>);
+    let chosen_name = Signal::derive(move || {
+        chosen.with(|one| {
+            one.as_ref()
+                .map(|(_, name)| name.clone())
+                .unwrap_or_default()
+        })
+    });
+    let rename = move |name: String| {
+        let Some((id, _)) = chosen.get_untracked() else {
+            return;
+        };
+        spawn_local(async move {
+            match rename_session(id, name).await {
+                Ok(()) => load(),
+                Err(error) => toasts.fail(error.to_string()),
+            }
+        });
+    };
     let row = move |session: SessionInfo| {
         let id = session.id;
         let device = session.device_name.clone();
+        let to_rename = (id, device.clone());
         view! { class="v",
             <li>
                 <div>
@@ -84,6 +106,10 @@ pub(super) fn Sessions(
                         )}
                     </small>
                 </div>
+                <Button on_press=move |()| {
+                    chosen.set(Some(to_rename.clone()));
+                    renaming.set(true);
+                }>"Rename"</Button>
                 {if session.current {
                     view! { class="v", <Badge tone=BadgeTone::Ok>"this one"</Badge> }.into_any()
                 } else {
@@ -97,7 +123,8 @@ pub(super) fn Sessions(
     };
     view! { class="v",
         <section class="settings-part" aria-labelledby="sessions-title">
-            <h2 id="sessions-title">"Sessions"</h2>
+            <h2 id="sessions-title">"Devices and sessions"</h2>
+            <Rename open=renaming title="Rename the device" name=chosen_name on_name=rename />
             {move || match (sessions.get(), problem.get()) {
                 (_, Some(problem)) => {
                     view! { class="v",

@@ -8,7 +8,7 @@ use keyarc_vault::LockedVault;
 use keyarc_wire::{
     AccountId, AccountResponse, Bytes, ChallengeRequest, ClientKind, ErrorCode, Fixed, Handle,
     Keyset, LoginProof, LoginRequest, LoginResponse, NewRecoveryKey, NewVault, Sealed,
-    SecondFactorChallenge, SignUpRequest, VaultId, limits,
+    SecondFactorChallenge, SignUpRequest, UnlockingPasskey, VaultId, limits,
 };
 use rand_core::{CryptoRng, Rng as _};
 use zeroize::Zeroizing;
@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::{
     Belief, NewKit, Session,
     belief::{first_manifest, pins_context},
+    passkey::Way,
     recovery,
     second_factor::PendingLogIn,
 };
@@ -129,7 +130,7 @@ impl<T: Transport, H: Host> Session<T, H> {
                 api,
                 host,
                 account,
-                unlock: &unlock,
+                way: Way::Password(&unlock),
                 code: &code,
                 pins: None,
                 floor: None,
@@ -184,7 +185,7 @@ impl<T: Transport, H: Host> Session<T, H> {
                     api,
                     host,
                     account: *account,
-                    unlock: &unlock,
+                    way: Way::Password(&unlock),
                     code: wish.code,
                     pins: wish.pins,
                     floor: None,
@@ -240,7 +241,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             api,
             host,
             mut account,
-            unlock,
+            way,
             code,
             pins,
             floor,
@@ -249,8 +250,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             account_id: account.id.0,
             keyset_version: account.keyset.version,
         };
-        let root = RootKey::unwrap(&account.keyset.wrapped_root_key.0, unlock, &context)
-            .map_err(|_| ClientError::Tampered)?;
+        let root = way.root_key(&account, &context)?;
         let keyring = root
             .unwrap_keyring(&account.keyset.keyring.0, &context)
             .map_err(|_| ClientError::Tampered)?;
@@ -280,6 +280,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             key_epoch,
             code: code.with_suite(code.suite()).into(),
             keyset: account.keyset.into(),
+            passkeys: ids(account.passkeys).into(),
             unsettled: None.into(),
             recovery: account.recovery.into(),
             rekey_begun_at_ms: account.rekey_begun_at_ms.into(),
@@ -299,7 +300,7 @@ pub(super) struct Entering<'a, T, H> {
     pub(super) api: Api<T>,
     pub(super) host: H,
     pub(super) account: AccountResponse,
-    pub(super) unlock: &'a UnlockKeys,
+    pub(super) way: Way<'a>,
     pub(super) code: &'a SetupCode,
     /// What this device saw before.
     pub(super) pins: Option<&'a [u8]>,
@@ -336,6 +337,11 @@ pub(super) fn keyset_seen(root: &RootKey, account: AccountId, pins: Option<&[u8]
         Pins::decode(&opened).ok()
     };
     pins.and_then(open).map_or(0, |pins| pins.keyset_version)
+}
+
+fn ids(passkeys: Vec<UnlockingPasskey>) -> Vec<Bytes> {
+    let ids = passkeys.into_iter().map(|passkey| passkey.credential_id);
+    ids.collect()
 }
 
 /// What was seen of a vault before, and the newest keyset seen, on this device and on others

@@ -4,6 +4,7 @@ mod belief;
 mod enter;
 mod items;
 mod kit;
+mod passkey;
 mod password;
 mod proof;
 mod read;
@@ -20,7 +21,7 @@ use futures::lock::Mutex;
 use keyarc_crypto::{Checkpoint, Keyring, RootKey, SealError, SetupCode, StateContext, Suite};
 use keyarc_signature::{UserBundle, VaultManifest};
 use keyarc_vault::{ItemDraft, UnlockedVault};
-use keyarc_wire::{AccountId, Handle, Keyset, Notice, RecoveryInfo};
+use keyarc_wire::{AccountId, Bytes, Handle, Keyset, Notice, RecoveryInfo};
 use zeroize::Zeroizing;
 
 use crate::{Api, ApiFailure, ClientError, Host, Pin, Transport, Trust};
@@ -28,6 +29,7 @@ use write::Waiting;
 
 pub use enter::{LogIn, LoggingIn, SignUp};
 pub use kit::NewKit;
+pub use passkey::{AddedPasskey, NewPasskey, PasskeyLogIn, PendingPasskey};
 pub use password::ChangePassword;
 pub use recover::{PendingRecovery, Recover, Recovering, Recovery, RecoveryRefused};
 pub use recovery::{MadeRecoveryKey, RecoveryState};
@@ -62,6 +64,8 @@ pub struct Session<T, H> {
     rekey_begun_at_ms: Cell<Option<u64>>,
     /// A change of all keys is in force or may be: what is sealed with these is of no use.
     retired: Cell<bool>,
+    /// Those that open the vault, by their ids.
+    passkeys: RefCell<Vec<Bytes>>,
     vault: RefCell<UnlockedVault>,
     belief: RefCell<Belief>,
     notices: RefCell<Vec<Notice>>,
@@ -189,6 +193,14 @@ impl<T: Transport, H: Host> Session<T, H> {
         }
     }
 
+    pub(crate) fn api(&self) -> &Api<T> {
+        &self.api
+    }
+
+    pub(crate) fn host(&self) -> &H {
+        &self.host
+    }
+
     fn label(&self) -> String {
         match &self.email {
             Some(email) => email.clone(),
@@ -207,7 +219,7 @@ impl<T: Transport, H: Host> Session<T, H> {
     }
 
     /// Tells the host when the server goes away and when it is back.
-    fn noted<R>(&self, result: Result<R, ApiFailure>) -> Result<R, ApiFailure> {
+    pub(crate) fn noted<R>(&self, result: Result<R, ApiFailure>) -> Result<R, ApiFailure> {
         let away = match &result {
             Err(failure) => ClientError::from(failure.clone()) == ClientError::Unreachable,
             Ok(_) => false,

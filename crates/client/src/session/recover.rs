@@ -18,6 +18,7 @@ use zeroize::Zeroize as _;
 use super::{
     Session,
     enter::{Entering, begun, check_identity, derive, keyset_seen},
+    passkey::Way,
     proof::{new_keys, prove_change},
 };
 use crate::{Api, ApiFailure, ClientError, Host, PasswordError, Stage, Transport};
@@ -241,7 +242,7 @@ impl<T: Transport, H: Host> Recovery<T, H> {
             api,
             host,
             account,
-            unlock: &unlock,
+            way: Way::Password(&unlock),
             code: &code,
             pins: pins.as_deref(),
             floor: checkpoint,

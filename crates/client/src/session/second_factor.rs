@@ -1,12 +1,16 @@
 use keyarc_crypto::{SetupCode, UnlockKeys};
-use keyarc_wire::{ErrorCode, LoginRequest, SecondFactorChallenge, SecondFactorRequest};
+use keyarc_wire::{
+    Bytes, ErrorCode, LoginRequest, LoginResponse, PasskeyAssertion, PasskeyFactorRequest,
+    SecondFactorChallenge, SecondFactorKind, SecondFactorRequest,
+};
 use zeroize::Zeroize as _;
 
 use super::{
     Session,
     enter::{Entering, begun},
+    passkey::Way,
 };
-use crate::{Api, ClientError, Host, Stage, Transport};
+use crate::{Api, ApiFailure, ClientError, Host, Stage, Transport};
 
 /// A log-in that lacks its second factor. It holds the keys that the password gave: dropping it
 /// wipes them.
@@ -54,6 +58,36 @@ impl<T: Transport, H: Host> PendingLogIn<T, H> {
         &self.code
     }
 
+    /// What the account accepts, as its server says.
+    pub fn factors(&self) -> &[SecondFactorKind] {
+        &self.challenge.factors
+    }
+
+    /// The passkeys that may sign [`Self::token`], by their ids.
+    pub fn passkeys(&self) -> &[Bytes] {
+        &self.challenge.passkeys
+    }
+
+    /// What a passkey is to sign.
+    pub fn token(&self) -> [u8; 32] {
+        self.challenge.token.0
+    }
+
+    /// Sends what a passkey signed, opens what comes, and fetches the vault.
+    pub async fn finish_by_passkey(
+        self: Box<Self>,
+        assertion: PasskeyAssertion,
+    ) -> Result<Session<T, H>, Refused<T, H>> {
+        self.host.progress(Stage::Fetching, 0);
+        let request = PasskeyFactorRequest {
+            log_in: self.request.clone(),
+            token: self.challenge.token,
+            assertion,
+        };
+        let answer = self.api.log_in_by_passkey_factor(&request).await;
+        self.take(answer).await
+    }
+
     /// Sends the code of an authenticator app, or a recovery code, opens what comes, and fetches
     /// the vault.
     pub async fn finish(self: Box<Self>, code: &str) -> Result<Session<T, H>, Refused<T, H>> {
@@ -65,6 +99,13 @@ impl<T: Transport, H: Host> PendingLogIn<T, H> {
         };
         let answer = self.api.log_in_second_factor(&request).await;
         request.code.zeroize();
+        self.take(answer).await
+    }
+
+    async fn take(
+        self: Box<Self>,
+        answer: Result<LoginResponse, ApiFailure>,
+    ) -> Result<Session<T, H>, Refused<T, H>> {
         let answer = match answer {
             Ok(answer) => answer,
             Err(failure) => {
@@ -85,17 +126,14 @@ impl<T: Transport, H: Host> PendingLogIn<T, H> {
         })
     }
 
-    async fn open(
-        self: Box<Self>,
-        answer: keyarc_wire::LoginResponse,
-    ) -> Result<Session<T, H>, ClientError> {
+    async fn open(self: Box<Self>, answer: LoginResponse) -> Result<Session<T, H>, ClientError> {
         let this = *self;
         let account = begun(&this.api, this.request.client, answer)?;
         let session = Session::open(Entering {
             api: this.api,
             host: this.host,
             account,
-            unlock: &this.unlock,
+            way: Way::Password(&this.unlock),
             code: &this.code,
             pins: this.pins.as_deref(),
             floor: None,

@@ -5,7 +5,11 @@ mod common;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
+mod link;
+#[cfg(test)]
 mod native;
+#[cfg(test)]
+mod passkey;
 #[cfg(test)]
 mod password;
 #[cfg(test)]

@@ -3,8 +3,9 @@
 
 use keyarc_crypto::hazmat::{HEADER_LEN, Place};
 use keyarc_crypto::{
-    AccountContext, Checkpoint, ItemContext, Kit, Part, RecoveryContext, RecoveryKey, SetupCode,
-    StateContext, VaultKey, VaultKeyContext,
+    AccountContext, Checkpoint, ItemContext, Kit, KnownDeviceLink, LinkCode, LinkContext,
+    LinkMessage, NewDeviceLink, Part, RecoveryContext, RecoveryKey, SetupCode, StateContext,
+    VaultKey, VaultKeyContext,
 };
 
 use crate::counter_rng::CounterRng;
@@ -41,6 +42,41 @@ pub fn aad(data: &[u8]) {
     let encoded = one.associated_data(&header);
     assert_eq!(decode(&encoded), Some((header, one)));
     assert_eq!(encoded == other.associated_data(&header), one == other);
+}
+
+/// Bytes are a message of a device link in one form only, or none; neither side takes what is not
+/// for it; and a text is a code in one canonical form.
+pub fn link(data: &[u8]) {
+    if let Some(message) = LinkMessage::decode(data) {
+        assert_eq!(message.encode(), data);
+    }
+    let mut rng = CounterRng::new(1);
+    let code = LinkCode::new(1, 2).expect("20 bits");
+    let context = LinkContext {
+        origin: "https://keyarc.example",
+        code,
+    };
+    let new = NewDeviceLink::make(&mut rng);
+    if let Ok(link) = new.answered(&context, data) {
+        assert!(matches!(
+            LinkMessage::decode(data),
+            Some(LinkMessage::Answer(_))
+        ));
+        assert!(link.open(data).is_err());
+    }
+    let known = KnownDeviceLink::make(&new.offer(), &mut rng).expect("an offer");
+    assert!(
+        known.revealed(&context, data).is_err(),
+        "nobody knows what was committed to"
+    );
+    let offered = KnownDeviceLink::make(data, &mut rng).is_ok();
+    assert_eq!(
+        offered,
+        matches!(LinkMessage::decode(data), Some(LinkMessage::Offer(_)))
+    );
+    if let Some(code) = std::str::from_utf8(data).ok().and_then(LinkCode::parse) {
+        assert_eq!(LinkCode::parse(&code.to_string()), Some(code));
+    }
 }
 
 /// A text that is read has one canonical form, and differs from it in separators, case and the

@@ -13,6 +13,7 @@ fn the_corpus_of_every_target_passes() {
         ("aad", fuzz_checks::aad),
         ("setup_code", fuzz_checks::setup_code),
         ("kit", fuzz_checks::kit),
+        ("link", fuzz_checks::link),
     ];
     let corpus = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
     for (target, check) in targets {

@@ -11,6 +11,7 @@ mod attacks;
 mod counter_rng;
 mod fuzz_checks;
 mod fuzz_corpus;
+mod link;
 mod primitives;
 mod properties;
 mod recovery;

@@ -6,8 +6,9 @@ use aes_gcm::{Aes256Gcm, Key, Nonce};
 use hkdf::Hkdf;
 use keyarc_crypto::hazmat::{HEADER_LEN, Place, padded_len};
 use keyarc_crypto::{
-    AccountContext, ItemContext, Keyring, Part, PasswordKey, RootKey, SetupCode, SetupCodeError,
-    StateContext, Suite, UnlockKeys, VaultKey, VaultKeyContext, derive_password_key, pbkdf2_input,
+    AccountContext, ItemContext, Keyring, Part, PasskeyContext, PasskeyKeys, PasswordKey, RootKey,
+    SetupCode, SetupCodeError, StateContext, Suite, UnlockKeys, VaultKey, VaultKeyContext,
+    derive_password_key, pbkdf2_input, prf_input,
 };
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -120,6 +121,58 @@ fn key_hierarchy() {
             file.bytes(child),
             "{label}"
         );
+    }
+}
+
+#[test]
+fn a_root_key_wrapped_by_a_passkey() {
+    let hierarchy = vector_file("key-hierarchy.json");
+    let file = vector_file("passkey.json");
+    let code = SetupCode::parse(hierarchy.text("setup_code")).unwrap();
+    assert_eq!(prf_input(), file.array::<32>("prf_input"));
+    let (master, _) =
+        Hkdf::<Sha256>::extract(Some(&hierarchy.bytes("secret")), &file.bytes("prf_output"));
+    assert_eq!(master.as_slice(), file.bytes("master"));
+    for (label, child) in [
+        ("keyarc/v1/passkey/wrap", "wrap_key"),
+        ("keyarc/v1/passkey/auth", "auth_seed"),
+    ] {
+        let expanded = expand(&file.bytes("master"), &[label.as_bytes()], 32);
+        assert_eq!(expanded, file.bytes(child), "{label}");
+    }
+    let keys = PasskeyKeys::derive(&file.bytes("prf_output"), &code).unwrap();
+    assert_eq!(
+        keys.auth().public_key(),
+        file.array::<32>("auth_public_key")
+    );
+    let credential_id = file.bytes("credential_id");
+    let context = PasskeyContext {
+        account_id: vector_file("wraps.json").array("account_id"),
+        credential_id: &credential_id,
+    };
+    let root = RootKey::make(&mut TapeRng::new(&[&hierarchy.bytes("root_key")]));
+    let wrapped = root
+        .wrap_by_passkey(&keys, &context, &mut TapeRng::for_salt(&file.bytes("salt")))
+        .unwrap();
+    assert_eq!(wrapped, file.bytes("envelope"));
+    assert!(RootKey::unwrap_by_passkey(&wrapped, &keys, &context).is_ok());
+
+    // For one passkey of one account only, and only by the right output.
+    let mut other_account = context;
+    other_account.account_id[0] ^= 1;
+    let mut other = credential_id.clone();
+    other.push(0);
+    let other_passkey = PasskeyContext {
+        credential_id: &other,
+        ..context
+    };
+    for context in [other_account, other_passkey] {
+        assert!(RootKey::unwrap_by_passkey(&wrapped, &keys, &context).is_err());
+    }
+    let other_keys = PasskeyKeys::derive(&[1; 32], &code).unwrap();
+    assert!(RootKey::unwrap_by_passkey(&wrapped, &other_keys, &context).is_err());
+    for bad in [&[][..], &[7; 31], &[7; 33], &[0; 32], &[0; 64]] {
+        assert!(PasskeyKeys::derive(bad, &code).is_err(), "{bad:?}");
     }
 }
 

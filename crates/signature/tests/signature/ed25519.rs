@@ -74,6 +74,7 @@ fn checked_in_signatures() {
             "sign-up" => Purpose::SignUp,
             "user-bundle" => Purpose::UserBundle,
             "password-change" => Purpose::PasswordChange,
+            "confirm" => Purpose::Confirm,
             "vault-manifest" => Purpose::VaultManifest,
             "recovery" => Purpose::Recovery,
             "recovery-change" => Purpose::RecoveryChange,

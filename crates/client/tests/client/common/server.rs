@@ -1,4 +1,6 @@
 mod lies;
+mod links;
+mod passkeys;
 mod recovery;
 
 use std::{
@@ -58,6 +60,8 @@ struct Account {
     second_factor: Option<String>,
     recovery: Option<NewRecoveryKey>,
     staged: (Option<[u8; 16]>, BTreeMap<ItemId, StagedItem>),
+    /// The keys of those that open the vault.
+    passkeys: BTreeMap<Vec<u8>, [u8; 32]>,
 }
 
 type Twist = Box<dyn Fn(&str, &mut serde_json::Value)>;
@@ -90,6 +94,8 @@ pub struct Server {
     pub twist_changes: Option<TwistBytes>,
     /// Shows the newest manifest alone, whatever it is asked for.
     pub hides_history: bool,
+    /// The one link between devices, while there is one.
+    link: Option<links::StoredLink>,
     /// Every request, by path.
     pub seen: Vec<String>,
 }
@@ -188,6 +194,10 @@ impl Server {
             paths::RECOVER_FINISH => {
                 self.with_fault(|server| server.finish_recovery(&read(body), cookie))
             }
+            paths::LINK_OPEN => self.open_link(&read(body)),
+            paths::LINK_NEW => self.step_of_new(&read(body)),
+            paths::LOGIN_PASSKEY_FACTOR => self.passkey_factor(&read(body), cookie),
+            paths::LOGIN_PASSKEY => self.log_in_by_passkey(&read(body), cookie),
             _ => {
                 let Some(handle) = cookie.get().filter(|_| !self.sessions_ended) else {
                     return refuse(401, ErrorCode::Unauthenticated);
@@ -197,6 +207,18 @@ impl Server {
                 }
                 if let Some(answer) = self.recovery_or_rekey(path, handle, body) {
                     return answer;
+                }
+                if path == paths::LINK_JOIN {
+                    return self.join_link(&read(body));
+                }
+                if path == paths::LINK_KNOWN {
+                    return self.step_of_known(&read(body));
+                }
+                if path == paths::PASSKEYS_BEGIN {
+                    return self.begin_passkey(handle, &read(body));
+                }
+                if path == paths::PASSKEYS_ADD {
+                    return self.add_passkey(handle, &read(body));
                 }
                 if path == paths::ACCOUNT {
                     return self.json(path, &self.accounts[&handle].response);
@@ -296,6 +318,7 @@ impl Server {
                 .as_ref()
                 .map(|key| recovery::info(1, Some(key))),
             rekey_begun_at_ms: None,
+            passkeys: Vec::new(),
         };
         let account = Account {
             response: response.clone(),
@@ -306,6 +329,7 @@ impl Server {
             second_factor: None,
             recovery: request.recovery.clone(),
             staged: (None, BTreeMap::new()),
+            passkeys: BTreeMap::new(),
         };
         self.accounts.insert(request.handle, account);
         cookie.set(Some(request.handle));
@@ -339,7 +363,8 @@ impl Server {
             error.second_factor = Some(SecondFactorChallenge {
                 token: Fixed(token),
                 expires_at_ms: 1,
-                factors: vec![SecondFactorKind::Totp],
+                factors: vec![SecondFactorKind::Passkey, SecondFactorKind::Totp],
+                passkeys: vec![Bytes(vec![5; 16])],
             });
             return Ok(problem(401, &error));
         }

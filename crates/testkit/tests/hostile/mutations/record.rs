@@ -219,7 +219,13 @@ impl Studio {
             .expect("somebody logged in");
         let services = self.server.state().services();
         let context = session::authenticate(services, HERE, Credential::SessionToken(&token)).await;
-        let app = TotpApp::enrol(&context.expect("the session is in force")).await;
+        let context = context.expect("the session is in force");
+        let other = self.another_device().await;
+        let fresh = other
+            .prove_password(&self.given.origin, &self.given.password)
+            .await
+            .expect("it is the password");
+        let app = TotpApp::enrol_proven(&context, HERE, &fresh).await;
         self.given.right_code = app.recovery_codes[0].clone();
     }
 }

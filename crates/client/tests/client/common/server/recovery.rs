@@ -166,6 +166,7 @@ impl Server {
                         token: Fixed(TOKEN),
                         expires_at_ms: 1,
                         factors: vec![SecondFactorKind::Totp],
+                        passkeys: Vec::new(),
                     });
                     return Ok(problem(401, &error));
                 }
