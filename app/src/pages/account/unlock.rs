@@ -93,8 +93,14 @@ pub(super) fn Unlock() -> impl IntoView {
                             prf,
                         };
                         match worker.call(command).await {
-                            Ok(Reply::Unlocked(unlocked)) => Ok(session.opened(unlocked)),
-                            Ok(_) => Ok(session.unlock_failed()),
+                            Ok(Reply::Unlocked(unlocked)) => {
+                                session.opened(unlocked);
+                                Ok(())
+                            }
+                            Ok(_) => {
+                                session.unlock_failed();
+                                Ok(())
+                            }
                             Err(reason) => {
                                 session.unlock_failed();
                                 Err(reason.to_string())
