@@ -21,7 +21,8 @@ async function shows(page: Page): Promise<string> {
 
 /** The unlocked device types it. */
 async function types(vault: Vault, code: string): Promise<void> {
-  await vault.go('Settings');
+  // On a desk and on a phone.
+  await vault.page.getByRole('link', { name: 'Settings' }).filter({ visible: true }).click();
   await part(vault.page).getByLabel('Code of the new device').fill(code);
   await part(vault.page).getByRole('button', { name: 'Link' }).click();
 }
@@ -70,19 +71,17 @@ linked('a new device is linked by a short code and the same words @phone', async
   const found = await opens(there, person);
   await expect(found.row(KEY.name)).toBeVisible();
   // From now on the device knows the account.
-  await found.lock();
+  await there.reload();
   await person.at(there).unlock();
 });
 
-linked('a scanned code fills itself in and leaves the address', async ({ page, there, vault }) => {
+linked('a scanned code waits until the vault is open, and leaves the address', async ({ page, person, there, vault }) => {
+  await vault.lock();
   const code = await shows(there);
-  await vault.go('Settings');
-  await page.evaluate((code) => {
-    location.hash = `#link=${code}`;
-  }, code);
-  await vault.go('Vault');
-  await vault.go('Settings');
-  await types(vault, code);
+  await page.goto(`/settings#link=${code}`);
+  await person.at(page).unlock();
+  await expect(part(page).getByLabel('Code of the new device')).toHaveValue(code);
+  await part(page).getByRole('button', { name: 'Link' }).click();
   await expect(words(page)).toHaveCount(6);
   expect(page.url()).not.toContain(code);
 });

@@ -114,21 +114,17 @@ test('what is missing or mistyped is said, part by part', async ({ guard, page, 
     await enterKit(page, text);
     await expect(page.getByText(told)).toBeVisible();
   }
-  // A whole key that opens nothing, and an account that is nobody's: the server tells alike.
-  const answers: string[] = [];
+  // A key with a mistake goes nowhere; an account that is nobody's is refused by the server.
+  const answers: number[] = [];
   page.on('response', (response) => {
-    if (response.url().endsWith('/auth/recover')) {
-      void response.text().then((body) => {
-        answers.push(`${response.status()} ${body.length} ${body.replace(/"request_id":"[^"]*"/, '')}`);
-      });
-    }
+    if (response.url().endsWith('/auth/recover')) answers.push(response.status());
   });
   const foreign = 'KR1-0000-0000-0000-0000-0000-0000-0000-0000-0000-0000-0000-0000-0000-0000';
   await enterKit(page, `${setupCode} ${foreign}`);
   await expect(page.getByText(/no recovery key|recovery key has a typing error/)).toBeVisible();
   await enterKit(page, `KA1-07ZZZ-ZZZZZ-ZZZZZ-ZZZZZ-ZZZZZ-ZZZZZ-ZZZZZ-ZYTTF ${recoveryKey}`);
   await expect(page.getByText(/These codes open no account here/)).toBeVisible();
-  expect(answers).toHaveLength(1);
+  expect(answers).toEqual([401]);
   // Small letters, line breaks and no hyphens do not matter.
   await enterKit(page, `${recoveryKey.toLowerCase()}\n\n${setupCode.replaceAll('-', ' ')}`);
   await expect(page.getByRole('heading', { name: 'Choose a new password' })).toBeVisible();
@@ -301,7 +297,7 @@ test('an old state that the kit knows to be old is told at once', async ({ brows
     await toRecovery(there);
     await enterKit(there, `${made.setupCode} ${made.recoveryKey} ${made.checkpoint}`);
     const opened = await choosePassword(there);
-    await expect(there.getByRole('alert').filter({ hasText: /older/i })).toBeVisible();
+    await expect(there.getByRole('alert').filter({ hasText: /although version \d+ was saved/ })).toBeVisible();
     await opened.isOpen();
     await device.close();
     await context.close();

@@ -10,6 +10,7 @@ mod idle;
 mod items;
 mod open_form;
 mod place;
+mod scanned;
 mod session;
 mod tabs;
 mod theme;
@@ -25,6 +26,7 @@ pub use idle::{IDLE_CHOICES, Idle, idle_label, provide_idle, use_idle};
 pub use items::{Items, ListStatus, WINDOW, provide_items, use_items, window_for};
 pub use open_form::{OpenForm, provide_open_form, use_open_form};
 pub use place::{Go, Mode, Place, kind_from, kind_word, provide_place, use_go, use_place};
+pub use scanned::{Scanned, provide_scanned, use_scanned};
 pub use session::{Progress, Session, VaultPhase, provide_session, use_session};
 pub use theme::{ThemeState, provide_theme, use_theme};
 pub use timer::{Debounce, sleep};
@@ -33,6 +35,7 @@ pub use toasts::{Toast, ToastAction, Toasts, Tone, provide_toasts, use_toasts};
 /// Provides every context of the vault app but the place, which needs the router around it.
 pub fn provide_state() {
     provide_theme();
+    provide_scanned();
     provide_toasts();
     provide_connection();
     provide_items();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context as _;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
+use super::laws::PURE;
 use crate::{process, workspace::Workspace};
 
 /// One package of the workspace and what its manifest names.
@@ -27,6 +28,8 @@ pub struct Graph {
     pub resolved: BTreeMap<String, BTreeSet<String>>,
     /// Names of what is linked into the server's binary, with the features it is built with.
     pub server_links: BTreeSet<String>,
+    /// The same for the packages that are to do no I/O, each by itself.
+    pub pure_links: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Graph {
@@ -39,6 +42,10 @@ impl Graph {
             .context("reading the dependency graph")?;
         let mut graph = Self::of(&metadata)?;
         graph.server_links = Self::linked(workspace, "keyarc-server")?;
+        for package in PURE {
+            let links = Self::linked(workspace, package)?;
+            graph.pure_links.insert(package.to_owned(), links);
+        }
         Ok(graph)
     }
 

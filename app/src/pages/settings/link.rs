@@ -2,36 +2,21 @@ use leptos::{ev, prelude::*, task::spawn_local};
 
 use crate::{
     pages::{account::DIFFER, account::FormError, link_words::LinkWords},
-    state::use_toasts,
+    state::{use_scanned, use_toasts},
     ui::{Button, Look, TextInput},
     worker::{Command, Reply, use_worker},
 };
-
-/// The fragment that a scanned code opens this page with.
-const FRAGMENT: &str = "#link=";
 
 /// Gives the setup code to a new device, once a person has compared the words on both.
 #[component]
 pub(super) fn LinkDevice() -> impl IntoView {
     let worker = use_worker();
     let toasts = use_toasts();
-    let code = RwSignal::new(String::new());
+    let code = RwSignal::new(use_scanned().take().unwrap_or_default());
     let words = RwSignal::new(None::<Vec<String>>);
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
     let failure = RwSignal::new(None::<String>);
-    Effect::new(move |_| {
-        let location = window().location();
-        let hash = location.hash().unwrap_or_default();
-        if let Some(scanned) = hash.strip_prefix(FRAGMENT) {
-            code.set(scanned.to_owned());
-            // It has served, and does not belong into the history.
-            let path = location.pathname().unwrap_or_default();
-            if let Ok(history) = window().history() {
-                let _ = history.replace_state_with_url(&Default::default(), "", Some(&path));
-            }
-        }
-    });
     let join = move |event: ev::SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {

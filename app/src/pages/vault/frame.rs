@@ -128,7 +128,7 @@ fn Banners() -> impl IntoView {
     let session = use_session();
     let connection = use_connection();
     view! { class="v",
-        <div class="banners">
+        <section class="banners" aria-label="Notices">
             <TrustBanner />
             {move || match connection.get() {
                 ConnectionState::Online => None,
@@ -180,7 +180,7 @@ fn Banners() -> impl IntoView {
                         }
                     })
             }}
-        </div>
+        </section>
     }
 }
 
