@@ -40,7 +40,7 @@ LABEL org.opencontainers.image.title="KeyArc" \
       org.opencontainers.image.description="Zero-knowledge secrets manager" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0"
 
-# The server looks for `site/` and `hash.txt` beside itself.
+# The server looks for `site/` beside itself.
 COPY --from=build --chown=0:0 /dist /app
 # A new volume takes over the owner of the folder that it covers.
 COPY --from=build --chown=65532:65532 /data /data

@@ -19,6 +19,9 @@ pub struct Built {
     pub script: Asset,
     /// The WebAssembly.
     pub wasm: Asset,
+    /// The script that fetches further parts of the WebAssembly, which the first one imports.
+    /// `None` where nothing is split off.
+    pub parts: Option<Asset>,
     /// The path of the vault worker's script.
     pub worker: String,
 }

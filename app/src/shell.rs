@@ -40,7 +40,12 @@ pub fn vault_shell(page: VaultPage) -> impl IntoView {
         options,
         development,
     } = page;
-    let Built { style, script, .. } = built.clone();
+    let Built {
+        style,
+        script,
+        parts,
+        ..
+    } = built.clone();
     view! {
         <!DOCTYPE html>
         <html
@@ -80,6 +85,17 @@ pub fn vault_shell(page: VaultPage) -> impl IntoView {
                     integrity=script.integrity
                     nonce=use_nonce()
                 />
+                {parts
+                    .map(|parts| {
+                        view! {
+                            <link
+                                rel="modulepreload"
+                                href=parts.path
+                                integrity=parts.integrity
+                                nonce=use_nonce()
+                            />
+                        }
+                    })}
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml" />
                 <AutoReload options=options />
                 <script type="module" nonce=use_nonce()>
@@ -106,13 +122,13 @@ pub fn vault_shell(page: VaultPage) -> impl IntoView {
     }
 }
 
-/// What a browser must find in the script, however it is imported.
+/// What a browser must find in the scripts, however they are imported.
 fn import_map(built: &Built) -> String {
-    let known = built.script.integrity.as_ref();
-    let integrity = known.map_or_else(serde_json::Map::new, |integrity| {
-        let entry = (built.script.path.clone(), integrity.clone().into());
-        [entry].into_iter().collect()
-    });
+    let integrity: serde_json::Map<_, _> = [Some(&built.script), built.parts.as_ref()]
+        .into_iter()
+        .flatten()
+        .filter_map(|script| Some((script.path.clone(), script.integrity.clone()?.into())))
+        .collect();
     serde_json::json!({ "integrity": integrity }).to_string()
 }
 

@@ -9,11 +9,8 @@ use leptos_router::{
 
 use crate::{
     pages::{
-        NotFound,
-        account::{LogInPage, RecoverPage, SignUpPage},
-        design::DesignPage,
-        settings::SettingsPage,
-        vault::{ImportPage, VaultPage},
+        ImportPart, NotFound, RecoverPart, SettingsPart, SignUpPart, account::LogInPage,
+        design::DesignPage, vault::VaultPage,
     },
     state::{provide_place, provide_state},
     ui::ToastStack,
@@ -47,12 +44,12 @@ fn Pages() -> impl IntoView {
     provide_place();
     view! { class="v",
         <Routes fallback=|| view! { class="v", <NotFound /> }>
-            <Route path=path!("/sign-up") view=SignUpPage />
+            <Route path=path!("/sign-up") view=SignUpPart />
             <Route path=path!("/log-in") view=LogInPage />
-            <Route path=path!("/recover") view=RecoverPage />
+            <Route path=path!("/recover") view=RecoverPart />
             <Route path=path!("/vault") view=VaultPage />
-            <Route path=path!("/vault/import") view=ImportPage />
-            <Route path=path!("/settings") view=SettingsPage />
+            <Route path=path!("/vault/import") view=ImportPart />
+            <Route path=path!("/settings") view=SettingsPart />
             <Route path=path!("/design") view=DesignPage />
         </Routes>
     }

@@ -113,7 +113,7 @@ export async function rendererMib(browser: CDPSession): Promise<number> {
 
 /** Linear memory of the vault worker, where keys and items are, in MiB. It never shrinks. */
 export async function workerMib(page: Page): Promise<number> {
-  const script = await page.locator('link[rel=modulepreload]').getAttribute('href');
+  const script = await page.locator('link[rel=modulepreload]').first().getAttribute('href');
   const [worker] = page.workers();
   if (script === null || worker === undefined) throw new Error('there is no worker');
   const bytes = await worker.evaluate(async (path) => {

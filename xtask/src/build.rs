@@ -4,7 +4,7 @@ use std::{env, fs, path::PathBuf, process::Command};
 
 use anyhow::Context as _;
 
-use crate::{files, process, say, strength, tools, workspace::Workspace};
+use crate::{files, process, say, site, strength, tools, workspace::Workspace};
 
 /// What the site and the server are made of.
 const INPUTS: [&str; 9] = [
@@ -36,21 +36,24 @@ pub fn release(workspace: &Workspace) -> anyhow::Result<()> {
     }
     // A debug build by `cargo x dev` or a build that breaks off leaves another site behind.
     files::stamp(&stamp, "unfinished")?;
-    site(workspace, &[])?;
+    build_site(workspace, &[])?;
     files::stamp(&stamp, &state)
 }
 
 /// Builds the site, and the server unless more arguments for cargo-leptos say otherwise.
-fn site(workspace: &Workspace, arguments: &[&str]) -> anyhow::Result<()> {
+fn build_site(workspace: &Workspace, arguments: &[&str]) -> anyhow::Result<()> {
     let meter = strength::build(workspace)?;
     say::step("building for release");
     process::run(
         nameless(workspace, &mut process::cargo(workspace)?)?
-            .args(["leptos", "build", "--release", "--precompress"])
+            .args(["leptos", "build", "--release"])
+            // Pages that are seldom shown come in files of their own.
+            .args(["--split", "--lib-features", "split"])
             .args(arguments),
     )?;
     // Only now: the build empties the site folder first.
-    strength::place(workspace, &meter)
+    strength::place(workspace, &meter)?;
+    site::arrange(workspace)
 }
 
 /// Builds the site a second time, from a copy of the sources in another folder, and gives the
@@ -77,7 +80,7 @@ pub fn second_site(workspace: &Workspace) -> anyhow::Result<Option<Workspace>> {
         tools: workspace.tools.clone(),
         root,
     };
-    site(&second, &["--frontend-only"])?;
+    build_site(&second, &["--frontend-only"])?;
     Ok(Some(second))
 }
 

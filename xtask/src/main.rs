@@ -12,6 +12,7 @@ mod malicious;
 mod postgres;
 mod process;
 mod say;
+mod site;
 mod strength;
 mod test;
 mod tidy;
@@ -27,7 +28,7 @@ cargo x <command>
 
   serve          build for release and serve at http://127.0.0.1:3000 (BIND changes that)
   dev            serve a debug build and reload the browser at every change
-  build          build for release into target/dist: keyarc-server, hash.txt, site/
+  build          build for release into target/dist: keyarc-server, site/
   release        build, and sign a manifest of all that is served: --key FILE
                  [--previous MANIFEST]
   test [part]    every part, or one of: fmt, tidy, deny, clippy, unit, wasm, e2e, lighthouse,

@@ -14,15 +14,6 @@ use crate::{build, files, process, say, workspace::Workspace};
 const PROFILE: &str = "wasm-release";
 const NAME: &str = "keyarc_strength";
 
-/// Writes a `.gz` and a `.br` beside each file named, as small as they get.
-const COMPRESS: &str = "
-const fs = require('fs'), zlib = require('zlib');
-for (const file of process.argv.slice(1)) {
-  const data = fs.readFileSync(file);
-  fs.writeFileSync(file + '.gz', zlib.gzipSync(data, { level: 9 }));
-  fs.writeFileSync(file + '.br', zlib.brotliCompressSync(data));
-}";
-
 /// Builds the module, unless nothing changed, and gives the folder that holds it.
 pub fn build(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     say::step("building the password meter");
@@ -74,11 +65,6 @@ pub fn build(workspace: &Workspace) -> anyhow::Result<PathBuf> {
             .arg(&module)
             .arg("-o")
             .arg(&module),
-    )?;
-    process::run(
-        process::program(workspace, "node")?
-            .args(["-e", COMPRESS])
-            .args([&folder.join(format!("{NAME}.js")), &module]),
     )?;
     files::stamp(&stamp, &state)?;
     Ok(folder)

@@ -4,7 +4,9 @@ pub mod account;
 pub mod design;
 mod link_words;
 mod not_found;
+mod part;
 pub mod settings;
 pub mod vault;
 
 pub use not_found::NotFound;
+pub use part::{ImportPart, RecoverPart, SettingsPart, SignUpPart};

@@ -7,18 +7,16 @@ use keyarc_signature::SigningKey;
 use keyarc_testkit::{TempDb, TestServer};
 use tempfile::TempDir;
 
-const SCRIPT: &str = "pkg/keyarc.AAAAAAAAAAAAAAAAAAAAAA.js";
-const WASM: &str = "pkg/keyarc.BBBBBBBBBBBBBBBBBBBBBB.wasm";
+const FOLDER: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+const SCRIPT: &str = "pkg/AAAAAAAAAAAAAAAAAAAAAA/keyarc.js";
+const WASM: &str = "pkg/AAAAAAAAAAAAAAAAAAAAAA/keyarc.wasm";
 
 /// What a build leaves behind, in small.
 fn site() -> TempDir {
     let site = tempfile::tempdir().expect("a folder");
-    fs::create_dir(site.path().join("pkg")).expect("made");
+    fs::create_dir_all(site.path().join("pkg").join(FOLDER)).expect("made");
     for (name, text) in [
-        (
-            "hash.txt",
-            "js: AAAAAAAAAAAAAAAAAAAAAA\nwasm: BBBBBBBBBBBBBBBBBBBBBB\ncss: CCCCCCCCCCCCCCCCCCCCCC\n",
-        ),
+        ("build.txt", FOLDER),
         (SCRIPT, "export default () => {}"),
         (WASM, "\0asm"),
         (
@@ -63,7 +61,7 @@ async fn a_server_serves_what_was_released_from_it() {
     for file in [SCRIPT, WASM, "robots.txt"] {
         assert!(release.files.contains_key(&format!("/{file}")), "{file}");
     }
-    assert!(!release.files.contains_key("/hash.txt"));
+    assert!(!release.files.contains_key("/build.txt"));
     assert!(
         release
             .files

@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use keyarc_app::built::{Asset, Built};
@@ -11,93 +11,78 @@ pub const PKG: &str = "pkg";
 /// The stem of the generated files.
 pub const NAME: &str = "keyarc";
 
-/// The names that the build gave its files. cargo-leptos writes their hashes into `hash.txt`
-/// beside the binary; a packaged site may hold it itself.
+/// The script that fetches further parts of the WebAssembly, as the build tool calls it.
+const PARTS: &str = "__wasm_split.______________________.js";
+/// Names the folder of the newest build, below the site's root.
+pub const BUILD_FILE: &str = "build.txt";
+/// Length of a folder's name: 128 bits of a hash in base64url.
+pub const HASH_LEN: usize = 22;
+
+/// Where the build put its files: in a folder that is named by the hash of all of them, or
+/// without one while a watcher rebuilds them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Build {
-    /// Where the hashes were read; `None` when the files have no hashes in their names.
-    pub hash_file: Option<PathBuf>,
-    js: Option<String>,
-    wasm: Option<String>,
-    css: Option<String>,
+    folder: Option<String>,
 }
 
 impl Build {
-    /// Looks for `hash.txt` in the site's folder, above it, and beside the binary.
+    /// Looks into the site's folder. A note of another build, whose files are not there, counts
+    /// for nothing.
     pub fn find(root: &Path) -> Self {
-        let beside_binary = std::env::current_exe()
-            .ok()
-            .and_then(|exe| exe.parent().map(Path::to_owned));
-        [Some(root), root.parent()]
-            .into_iter()
-            .flatten()
-            .map(Path::to_owned)
-            .chain(beside_binary)
-            .filter_map(|folder| std::path::absolute(folder.join("hash.txt")).ok())
-            .find_map(|path| Self::read(root, path))
-            .unwrap_or_default()
+        let folder = std::fs::read_to_string(root.join(BUILD_FILE)).ok();
+        let folder = folder.map(|name| name.trim().to_owned());
+        let build = Self {
+            folder: folder.filter(|name| is_hash(name)),
+        };
+        let script = root.join(build.script().trim_start_matches('/'));
+        if script.is_file() {
+            build
+        } else {
+            Self::default()
+        }
     }
 
     /// The script that starts the WASM, as a path on this server.
     pub fn script(&self) -> String {
-        named(&self.js, "js")
+        self.path(&format!("{NAME}.js"))
     }
 
     /// The files as pages load them, with the hashes of what stands in `root` now. Without a
     /// root, and for files that a watcher may rebuild at any time, there are no hashes.
     pub fn to_built(&self, root: Option<&Path>, watched: bool) -> Built {
-        let asset = |path: String| {
-            let integrity = root
-                .filter(|_| !watched)
-                .and_then(|root| integrity(&root.join(path.trim_start_matches('/'))));
-            Asset { path, integrity }
+        let place = |path: &str| root.map(|root| root.join(path.trim_start_matches('/')));
+        let asset = |name: &str| {
+            let path = self.path(name);
+            let file = place(&path).filter(|_| !watched);
+            Asset {
+                integrity: file.and_then(|file| integrity(&file)),
+                path,
+            }
         };
-        let wasm = match &self.wasm {
-            Some(_) => named(&self.wasm, "wasm"),
-            // What wasm-bindgen calls it.
-            None => format!("/{PKG}/{NAME}_bg.wasm"),
-        };
+        let is_split = place(&self.path(PARTS)).is_some_and(|file| file.is_file());
         Built {
-            style: asset(named(&self.css, "css")),
-            script: asset(self.script()),
-            wasm: asset(wasm),
+            style: asset(&format!("{NAME}.css")),
+            script: asset(&format!("{NAME}.js")),
+            wasm: asset(&format!("{NAME}.wasm")),
+            parts: is_split.then(|| asset(PARTS)),
             worker: worker::path(&worker::script(self)),
         }
     }
 
-    /// A hash file counts only when the script that it names is there: one that an earlier
-    /// build left behind would point into nothing.
-    fn read(root: &Path, path: PathBuf) -> Option<Self> {
-        let text = std::fs::read_to_string(&path).ok()?;
-        let build = Self {
-            hash_file: Some(path),
-            js: hash_of(&text, "js:"),
-            wasm: hash_of(&text, "wasm:"),
-            css: hash_of(&text, "css:"),
-        };
-        root.join(build.script().trim_start_matches('/'))
-            .is_file()
-            .then_some(build)
+    fn path(&self, name: &str) -> String {
+        match &self.folder {
+            Some(folder) => format!("/{PKG}/{folder}/{name}"),
+            None => format!("/{PKG}/{name}"),
+        }
     }
 }
 
-fn named(hash: &Option<String>, extension: &str) -> String {
-    match hash {
-        Some(hash) => format!("/{PKG}/{NAME}.{hash}.{extension}"),
-        None => format!("/{PKG}/{NAME}.{extension}"),
-    }
-}
-
-fn hash_of(text: &str, name: &str) -> Option<String> {
-    let hash = text
-        .lines()
-        .find_map(|line| line.strip_prefix(name))?
-        .trim();
-    let plain = !hash.is_empty()
-        && hash
+/// Whether a name is that of a build's folder.
+pub fn is_hash(name: &str) -> bool {
+    name.len() == HASH_LEN
+        && name
             .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    plain.then(|| hash.to_owned())
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 /// What Subresource Integrity wants to be told of a file; `None` when it cannot be read. SHA-256,
@@ -111,49 +96,63 @@ fn integrity(file: &Path) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn site(hash: &str, script: &str) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().expect("a folder");
-        std::fs::create_dir(folder.path().join("pkg")).expect("made");
-        std::fs::write(folder.path().join("hash.txt"), hash).expect("written");
-        std::fs::write(folder.path().join("pkg").join(script), "").expect("written");
-        folder
+    const HASH: &str = "A_b-9aaaaaaaaaaaaaaaaa";
+
+    fn site(note: &str, folder: &str) -> tempfile::TempDir {
+        let site = tempfile::tempdir().expect("a folder");
+        let pkg = site.path().join("pkg").join(folder);
+        std::fs::create_dir_all(&pkg).expect("made");
+        std::fs::write(site.path().join(BUILD_FILE), note).expect("written");
+        std::fs::write(pkg.join("keyarc.js"), "").expect("written");
+        site
     }
 
     #[test]
-    fn hashed_names_come_from_the_hash_file() {
-        let folder = site("js: A_b-9\nwasm: x\ncss: y\n", "keyarc.A_b-9.js");
-        let build = Build::find(folder.path());
-        assert_eq!(build.script(), "/pkg/keyarc.A_b-9.js");
-        assert!(build.hash_file.is_some_and(|path| path.is_absolute()));
+    fn the_folder_is_the_one_that_the_note_names() {
+        let site = site(&format!("{HASH}\n"), HASH);
+        let build = Build::find(site.path());
+        assert_eq!(build.script(), format!("/pkg/{HASH}/keyarc.js"));
     }
 
     #[test]
-    fn a_hash_file_of_another_build_is_ignored() {
-        let folder = site("js: old\n", "keyarc.js");
-        assert_eq!(Build::find(folder.path()).script(), "/pkg/keyarc.js");
+    fn a_note_of_another_build_is_ignored() {
+        let site = site("Zzzzzzzzzzzzzzzzzzzzzz", HASH);
+        assert_eq!(Build::find(site.path()).script(), "/pkg/keyarc.js");
     }
 
     #[test]
-    fn a_hash_that_could_leave_the_script_is_ignored() {
-        let folder = site("js: \";alert(1)//\n", "keyarc.js");
-        assert_eq!(Build::find(folder.path()).script(), "/pkg/keyarc.js");
+    fn a_note_that_leads_elsewhere_is_ignored() {
+        for note in ["../../../../../../etc/", "\";alert(1)//", "", "."] {
+            assert_eq!(
+                Build::find(site(note, HASH).path()).script(),
+                "/pkg/keyarc.js",
+                "{note}"
+            );
+        }
     }
 
     #[test]
     fn pages_are_told_what_is_in_the_files() {
-        let folder = site("js: A_b-9\nwasm: x\ncss: y\n", "keyarc.A_b-9.js");
-        std::fs::write(folder.path().join("pkg/keyarc.x.wasm"), "abc").expect("written");
-        let build = Build::find(folder.path());
-        let built = build.to_built(Some(folder.path()), false);
-        assert_eq!(built.wasm.path, "/pkg/keyarc.x.wasm");
+        let site = site(HASH, HASH);
+        let folder = site.path().join("pkg").join(HASH);
+        std::fs::write(folder.join("keyarc.wasm"), "abc").expect("written");
+        let build = Build::find(site.path());
+        let built = build.to_built(Some(site.path()), false);
+        assert_eq!(built.wasm.path, format!("/pkg/{HASH}/keyarc.wasm"));
         // FIPS 180-4, the example "abc".
         let abc = "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=";
         assert_eq!(built.wasm.integrity.as_deref(), Some(abc));
-        assert_eq!(built.style.path, "/pkg/keyarc.y.css");
+        assert_eq!(built.style.path, format!("/pkg/{HASH}/keyarc.css"));
         assert_eq!(built.style.integrity, None);
+        assert_eq!(built.parts, None);
+        let watched = build.to_built(Some(site.path()), true);
+        assert_eq!(watched.wasm.integrity, None);
+
+        std::fs::write(folder.join(PARTS), "abc").expect("written");
+        let parts = build.to_built(Some(site.path()), false).parts;
         assert_eq!(
-            build.to_built(Some(folder.path()), true).wasm.integrity,
-            None
+            parts.and_then(|parts| parts.integrity).as_deref(),
+            Some(abc)
         );
     }
 }

@@ -16,14 +16,14 @@ use futures::{Stream, stream};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use tokio::{fs::File, io::AsyncReadExt as _};
 
-use super::negotiate::{accepts, matches_etag};
+use super::{
+    build::{BUILD_FILE, PKG, is_hash},
+    negotiate::{accepts, matches_etag},
+};
 use crate::middleware::access_log::LoggedRoute;
 
 /// Bytes read at a time.
 const CHUNK: usize = 64 * 1024;
-/// Length of a hash in a file name: 128 bits in base64url.
-const HASH_LEN: usize = 22;
-
 pub(super) const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const A_DAY: &str = "public, max-age=86400";
 const ASK: &str = "public, max-age=0, must-revalidate";
@@ -137,7 +137,7 @@ fn safe_name(path: &str) -> Option<&str> {
     name.split('/').all(plain).then_some(name)
 }
 
-/// Only types that the site is made of are served; `hash.txt` and the like are not for anybody.
+/// Only types that the site is made of are served; the note of the build is not for anybody.
 fn content_type(name: &str) -> Option<&'static str> {
     Some(match name.rsplit_once('.')?.1 {
         "js" | "mjs" => "text/javascript; charset=utf-8",
@@ -153,7 +153,7 @@ fn content_type(name: &str) -> Option<&'static str> {
         "webmanifest" => "application/manifest+json",
         "json" => "application/json",
         "xml" => "application/xml",
-        "txt" if name != "hash.txt" => "text/plain; charset=utf-8",
+        "txt" if name != BUILD_FILE => "text/plain; charset=utf-8",
         _ => return None,
     })
 }
@@ -162,7 +162,7 @@ fn content_type(name: &str) -> Option<&'static str> {
 /// version of it gets another name. A picture may be a day old.
 fn caching(name: &str) -> &'static str {
     let is_in = |folder: &str| name.starts_with(folder);
-    if has_hash(name) || is_in("fonts/") {
+    if is_in_build(name) || is_in("fonts/") {
         FOR_EVER
     } else if is_in("images/") || is_in("icons/") || name == "favicon.svg" {
         A_DAY
@@ -171,18 +171,10 @@ fn caching(name: &str) -> &'static str {
     }
 }
 
-/// `stem.<22 characters of base64url>.extension`, as cargo-leptos names files.
-fn has_hash(name: &str) -> bool {
-    let file = name.rsplit('/').next().unwrap_or(name);
-    let mut parts = file.rsplit('.');
-    let (_extension, hash, stem) = (parts.next(), parts.next(), parts.next());
-    stem.is_some()
-        && hash.is_some_and(|hash| {
-            hash.len() == HASH_LEN
-                && hash
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        })
+/// Whether a file is in a folder that is named by the hash of what is in it.
+fn is_in_build(name: &str) -> bool {
+    let mut parts = name.split('/');
+    parts.next() == Some(PKG) && parts.next().is_some_and(is_hash) && parts.next().is_some()
 }
 
 /// Size and time of change tell versions apart; the encoding is a representation of its own.
@@ -224,7 +216,7 @@ mod tests {
         assert!(content_type("pkg/keyarc.wasm").is_some());
         assert!(content_type("robots.txt").is_some());
         for bad in [
-            "hash.txt",
+            "build.txt",
             "data.db",
             "README",
             "pkg/keyarc.js.br",
@@ -235,11 +227,18 @@ mod tests {
     }
 
     #[test]
-    fn names_with_a_hash_are_known() {
-        assert!(has_hash("pkg/keyarc.0123456789_-abcdefABCD.js"));
-        assert!(!has_hash("pkg/keyarc.js"));
-        assert!(!has_hash("pkg/keyarc.min.js"));
-        assert!(!has_hash("0123456789_-abcdefABCD.js"));
+    fn files_of_a_build_are_known_by_its_folder() {
+        assert!(is_in_build("pkg/0123456789_-abcdefABCD/keyarc.js"));
+        for other in [
+            "pkg/keyarc.js",
+            "pkg/0123456789_-abcdefABCD",
+            "pkg/short/keyarc.js",
+            "0123456789_-abcdefABCD/keyarc.js",
+            "images/0123456789_-abcdefABCD/a.png",
+        ] {
+            assert!(!is_in_build(other), "{other}");
+        }
+        assert_eq!(caching("pkg/0123456789_-abcdefABCD/keyarc.js"), FOR_EVER);
         assert_eq!(caching("fonts/a.woff2"), FOR_EVER);
         assert_eq!(caching("images/a.webp"), A_DAY);
         assert_eq!(caching("strength/a.js"), ASK);

@@ -49,7 +49,7 @@ impl Site {
         Self {
             root: root.map(Path::to_owned),
             worker_script: worker::script(&build),
-            leptos: leptos_options(root, &build),
+            leptos: leptos_options(root),
             build,
             built: OnceLock::new(),
             // Set by cargo-leptos while it watches the sources.
@@ -79,19 +79,16 @@ impl Site {
 }
 
 /// Where the shells find the names of the script and the style sheet.
-fn leptos_options(root: Option<&Path>, build: &Build) -> LeptosOptions {
+fn leptos_options(root: Option<&Path>) -> LeptosOptions {
     let root = root
         .unwrap_or(Path::new("."))
         .to_string_lossy()
         .into_owned();
-    let hash_file = build.hash_file.as_deref().unwrap_or(Path::new("hash.txt"));
     LeptosOptions::builder()
         .output_name(build::NAME)
         .site_root(root)
         .site_pkg_dir(build::PKG)
         .env(Env::PROD)
-        .hash_files(build.hash_file.is_some())
-        .hash_file(hash_file.to_string_lossy().into())
         .build()
 }
 

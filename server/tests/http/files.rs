@@ -5,7 +5,7 @@ use reqwest::{Method, StatusCode};
 
 use crate::common::{Answer, get, send};
 
-const HASHED: &str = "pkg/keyarc.0123456789_-abcdefABCD.js";
+const HASHED: &str = "pkg/0123456789_-abcdefABCD/keyarc.js";
 
 struct BuiltSite {
     _folder: tempfile::TempDir,
@@ -16,13 +16,14 @@ async fn built_site() -> BuiltSite {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path().join("site");
     std::fs::create_dir_all(root.join("pkg/sub")).expect("made");
+    std::fs::create_dir_all(root.join("pkg/0123456789_-abcdefABCD")).expect("made");
     for (name, text) in [
         (HASHED, "plain script"),
-        ("pkg/keyarc.0123456789_-abcdefABCD.js.br", "br script"),
-        ("pkg/keyarc.0123456789_-abcdefABCD.js.gz", "gz script"),
+        ("pkg/0123456789_-abcdefABCD/keyarc.js.br", "br script"),
+        ("pkg/0123456789_-abcdefABCD/keyarc.js.gz", "gz script"),
         ("pkg/keyarc_bg.wasm", "wasm"),
         ("robots.txt", "robots"),
-        ("hash.txt", "js: 0123456789_-abcdefABCD\nwasm: x\ncss: y\n"),
+        ("build.txt", "0123456789_-abcdefABCD\n"),
         ("pkg/sub/.hidden.js", "hidden"),
     ] {
         std::fs::write(root.join(name), text).expect("written");
@@ -117,8 +118,8 @@ async fn folders_hidden_files_and_what_lies_outside_are_404() {
         "/pkg/",
         "/pkg/sub",
         "/pkg/sub/.hidden.js",
-        "/hash.txt",
-        "/pkg/keyarc.0123456789_-abcdefABCD.js.br",
+        "/build.txt",
+        "/pkg/0123456789_-abcdefABCD/keyarc.js.br",
         "/pkg/%2e%2e/secret.txt",
         "/..%2fsecret.txt",
         "/pkg//keyarc_bg.wasm",

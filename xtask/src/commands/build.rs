@@ -11,16 +11,13 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<bool> 
     let dist = workspace.target.join("dist");
     files::replace_folder(&workspace.site(), &dist.join("site"))?;
     let built = workspace.server();
-    // The server finds the names of the hashed files in `hash.txt` beside itself.
-    for file in [built.clone(), built.with_file_name("hash.txt")] {
-        let name = file.file_name().context("a built file has a name")?;
-        let place = dist.join(name);
-        // A program that runs cannot be written over, but another can take its name.
-        if place.exists() {
-            fs::remove_file(&place)?;
-        }
-        fs::copy(&file, &place).with_context(|| format!("copying {}", file.display()))?;
+    let name = built.file_name().context("a built file has a name")?;
+    let place = dist.join(name);
+    // A program that runs cannot be written over, but another can take its name.
+    if place.exists() {
+        fs::remove_file(&place)?;
     }
+    fs::copy(&built, &place).with_context(|| format!("copying {}", built.display()))?;
     say::step(&format!("built into {}", dist.display()));
     Ok(true)
 }
