@@ -150,7 +150,9 @@ pub(super) fn NewDevice() -> impl IntoView {
                 <UnlockProgress />
             </form>
             <div class="card-foot">
-                <a href="/recover">"Forgot the password?"</a>
+                <a class="btn btn-bare" href="/recover">
+                    "Forgot the password?"
+                </a>
                 {move || {
                     (!linked.get())
                         .then(|| {
