@@ -35,7 +35,7 @@ pub enum Message {
     /// The worker runs and takes commands.
     Ready,
     /// The answer to the request of that number.
-    Reply(u32, Result<Reply, Failure>),
+    Reply(u32, Box<Result<Reply, Failure>>),
     /// Something happened.
     Event(Event),
     /// The worker met a fault in the program and takes no more commands.
