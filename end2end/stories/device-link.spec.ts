@@ -68,6 +68,7 @@ linked('a new device is linked by a short code and the same words @phone', async
   // The setup code is never shown there, and the password is still asked for.
   await expect(there.getByText('The setup code came from the other device.')).toBeVisible();
   await expect(there.getByLabel('Setup code')).toHaveCount(0);
+  await expect(there.getByLabel('Master password', { exact: true })).toBeFocused();
   const found = await opens(there, person);
   await expect(found.row(KEY.name)).toBeVisible();
   // From now on the device knows the account.

@@ -226,6 +226,70 @@ test('another device that knew a removed passkey says what is wrong', async ({ g
   await arrives(other);
 });
 
+test('with new keys a passkey comes second, until it is added again', async ({ guard, page, person, vault }) => {
+  test.slow();
+  guard.allowStatus(401);
+  const NEW = 'copper-violin-thunder-meadow-73';
+  await Authenticator.at(page);
+  await vault.addKey(KEY);
+  await addFirst(vault, person.password);
+  const keys = page.getByTestId('compromised');
+  await keys.getByRole('button', { name: 'Change all keys' }).click();
+  await expect(keys.getByText('A passkey no longer opens the vault by itself')).toBeVisible();
+  await keys.getByLabel('Current password', { exact: true }).fill(person.password);
+  await keys.getByLabel('New password', { exact: true }).fill(NEW);
+  await keys.getByLabel('Repeat new password', { exact: true }).fill(NEW);
+  await keys.getByRole('button', { name: 'Continue' }).click();
+  const kit = page.getByRole('dialog', { name: 'Your new recovery kit' });
+  await kit.getByRole('checkbox', { name: 'I have saved my new recovery kit' }).check();
+  await kit.getByRole('button', { name: 'Change all keys' }).click();
+  await expect(vault.toast.filter({ hasText: 'All keys are new.' })).toBeVisible({ timeout: 60_000 });
+  await expect(list(page).getByText('second factor only')).toBeVisible();
+
+  await vault.lock();
+  await expect(page.getByRole('button', { name: 'Unlock with a passkey' })).toHaveCount(0);
+  await typePassword(page, NEW);
+  await page.getByRole('button', { name: 'Continue with a passkey' }).click();
+  const open = await arrives(page);
+
+  await list(page).getByRole('button', { name: 'Remove' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Master password', { exact: true }).fill(NEW);
+  await dialog.getByRole('button', { name: 'Remove' }).click();
+  await expect(list(page)).toHaveCount(0);
+  await addFirst(open, NEW);
+  await open.lock();
+  await page.getByRole('button', { name: 'Unlock with a passkey' }).click();
+  await (await arrives(page)).go('All items');
+  await expect(open.row(KEY.name)).toBeVisible();
+});
+
+test('a recovery takes a recovery code where others take the passkey', async ({ guard, page, person, vault }) => {
+  test.slow();
+  guard.allowStatus(401);
+  guard.allowStatus(403);
+  await Authenticator.at(page);
+  await vault.addKey(KEY);
+  const [code = ''] = await addFirst(vault, person.password);
+  await vault.lock();
+  await page.getByRole('link', { name: 'Forgot the password?' }).click();
+  await page.getByLabel('Recovery kit').fill(`${person.setupCode} ${person.recoveryKey} ${person.checkpoint}`);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await expect(page.getByText('A passkey cannot be used here.')).toBeVisible();
+  await page.getByLabel('Code').fill(code);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  const chosen = 'copper-violin-thunder-meadow-73';
+  await page.getByLabel('New master password', { exact: true }).fill(chosen);
+  await page.getByLabel('Repeat new master password', { exact: true }).fill(chosen);
+  await page.getByRole('button', { name: 'Set password and open' }).click();
+  const open = await arrives(page);
+  await expect(open.row(KEY.name)).toBeVisible();
+  // Another password changes nothing about the passkey.
+  await open.lock();
+  await page.getByRole('button', { name: 'Unlock with a passkey' }).click();
+  await expect((await arrives(page)).row(KEY.name)).toBeVisible();
+});
+
 test('every step can be used by everybody @phone', async ({ guard, page, person, vault }) => {
   test.slow();
   guard.allowStatus(401);

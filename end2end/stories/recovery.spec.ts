@@ -230,7 +230,7 @@ test('once in a while the kit is asked for, quietly, and can be put off', async 
   await expect(banner).toBeHidden();
   await back.lock();
   await person.unlock();
-  await expect(vault.list.or(page.getByText('Paste a key'))).toBeVisible();
+  await expect(vault.list.or(page.getByRole('heading', { name: 'Paste your first key' }))).toBeVisible();
   await expect(banner).toBeHidden();
 });
 
@@ -241,6 +241,9 @@ test('the second factor stands between kit and vault', async ({ browser, guard, 
   await vault.go('Settings');
   const factor = page.getByRole('region', { name: 'Second factor' });
   await factor.getByRole('button', { name: 'Set up an authenticator app' }).click();
+  const asked = page.getByRole('dialog', { name: 'Set up an authenticator app' });
+  await asked.getByLabel('Master password', { exact: true }).fill(person.password);
+  await asked.getByRole('button', { name: 'Continue' }).click();
   const app = new TotpApp(await page.getByTestId('totp-secret').innerText());
   await page.getByLabel('Six-digit code').fill(await app.code());
   await factor.getByRole('button', { name: 'Turn on' }).click();
@@ -258,6 +261,8 @@ test('the second factor stands between kit and vault', async ({ browser, guard, 
   await expect(there.getByText(/This code was not accepted/)).toBeVisible();
   await there.getByLabel('Code').fill(await app.code());
   await there.getByRole('button', { name: 'Continue' }).click();
+  await expect(there.getByRole('heading', { name: 'Choose a new password' })).toBeVisible();
+  await expect(there.getByRole('progressbar')).toHaveCount(0);
   await choosePassword(there);
   await device.close();
 });

@@ -168,8 +168,23 @@ fn lock() -> impl IntoView {
                 <div>
                     <dt>"A new device"</dt>
                     <dd>
-                        "It takes the setup code from your recovery kit and the password. The code \
-                         has a checksum, so a typing error is told from a wrong code."
+                        "It takes the setup code and the password. An unlocked device hands the \
+                         code over, or you type it from your recovery kit: it has a checksum, so \
+                         a typing error is told from a wrong code."
+                    </dd>
+                </div>
+                <div>
+                    <dt>"A forgotten password"</dt>
+                    <dd>
+                        "The recovery key in your kit opens the vault and sets a new one. The \
+                         server alone cannot."
+                    </dd>
+                </div>
+                <div>
+                    <dt>"Passkeys"</dt>
+                    <dd>
+                        "Asked for after the password, or, where the authenticator can, in its \
+                         place on devices that know the account."
                     </dd>
                 </div>
                 <div>
@@ -205,7 +220,6 @@ fn not_yet() -> impl IntoView {
             <ul>
                 <li>"no sharing and no teams: a vault belongs to one person;"</li>
                 <li>"no command-line program;"</li>
-                <li>"no passkeys;"</li>
                 <li>"no test whether a key still works, and no reminders by mail;"</li>
                 <li>"no attachments and no version history of an item;"</li>
                 <li>"no import except .env, and no export."</li>

@@ -208,7 +208,7 @@ fn hear(generation: u32, data: &JsValue) {
         Some(Message::Reply(id, answer)) => {
             if let Some(sender) = with(|link| link.calls.remove(&id)) {
                 // Nobody waits any more when the view that asked is gone.
-                let _ = sender.send(answer);
+                let _ = sender.send(*answer);
             }
         }
         Some(Message::Event(event)) => {

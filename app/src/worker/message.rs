@@ -14,9 +14,11 @@ use keyarc_wire::{
     Bytes, Fixed, FreshProof, ItemId, Notice, PasskeyAssertion, PasskeyAttestation, RecoveryCodes,
 };
 use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize as _, ZeroizeOnDrop};
 
-use super::kit::{KitFault, RecoveryKit, RecoveryView};
+use super::{
+    kit::{KitFault, RecoveryKit, RecoveryView},
+    passkey::{PasskeyAsked, PasskeyWish, PrfOutput},
+};
 
 /// A numbered command from the page.
 #[derive(Serialize, Deserialize)]
@@ -33,7 +35,7 @@ pub enum Message {
     /// The worker runs and takes commands.
     Ready,
     /// The answer to the request of that number.
-    Reply(u32, Result<Reply, Failure>),
+    Reply(u32, Box<Result<Reply, Failure>>),
     /// Something happened.
     Event(Event),
     /// The worker met a fault in the program and takes no more commands.
@@ -267,44 +269,6 @@ pub enum Command {
         /// A person has said that the words are the same.
         same: bool,
     },
-}
-
-/// The PRF output of a passkey: a key. Wiped when dropped.
-#[derive(Serialize, Deserialize)]
-pub struct PrfOutput(pub Vec<u8>);
-
-impl Drop for PrfOutput {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
-
-impl ZeroizeOnDrop for PrfOutput {}
-
-/// How a passkey is to be made.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct PasskeyWish {
-    /// The challenge.
-    pub token: Fixed<32>,
-    /// Names the account to the authenticator.
-    pub user: [u8; 16],
-    /// What a person knows the account by.
-    pub label: String,
-    /// The passkeys that there are.
-    pub exclude: Vec<Bytes>,
-    /// What the authenticator is to evaluate.
-    pub prf_input: [u8; 32],
-}
-
-/// What a passkey is to sign.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct PasskeyAsked {
-    /// The challenge.
-    pub challenge: Fixed<32>,
-    /// Which passkeys may.
-    pub credentials: Vec<Bytes>,
-    /// What it is to evaluate with it.
-    pub prf_input: Option<[u8; 32]>,
 }
 
 /// A password to be.

@@ -10,6 +10,7 @@ mod kit;
 #[cfg(target_arch = "wasm32")]
 mod link;
 mod message;
+mod passkey;
 
 pub use codec::{read_message, write_message};
 pub use handle::{Worker, provide_worker, use_worker};
@@ -17,3 +18,4 @@ pub use kit::{KitFault, RecoveryKit, RecoveryView};
 #[cfg(target_arch = "wasm32")]
 pub use link::set_script;
 pub use message::*;
+pub use passkey::{PasskeyAsked, PasskeyWish, PrfOutput};

@@ -1,4 +1,10 @@
 //! Makes, signs and checks release manifests. `cargo x release` calls it; anybody else can.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a program for a terminal: it prints what it found, and waits for a server by the real clock"
+)]
 
 use std::{
     env, fs,

@@ -1,5 +1,10 @@
 //! A release, compared with what a real server serves.
 
+#![expect(
+    clippy::expect_used,
+    reason = "helpers of tests end a test by panicking"
+)]
+
 use std::{fs, path::Path};
 
 use keyarc_release::{Finding, PAGES, Release, SignedRelease, check, observe, shown_by};

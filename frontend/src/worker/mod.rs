@@ -32,7 +32,7 @@ pub(crate) fn run() {
         let worker = Rc::clone(&worker);
         spawn_local(async move {
             let answer = worker.run(request.command).await;
-            post(&Message::Reply(request.id, answer));
+            post(&Message::Reply(request.id, Box::new(answer)));
         });
     });
     scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));

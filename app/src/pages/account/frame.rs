@@ -31,6 +31,8 @@ pub(super) fn AccountFrame(
 #[component]
 pub fn UnlockProgress() -> impl IntoView {
     let session = use_session();
+    // What another form reached is not where this one stands.
+    session.clear_progress();
     view! { class="v",
         <div class="progress-line" aria-live="polite">
             {move || {

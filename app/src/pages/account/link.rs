@@ -88,8 +88,8 @@ pub(super) fn LinkDevice(
                 <code data-testid="link-code" translate="no">
                     {code}
                 </code>
+                <p class="quiet">"It is good for two minutes."</p>
             </div>
-            <p class="quiet">"It is good for two minutes."</p>
         }
         .into_any(),
         Stand::Comparing(words) => {

@@ -28,6 +28,14 @@ pub(super) fn NewDevice() -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     let password_input = NodeRef::<html::Input>::new();
     focus_on_mount(input);
+    // With the setup code here, the password is all that is missing.
+    Effect::new(move |_| {
+        if linked.get()
+            && let Some(input) = password_input.get()
+        {
+            let _ = input.focus();
+        }
+    });
     let focus = move |input: NodeRef<html::Input>| {
         if let Some(input) = input.get_untracked() {
             let _ = input.focus();
@@ -150,7 +158,9 @@ pub(super) fn NewDevice() -> impl IntoView {
                 <UnlockProgress />
             </form>
             <div class="card-foot">
-                <a href="/recover">"Forgot the password?"</a>
+                <a class="btn btn-bare" href="/recover">
+                    "Forgot the password?"
+                </a>
                 {move || {
                     (!linked.get())
                         .then(|| {

@@ -161,7 +161,7 @@ fn CodeStep(step: RwSignal<Step>) -> impl IntoView {
     view! { class="v",
         <h1>"Enter your code"</h1>
         <p class="lead">
-            "The recovery kit stands in for the password, and not for the second factor. Use the authenticator app, or one of the recovery codes."
+            "The recovery kit stands in for the password, and not for the second factor. Type a code of the authenticator app, or one of the recovery codes. A passkey cannot be used here."
         </p>
         <form method="post" novalidate on:submit=submit>
             <TextInput

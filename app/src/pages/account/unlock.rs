@@ -162,7 +162,9 @@ pub(super) fn Unlock() -> impl IntoView {
             <UnlockProgress />
         </form>
         <div class="card-foot">
-            <a href="/recover">"Forgot the password?"</a>
+            <a class="btn btn-bare" href="/recover">
+                "Forgot the password?"
+            </a>
             <Button look=Look::Bare on_press=move |()| session.use_another_account()>
                 "Use another account"
             </Button>

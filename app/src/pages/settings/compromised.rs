@@ -197,19 +197,22 @@ fn KeysForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView {
     };
     let fixed = move || busy.get() || saved.get();
     view! { class="v",
+        <ul class="plain-list">
+            <li>
+                "You choose a new master password and get a new recovery kit. The old password, setup code and kit open nothing any more."
+            </li>
+            <li>"All other devices are logged out, and have to be given the new setup code."</li>
+            <li>
+                "It does not make unread what somebody has read: the secrets themselves have to be changed at their providers. You get the list."
+            </li>
+            <li>
+                "If you have a second factor, it stays. Turn it off and on again if somebody may have that too."
+            </li>
+            <li>
+                "A passkey no longer opens the vault by itself and is asked for after the password, until you remove it and add it again."
+            </li>
+        </ul>
         <form class="password-form" method="post" novalidate on:submit=submit>
-            <ul class="plain-list">
-                <li>
-                    "You choose a new master password and get a new recovery kit. The old password, setup code and kit open nothing any more."
-                </li>
-                <li>"All other devices are logged out, and have to be given the new setup code."</li>
-                <li>
-                    "It does not make unread what somebody has read: the secrets themselves have to be changed at their providers. You get the list."
-                </li>
-                <li>
-                    "If you have a second factor, it stays. Turn it off and on again if somebody may have that too."
-                </li>
-            </ul>
             <fieldset class="plain" disabled=fixed>
                 <PasswordField
                     id="keys-current"
@@ -241,6 +244,8 @@ fn KeysForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView {
             </fieldset>
             <Suites suite=suite busy=busy id="keys-suite" />
             <FormError error=failure />
+            // Where whoever has just pressed the button looks, on a phone too.
+            <UnlockProgress />
             <div class="button-row">
                 <Button look=Look::Danger submit=true busy=busy>
                     {move || match (busy.get(), saved.get()) {
@@ -254,7 +259,6 @@ fn KeysForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView {
                     "Cancel"
                 </Button>
             </div>
-            <UnlockProgress />
         </form>
         <NewKit
             kit=kit

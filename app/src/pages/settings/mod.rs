@@ -26,7 +26,7 @@ use crate::{
     ui::{Button, Confirm, Look, Segmented, Select},
 };
 
-/// Theme, lock, device, password, recovery, second factor, sessions, new keys, about.
+/// Theme, lock, device, password, second factor, sessions, a new device, recovery, new keys, about.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     // How often sessions have ended by what was done here.
@@ -41,10 +41,10 @@ pub fn SettingsPage() -> impl IntoView {
                     <Locking />
                     <Device />
                     <Password on_changed=move |()| ended.update(|ended| *ended += 1) />
-                    <Recovery ended=ended />
-                    <SecondFactor />
+                    <SecondFactor ended=ended />
                     <Sessions ended=ended />
                     <LinkDevice />
+                    <Recovery ended=ended />
                     <Compromised on_changed=move |()| ended.update(|ended| *ended += 1) />
                     <About />
                 </div>

@@ -95,7 +95,7 @@ pub(super) fn Passkeys(
         {any
             .then(|| {
                 view! { class="v",
-                    <ul class="sessions passkeys" aria-label="Passkeys">
+                    <ul class="sessions device-list passkeys" aria-label="Passkeys">
                         {passkeys.into_iter().map(row).collect_view()}
                     </ul>
                 }

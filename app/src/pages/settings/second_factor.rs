@@ -35,7 +35,11 @@ enum Wish {
 
 /// The second factor: turning it on and off, and its recovery codes.
 #[component]
-pub(super) fn SecondFactor() -> impl IntoView {
+pub(super) fn SecondFactor(
+    /// Changes when keys have: no passkey unlocks with new ones.
+    #[prop(into)]
+    ended: Signal<u32>,
+) -> impl IntoView {
     let stand = RwSignal::new(Stand::Loading);
     let load = move || {
         spawn_local(async move {
@@ -46,7 +50,15 @@ pub(super) fn SecondFactor() -> impl IntoView {
             let _ = stand.try_set(now);
         });
     };
-    Effect::new(move |_| load());
+    Effect::new(move |_| {
+        ended.track();
+        // Codes that are shown once stay until they are saved.
+        let shown =
+            stand.with_untracked(|stand| matches!(stand, Stand::Enrolling(_) | Stand::Codes(_)));
+        if !shown {
+            load();
+        }
+    });
     let again = move |()| {
         stand.set(Stand::Loading);
         load();

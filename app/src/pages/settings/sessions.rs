@@ -106,18 +106,24 @@ pub(super) fn Sessions(
                         )}
                     </small>
                 </div>
-                <Button on_press=move |()| {
-                    chosen.set(Some(to_rename.clone()));
-                    renaming.set(true);
-                }>"Rename"</Button>
-                {if session.current {
-                    view! { class="v", <Badge tone=BadgeTone::Ok>"this one"</Badge> }.into_any()
-                } else {
-                    view! { class="v",
-                        <Button on_press=move |()| end(id, device.clone())>"End session"</Button>
-                    }
-                        .into_any()
-                }}
+                {session
+                    .current
+                    .then(|| view! { class="v", <Badge tone=BadgeTone::Ok>"this one"</Badge> })}
+                <div class="button-row">
+                    <Button on_press=move |()| {
+                        chosen.set(Some(to_rename.clone()));
+                        renaming.set(true);
+                    }>"Rename"</Button>
+                    {(!session.current)
+                        .then(|| {
+                            view! { class="v",
+                                <Button on_press=move |()| end(
+                                    id,
+                                    device.clone(),
+                                )>"End session"</Button>
+                            }
+                        })}
+                </div>
             </li>
         }
     };
@@ -137,7 +143,7 @@ pub(super) fn Sessions(
                 (Some(list), None) => {
                     let others = list.iter().any(|one| !one.current);
                     view! { class="v",
-                        <ul class="sessions">{list.into_iter().map(row).collect_view()}</ul>
+                        <ul class="sessions device-list">{list.into_iter().map(row).collect_view()}</ul>
                         {others
                             .then(|| {
                                 view! { class="v",

@@ -81,10 +81,12 @@ fn a_new_password_and_what_comes_of_it_pass_between_page_and_worker() {
             millis: None,
         },
     ];
-    let sent = Message::Reply(3, Ok(Reply::Measured(measured.clone())));
+    let sent = Message::Reply(3, Box::new(Ok(Reply::Measured(measured.clone()))));
     let bytes = postcard::to_allocvec(&sent).expect("written");
     let read: Message = postcard::from_bytes(&bytes).expect("read");
-    assert!(matches!(read, Message::Reply(3, Ok(Reply::Measured(got))) if got == measured));
+    assert!(
+        matches!(read, Message::Reply(3, answer) if matches!(&*answer, Ok(Reply::Measured(got)) if *got == measured))
+    );
     for failure in [Failure::PasswordChangedElsewhere, Failure::PasswordUnknown] {
         let bytes = postcard::to_allocvec(&failure).expect("written");
         assert_eq!(postcard::from_bytes(&bytes), Ok(failure));
@@ -97,7 +99,7 @@ fn the_benchmarks_know_these_messages_by_their_first_bytes() {
         id: 5,
         command: Command::List(ListQuery::default()),
     };
-    let reply = Message::Reply(5, Ok(Reply::Done));
+    let reply = Message::Reply(5, Box::new(Ok(Reply::Done)));
     let derived = Message::Event(Event::Progress {
         stage: Stage::Deriving,
         percent: 100,

@@ -94,7 +94,7 @@ const TABLE: &[Case] = &[
         &["history::what_was_deleted_does_not_come_back"], &[(LYING, "turns an item into a deleted one")]),
     case(23, "an address in an item makes the client ask it", MANAGERS, "no such request exists",
         &["items::addresses_in_items_are_never_asked"], &[("zero-knowledge.spec.ts", "nothing that a person types reaches the wire")]),
-    case(24, "an older state for a device without a memory", "", "**not defended**: it is shown, and the words \"freshness unverified\" with it. The recovery kit carries no floor yet",
+    case(24, "an older state for a device without a memory", "", "**not defended**: it is shown, and the words \"freshness unverified\" with it. Whoever comes with the recovery kit has its checkpoint as a floor",
         &["history::a_device_without_a_memory_says_so"], &[(LYING, "a new device that is shown an old state says that it cannot know")]),
     case(36, "points of small order as public keys", "", "refused",
         &["keys::weak_points_are_no_keys"], &[(LYING, "puts one thing in the place of another is refused")]),
