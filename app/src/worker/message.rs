@@ -589,6 +589,11 @@ pub enum Failure {
     /// The code of a new device is none, or no new device shows it.
     #[error("No device is waiting with this code. A code is good for two minutes and five tries.")]
     LinkCode,
+    /// The code for a command did not arrive.
+    #[error(
+        "A part of KeyArc did not arrive, or is not of this version. Nothing was changed. Try again; if it goes on, reload the page."
+    )]
+    PartMissing,
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+use std::rc::Rc;
+
 use keyarc_app::worker::{
     Command, Event, Failure, KnownDevice, LEAST_SCORE, Reply, Strength, Unlocked,
 };
@@ -11,8 +13,8 @@ use super::{
     failure::{from_client, from_setup_code, from_store, from_strength},
     kit::draw_kit,
     passkey::{Factor, passkey_ids},
-    password::measure_suites,
     recovery::view,
+    seldom::run_seldom,
     state::{AwaitsCode, Open, PinKeeper, VaultWorker, host},
     tell,
 };
@@ -20,23 +22,12 @@ use crate::browser::{DeviceRecord, DeviceStore, FetchTransport, origin, rate_pas
 
 impl VaultWorker {
     /// Runs one command. Commands run side by side: a search does not wait for a save.
-    pub(super) async fn run(&self, command: Command) -> Result<Reply, Failure> {
+    pub(super) async fn run(self: Rc<Self>, command: Command) -> Result<Reply, Failure> {
         match command {
             Command::DeviceStatus => self.device_status().await,
             Command::Strength { password, inputs } => {
                 let password = Zeroizing::new(password);
                 rate(&password, &inputs).await.map(Reply::Strength)
-            }
-            Command::SignUp {
-                email,
-                password,
-                suite,
-                terms_version,
-                device_name,
-            } => {
-                let password = Zeroizing::new(password);
-                self.sign_up(email, &password, suite, &terms_version, &device_name)
-                    .await
             }
             Command::Unlock { password } => self.unlock(&Zeroizing::new(password)).await,
             Command::LogIn {
@@ -94,12 +85,6 @@ impl VaultWorker {
             Command::Recognise(value) => Ok(Reply::Recognised(keyarc_vault::recognise(
                 &Zeroizing::new(value),
             ))),
-            Command::ImportPreview { text, .. } => self.preview(&Zeroizing::new(text)),
-            Command::ImportConfirm(plan) => self.import(&plan).await,
-            Command::ImportCancel => {
-                self.import.borrow_mut().take();
-                Ok(Reply::Done)
-            }
             Command::KeepDraft(form) => self.keep_form(form.as_deref()).await,
             Command::TakeDraft => self.take_form().await,
             Command::Sync => {
@@ -128,9 +113,6 @@ impl VaultWorker {
                     .map_err(|error| self.failed(error))?;
                 Ok(Reply::Done)
             }
-            Command::MakeKit(wish) => self.make_kit(wish).await,
-            Command::ChangePassword(wish) => self.change_password(wish).await,
-            Command::MeasureSuites => Ok(Reply::Measured(measure_suites().await)),
             Command::SecondFactor { code } => {
                 let code = Zeroizing::new(code);
                 self.second_factor(Factor::Code(&code)).await
@@ -139,81 +121,20 @@ impl VaultWorker {
                 self.second_factor(Factor::Passkey(assertion)).await
             }
             Command::Factors => self.factors(),
-            Command::OpenLink => self.open_link().await,
-            Command::AwaitLink => self.await_link().await,
-            Command::ReceiveLink => self.receive_link().await,
-            Command::CloseLink => self.close_link().await,
-            Command::LogInLinked {
-                password,
-                remember,
-                device_name,
-            } => {
-                let password = Zeroizing::new(password);
-                self.log_in_linked(&password, remember, &device_name).await
-            }
-            Command::JoinLink { code } => self.join_link(&code).await,
-            Command::FinishLink { same } => self.finish_link(same).await,
-            Command::PasskeyRemoved(id) => {
-                let session = self.session()?;
-                session.forget_passkey(&id);
-                self.keep_passkeys(&session).await;
-                Ok(Reply::Done)
-            }
-            Command::ProvePassword { password } => {
-                self.prove_password(&Zeroizing::new(password)).await
-            }
-            Command::BeginPasskey { password } => {
-                self.begin_passkey(&Zeroizing::new(password)).await
-            }
-            Command::AddPasskey {
-                token,
-                name,
-                attestation,
-                prf,
-            } => self.add_passkey(token, &name, attestation, prf).await,
             Command::BeginPasskeyUnlock => self.begin_passkey_unlock().await,
             Command::PasskeyUnlock { assertion, prf } => self.passkey_unlock(assertion, &prf).await,
             Command::CancelLogIn => {
                 self.take_awaits_code();
                 Ok(Reply::Done)
             }
-            Command::BeginRecovery { kit } => self.begin_recovery(&Zeroizing::new(kit)).await,
-            Command::RecoveryCode { code } => self.recovery_code(&Zeroizing::new(code)).await,
-            Command::FinishRecovery {
-                password,
-                remember,
-                device_name,
-            } => {
-                let password = Zeroizing::new(password);
-                self.finish_recovery(&password, remember, &device_name)
-                    .await
-            }
-            Command::CancelRecovery => {
-                self.recovering.borrow_mut().take();
-                Ok(Reply::Done)
-            }
             Command::Recovery => Ok(Reply::Recovery(view(self.session()?.recovery()))),
-            Command::MakeRecoveryKey { password } => {
-                self.make_recovery_key(&Zeroizing::new(password)).await
-            }
-            Command::PutRecoveryKey { password } => {
-                self.put_recovery_key(&Zeroizing::new(password)).await
-            }
-            Command::RevokeRecoveryKey { password } => {
-                self.revoke_recovery_key(&Zeroizing::new(password)).await
-            }
-            Command::ProveRecoveryKey { typed } => {
-                self.prove_recovery_key(&Zeroizing::new(typed)).await
-            }
             Command::PutRecoveryOff => {
                 let session = self.session()?;
                 let put_off = session.put_recovery_off().await;
                 put_off.map_err(|error| self.failed(error))?;
                 Ok(Reply::Done)
             }
-            Command::MakeKeys(wish) => self.make_keys(wish).await,
-            Command::Rekey { current } => self.rekey(&Zeroizing::new(current)).await,
-            Command::DropRekey => self.drop_rekey().await,
+            seldom => run_seldom(self, seldom).await,
         }
     }
 
@@ -230,7 +151,7 @@ impl VaultWorker {
         })))
     }
 
-    async fn sign_up(
+    pub(super) async fn sign_up(
         &self,
         email: Option<String>,
         password: &str,
@@ -381,7 +302,7 @@ impl VaultWorker {
         Ok(Reply::Done)
     }
 
-    fn preview(&self, text: &str) -> Result<Reply, Failure> {
+    pub(super) fn preview(&self, text: &str) -> Result<Reply, Failure> {
         let import = self
             .session()?
             .look(|vault| import::preview(text, vault))
@@ -393,7 +314,7 @@ impl VaultWorker {
         Ok(Reply::Preview(preview))
     }
 
-    async fn import(&self, plan: &ImportPlan) -> Result<Reply, Failure> {
+    pub(super) async fn import(&self, plan: &ImportPlan) -> Result<Reply, Failure> {
         let session = self.session()?;
         let planned = match &*self.import.borrow() {
             Some(import) => session.look(|vault| vault.plan_import(import, plan)),

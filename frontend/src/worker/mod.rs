@@ -9,6 +9,7 @@ mod passkey;
 mod password;
 mod recovery;
 mod rekey;
+mod seldom;
 mod state;
 
 use std::rc::Rc;

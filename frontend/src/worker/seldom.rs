@@ -1,0 +1,132 @@
+//! Commands that most visits never give. Their code is a part of its own, which is fetched when the
+//! first of them comes.
+
+use std::{future::Future, pin::Pin, rc::Rc};
+
+use keyarc_app::worker::{Command, Failure, Reply};
+use leptos::wasm_split::SplitLoaderError;
+use zeroize::Zeroizing;
+
+use super::{password::measure_suites, state::VaultWorker};
+
+const UNKNOWN: &str = "The page gave a command that the vault worker does not know. Reload it.";
+
+/// A command that is being carried out.
+type Running = Pin<Box<dyn Future<Output = Result<Reply, Failure>>>>;
+
+/// Carries a command out once the code for it is there.
+pub(super) async fn run_seldom(
+    worker: Rc<VaultWorker>,
+    command: Command,
+) -> Result<Reply, Failure> {
+    match seldom(worker, Box::new(command)).await {
+        Ok(running) => running.await,
+        Err(_) => Err(Failure::PartMissing),
+    }
+}
+
+#[cfg(feature = "split")]
+#[leptos::wasm_split::wasm_split(seldom, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn seldom(worker: Rc<VaultWorker>, command: Box<Command>) -> Result<Running, SplitLoaderError> {
+    Ok(Box::pin(async move { worker.carry_out(*command).await }))
+}
+
+#[cfg(not(feature = "split"))]
+#[expect(clippy::unused_async, reason = "as where it has to be fetched")]
+async fn seldom(
+    worker: Rc<VaultWorker>,
+    command: Box<Command>,
+) -> Result<Running, SplitLoaderError> {
+    Ok(Box::pin(async move { worker.carry_out(*command).await }))
+}
+
+impl VaultWorker {
+    async fn carry_out(&self, command: Command) -> Result<Reply, Failure> {
+        match command {
+            Command::SignUp {
+                email,
+                password,
+                suite,
+                terms_version,
+                device_name,
+            } => {
+                let password = Zeroizing::new(password);
+                self.sign_up(email, &password, suite, &terms_version, &device_name)
+                    .await
+            }
+            Command::ImportPreview { text, .. } => self.preview(&Zeroizing::new(text)),
+            Command::ImportConfirm(plan) => self.import(&plan).await,
+            Command::ImportCancel => {
+                self.import.borrow_mut().take();
+                Ok(Reply::Done)
+            }
+            Command::MakeKit(wish) => self.make_kit(wish).await,
+            Command::ChangePassword(wish) => self.change_password(wish).await,
+            Command::MeasureSuites => Ok(Reply::Measured(measure_suites().await)),
+            Command::OpenLink => self.open_link().await,
+            Command::AwaitLink => self.await_link().await,
+            Command::ReceiveLink => self.receive_link().await,
+            Command::CloseLink => self.close_link().await,
+            Command::LogInLinked {
+                password,
+                remember,
+                device_name,
+            } => {
+                let password = Zeroizing::new(password);
+                self.log_in_linked(&password, remember, &device_name).await
+            }
+            Command::JoinLink { code } => self.join_link(&code).await,
+            Command::FinishLink { same } => self.finish_link(same).await,
+            Command::PasskeyRemoved(id) => {
+                let session = self.session()?;
+                session.forget_passkey(&id);
+                self.keep_passkeys(&session).await;
+                Ok(Reply::Done)
+            }
+            Command::ProvePassword { password } => {
+                self.prove_password(&Zeroizing::new(password)).await
+            }
+            Command::BeginPasskey { password } => {
+                self.begin_passkey(&Zeroizing::new(password)).await
+            }
+            Command::AddPasskey {
+                token,
+                name,
+                attestation,
+                prf,
+            } => self.add_passkey(token, &name, attestation, prf).await,
+            Command::BeginRecovery { kit } => self.begin_recovery(&Zeroizing::new(kit)).await,
+            Command::RecoveryCode { code } => self.recovery_code(&Zeroizing::new(code)).await,
+            Command::FinishRecovery {
+                password,
+                remember,
+                device_name,
+            } => {
+                let password = Zeroizing::new(password);
+                self.finish_recovery(&password, remember, &device_name)
+                    .await
+            }
+            Command::CancelRecovery => {
+                self.recovering.borrow_mut().take();
+                Ok(Reply::Done)
+            }
+            Command::MakeRecoveryKey { password } => {
+                self.make_recovery_key(&Zeroizing::new(password)).await
+            }
+            Command::PutRecoveryKey { password } => {
+                self.put_recovery_key(&Zeroizing::new(password)).await
+            }
+            Command::RevokeRecoveryKey { password } => {
+                self.revoke_recovery_key(&Zeroizing::new(password)).await
+            }
+            Command::ProveRecoveryKey { typed } => {
+                self.prove_recovery_key(&Zeroizing::new(typed)).await
+            }
+            Command::MakeKeys(wish) => self.make_keys(wish).await,
+            Command::Rekey { current } => self.rekey(&Zeroizing::new(current)).await,
+            Command::DropRekey => self.drop_rekey().await,
+            // The others are carried out where they come in.
+            _ => Err(Failure::Browser(UNKNOWN.to_owned())),
+        }
+    }
+}
