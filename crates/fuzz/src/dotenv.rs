@@ -9,19 +9,15 @@ pub fn dotenv(data: &[u8]) {
     };
     let parsed = parse(text);
     let lines = text.matches('\n').count() as u32 + 1;
-    let in_order = |lines: &mut dyn Iterator<Item = u32>, most: u32| {
-        let mut last = 0;
-        lines.all(|line| {
-            let next = last < line && line <= most;
-            last = line;
-            next
-        })
-    };
-    let mut read = parsed.assignments.iter().map(|one| one.line);
-    assert!(in_order(&mut read, lines));
+    assert!(are_in_order(
+        parsed.assignments.iter().map(|one| one.line),
+        lines
+    ));
     // The last one may say that the rest was left out.
-    let mut errors = parsed.errors.iter().map(|one| one.line);
-    assert!(in_order(&mut errors, lines + 1));
+    assert!(are_in_order(
+        parsed.errors.iter().map(|one| one.line),
+        lines + 1
+    ));
     let pairs = || {
         let all = parsed.assignments.iter();
         all.map(|one| (one.name.as_str(), one.value.as_str()))
@@ -34,4 +30,13 @@ pub fn dotenv(data: &[u8]) {
             .map(|one| (one.name.as_str(), one.value.as_str()))
             .eq(pairs())
     );
+}
+
+fn are_in_order(mut lines: impl Iterator<Item = u32>, most: u32) -> bool {
+    let mut last = 0;
+    lines.all(|line| {
+        let follows = last < line && line <= most;
+        last = line;
+        follows
+    })
 }

@@ -8,22 +8,30 @@ use serde_json::json;
 
 use crate::{
     device::Device,
-    world::{World, line},
+    world::{Open, World, line},
 };
 
 async fn waiting(world: &World) -> NewDevice<NativeTransport, Device> {
     let origin = world.proxy.origin();
-    let new = NewDevice::open(line(&world.proxy), world.stranger(), &origin).await;
+    let new = NewDevice::open(line(&world.proxy), world.stranger().that_waits(), &origin).await;
     new.expect("waits")
+}
+
+/// An unlocked device that waits for the other.
+async fn patient(world: &World) -> Open {
+    let device = world.stranger().that_waits();
+    let open = world.log_in_as(&device, &world.code, None).await;
+    open.expect("an honest server")
 }
 
 #[tokio::test]
 async fn guessed_codes_join_nobody() {
     let world = World::new("link::guessed_codes_join_nobody").await;
+    let session = patient(&world).await;
     let origin = world.proxy.origin();
     let new = waiting(&world).await;
     let code = new.code();
-    let join_by = async |code| world.session.join_link(&origin, code).await.err();
+    let join_by = async |code| session.join_link(&origin, code).await.err();
     for wrong in 1..=5 {
         let guess = LinkCode::new(code.place, code.pin ^ wrong).expect("20 bits");
         assert_eq!(join_by(guess).await, Some(ClientError::NotFound));
@@ -35,11 +43,11 @@ async fn guessed_codes_join_nobody() {
     assert_eq!(join_by(elsewhere).await, Some(ClientError::NotFound));
     // With the next code it goes its way.
     let new = waiting(&world).await;
-    let joining = world.session.join_link(&origin, new.code());
+    let joining = session.join_link(&origin, new.code());
     let (words, joined) = join(new.joined(), joining).await;
     let joined = joined.expect("joins");
     assert_eq!(words.expect("somebody joined"), joined.words());
-    let (code, sent) = join(new.receive(), world.session.send_setup_code(&joined)).await;
+    let (code, sent) = join(new.receive(), session.send_setup_code(&joined)).await;
     sent.expect("sends");
     assert_eq!(code.expect("arrives").to_text(), world.code.to_text());
     world.end().await;
@@ -49,6 +57,7 @@ async fn guessed_codes_join_nobody() {
 async fn a_server_that_knows_the_code_cannot_show_the_same_words() {
     let test = "link::a_server_that_knows_the_code_cannot_show_the_same_words";
     let world = World::new(test).await;
+    let session = patient(&world).await;
     let origin = world.proxy.origin();
     let new = waiting(&world).await;
     // It takes the part of the new device against the unlocked one, and the other way round.
@@ -61,20 +70,24 @@ async fn a_server_that_knows_the_code_cannot_show_the_same_words() {
         let Some(mut value) = said.value() else {
             return;
         };
-        match asked.path.as_str() {
-            paths::LINK_JOIN => value["offer"] = json!(offer),
-            paths::LINK_KNOWN => value["reveal"] = json!(reveal),
-            paths::LINK_NEW => value["answer"] = json!(answer),
+        let (part, own) = match asked.path.as_str() {
+            paths::LINK_JOIN => ("offer", &offer),
+            paths::LINK_KNOWN => ("reveal", &reveal),
+            paths::LINK_NEW => ("answer", &answer),
             _ => return,
+        };
+        // Each in the place of what the other side has said by then.
+        if !value[part].is_null() {
+            value[part] = json!(own);
         }
         said.body = value.to_string().into_bytes();
     });
-    let joining = world.session.join_link(&origin, new.code());
+    let joining = session.join_link(&origin, new.code());
     let (words, joined) = join(new.joined(), joining).await;
     let joined = joined.expect("joins somebody");
     assert_ne!(words.expect("somebody joins"), joined.words());
     // Whoever sees that says no.
-    world.session.refuse_link(&joined).await.expect("ends");
+    session.refuse_link(&joined).await.expect("ends");
     world.proxy.tell_the_truth();
     assert_eq!(new.receive().await.err(), Some(ClientError::LinkEnded));
     let sealed = |asked: &keyarc_testkit::Asked| {
@@ -86,7 +99,7 @@ async fn a_server_that_knows_the_code_cannot_show_the_same_words() {
     let new = waiting(&world).await;
     let other = Bytes(NewDeviceLink::make(&mut rng).reveal());
     world.lie(paths::LINK_KNOWN, move |said| said["reveal"] = json!(other));
-    let joined = world.session.join_link(&origin, new.code()).await;
+    let joined = session.join_link(&origin, new.code()).await;
     assert_eq!(joined.err(), Some(ClientError::Tampered));
     world.end().await;
 }

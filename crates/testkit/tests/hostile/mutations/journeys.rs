@@ -222,7 +222,10 @@ pub async fn play<T: Transport + Clone>(
         Journey::PasskeyLogIn => glance(&session, eyes).await,
         Journey::Mistyping | Journey::NewDevice | Journey::PasskeyFactor => Ok(()),
     };
-    eyes.look("end", &session, None);
+    // After a change of all keys another session shows the vault.
+    if journey != Journey::Rekey {
+        eyes.look("end", &session, None);
+    }
     end
 }
 

@@ -118,19 +118,6 @@ async fn corpus() -> Corpus {
     studio.given.right_code = code(2);
     studio.given.new_password = "marble falcon ginger voyage".into();
     studio.record(Journey::Recovery, None).await;
-    // DUMP-BEGIN
-    if let Ok(folder) = std::env::var("KA_DUMP") {
-        for (n, one) in studio.earlier.iter().enumerate() {
-            std::fs::write(format!("{folder}/{n:04}.sent"), &one.sent).unwrap();
-            std::fs::write(format!("{folder}/{n:04}.got"), &one.answer.body).unwrap();
-            std::fs::write(
-                format!("{folder}/{n:04}.path"),
-                format!("{} {}", one.answer.status, one.path),
-            )
-            .unwrap();
-        }
-    }
-    // DUMP-END
     Corpus {
         scripts: studio.scripts,
         earlier: studio.earlier.into(),
@@ -142,7 +129,7 @@ impl Studio {
     /// Plays a journey and writes it down. The device then remembers what it saw.
     async fn record(&mut self, journey: Journey, lie: Option<Lie>) -> Option<String> {
         let seed = 1_000 + self.earlier.len() as u64;
-        let device = Device::new(seed, Derives::Quickly);
+        let device = Device::new(seed, Derives::Quickly).that_waits();
         let transport = Recorder::new(&self.given.origin, lie);
         let exchanges = transport.exchanges.clone();
         let eyes = Eyes::default();
@@ -302,13 +289,14 @@ impl Studio {
     }
 
     async fn another_device(&self) -> Working {
-        self.session(Device::new(78, Derives::Quickly)).await
+        self.session(Device::new(78, Derives::Quickly).that_waits())
+            .await
     }
 
     /// A device that has nothing yet.
     async fn waiting_device(&self) -> Waiting {
         let transport = NativeTransport::new(&self.given.origin).expect("loopback");
-        let device = Device::new(79, Derives::Quickly);
+        let device = Device::new(79, Derives::Quickly).that_waits();
         let waiting = NewDevice::open(transport, device, &self.given.origin).await;
         waiting.expect("waits")
     }
