@@ -1,12 +1,15 @@
 //! What is signed, and what a device keeps of it.
 
+use std::sync::LazyLock;
+
 use keyarc_client::Pins;
 use keyarc_release::{SignedRelease, TEXT_MAX};
 use keyarc_signature::{SigningKey, UserBundle, VaultManifest};
 
 /// Somebody's key, which signed none of what the fuzzer makes up.
-fn key() -> SigningKey {
-    SigningKey::from_seed(&[1; 32])
+fn key() -> &'static SigningKey {
+    static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::from_seed(&[1; 32]));
+    &KEY
 }
 
 /// Bytes are a manifest in one form only, or none; and no other is signed by chance.
@@ -27,7 +30,7 @@ pub fn bundle(data: &[u8]) {
     };
     assert_eq!(bundle.encode(), data);
     assert!(bundle.verify_after(&bundle).is_err(), "none follows itself");
-    let other = UserBundle::genesis(&key(), [9; 32]);
+    let other = UserBundle::genesis(key(), [9; 32]);
     assert!(bundle.verify_after(&other).is_err(), "not signed by chance");
     if bundle.verify().is_ok() {
         assert_eq!(bundle.seq(), 0);
