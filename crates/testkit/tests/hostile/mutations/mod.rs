@@ -42,6 +42,9 @@ const SEED: u64 = 2026;
 /// Failures that are told.
 const TOLD: usize = 40;
 
+/// How often the plan goes through all journeys.
+const TURNS: usize = 97;
+
 /// A mutation by its script and place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Planned {
@@ -49,7 +52,8 @@ struct Planned {
     spoil: Spoil,
 }
 
-/// Every place and kind, once for one answer and once for all of its endpoint.
+/// Every place and kind, once for one answer and once for all of its endpoint. Each place comes
+/// once before any comes again, and then those of all journeys in turn.
 fn plan(corpus: &Corpus) -> Vec<Planned> {
     let mut all = Vec::new();
     for (script, told) in corpus.scripts.iter().enumerate() {
@@ -75,7 +79,13 @@ fn plan(corpus: &Corpus) -> Vec<Planned> {
             }
         }
     }
-    all
+    let mut seen = BTreeSet::new();
+    let place = |planned: &Planned| (planned.script, planned.spoil.exchange, planned.spoil.site);
+    let (mut first, again): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|planned| seen.insert(place(planned)));
+    first.extend((0..TURNS).flat_map(|turn| again.iter().skip(turn).step_by(TURNS)));
+    first
 }
 
 /// The mutation of an index: first every place and kind in turn, then any of them by chance. A
