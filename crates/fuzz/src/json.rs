@@ -12,9 +12,12 @@ use keyarc_wire::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
+/// Says whether a text is of a type. It panics when something does not hold.
+pub type IsOne = fn(&[u8]) -> bool;
+
 /// Every type by its number, which is the first byte of an input. New ones come last, so that the
 /// corpus stays what it is. Each says whether the input is of that type.
-pub const TYPES: [(&str, fn(&[u8]) -> bool); 40] = [
+pub const TYPES: [(&str, IsOne); 40] = [
     // What the server reads.
     ("ChallengeRequest", is_stable::<ChallengeRequest>),
     ("SignUpRequest", is_stable::<SignUpRequest>),

@@ -19,7 +19,7 @@ mod signed;
 pub use changes::changes;
 pub use codes::{kit, link, setup_code};
 pub use dotenv::dotenv;
-pub use json::{TYPES, json};
+pub use json::{IsOne, TYPES, json};
 pub use sealed::{aad, envelope};
 pub use signed::{bundle, manifest, pins, release};
 
