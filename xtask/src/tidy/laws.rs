@@ -94,7 +94,17 @@ const SHAPE: [(&str, &[&str]); 17] = [
         &["keyarc-app", "keyarc-signature", "keyarc-testkit"],
     ),
     ("xtask", &[]),
-    ("keyarc-fuzz", &["keyarc-crypto"]),
+    (
+        "keyarc-fuzz",
+        &[
+            "keyarc-client",
+            "keyarc-crypto",
+            "keyarc-release",
+            "keyarc-signature",
+            "keyarc-vault",
+            "keyarc-wire",
+        ],
+    ),
 ];
 
 /// From the first, no way may lead to the second, however long and whatever features are on.

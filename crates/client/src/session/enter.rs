@@ -411,19 +411,22 @@ pub(super) async fn derive<H: Host>(
 }
 
 /// Whoever proves the key of an account, or of one to be.
-struct Proving<'a> {
-    origin: &'a str,
-    code: &'a SetupCode,
-    unlock: &'a UnlockKeys,
+pub(super) struct Proving<'a> {
+    pub(super) origin: &'a str,
+    pub(super) code: &'a SetupCode,
+    pub(super) unlock: &'a UnlockKeys,
 }
 
 /// What a log-in is answered with.
-enum Answer {
+pub(super) enum Answer {
     Account(Box<AccountResponse>),
     SecondFactor(SecondFactorChallenge),
 }
 
-async fn log_in<T: Transport>(api: &Api<T>, request: &LoginRequest) -> Result<Answer, ClientError> {
+pub(super) async fn log_in<T: Transport>(
+    api: &Api<T>,
+    request: &LoginRequest,
+) -> Result<Answer, ClientError> {
     match api.log_in(request).await {
         Ok(answer) => Ok(Answer::Account(Box::new(begun(
             api,
@@ -459,7 +462,7 @@ pub(super) fn begun<T: Transport>(
 }
 
 impl Proving<'_> {
-    async fn log_in_request<T: Transport, H: Host>(
+    pub(super) async fn log_in_request<T: Transport, H: Host>(
         &self,
         api: &Api<T>,
         host: &H,

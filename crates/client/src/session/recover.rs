@@ -17,7 +17,7 @@ use zeroize::Zeroize as _;
 
 use super::{
     Session,
-    enter::{Entering, begun, check_identity, derive, keyset_seen},
+    enter::{Answer, Entering, Proving, begun, check_identity, derive, keyset_seen, log_in},
     passkey::Way,
     proof::{new_keys, prove_change},
 };
@@ -214,27 +214,40 @@ impl<T: Transport, H: Host> Recovery<T, H> {
             device_name: device_name.to_owned(),
         };
         host.progress(Stage::Sending, 0);
-        let answer = match api.finish_recovery(&request).await {
-            Ok(answer) => answer,
+        let account = match api.finish_recovery(&request).await {
+            Ok(answer) => begun(&api, client, answer)?,
             Err(ApiFailure::NoAnswer | ApiFailure::Malformed) => {
                 return Err(PasswordError::Unknown);
             }
             Err(failure) if failure.code() == Some(ErrorCode::Internal) => {
                 return Err(PasswordError::Unknown);
             }
-            Err(failure) if failure.code() == Some(ErrorCode::Conflict) => {
-                return Err(PasswordError::ChangedElsewhere);
-            }
             Err(failure) => {
-                return Err(match failure.into() {
-                    ClientError::WrongPassword => ClientError::LogInExpired,
-                    other => other,
+                let refused = match failure.code() {
+                    Some(ErrorCode::Conflict) => PasswordError::ChangedElsewhere,
+                    Some(ErrorCode::LoginRefused) => ClientError::LogInExpired.into(),
+                    _ => return Err(ClientError::from(failure).into()),
+                };
+                // A request that came twice is refused the second time: whether the new password
+                // is in force is looked up.
+                let who = Proving {
+                    origin: &origin,
+                    code: &code,
+                    unlock: &unlock,
+                };
+                let log_in_request = who.log_in_request(&api, &host, device_name, client).await;
+                let looked_up = match log_in_request {
+                    Ok(request) => log_in(&api, &request).await,
+                    Err(error) => Err(error),
+                };
+                match looked_up {
+                    Ok(Answer::Account(account)) => *account,
+                    Err(ClientError::WrongPassword) => return Err(refused),
+                    Ok(Answer::SecondFactor(_)) | Err(_) => return Err(PasswordError::Unknown),
                 }
-                .into());
             }
         };
         host.progress(Stage::Sending, 100);
-        let account = begun(&api, client, answer)?;
         if account.keyset != request.keyset {
             return Err(ClientError::Tampered.into());
         }
@@ -247,8 +260,14 @@ impl<T: Transport, H: Host> Recovery<T, H> {
             pins: pins.as_deref(),
             floor: checkpoint,
         })?;
-        session.fetch().await?;
-        Ok(session)
+        match session.fetch().await {
+            // The password is in force; only the vault did not come.
+            Err(ClientError::Unreachable) => Err(PasswordError::Unknown),
+            fetched => {
+                fetched?;
+                Ok(session)
+            }
+        }
     }
 }
 

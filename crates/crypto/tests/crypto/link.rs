@@ -160,9 +160,4 @@ proptest! {
         let code = LinkCode::new(place, pin).unwrap();
         prop_assert_eq!(LinkCode::parse(&code.to_string()), Some(code));
     }
-
-    #[test]
-    fn what_is_no_message_is_refused(bytes: Vec<u8>) {
-        crate::fuzz_checks::link(&bytes);
-    }
 }

@@ -9,8 +9,6 @@
 
 mod attacks;
 mod counter_rng;
-mod fuzz_checks;
-mod fuzz_corpus;
 mod link;
 mod primitives;
 mod properties;

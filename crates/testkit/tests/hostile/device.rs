@@ -5,6 +5,7 @@ use std::{
     convert::Infallible,
     future::Future,
     rc::Rc,
+    time::Duration,
 };
 
 use keyarc_client::{Host, Trust};
@@ -33,6 +34,7 @@ pub struct Device {
     pub gave_up: Rc<Notify>,
     rng: SeededRng,
     derives: Derives,
+    waits: bool,
 }
 
 /// How a device derives keys.
@@ -55,6 +57,15 @@ impl Device {
             gave_up: Rc::default(),
             rng: SeededRng(Rc::new(Cell::new(seed))),
             derives,
+            waits: false,
+        }
+    }
+
+    /// The same where waiting takes time, since somebody else has to get on with something.
+    pub fn that_waits(self) -> Self {
+        Self {
+            waits: true,
+            ..self
         }
     }
 
@@ -76,6 +87,9 @@ impl Host for Device {
     }
 
     async fn sleep(&self, _millis: u32) {
+        if self.waits {
+            return tokio::time::sleep(Duration::from_millis(40)).await;
+        }
         let pauses = {
             let mut told = self.told.borrow_mut();
             told.pauses += 1;

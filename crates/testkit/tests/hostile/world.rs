@@ -2,8 +2,10 @@
 
 use std::fs;
 
-use keyarc_client::{ClientError, LogIn, NativeTransport, SaveError, Session, SignUp, Trust};
-use keyarc_crypto::{SetupCode, Suite};
+use keyarc_client::{
+    ClientError, LogIn, NativeTransport, Recover, Recovering, SaveError, Session, SignUp, Trust,
+};
+use keyarc_crypto::{Checkpoint, Kit, RecoveryKey, SetupCode, Suite};
 use keyarc_testkit::{Asked, Canaries, Delivery, Proxy, TestServer, captured_log, mutate::Answer};
 use keyarc_vault::{Content, ItemDraft};
 use keyarc_wire::{
@@ -42,6 +44,9 @@ pub struct World {
     pub server: TestServer,
     pub device: Device,
     pub code: SetupCode,
+    /// Of the kit.
+    pub recovery_key: RecoveryKey,
+    pub checkpoint: Checkpoint,
     pub password: &'static str,
     pub session: Open,
     pub items: Vec<ItemId>,
@@ -76,6 +81,8 @@ impl World {
             server,
             device,
             code: kit.setup_code,
+            recovery_key: kit.recovery_key,
+            checkpoint: kit.checkpoint,
             password: PASSWORD,
             session,
             items: Vec::new(),
@@ -103,6 +110,21 @@ impl World {
     /// A device without a memory.
     pub fn stranger(&self) -> Device {
         Device::new(seed_of(self.test) ^ 0xff, self.derives)
+    }
+
+    /// Shows the kit, on a device without a memory.
+    pub async fn recover(&self) -> Result<Recovering<NativeTransport, Device>, ClientError> {
+        let again = RecoveryKey::parse(&self.recovery_key.to_text());
+        let wish = Recover {
+            origin: &self.proxy.origin(),
+            kit: &Kit {
+                setup_code: self.code.with_suite(self.code.suite()),
+                recovery_key: again.expect("reads back"),
+                checkpoint: Some(self.checkpoint),
+            },
+            pins: None,
+        };
+        Session::begin_recovery(line(&self.proxy), self.stranger(), &wish).await
     }
 
     pub async fn log_in_as(
@@ -216,7 +238,9 @@ impl World {
         let code = self.code.to_text();
         // What comes before names the account, and the server knows it.
         let secret = &code[20..];
+        let recovery_key = self.recovery_key.to_text();
         let words = [
+            ("the recovery key", recovery_key.as_str()),
             ("the password", self.password),
             ("the setup code", secret),
             ("a name", NAMES[0]),

@@ -2,16 +2,19 @@
 
 use std::sync::{Arc, Mutex};
 
-use keyarc_client::{ClientError, SaveError, Trust};
+use keyarc_client::{ClientError, Recovering, SaveError, Trust};
+use keyarc_crypto::RecoveryKey;
 use keyarc_testkit::{Delivery, mutate::Answer};
 use keyarc_vault::ItemDraft;
-use keyarc_wire::{Change, ItemChange, WriteItemsRequest, paths};
+use keyarc_wire::{Change, ClientKind, ItemChange, WriteItemsRequest, paths};
 use serde_json::json;
 
 use crate::{
     device::Device,
-    world::{Open, World, draft, is_sync, records, stream},
+    world::{Open, PASSWORD, World, draft, is_sync, records, stream},
 };
+
+const NEW: &str = "canary velvet harbour copper";
 
 fn is_item(change: &Change) -> bool {
     matches!(change, Change::Item(_))
@@ -34,7 +37,7 @@ fn show(world: &World, (login, sync): &(Answer, Answer), keep_notes: bool) {
     world.proxy.lie(move |asked, answer| {
         if is_sync(asked) {
             answer.body.clone_from(&sync.body);
-        } else if asked.path == paths::LOGIN {
+        } else if [paths::LOGIN, paths::RECOVER_FINISH].contains(&asked.path.as_str()) {
             let mut now = answer.value().expect("JSON");
             let then = login.value().expect("JSON");
             now["account"]["vaults"] = then["account"]["vaults"].clone();
@@ -186,6 +189,48 @@ async fn a_device_without_a_memory_says_so() {
     assert_eq!(device.trust(), Trust::FreshnessUnverified);
     assert_eq!(device.unlocked().trust, Trust::FreshnessUnverified);
     world.end().await;
+}
+
+#[tokio::test]
+async fn the_kit_says_what_is_too_old_for_a_device_without_a_memory() {
+    let test = "history::the_kit_says_what_is_too_old_for_a_device_without_a_memory";
+    let mut world = World::new(test).await;
+    let before = snapshot(&world).await;
+    edit(&world.session, &world, 0).await;
+    let made = world.session.make_recovery_key(PASSWORD).await;
+    let made = made.expect("it is the password");
+    let origin = world.proxy.origin();
+    let put = world.session.put_recovery_key(&origin, PASSWORD, &made);
+    put.await.expect("an honest server");
+    let again = RecoveryKey::parse(&made.key().to_text());
+    world.recovery_key = again.expect("reads back");
+    world.checkpoint = *made.checkpoint();
+    // The state of before the kit, with nothing of what other devices saw.
+    show(&world, &before, false);
+    let recovered = recovered(&world, NEW).await;
+    world.password = NEW;
+    let Trust::RolledBack { seen, shown, .. } = recovered.trust() else {
+        panic!("{:?}", recovered.trust());
+    };
+    assert_eq!((seen, shown), (4, 3));
+    let refused = recovered.save(&draft(0)).await.err();
+    assert_eq!(refused, Some(SaveError::Client(ClientError::ReadOnly)));
+    // What is as new as the kit, or newer, is taken.
+    world.proxy.tell_the_truth();
+    let recovered = self::recovered(&world, NEW).await;
+    assert_eq!(recovered.trust(), Trust::Fresh);
+    // And the keys of before it are refused before anything is changed.
+    world.checkpoint.keyset_version = 9;
+    assert_eq!(world.recover().await.err(), Some(ClientError::Tampered));
+    world.end().await;
+}
+
+async fn recovered(world: &World, password: &str) -> Open {
+    let Ok(Recovering::Ready(recovery)) = world.recover().await else {
+        panic!("the kit is good");
+    };
+    let recovered = recovery.finish(password, "A device", ClientKind::Api).await;
+    recovered.expect("the keys are this account's")
 }
 
 #[tokio::test]

@@ -4,5 +4,6 @@ mod derivation;
 mod history;
 mod items;
 mod keys;
+mod link;
 mod rekey;
 mod table;

@@ -94,8 +94,9 @@ const TABLE: &[Case] = &[
         &["history::what_was_deleted_does_not_come_back"], &[(LYING, "turns an item into a deleted one")]),
     case(23, "an address in an item makes the client ask it", MANAGERS, "no such request exists",
         &["items::addresses_in_items_are_never_asked"], &[("zero-knowledge.spec.ts", "nothing that a person types reaches the wire")]),
-    case(24, "an older state for a device without a memory", "", "**not defended**: it is shown, and the words \"freshness unverified\" with it. Whoever comes with the recovery kit has its checkpoint as a floor",
-        &["history::a_device_without_a_memory_says_so"], &[(LYING, "a new device that is shown an old state says that it cannot know")]),
+    case(24, "an older state for a device without a memory", "", "with the recovery kit: alarm, and keys older than the kit's are refused. Without it **not defended**: it is shown, and the words \"freshness unverified\" with it",
+        &["history::the_kit_says_what_is_too_old_for_a_device_without_a_memory", "history::a_device_without_a_memory_says_so"],
+        &[("recovery.spec.ts", "an old state that the kit knows to be old is told at once"), (LYING, "a new device that is shown an old state says that it cannot know")]),
     case(36, "points of small order as public keys", "", "refused",
         &["keys::weak_points_are_no_keys"], &[(LYING, "puts one thing in the place of another is refused")]),
     case(37, "a signature of one structure under another", "", "refused",
@@ -104,8 +105,11 @@ const TABLE: &[Case] = &[
         &["items::an_older_server_gets_no_older_client"], &[(LYING, "keeps back what was signed")]),
     case(39, "10,000 malformed blobs, to learn from the reaction", MEGA, "one error, one request each, nothing reported",
         &["items::ten_thousand_blobs_get_one_answer"], &[]),
-    case(40, "a change of password is lost, repeated or cut off at each step", "", "wholly old or wholly new, always readable, and said truly.",
-        &["rekey::an_interrupted_change_leaves_the_old_keys_or_the_new"], &[("password.spec.ts", "an answer that is lost is looked up")]),
+    case(40, "a change of password, a recovery or a change of all keys is lost, repeated or cut off at each step", "", "wholly old or wholly new, always readable, and said truly",
+        &["rekey::an_interrupted_change_leaves_the_old_keys_or_the_new", "rekey::an_interrupted_recovery_leaves_the_old_password_or_the_new", "rekey::an_interrupted_change_of_all_keys_leaves_the_old_or_the_new"],
+        &[("password.spec.ts", "an answer that is lost is looked up"), ("compromised.spec.ts", "a page that is closed after the swap has arrived opens with the new password alone")]),
+    case(45, "codes of a device link are guessed, or the server that knows them stands in the middle", "", "a code is worth nothing after five guesses; in the middle the two screens show different words, and nothing is sent",
+        &["link::guessed_codes_join_nobody", "link::a_server_that_knows_the_code_cannot_show_the_same_words"], &[("device-link.spec.ts", "a wrong code finds nobody"), ("device-link.spec.ts", "words that differ end it, and nothing was sent")]),
     case(46, "markup, control and right-to-left characters in what the server says", "", "none reaches an item or the account's name, and pages show text as text. **Not defended**: changed code. The program comes from the server, and whoever controls it can deliver another",
         &["items::words_of_the_server_reach_no_item"], &[("hostile-names.spec.ts", "names with markup and odd characters are only text"), (LYING, "dresses up its words")]),
     // What there is nothing to try on yet.
@@ -124,7 +128,6 @@ const TABLE: &[Case] = &[
     case(42, "items that an attacker shares, to measure others by", "Fábrega et al., password managers, USENIX Security 2024", "not there yet: sharing", &[], &[]),
     case(43, "a backup file is cut, reordered or old", "", "not there yet: KeyArc writes no backups that a client reads", &[], &[]),
     case(44, "an older vault for a machine's token", "", "not there yet: machine tokens", &[], &[]),
-    case(45, "codes of a device link are guessed", "", "not there yet: device links", &[], &[]),
 ];
 
 #[test]

@@ -1,16 +1,22 @@
 //! What people do, as a client does it. Each journey is played once against a real server, and
-//! then many times against what that server said, spoilt in one place.
+//! then many times against what that server said, spoilt in one place. Those about keys and other
+//! devices stand in `keys` and `devices`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use futures::future::LocalBoxFuture;
 use keyarc_client::{
-    ChangePassword, ClientError, LogIn, LoggingIn, SaveError, Session, SignUp, Transport, Trust,
+    ChangePassword, ClientError, LinkWords, LogIn, LoggingIn, SaveError, Session, SignUp,
+    Transport, Trust,
 };
-use keyarc_crypto::{SetupCode, Suite};
+use keyarc_crypto::{LinkCode, SetupCode, Suite};
 use keyarc_vault::{Content, Item, ItemDraft};
 use keyarc_wire::{ClientKind, ItemId};
 
+use super::{
+    devices::{add_passkey, by_passkey, known_device, new_device, with_passkey_factor},
+    keys::{kit_text, recover, recovery_key, rekey},
+};
 use crate::device::Device;
 
 /// What somebody sets out to do.
@@ -32,6 +38,22 @@ pub enum Journey {
     Password,
     /// Logs in with a second factor.
     SecondFactor,
+    /// Makes a recovery key, proves it, puts the question off, revokes it and makes another.
+    RecoveryKey,
+    /// Comes back with the kit, on a device without a memory.
+    Recovery,
+    /// Drops a change of all keys that was begun, and makes one.
+    Rekey,
+    /// Is a new device, and gets the setup code from another.
+    NewDevice,
+    /// Gives the setup code to a new device.
+    KnownDevice,
+    /// Adds a passkey that opens the vault.
+    AddPasskey,
+    /// Logs in with a passkey as the second factor.
+    PasskeyFactor,
+    /// Opens the vault by a passkey.
+    PasskeyLogIn,
 }
 
 /// What somebody knows when they set out.
@@ -43,9 +65,15 @@ pub struct Given {
     pub new_password: String,
     /// What the device keeps of what was seen.
     pub pins: Option<Vec<u8>>,
-    /// Of the second factor.
+    /// Of the second factor; the right one is empty where none is asked for.
     pub wrong_code: String,
     pub right_code: String,
+    /// The codes of the recovery kit.
+    pub kit: String,
+    /// What a new device shows.
+    pub link: Option<LinkCode>,
+    /// What the other screen shows, as far as somebody has looked.
+    pub words: Option<LinkWords>,
 }
 
 /// What a person can see.
@@ -80,8 +108,13 @@ impl PartialEq for Row {
 #[derive(Default)]
 pub struct Eyes {
     pub seen: RefCell<Vec<Seen>>,
-    /// The setup code of an account that was made.
+    /// The setup code of an account that was made, or changed all its keys.
     pub code: RefCell<Option<String>>,
+    /// The codes of a kit that was made.
+    pub kit: RefCell<Option<String>>,
+    /// What a new device shows.
+    pub link: Cell<Option<LinkCode>>,
+    pub words: Cell<Option<LinkWords>>,
 }
 
 /// What other devices do, by number; nothing when a recording is played.
@@ -116,11 +149,16 @@ impl Eyes {
     }
 
     fn item(&self, step: &'static str, item: &Item) {
+        self.hear(step, text_of(item));
+    }
+
+    /// Something that is claimed to be so.
+    pub fn hear(&self, step: &'static str, claim: String) {
         self.seen.borrow_mut().push(Seen {
             step,
             revision: 0,
             rows: Vec::new(),
-            item: Some(text_of(item)),
+            item: Some(claim),
             trust: None,
         });
     }
@@ -134,15 +172,15 @@ fn text_of(item: &Item) -> String {
     serde_json::to_string(&item).expect("text")
 }
 
-type End = Result<(), String>;
+pub type End = Result<(), String>;
 
 /// An error, in words: it is typed, and says what happened.
-fn said(error: impl std::fmt::Display) -> String {
+pub fn said(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
 /// Plays a journey to its end, or to the first error that an honest server does not cause.
-pub async fn play<T: Transport>(
+pub async fn play<T: Transport + Clone>(
     journey: Journey,
     transport: T,
     device: Device,
@@ -154,6 +192,11 @@ pub async fn play<T: Transport>(
         Journey::SignUp => sign_up(transport, device, given, eyes).await?,
         Journey::SecondFactor => with_second_factor(transport, device, given).await?,
         Journey::Mistyping => return mistyping(transport, device, given).await,
+        Journey::Recovery => recover(transport, device, given, eyes).await?,
+        Journey::NewDevice => new_device(transport, device, given, eyes, meanwhile).await?,
+        Journey::PasskeyFactor => with_passkey_factor(transport, device, given).await?,
+        Journey::PasskeyLogIn => by_passkey(transport, device, given).await?,
+        Journey::AddPasskey => with_second_factor(transport, device, given).await?,
         _ => {
             let code = code_of(given);
             let wish = wish(given, &code, &given.password);
@@ -165,18 +208,28 @@ pub async fn play<T: Transport>(
     eyes.look("open", &session, None);
     let end = match journey {
         Journey::SignUp => begin(&session, eyes).await,
-        Journey::FirstVisit | Journey::SecondFactor => visit(&session, eyes).await,
+        Journey::FirstVisit | Journey::SecondFactor | Journey::Recovery => {
+            visit(&session, eyes).await
+        }
         Journey::ComingBack => work(&session, eyes).await,
         Journey::TwoDevices => side_by_side(&session, eyes, meanwhile).await,
         Journey::Salvage => salvage(&session, eyes).await,
         Journey::Password => change(&session, given, eyes).await,
-        Journey::Mistyping => Ok(()),
+        Journey::RecoveryKey => recovery_key(&session, given, eyes).await,
+        Journey::Rekey => rekey(&session, given, eyes).await,
+        Journey::KnownDevice => known_device(&session, given, eyes, meanwhile).await,
+        Journey::AddPasskey => add_passkey(&session, given, eyes).await,
+        Journey::PasskeyLogIn => glance(&session, eyes).await,
+        Journey::Mistyping | Journey::NewDevice | Journey::PasskeyFactor => Ok(()),
     };
-    eyes.look("end", &session, None);
+    // After a change of all keys another session shows the vault.
+    if journey != Journey::Rekey {
+        eyes.look("end", &session, None);
+    }
     end
 }
 
-fn code_of(given: &Given) -> SetupCode {
+pub fn code_of(given: &Given) -> SetupCode {
     SetupCode::parse(&given.code).expect("a setup code")
 }
 
@@ -209,6 +262,11 @@ async fn sign_up<T: Transport>(
     let made = Session::sign_up(transport, device, &wish).await;
     let (session, kit) = made.map_err(said)?;
     *eyes.code.borrow_mut() = Some(kit.setup_code.to_text().to_string());
+    *eyes.kit.borrow_mut() = Some(kit_text(
+        &kit.setup_code,
+        &kit.recovery_key,
+        &kit.checkpoint,
+    ));
     Ok(session)
 }
 
@@ -244,6 +302,13 @@ async fn mistyping<T: Transport>(transport: T, device: Device, given: &Given) ->
     }
 }
 
+/// Looks at one item.
+pub async fn glance<T: Transport>(session: &Session<T, Device>, eyes: &Eyes) -> End {
+    let item = session.reveal(named(session, "Api")?).await.map_err(said)?;
+    eyes.look("revealed", session, Some(&item));
+    Ok(())
+}
+
 async fn begin<T: Transport>(session: &Session<T, Device>, eyes: &Eyes) -> End {
     let saved = session.save(&draft("First", SECRETS[0])).await;
     let item = saved.map_err(said)?;
@@ -254,7 +319,7 @@ async fn begin<T: Transport>(session: &Session<T, Device>, eyes: &Eyes) -> End {
     session.log_out().await.map_err(said)
 }
 
-async fn visit<T: Transport>(session: &Session<T, Device>, eyes: &Eyes) -> End {
+pub async fn visit<T: Transport>(session: &Session<T, Device>, eyes: &Eyes) -> End {
     for id in ids(session) {
         let item = session.reveal(id).await.map_err(said)?;
         eyes.look("revealed", session, Some(&item));

@@ -4,7 +4,9 @@
 //! against what that server said, with one place of one answer changed. The same seed and index
 //! make the same change.
 
+mod devices;
 mod journeys;
+mod keys;
 mod oracle;
 mod record;
 mod replay;
@@ -19,6 +21,7 @@ use std::{
 };
 
 use futures::FutureExt as _;
+use keyarc_crypto::RecoveryKey;
 use keyarc_testkit::mutate::{Dice, Kind};
 
 use self::{
@@ -39,6 +42,9 @@ const SEED: u64 = 2026;
 /// Failures that are told.
 const TOLD: usize = 40;
 
+/// How often the plan goes through all journeys.
+const TURNS: usize = 97;
+
 /// A mutation by its script and place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Planned {
@@ -46,7 +52,8 @@ struct Planned {
     spoil: Spoil,
 }
 
-/// Every place and kind, once for one answer and once for all of its endpoint.
+/// Every place and kind, once for one answer and once for all of its endpoint. Each place comes
+/// once before any comes again, and then those of all journeys in turn.
 fn plan(corpus: &Corpus) -> Vec<Planned> {
     let mut all = Vec::new();
     for (script, told) in corpus.scripts.iter().enumerate() {
@@ -72,7 +79,13 @@ fn plan(corpus: &Corpus) -> Vec<Planned> {
             }
         }
     }
-    all
+    let mut seen = BTreeSet::new();
+    let place = |planned: &Planned| (planned.script, planned.spoil.exchange, planned.spoil.site);
+    let (mut first, again): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|planned| seen.insert(place(planned)));
+    first.extend((0..TURNS).flat_map(|turn| again.iter().skip(turn).step_by(TURNS)));
+    first
 }
 
 /// The mutation of an index: first every place and kind in turn, then any of them by chance. A
@@ -175,26 +188,27 @@ fn asked() -> Asked {
 
 /// What must never be sent, by a name that may be printed.
 fn words(corpus: &Corpus) -> Vec<(String, Vec<u8>)> {
-    let given = &corpus.scripts[0].given;
-    let mut words = vec![
-        (
-            "the password".to_owned(),
-            given.password.clone().into_bytes(),
-        ),
-        (
-            "the new password".to_owned(),
-            given.new_password.clone().into_bytes(),
-        ),
-        ("a folder".to_owned(), FOLDER.into()),
-        ("a tag".to_owned(), TAG.into()),
-    ];
-    words.extend(SECRETS.map(|secret| ("a secret".to_owned(), secret.into())));
+    let mut words = BTreeMap::new();
+    words.insert(FOLDER.to_owned(), "a folder");
+    words.insert(TAG.to_owned(), "a tag");
+    words.extend(SECRETS.map(|secret| (secret.to_owned(), "a secret")));
     for script in &corpus.scripts {
-        // The handle is in the code's beginning, and the server knows it.
-        let secret = &script.account.secret[20..];
-        words.push(("a setup code".to_owned(), secret.into()));
+        words.insert(script.given.password.clone(), "a password");
+        words.insert(script.given.new_password.clone(), "a new password");
+        for code in &script.account.codes {
+            // The handle is in the code's beginning, and the server knows it.
+            words.insert(code[20..].to_owned(), "a setup code");
+        }
+        for line in script.account.kits.iter().flat_map(|kit| kit.lines()) {
+            if RecoveryKey::parse(line).is_ok() {
+                words.insert(line.to_owned(), "a recovery key");
+            }
+        }
     }
+    let words = words.into_iter();
     words
+        .map(|(word, name)| (name.to_owned(), word.into_bytes()))
+        .collect()
 }
 
 /// How a kind of mutation fared.

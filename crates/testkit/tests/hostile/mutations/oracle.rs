@@ -3,23 +3,28 @@
 use std::collections::{HashMap, HashSet};
 
 use keyarc_client::{Pins, Trust};
-use keyarc_crypto::{RootKey, StateContext};
+use keyarc_crypto::{AccountContext, Kit, RootKey, StateContext, UnlockKeys};
 use keyarc_signature::VaultManifest;
 use keyarc_testkit::Canaries;
-use keyarc_wire::{Change, ChangesDecoder, ItemId, VaultId};
+use keyarc_wire::{Change, ChangesDecoder, ItemId, Keyset, VaultId};
+use serde_json::Value;
 
 use super::{
-    journeys::{Row, Seen},
-    record::{Corpus, Script, manifest_of},
+    journeys::{Journey, Row, Seen},
+    record::{Corpus, Script, manifest_in, sent_json},
     replay::Exchange,
 };
 
-/// An account's keys.
+/// An account's keys, before and after a journey that changes them.
 pub struct Account {
     pub id: [u8; 16],
-    pub root: RootKey,
-    /// The setup code, which must never be sent.
-    pub secret: String,
+    pub roots: Vec<RootKey>,
+    /// What setup codes and passwords give.
+    pub unlocks: Vec<UnlockKeys>,
+    /// The setup codes, which must never be sent.
+    pub codes: Vec<String>,
+    /// The kits, whose recovery keys must never be sent.
+    pub kits: [String; 2],
 }
 
 impl Account {
@@ -29,7 +34,20 @@ impl Account {
             owner: self.id,
             label: "pins",
         };
-        Pins::decode(&self.root.open_state(&context, sealed).ok()?).ok()
+        let opened = |root: &RootKey| root.open_state(&context, sealed).ok();
+        Pins::decode(&self.roots.iter().find_map(opened)?).ok()
+    }
+
+    /// Whether keys that a client wants put in force can be opened by their owner.
+    fn opens(&self, keyset: &Keyset) -> bool {
+        let place = AccountContext {
+            account_id: self.id,
+            keyset_version: keyset.version,
+        };
+        self.unlocks.iter().any(|unlock| {
+            let root = RootKey::unwrap(&keyset.wrapped_root_key.0, unlock, &place);
+            root.is_ok_and(|root| root.unwrap_keyring(&keyset.keyring.0, &place).is_ok())
+        })
     }
 }
 
@@ -93,6 +111,7 @@ impl Truth {
                 return Err(format!("sent {found}"));
             }
         }
+        wholly_old_or_new(script, run)?;
         let alarmed = |trust: &Trust| trust.is_alarm();
         let end = match &run.end {
             None => return Ok(Verdict::Waits),
@@ -122,6 +141,12 @@ impl Truth {
             let pins = script.account.open(sealed);
             pins.map_or(0, |pins| pins.vaults.iter().map(|pin| pin.version).sum())
         });
+        if script.journey == Journey::Recovery {
+            // What the kit says is known on a device that remembers nothing.
+            let kit = Kit::parse(&script.given.kit).ok();
+            let floor = kit.and_then(|kit| kit.checkpoint);
+            revision = revision.max(floor.map_or(0, |floor| floor.version));
+        }
         // Whoever is kept apart from other devices and writes goes on alone; no client can know
         // before they meet.
         let alone = !own_manifests(run).is_empty();
@@ -183,12 +208,37 @@ impl Truth {
     }
 }
 
+/// Whatever keys the client wanted to be put in force open with what their owner has, and take
+/// every item along. There is one request for all of it, so that there is no state between.
+fn wholly_old_or_new(script: &Script, run: &Run) -> Result<(), String> {
+    for request in run.strange.iter().filter_map(|sent| sent_json(sent)) {
+        let Some(keyset) = request.get("keyset") else {
+            continue;
+        };
+        if request.get("rekey").is_some() {
+            let items =
+                |request: &Value| manifest_in(request).map(|manifest| manifest.body().items);
+            let honest = &script.recording.exchanges;
+            let honest = honest.iter().filter_map(|one| sent_json(&one.sent));
+            let honest = honest.filter(|request| request.get("rekey").is_some());
+            let honest = honest.filter_map(|request| items(&request)).last();
+            if items(&request) != honest {
+                return Err("would leave items behind".into());
+            }
+        }
+        let keyset = serde_json::from_value(keyset.clone()).map_err(|error| error.to_string())?;
+        if script.journey != Journey::SignUp && !script.account.opens(&keyset) {
+            return Err("would put keys in force that nobody can open".into());
+        }
+    }
+    Ok(())
+}
+
 /// Manifests that the client signed in this run, and does not sign for an honest server.
 fn own_manifests(run: &Run) -> HashSet<[u8; 32]> {
     run.strange
         .iter()
-        .filter_map(|sent| manifest_of(sent))
-        .filter_map(|manifest| VaultManifest::decode(&manifest).ok())
+        .filter_map(|sent| manifest_in(&sent_json(sent)?))
         .map(|manifest| manifest.hash())
         .collect()
 }
@@ -203,7 +253,7 @@ fn shown_manifests(exchange: &Exchange) -> Vec<[u8; 32]> {
         }
     }
     // What the client of the recording signed itself is true as well.
-    let own = manifest_of(&exchange.sent).and_then(|bytes| VaultManifest::decode(&bytes).ok());
+    let own = sent_json(&exchange.sent).and_then(|request| manifest_in(&request));
     hashes.extend(own.map(|manifest| manifest.hash()));
     hashes
 }

@@ -1,17 +1,23 @@
 //! The recordings: every journey, once, against a real server.
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 use futures::FutureExt as _;
-use keyarc_client::{NativeTransport, Session};
-use keyarc_crypto::{AccountContext, RootKey, SetupCode, UnlockKeys};
-use keyarc_service::session::{self, Credential};
+use keyarc_client::{JoinedLink, NativeTransport, NewDevice, Session};
+use keyarc_crypto::{AccountContext, LinkCode, RootKey, SetupCode, UnlockKeys};
+use keyarc_service::{
+    Context, rekey,
+    session::{self, Credential},
+};
+use keyarc_signature::VaultManifest;
 use keyarc_testkit::{
     HERE, TestServer, TotpApp,
     mutate::{Answer, Dice, Kind, Mutated, mutate, sites},
 };
 use keyarc_vault::{Content, ItemDraft};
-use keyarc_wire::{AccountResponse, Bytes, CHANGES_MEDIA_TYPE};
+use keyarc_wire::{AccountResponse, Bytes, CHANGES_MEDIA_TYPE, Fixed, StageItemsRequest};
+
+use serde_json::Value;
 
 use super::{
     journeys::{self, Eyes, Given, Journey, SECRETS, Seen, draft, edit, named, play},
@@ -38,6 +44,17 @@ pub struct Corpus {
     pub earlier: Arc<Vec<Exchange>>,
     /// What another device saw between the steps of a journey.
     pub between: Vec<Seen>,
+}
+
+type Working = Session<NativeTransport, Device>;
+type Waiting = NewDevice<NativeTransport, Device>;
+
+/// Who else is there while a journey is recorded.
+enum Other {
+    Nobody,
+    Works(Working),
+    Waits(Waiting),
+    Knows(Working, RefCell<Option<JoinedLink>>),
 }
 
 /// Whoever has an account while the recordings are made.
@@ -81,8 +98,26 @@ async fn corpus() -> Corpus {
     studio.record(Journey::Mistyping, None).await;
     studio.record(Journey::Password, None).await;
     studio.given.password = studio.given.new_password.clone();
-    studio.require_second_factor().await;
+    studio.record(Journey::RecoveryKey, None).await;
+    studio.record(Journey::NewDevice, None).await;
+    studio.record(Journey::KnownDevice, None).await;
+    studio.given.new_password = "copper violin thunder meadow".into();
+    studio.record(Journey::Recovery, None).await;
+    studio.given.new_password = "amber canyon whistle orchard".into();
+    studio.stage_something().await;
+    let code = studio.record(Journey::Rekey, None).await;
+    studio.given.code = code.expect("all keys were changed");
+    let codes = studio.require_second_factor().await;
+    let code = |number: usize| codes[number].clone();
+    studio.given.right_code = code(0);
     studio.record(Journey::SecondFactor, None).await;
+    studio.given.right_code = code(1);
+    studio.record(Journey::AddPasskey, None).await;
+    studio.record(Journey::PasskeyFactor, None).await;
+    studio.record(Journey::PasskeyLogIn, None).await;
+    studio.given.right_code = code(2);
+    studio.given.new_password = "marble falcon ginger voyage".into();
+    studio.record(Journey::Recovery, None).await;
     Corpus {
         scripts: studio.scripts,
         earlier: studio.earlier.into(),
@@ -94,22 +129,43 @@ impl Studio {
     /// Plays a journey and writes it down. The device then remembers what it saw.
     async fn record(&mut self, journey: Journey, lie: Option<Lie>) -> Option<String> {
         let seed = 1_000 + self.earlier.len() as u64;
-        let device = Device::new(seed, Derives::Quickly);
+        let device = Device::new(seed, Derives::Quickly).that_waits();
         let transport = Recorder::new(&self.given.origin, lie);
         let exchanges = transport.exchanges.clone();
         let eyes = Eyes::default();
         let mut given = self.given.clone();
-        if journey == Journey::FirstVisit {
+        if matches!(
+            journey,
+            Journey::FirstVisit | Journey::Recovery | Journey::NewDevice
+        ) {
             given.pins = None;
         }
         let other = match journey {
-            Journey::TwoDevices => Some(self.another_device().await),
-            _ => None,
+            Journey::TwoDevices => Other::Works(self.another_device().await),
+            Journey::NewDevice => Other::Knows(self.another_device().await, RefCell::default()),
+            Journey::KnownDevice => {
+                let waiting = self.waiting_device().await;
+                given.link = Some(waiting.code());
+                Other::Waits(waiting)
+            }
+            _ => Other::Nobody,
         };
         let witness = Eyes::default();
         let meanwhile = |number| {
-            let other = other.as_ref().expect("there is another device");
-            elsewhere(other, number, &witness).boxed_local()
+            let (other, origin, code) = (&other, &given.origin, eyes.link.get());
+            let witness = &witness;
+            async move {
+                match other {
+                    Other::Works(other) => elsewhere(other, number, witness).await,
+                    Other::Waits(other) => receives(other, number).await,
+                    Other::Knows(other, joined) => {
+                        let code = code.expect("a device shows its code");
+                        gives(other, joined, number, origin, code).await;
+                    }
+                    Other::Nobody => {}
+                }
+            }
+            .boxed_local()
         };
         let end = play(
             journey,
@@ -128,7 +184,16 @@ impl Studio {
         self.earlier.extend(exchanges.iter().cloned());
         let code = eyes.code.take();
         self.between.extend(witness.seen.take());
-        let account = self.account(&given, code.as_deref());
+        let kit = eyes.kit.take();
+        let account = self.account(&given, code.as_deref(), kit.as_deref());
+        if matches!(
+            journey,
+            Journey::Password | Journey::Recovery | Journey::Rekey
+        ) {
+            self.given.password = given.new_password.clone();
+        }
+        self.given.kit = kit.unwrap_or(std::mem::take(&mut self.given.kit));
+        given.words = eyes.words.get();
         self.scripts.push(Script {
             journey,
             given,
@@ -142,33 +207,49 @@ impl Studio {
     }
 
     /// What is needed to read what a device keeps of the account.
-    fn account(&self, given: &Given, code: Option<&str>) -> Account {
-        let code = SetupCode::parse(code.unwrap_or(&given.code)).expect("a setup code");
-        let key = quick_key(&given.password, &code).expect("a password");
-        let unlock = UnlockKeys::derive(&key, &code);
-        let (id, root) = self
+    fn account(&self, given: &Given, code: Option<&str>, kit: Option<&str>) -> Account {
+        let codes = [given.code.as_str(), code.unwrap_or_default()];
+        let codes: Vec<String> = codes
+            .into_iter()
+            .filter(|code| !code.is_empty())
+            .map(str::to_owned)
+            .collect();
+        let mut unlocks = Vec::new();
+        for code in &codes {
+            let code = SetupCode::parse(code).expect("a setup code");
+            for password in [&given.password, &given.new_password] {
+                let key = quick_key(password, &code).expect("a password");
+                unlocks.push(UnlockKeys::derive(&key, &code));
+            }
+        }
+        let mut account = Account {
+            id: [0; 16],
+            roots: Vec::new(),
+            unlocks,
+            codes,
+            kits: [given.kit.as_str(), kit.unwrap_or_default()].map(str::to_owned),
+        };
+        let shown: Vec<AccountResponse> = self
             .earlier
             .iter()
-            .rev()
-            .filter_map(|one| one.answer.value()?.get("account").cloned())
-            .filter_map(|account| serde_json::from_value::<AccountResponse>(account).ok())
-            .find_map(|account| {
-                let place = AccountContext {
-                    account_id: account.id.0,
-                    keyset_version: account.keyset.version,
-                };
-                let wrapped = &account.keyset.wrapped_root_key.0;
-                Some((
-                    account.id.0,
-                    RootKey::unwrap(wrapped, &unlock, &place).ok()?,
-                ))
+            .filter_map(|one| one.answer.value())
+            .filter_map(|answer| {
+                let account = answer.get("account").cloned().unwrap_or(answer);
+                serde_json::from_value(account).ok()
             })
-            .expect("the account was shown");
-        Account {
-            id,
-            root,
-            secret: code.to_text().to_string(),
+            .collect();
+        for unlock in &account.unlocks {
+            let root = shown.iter().rev().find_map(|shown| {
+                let place = AccountContext {
+                    account_id: shown.id.0,
+                    keyset_version: shown.keyset.version,
+                };
+                RootKey::unwrap(&shown.keyset.wrapped_root_key.0, unlock, &place).ok()
+            });
+            account.roots.extend(root);
         }
+        account.id = shown.last().expect("the account was shown").id.0;
+        account
     }
 
     /// Three more items of different kinds, and a deleted one.
@@ -198,7 +279,7 @@ impl Studio {
         self.given.pins = device.pins();
     }
 
-    async fn session(&self, device: Device) -> Session<NativeTransport, Device> {
+    async fn session(&self, device: Device) -> Working {
         let code = SetupCode::parse(&self.given.code).expect("a setup code");
         let wish = journeys::wish(&self.given, &code, &self.given.password);
         let transport = NativeTransport::new(&self.given.origin).expect("loopback");
@@ -207,11 +288,21 @@ impl Studio {
             .expect("logs in")
     }
 
-    async fn another_device(&self) -> Session<NativeTransport, Device> {
-        self.session(Device::new(78, Derives::Quickly)).await
+    async fn another_device(&self) -> Working {
+        self.session(Device::new(78, Derives::Quickly).that_waits())
+            .await
     }
 
-    async fn require_second_factor(&mut self) {
+    /// A device that has nothing yet.
+    async fn waiting_device(&self) -> Waiting {
+        let transport = NativeTransport::new(&self.given.origin).expect("loopback");
+        let device = Device::new(79, Derives::Quickly).that_waits();
+        let waiting = NewDevice::open(transport, device, &self.given.origin).await;
+        waiting.expect("waits")
+    }
+
+    /// What the newest session of a browser may do, past the client.
+    async fn context(&self) -> Context {
         let answers = self.earlier.iter().rev();
         let token = answers
             .filter_map(|one| one.answer.value())
@@ -219,19 +310,63 @@ impl Studio {
             .expect("somebody logged in");
         let services = self.server.state().services();
         let context = session::authenticate(services, HERE, Credential::SessionToken(&token)).await;
-        let context = context.expect("the session is in force");
+        context.expect("the session is in force")
+    }
+
+    /// A change of all keys that was begun and not finished.
+    async fn stage_something(&self) {
+        let request = StageItemsRequest {
+            rekey: Fixed([7; 16]),
+            items: Vec::new(),
+        };
+        let staged = rekey::stage(&self.context().await, request).await;
+        staged.expect("nothing is wrong with it");
+    }
+
+    /// Asks for a code from now on, and gives codes that are good once.
+    async fn require_second_factor(&mut self) -> Vec<String> {
+        let context = self.context().await;
         let other = self.another_device().await;
         let fresh = other
             .prove_password(&self.given.origin, &self.given.password)
             .await
             .expect("it is the password");
         let app = TotpApp::enrol_proven(&context, HERE, &fresh).await;
-        self.given.right_code = app.recovery_codes[0].clone();
+        app.recovery_codes
+    }
+}
+
+/// The other end of a link, which gets the setup code.
+async fn receives(waiting: &Waiting, number: u32) {
+    match number {
+        0 => {
+            waiting.joined().await.expect("somebody joins");
+        }
+        _ => {
+            waiting.receive().await.expect("the code comes");
+        }
+    }
+}
+
+/// The other end of a link, which gives the setup code.
+async fn gives(
+    other: &Working,
+    joined: &RefCell<Option<JoinedLink>>,
+    number: u32,
+    origin: &str,
+    code: LinkCode,
+) {
+    if number == 0 {
+        let link = other.join_link(origin, code).await.expect("joins");
+        joined.replace(Some(link));
+    } else {
+        let link = joined.take().expect("it has joined");
+        other.send_setup_code(&link).await.expect("gives");
     }
 }
 
 /// What another device does while a journey is recorded, and what it then sees.
-async fn elsewhere(other: &Session<NativeTransport, Device>, number: u32, witness: &Eyes) {
+async fn elsewhere(other: &Working, number: u32, witness: &Eyes) {
     let api = named(other, "Api").expect("it is there");
     let save = async |draft: ItemDraft| {
         other.save(&draft).await.expect("saves");
@@ -266,14 +401,18 @@ fn leave_an_item_out(_path: &str, answer: &mut Answer) {
     }
 }
 
-/// The manifest that a request to change items, or to make an account, carries.
-pub fn manifest_of(sent: &[u8]) -> Option<Vec<u8>> {
+/// What a request carries.
+pub fn sent_json(sent: &[u8]) -> Option<Value> {
     let from = sent.iter().position(|byte| *byte == b'{')?;
-    let request: serde_json::Value = serde_json::from_slice(&sent[from..]).ok()?;
+    serde_json::from_slice(&sent[from..]).ok()
+}
+
+/// The manifest in a request to change items or all keys, or to make an account.
+pub fn manifest_in(request: &Value) -> Option<VaultManifest> {
     let found = ["/manifest", "/vault/manifest"];
     let manifest = found.iter().find_map(|at| request.pointer(at))?;
     let bytes: Bytes = serde_json::from_value(manifest.clone()).ok()?;
-    Some(bytes.0)
+    VaultManifest::decode(&bytes.0).ok()
 }
 
 /// Records everything, on a runtime of its own.

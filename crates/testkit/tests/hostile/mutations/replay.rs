@@ -40,6 +40,7 @@ pub fn endpoint(path: &str) -> &str {
 pub type Lie = fn(&str, &mut Answer);
 
 /// Talks to a real server and writes everything down.
+#[derive(Clone)]
 pub struct Recorder {
     inner: NativeTransport,
     lie: Option<Lie>,

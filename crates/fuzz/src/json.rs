@@ -1,0 +1,85 @@
+//! Every JSON that the server reads of clients, and the client of the server.
+
+use keyarc_wire::{
+    AccountResponse, AddPasskeyRequest, ApiError, ChallengeRequest, ChallengeResponse,
+    ChangePasswordRequest, ChangeRecoveryRequest, DetailsRequest, DetailsResponse,
+    FinishRecoveryRequest, FreshProof, JoinLinkRequest, JoinLinkResponse, KeepPinsRequest,
+    KeepRecoveryNoteRequest, KnownDeviceStep, LinkNews, LoginRequest, LoginResponse, NewDeviceStep,
+    OpenLinkRequest, OpenLinkResponse, PasskeyAdded, PasskeyCreation, PasskeyFactorRequest,
+    PasskeyInfo, PasskeyLoginRequest, RecoverRequest, RecoverResponse, RecoveryCodes,
+    RefreshResponse, RekeyRequest, SecondFactorRequest, SecondFactorStatus, SessionInfo,
+    SignUpRequest, StageItemsRequest, TotpEnrolment, WriteItemsRequest, WriteItemsResponse,
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Says whether a text is of a type. It panics when something does not hold.
+pub type IsOne = fn(&[u8]) -> bool;
+
+/// Every type by its number, which is the first byte of an input. New ones come last, so that the
+/// corpus stays what it is. Each says whether the input is of that type.
+pub const TYPES: [(&str, IsOne); 40] = [
+    // What the server reads.
+    ("ChallengeRequest", is_stable::<ChallengeRequest>),
+    ("SignUpRequest", is_stable::<SignUpRequest>),
+    ("LoginRequest", is_stable::<LoginRequest>),
+    ("SecondFactorRequest", is_stable::<SecondFactorRequest>),
+    ("PasskeyFactorRequest", is_stable::<PasskeyFactorRequest>),
+    ("PasskeyLoginRequest", is_stable::<PasskeyLoginRequest>),
+    ("KeepPinsRequest", is_stable::<KeepPinsRequest>),
+    ("ChangePasswordRequest", is_stable::<ChangePasswordRequest>),
+    ("RecoverRequest", is_stable::<RecoverRequest>),
+    ("FinishRecoveryRequest", is_stable::<FinishRecoveryRequest>),
+    ("ChangeRecoveryRequest", is_stable::<ChangeRecoveryRequest>),
+    (
+        "KeepRecoveryNoteRequest",
+        is_stable::<KeepRecoveryNoteRequest>,
+    ),
+    ("StageItemsRequest", is_stable::<StageItemsRequest>),
+    ("RekeyRequest", is_stable::<RekeyRequest>),
+    ("OpenLinkRequest", is_stable::<OpenLinkRequest>),
+    ("NewDeviceStep", is_stable::<NewDeviceStep>),
+    ("JoinLinkRequest", is_stable::<JoinLinkRequest>),
+    ("KnownDeviceStep", is_stable::<KnownDeviceStep>),
+    ("FreshProof", is_stable::<FreshProof>),
+    ("AddPasskeyRequest", is_stable::<AddPasskeyRequest>),
+    ("WriteItemsRequest", is_stable::<WriteItemsRequest>),
+    ("DetailsRequest", is_stable::<DetailsRequest>),
+    // What the client reads.
+    ("ChallengeResponse", is_stable::<ChallengeResponse>),
+    ("LoginResponse", is_stable::<LoginResponse>),
+    ("RefreshResponse", is_stable::<RefreshResponse>),
+    ("AccountResponse", is_stable::<AccountResponse>),
+    ("RecoverResponse", is_stable::<RecoverResponse>),
+    ("OpenLinkResponse", is_stable::<OpenLinkResponse>),
+    ("LinkNews", is_stable::<LinkNews>),
+    ("JoinLinkResponse", is_stable::<JoinLinkResponse>),
+    ("PasskeyCreation", is_stable::<PasskeyCreation>),
+    ("PasskeyAdded", is_stable::<PasskeyAdded>),
+    ("WriteItemsResponse", is_stable::<WriteItemsResponse>),
+    ("DetailsResponse", is_stable::<DetailsResponse>),
+    ("ApiError", is_stable::<ApiError>),
+    ("SessionInfo", is_stable::<SessionInfo>),
+    ("SecondFactorStatus", is_stable::<SecondFactorStatus>),
+    ("TotpEnrolment", is_stable::<TotpEnrolment>),
+    ("RecoveryCodes", is_stable::<RecoveryCodes>),
+    ("PasskeyInfo", is_stable::<PasskeyInfo>),
+];
+
+/// What is read of any type is written in one form, and that form reads back as itself.
+pub fn json(data: &[u8]) {
+    if let Some((number, text)) = data.split_first()
+        && let Some((_, check)) = TYPES.get(usize::from(*number))
+    {
+        check(text);
+    }
+}
+
+fn is_stable<T: Serialize + DeserializeOwned>(text: &[u8]) -> bool {
+    let Ok(read) = serde_json::from_slice::<T>(text) else {
+        return false;
+    };
+    let written = serde_json::to_vec(&read).expect("JSON");
+    let again: T = serde_json::from_slice(&written).expect("what was written is read");
+    assert_eq!(serde_json::to_vec(&again).expect("JSON"), written);
+    true
+}
