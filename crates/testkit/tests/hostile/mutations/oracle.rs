@@ -221,7 +221,7 @@ fn wholly_old_or_new(script: &Script, run: &Run) -> Result<(), String> {
             let honest = &script.recording.exchanges;
             let honest = honest.iter().filter_map(|one| sent_json(&one.sent));
             let honest = honest.filter(|request| request.get("rekey").is_some());
-            let honest = honest.filter_map(|request| items(&request)).last();
+            let honest = honest.rev().find_map(|request| items(&request));
             if items(&request) != honest {
                 return Err("would leave items behind".into());
             }

@@ -52,9 +52,9 @@ type Waiting = NewDevice<NativeTransport, Device>;
 /// Who else is there while a journey is recorded.
 enum Other {
     Nobody,
-    Works(Working),
-    Waits(Waiting),
-    Knows(Working, RefCell<Option<JoinedLink>>),
+    Works(Box<Working>),
+    Waits(Box<Waiting>),
+    Knows(Box<Working>, Box<RefCell<Option<JoinedLink>>>),
 }
 
 /// Whoever has an account while the recordings are made.
@@ -141,12 +141,14 @@ impl Studio {
             given.pins = None;
         }
         let other = match journey {
-            Journey::TwoDevices => Other::Works(self.another_device().await),
-            Journey::NewDevice => Other::Knows(self.another_device().await, RefCell::default()),
+            Journey::TwoDevices => Other::Works(Box::new(self.another_device().await)),
+            Journey::NewDevice => {
+                Other::Knows(Box::new(self.another_device().await), Box::default())
+            }
             Journey::KnownDevice => {
                 let waiting = self.waiting_device().await;
                 given.link = Some(waiting.code());
-                Other::Waits(waiting)
+                Other::Waits(Box::new(waiting))
             }
             _ => Other::Nobody,
         };
