@@ -9,8 +9,9 @@ use anyhow::{Context as _, bail};
 use crate::{Release, SignedRelease, hash};
 
 /// The documents that carry code: the vault app's paths.
-pub const PAGES: [&str; 5] = [
+pub const PAGES: [&str; 6] = [
     "/log-in",
+    "/recover",
     "/settings",
     "/sign-up",
     "/vault",
