@@ -100,7 +100,7 @@ on_both! {
         let finish = story.client.finish_recovery_request(&story.services, 1, begun.ticket.0, 2, 11);
         let (finished, queries) = count_queries(story.finished(&finish)).await;
         let finished = finished.unwrap();
-        assert_eq!(queries, 12);
+        assert_eq!(queries, 13);
         assert_eq!(finished.response.account.keyset, finish.keyset);
         assert!(authenticate(&story.services, &finished).await.is_ok());
         let ended = authenticate(&story.services, &there).await;
