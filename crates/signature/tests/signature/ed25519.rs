@@ -80,6 +80,7 @@ fn checked_in_signatures() {
             "recovery-change" => Purpose::RecoveryChange,
             "recovery-key" => Purpose::RecoveryKey,
             "rekey" => Purpose::Rekey,
+            "release" => Purpose::Release,
             other => panic!("unknown purpose {other}"),
         };
         let (body, signature) = (bytes(case, "body"), array(case, "signature"));
