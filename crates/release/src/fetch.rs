@@ -151,11 +151,14 @@ pub fn answers(origin: &str) -> anyhow::Result<()> {
     Server::new(origin).get("/").map(drop)
 }
 
-/// The value of the first nonce in a policy.
+/// The value of the first nonce in a policy, if it is one (CSP 3, `base64-value`). Whatever stands
+/// for the nonce is left out of the comparison, so that anything longer or freer would be a place
+/// to hide markup, or directives, from it.
 fn nonce_of(policy: &str) -> Option<&str> {
     let (_, rest) = policy.split_once("'nonce-")?;
     let (nonce, _) = rest.split_once('\'')?;
-    (nonce.len() >= 16).then_some(nonce)
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte);
+    ((16..=64).contains(&nonce.len()) && nonce.bytes().all(is_base64)).then_some(nonce)
 }
 
 fn worker_of(document: &[u8]) -> Option<String> {
@@ -191,4 +194,45 @@ fn paths_below(site: &Path) -> anyhow::Result<Vec<String>> {
     }
     paths.sort();
     Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn served(nonce: &str) -> Served {
+        let policy = format!("script-src 'nonce-{nonce}' 'wasm-unsafe-eval'");
+        Served {
+            body: format!("<script nonce=\"{nonce}\">boot()</script>").into_bytes(),
+            nonce: nonce_of(&policy).map(str::to_owned),
+            policy,
+        }
+    }
+
+    #[test]
+    fn a_nonce_is_left_out_of_the_comparison() {
+        for nonce in [
+            "abcdefghijklmnop",
+            "Zm9vYmFyZm9vYmFyZg==",
+            "-_-_-_-_-_-_-_-_",
+        ] {
+            let page = served(nonce).page();
+            assert_eq!(page, b"<script nonce=\"NONCE\">boot()</script>", "{nonce}");
+        }
+    }
+
+    #[test]
+    fn what_hides_in_the_place_of_a_nonce_is_not() {
+        for hidden in [
+            "aaaaaaaaaaaaaaaa\"></script><script src=//evil.example>",
+            "aaaaaaaaaaaaaaaa; script-src-elem *; x",
+            "aaaaaaaaaaaaaaaa http://evil.example",
+            "short",
+            &"a".repeat(65),
+        ] {
+            let served = served(hidden);
+            assert_eq!(served.nonce, None, "{hidden}");
+            assert_eq!(served.page(), served.body, "{hidden}");
+        }
+    }
 }
