@@ -56,10 +56,19 @@ fn build_site(workspace: &Workspace, arguments: &[&str]) -> anyhow::Result<()> {
     site::arrange(workspace)
 }
 
-/// Builds the site a second time, from a copy of the sources in another folder, and gives the
-/// workspace of the copy. `None` when the same site was built so before and came out alike.
-pub fn second_site(workspace: &Workspace) -> anyhow::Result<Option<Workspace>> {
-    if files::is_stamped(&workspace.target.join(SECOND_STAMP), &inputs(workspace)?) {
+/// A site that was built a second time.
+pub struct SecondSite {
+    /// The copy that it was built from.
+    pub workspace: Workspace,
+    /// What stood in the sources when they were copied.
+    state: String,
+}
+
+/// Builds the site a second time, from a copy of the sources in another folder. `None` when the
+/// same site was built so before and came out alike.
+pub fn second_site(workspace: &Workspace) -> anyhow::Result<Option<SecondSite>> {
+    let state = inputs(workspace)?;
+    if files::is_stamped(&workspace.target.join(SECOND_STAMP), &state) {
         return Ok(None);
     }
     // Of another length than the first, too, so that nothing depends on that.
@@ -81,12 +90,15 @@ pub fn second_site(workspace: &Workspace) -> anyhow::Result<Option<Workspace>> {
         root,
     };
     build_site(&second, &["--frontend-only"])?;
-    Ok(Some(second))
+    Ok(Some(SecondSite {
+        workspace: second,
+        state,
+    }))
 }
 
 /// Remembers that the second site was like the first.
-pub fn second_was_alike(workspace: &Workspace) -> anyhow::Result<()> {
-    files::stamp(&workspace.target.join(SECOND_STAMP), &inputs(workspace)?)
+pub fn second_was_alike(workspace: &Workspace, second: &SecondSite) -> anyhow::Result<()> {
+    files::stamp(&workspace.target.join(SECOND_STAMP), &second.state)
 }
 
 /// A number that changes with what the site and the server are made of.

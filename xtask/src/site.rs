@@ -75,11 +75,30 @@ fn check_parts(pkg: &Path) -> anyhow::Result<()> {
     let script = pkg.join(PARTS);
     let text =
         fs::read_to_string(&script).with_context(|| format!("reading {}", script.display()))?;
-    let checked = with_integrity(&text, |part| {
+    let checked = with_integrity(&in_order(&text), |part| {
         let file = pkg.join(part);
         fs::read(&file).with_context(|| format!("reading {}", file.display()))
     })?;
     fs::write(&script, checked).with_context(|| format!("writing {}", script.display()))
+}
+
+/// The build tool names what the parts share in the order of a hash map, which is another one
+/// each time. It means the same in any order; two builds are only alike in one.
+fn in_order(script: &str) -> String {
+    let line_in_order = |line: &str| {
+        let shared = line.contains("= initSync(") || line.contains("Object.assign(sharedImports");
+        let (before, rest) = line.split_once("{ ").filter(|_| shared)?;
+        let (names, after) = rest.split_once('}')?;
+        let mut names: Vec<&str> = names.split(',').map(str::trim).collect();
+        names.retain(|name| !name.is_empty());
+        names.sort_unstable();
+        Some(format!("{before}{{ {} }}{after}", names.join(", ")))
+    };
+    let lines = script.lines().map(|line| {
+        let sorted = line_in_order(line).unwrap_or_else(|| line.to_owned());
+        sorted + "\n"
+    });
+    lines.collect()
 }
 
 fn with_integrity(
@@ -141,6 +160,24 @@ mod tests {
             "fetch(new URL(\"./b.wasm\", import.meta.url), {{ integrity: \"sha256-{hash}\" }});"
         )));
         assert_eq!(checked.matches("integrity").count(), 2);
+    }
+
+    #[test]
+    fn what_the_parts_share_is_named_in_one_order() {
+        let of = |names: &str| {
+            format!(
+                "        const {{ {names},  }} = initSync(undefined, undefined);\n        \
+                 Object.assign(sharedImports.__wasm_split, {{ {names},  }});\n\
+                 const __chunk_1 = makeLoad(() => {{ b, a }}, []);\n"
+            )
+        };
+        let one = in_order(&of("memory, __indirect_function_table, __shared0"));
+        assert_eq!(
+            one,
+            in_order(&of("__shared0, memory, __indirect_function_table"))
+        );
+        assert!(one.contains("const { __indirect_function_table, __shared0, memory } = initSync("));
+        assert!(one.contains("makeLoad(() => { b, a }, [])"));
     }
 
     #[test]

@@ -15,12 +15,12 @@ pub fn run(workspace: &Workspace) -> anyhow::Result<Counts> {
         say::step("the second build of the same sources was alike");
         return Ok(Counts::one(true));
     };
-    let found = differences(&workspace.site(), &second.site())?;
+    let found = differences(&workspace.site(), &second.workspace.site())?;
     for file in &found {
         say::line(&format!("{} differs between two builds", file.display()));
     }
     if found.is_empty() {
-        build::second_was_alike(workspace)?;
+        build::second_was_alike(workspace, &second)?;
     }
     Ok(Counts::one(found.is_empty()))
 }
