@@ -7,6 +7,10 @@ import type { CDPSession, Page } from '@playwright/test';
 export interface Noted {
   /** When the key was derived, in the page's milliseconds. */
   derived: number | null;
+  /** When the worker began to check what it fetched against what was signed. */
+  verifying: number | null;
+  /** When that had held, and it began to open it. */
+  opening: number | null;
   /** When the first row stood in the document. */
   firstRow: number | null;
   /** Main-thread tasks over 50 ms: when and how long. */
@@ -18,7 +22,7 @@ export interface Noted {
 /** Installs the probe in every document that the page will load. */
 export async function probe(page: Page): Promise<void> {
   await page.addInitScript(() => {
-    const noted: Noted = { derived: null, firstRow: null, longTasks: [], lists: [] };
+    const noted: Noted = { derived: null, verifying: null, opening: null, firstRow: null, longTasks: [], lists: [] };
     (window as unknown as { noted: Noted }).noted = noted;
     new PerformanceObserver((list) => {
       for (const { startTime, duration } of list.getEntries()) noted.longTasks.push({ start: startTime, duration });
@@ -30,7 +34,7 @@ export async function probe(page: Page): Promise<void> {
     }).observe(document, { childList: true, subtree: true });
 
     // The first bytes of messages; a test beside the messages' types holds them.
-    const [REPLY, EVENT, PROGRESS, DERIVING, LIST] = [1, 2, 1, 0, 7];
+    const [REPLY, EVENT, PROGRESS, DERIVING, OPENING, VERIFYING, LIST] = [1, 2, 1, 0, 2, 5, 7];
     /** A number in groups of seven bits, lowest first, and how many bytes it takes. */
     const number = (bytes: number[]): { value: number; length: number } => {
       const last = bytes.findIndex((byte) => byte < 128);
@@ -47,7 +51,12 @@ export async function probe(page: Page): Promise<void> {
           if (!(data instanceof Uint8Array)) return;
           const now = performance.now();
           const [kind, ...rest] = data.subarray(0, 8);
-          if (kind === EVENT && rest[0] === PROGRESS && rest[1] === DERIVING && rest[2] === 100) noted.derived = now;
+          if (kind === EVENT && rest[0] === PROGRESS) {
+            const [, stage, percent] = rest;
+            if (stage === DERIVING && percent === 100) noted.derived = now;
+            if (stage === VERIFYING && percent === 0) noted.verifying = now;
+            if (stage === OPENING && percent === 0) noted.opening = now;
+          }
           const since = kind === REPLY ? asked.get(number(rest).value) : undefined;
           if (since !== undefined) noted.lists.push(now - since);
         });

@@ -269,6 +269,9 @@ pub enum Command {
         /// A person has said that the words are the same.
         same: bool,
     },
+    /// Goes on from the older or other state that the server shows → [`Reply::Done`]; the trust
+    /// comes as an [`Event`].
+    AcceptShown,
 }
 
 /// A password to be.
@@ -416,6 +419,8 @@ pub enum Stage {
     Sealing,
     /// Sending.
     Sending,
+    /// Checking what came against what was signed and what was seen before.
+    Verifying,
 }
 
 /// A device that keeps a sealed setup code.

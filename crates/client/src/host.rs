@@ -60,4 +60,6 @@ pub enum Stage {
     Sealing,
     /// Sending.
     Sending,
+    /// Checking what came against what was signed and what was seen before.
+    Verifying,
 }

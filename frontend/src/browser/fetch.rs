@@ -93,29 +93,41 @@ async fn call(request: &HttpRequest, abort: &AbortController) -> Result<Response
         .dyn_into()
 }
 
-/// Reads piece by piece, so that an endless answer ends at the limit.
+/// Reads piece by piece, so that an endless answer ends at the limit. The pieces wait outside
+/// this module's memory until their number is known: a buffer that grew with them would take up
+/// to three times as much of it, and it never shrinks.
 async fn read(response: &Response, limit: usize) -> Result<Vec<u8>, TransportError> {
-    let mut body = Vec::new();
     let Some(stream) = response.body() else {
-        return Ok(body);
+        return Ok(Vec::new());
     };
     let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+    let mut pieces: Vec<Uint8Array> = Vec::new();
+    let mut length = 0;
     loop {
         let piece = JsFuture::from(reader.read()).await.map_err(no_answer)?;
         if Reflect::get(&piece, &"done".into())
             .map_err(no_answer)?
             .is_truthy()
         {
-            return Ok(body);
+            return Ok(joined(pieces, length));
         }
         let value = Reflect::get(&piece, &"value".into()).map_err(no_answer)?;
         let value: Uint8Array = value.dyn_into().map_err(no_answer)?;
-        let start = body.len();
-        let end = start + value.length() as usize;
-        if end > limit {
+        length += value.length() as usize;
+        if length > limit {
             return Err(TransportError::TooLarge);
         }
-        body.resize(end, 0);
-        value.copy_to(&mut body[start..]);
+        pieces.push(value);
     }
+}
+
+fn joined(pieces: Vec<Uint8Array>, length: usize) -> Vec<u8> {
+    let mut body = vec![0; length];
+    let mut rest = body.as_mut_slice();
+    for piece in pieces {
+        let (here, after) = rest.split_at_mut(piece.length() as usize);
+        piece.copy_to(here);
+        rest = after;
+    }
+    body
 }

@@ -125,6 +125,11 @@ impl VaultWorker {
             Command::MakeKeys(wish) => self.make_keys(wish).await,
             Command::Rekey { current } => self.rekey(&Zeroizing::new(current)).await,
             Command::DropRekey => self.drop_rekey().await,
+            Command::AcceptShown => {
+                let accepted = self.session()?.accept_shown().await;
+                accepted.map_err(|error| self.failed(error))?;
+                Ok(Reply::Done)
+            }
             // The others are carried out where they come in.
             _ => Err(Failure::Browser(UNKNOWN.to_owned())),
         }

@@ -211,5 +211,6 @@ fn page_stage(stage: ClientStage) -> Stage {
         ClientStage::Opening => Stage::Opening,
         ClientStage::Sealing => Stage::Sealing,
         ClientStage::Sending => Stage::Sending,
+        ClientStage::Verifying => Stage::Verifying,
     }
 }

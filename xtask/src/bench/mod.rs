@@ -48,6 +48,10 @@ pub fn measures(results: &Value) -> anyhow::Result<Vec<Measure>> {
         let used = at(&format!("/browser/{items}/memory_mib"))?;
         Ok::<_, anyhow::Error>(used - at("/browser/10/memory_mib")?)
     };
+    let verifying = || {
+        let took = at("/browser/10000/verifying_ms")?;
+        Ok(100.0 * took / (at("/browser/10000/usable_ms")? - took))
+    };
     let kilobytes = |pointer: &str| at(pointer).map(|bytes| bytes / 1_000.0);
     let measure = |what, found: anyhow::Result<f64>, most, unit| {
         Ok::<_, anyhow::Error>(Measure {
@@ -63,6 +67,12 @@ pub fn measures(results: &Value) -> anyhow::Result<Vec<Measure>> {
             ratio("/browser/10000/usable_ms", "/native/10000/open_ms"),
             20.0,
             "×",
+        )?,
+        measure(
+            "what verifying 10,000 items adds to the rest of that unlock",
+            verifying(),
+            40.0,
+            " %",
         )?,
         measure(
             "longest main-thread task from Enter to list, 10,000 items",
@@ -206,6 +216,8 @@ pub fn document(measures: &[Measure], results: &Value) -> anyhow::Result<String>
         "Unlock: from the moment the key is derived until the first row stands in the document; \
          native Rust opens and verifies the same kind of envelopes with the same crate. The \
          least of several runs on both sides.",
+        "Verifying: signatures, history and the tree over all items, from the moment the answer is \
+         there until the first item is opened.",
         "Frame: all tasks of the page's main thread between two pictures handed to the compositor, \
          in Chromium's own trace, while six letters are typed into the search field for the \
          second time. The first time, which `first_word_frame_ms` tells, the browser compiles the \

@@ -57,6 +57,7 @@ fn stage_words(stage: Stage) -> &'static str {
         Stage::Opening => "Opening items",
         Stage::Sealing => "Sealing",
         Stage::Sending => "Sending",
+        Stage::Verifying => "Checking signatures",
     }
 }
 

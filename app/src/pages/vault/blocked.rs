@@ -86,38 +86,89 @@ pub(super) fn Blocked() -> impl IntoView {
     }
 }
 
-/// A vault that can be read and not written, and one whose freshness nobody can tell.
+/// A vault that can be read and not written, because of what the server shows, and the way out
+/// for whoever knows why it does.
 #[component]
 pub(super) fn TrustBanner() -> impl IntoView {
     let session = use_session();
-    move || {
-        let words = alarm_words(session.trust())?;
-        Some(view! { class="v",
-            <Banner tone=BannerTone::Bad icon=Icon::Warning>
-                {words}
-            </Banner>
-        })
+    let worker = use_worker();
+    let toasts = use_toasts();
+    let asked = RwSignal::new(false);
+    let busy = RwSignal::new(false);
+    let alarm = Memo::new(move |_| Alarm::of(session.trust()));
+    let accept = move |()| {
+        busy.set(true);
+        spawn_local(async move {
+            let reply = worker.call(Command::AcceptShown).await;
+            let _ = busy.try_set(false);
+            match reply {
+                Ok(_) => toasts.say("Your vault goes on from what the server shows."),
+                Err(failure) => toasts.fail(failure.to_string()),
+            }
+        });
+    };
+    view! { class="v",
+        {move || {
+            let words = alarm.get()?.words;
+            Some(view! { class="v",
+                <Banner tone=BannerTone::Bad icon=Icon::Warning>
+                    <p>{words}</p>
+                    <Button busy=busy on_press=move |()| asked.set(true)>
+                        "Go on from this state"
+                    </Button>
+                </Banner>
+            })
+        }}
+        <Confirm
+            open=asked
+            title="Go on from what the server shows?"
+            detail=Signal::derive(move || alarm.get().map(|alarm| alarm.lost).unwrap_or_default())
+            verb="Go on from it"
+            on_confirm=accept
+        />
     }
 }
 
-fn alarm_words(trust: Trust) -> Option<String> {
-    let what = match trust {
-        Trust::RolledBack {
-            seen,
-            shown,
-            shown_at_ms,
-        } => format!(
-            "The server shows your vault as it was on {}: version {shown}, although version {seen} was saved.",
-            local_day(shown_at_ms).long(),
-        ),
-        Trust::Forked { .. } => {
-            "The server shows a different history of your vault than the one you saved.".to_owned()
-        }
-        Trust::Fresh | Trust::FreshnessUnverified | Trust::Broken => return None,
-    };
-    Some(format!(
-        "{what} Everything here was sealed by you and can be read and copied; nothing is written until the server shows the newest state. Ask whoever runs it whether an old backup was restored."
-    ))
+/// Why a vault is read-only, and what is given up by going on all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Alarm {
+    words: String,
+    lost: String,
+}
+
+impl Alarm {
+    /// `None` where nothing is wrong, and where nothing can be shown at all.
+    fn of(trust: Trust) -> Option<Self> {
+        let (what, lost) = match trust {
+            Trust::RolledBack {
+                seen,
+                shown,
+                shown_at_ms,
+            } => {
+                let day = local_day(shown_at_ms).long();
+                (
+                    format!(
+                        "The server shows your vault as it was on {day}: version {shown}, although version {seen} was saved."
+                    ),
+                    format!("What you saved after {day} is not there any more"),
+                )
+            }
+            Trust::Forked { .. } => (
+                "The server shows a different history of your vault than the one you saved."
+                    .to_owned(),
+                "What you saved and do not see here is not there any more".to_owned(),
+            ),
+            Trust::Fresh | Trust::FreshnessUnverified | Trust::Broken => return None,
+        };
+        Some(Self {
+            words: format!(
+                "{what} Everything here was sealed by you and can be read and copied; nothing is written until the server shows the newest state. Ask whoever runs it whether an old backup was restored."
+            ),
+            lost: format!(
+                "{lost}, and this device will not ask for it again. Go on only if whoever runs this server told you that a backup was restored. If nobody did, the server may be hiding your newest keys: copy what you need instead."
+            ),
+        })
+    }
 }
 
 fn exported_words(items: usize, refused: u32) -> String {
@@ -197,10 +248,11 @@ mod tests {
 
     #[test]
     fn only_what_can_be_read_has_a_banner() {
-        assert_eq!(alarm_words(Trust::Fresh), None);
-        assert_eq!(alarm_words(Trust::FreshnessUnverified), None);
-        assert_eq!(alarm_words(Trust::Broken), None);
-        let words = alarm_words(Trust::Forked { version: 3 }).expect("an alarm");
+        assert_eq!(Alarm::of(Trust::Fresh), None);
+        assert_eq!(Alarm::of(Trust::FreshnessUnverified), None);
+        assert_eq!(Alarm::of(Trust::Broken), None);
+        let Alarm { words, lost } = Alarm::of(Trust::Forked { version: 3 }).expect("an alarm");
         assert!(words.contains("different history"), "{words}");
+        assert!(lost.contains("do not see here"), "{lost}");
     }
 }

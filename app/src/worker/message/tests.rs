@@ -100,15 +100,17 @@ fn the_benchmarks_know_these_messages_by_their_first_bytes() {
         command: Command::List(ListQuery::default()),
     };
     let reply = Message::Reply(5, Box::new(Ok(Reply::Done)));
-    let derived = Message::Event(Event::Progress {
-        stage: Stage::Deriving,
-        percent: 100,
-    });
+    let at = |stage, percent| {
+        let event = Message::Event(Event::Progress { stage, percent });
+        postcard::to_allocvec(&event)
+    };
     let begins = |bytes: Result<Vec<u8>, _>, with: &[u8]| {
         let bytes: Vec<u8> = bytes.expect("written");
         assert!(bytes.starts_with(with), "{bytes:?}");
     };
     begins(postcard::to_allocvec(&list), &[5, 7]);
     begins(postcard::to_allocvec(&reply), &[1, 5]);
-    begins(postcard::to_allocvec(&derived), &[2, 1, 0, 100]);
+    begins(at(Stage::Deriving, 100), &[2, 1, 0, 100]);
+    begins(at(Stage::Opening, 0), &[2, 1, 2, 0]);
+    begins(at(Stage::Verifying, 0), &[2, 1, 5, 0]);
 }

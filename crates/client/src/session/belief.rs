@@ -118,6 +118,36 @@ impl<T: Transport, H: Host> Session<T, H> {
         self.keep_pins();
     }
 
+    /// Takes the state that the server shows for the vault's, although a newer one, or another
+    /// history, was seen before. Only a person can decide that, who knows that a backup was
+    /// restored. This device forgets what it saw, and writing goes on from there.
+    ///
+    /// Without an alarm there is nothing to decide. [`ClientError::Refused`] within a session
+    /// that began before the alarm: what is open then is not what the server shows.
+    pub async fn accept_shown(&self) -> Result<(), ClientError> {
+        let _turn = self.turn.lock().await;
+        if !self.trust().is_alarm() {
+            return Ok(());
+        }
+        {
+            let mut belief = self.belief.borrow_mut();
+            if belief.head.is_none() || belief.trust != belief.trust_of_head {
+                return Err(ClientError::Refused {
+                    message: "What is open here is not what the server shows.".into(),
+                    action: "Lock the vault and unlock it, and look at what it shows.".into(),
+                });
+            }
+            belief.trust_of_head = Trust::FreshnessUnverified;
+            belief.seen.clear();
+            belief.floor = None;
+            belief.told_at_ms = 0;
+        }
+        self.set_trust(Trust::FreshnessUnverified);
+        self.keep_pins();
+        self.tell_others().await;
+        Ok(())
+    }
+
     /// Keeps what was seen on this device, if the vault can be believed.
     pub(super) fn keep_pins(&self) {
         if let Some(sealed) = self.sealed_pins() {

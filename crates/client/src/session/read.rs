@@ -23,7 +23,15 @@ impl<T: Transport, H: Host> Session<T, H> {
         let from = self.history_from();
         let fetched = self.noted(self.api.changes(id, since, from, self.host.now_ms()).await);
         let changes = fetched.map_err(vault_failure)?;
+        // Later syncs bring little, and nobody waits for them.
+        let stage = |stage| {
+            if since == 0 {
+                self.host.progress(stage, 0);
+            }
+        };
+        stage(Stage::Verifying);
         self.believe(&changes)?;
+        stage(Stage::Opening);
         let changed = self.open_changes(&changes)?;
         self.keep_pins();
         Ok(changed)

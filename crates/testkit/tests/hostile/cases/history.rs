@@ -179,6 +179,47 @@ async fn an_older_vault_can_be_read_and_is_not_written_to() {
     world.end().await;
 }
 
+/// A restored backup and a lie look alike. Only a person can say that it is a backup.
+#[tokio::test]
+async fn only_a_person_goes_on_from_an_older_vault() {
+    let world = World::new("history::only_a_person_goes_on_from_an_older_vault").await;
+    let before = snapshot(&world).await;
+    // Of an open vault nothing can be taken back, whoever agrees.
+    assert_eq!(world.session.accept_shown().await, Ok(()));
+    edit(&world.session, &world, 0).await;
+    show(&world, &before, false);
+    let older = records(&before.1.body);
+    world.lie_in_sync(move |_| older.iter().filter(|one| !is_item(one)).cloned().collect());
+    assert_eq!(world.session.sync().await, Err(ClientError::Tampered));
+    let refused = world.session.accept_shown().await;
+    assert!(
+        matches!(refused, Err(ClientError::Refused { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(world.session.unlocked().items, 3);
+    // After a log-in the state shown can be taken, and is what the device remembers.
+    show(&world, &before, false);
+    let back = world.log_in().await.expect("opens");
+    assert!(matches!(back.trust(), Trust::RolledBack { .. }));
+    let pins = world.device.pins();
+    assert_eq!(back.accept_shown().await, Ok(()));
+    assert_eq!(back.trust(), Trust::FreshnessUnverified);
+    assert_ne!(world.device.pins(), pins, "what was seen is forgotten");
+    let again = world.log_in().await.expect("opens");
+    assert_eq!(again.trust(), Trust::Fresh);
+    // The newer state is then no alarm: it follows.
+    world.proxy.tell_the_truth();
+    let newest = world.log_in().await.expect("opens");
+    assert_eq!(newest.trust(), Trust::Fresh);
+    // A vault that is not what was signed cannot be taken.
+    world.lie_in_sync(|all| all.into_iter().filter(|one| !is_item(one)).collect());
+    let closed = world.log_in().await.expect("opens");
+    assert_eq!(closed.trust(), Trust::Broken);
+    assert!(closed.accept_shown().await.is_err());
+    assert_eq!(closed.trust(), Trust::Broken);
+    world.end().await;
+}
+
 #[tokio::test]
 async fn a_device_without_a_memory_says_so() {
     let world = World::new("history::a_device_without_a_memory_says_so").await;
