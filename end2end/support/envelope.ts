@@ -75,7 +75,7 @@ function parts(key: Buffer, place: Place, salt: Buffer) {
   return { head, aad, key: derived.subarray(0, 32), iv: derived.subarray(32) };
 }
 
-/** An envelope of 32 bytes of plaintext. */
+/** A new envelope of a key's 32 bytes. */
 export function seal(key: Buffer, place: Place, plaintext: Buffer): Buffer {
   const made = parts(key, place, randomBytes(24));
   const cipher = createCipheriv('aes-256-gcm', made.key, made.iv).setAAD(made.aad);
@@ -83,7 +83,15 @@ export function seal(key: Buffer, place: Place, plaintext: Buffer): Buffer {
   return Buffer.concat([made.head, cipher.update(padded), cipher.final(), cipher.getAuthTag()]);
 }
 
-/** The same envelope: header, salt and commitment that each key calls for, before one ciphertext. */
+/** The plaintext of an envelope that was made with this key for this place. */
+export function unseal(key: Buffer, place: Place, envelope: Buffer): Buffer {
+  const made = parts(key, place, envelope.subarray(22, 46));
+  const opened = createDecipheriv('aes-256-gcm', made.key, made.iv).setAAD(made.aad).setAuthTag(envelope.subarray(-16));
+  const padded = Buffer.concat([opened.update(envelope.subarray(78, -16)), opened.final()]);
+  return padded.subarray(4, 4 + padded.readUInt32BE());
+}
+
+/** One ciphertext behind the header, salt and commitment that each of some keys calls for. */
 export interface Salamander {
   /** One for each key, in their order. */
   envelopes: Buffer[];
