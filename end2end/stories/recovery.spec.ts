@@ -323,6 +323,29 @@ test('without a connection nothing is used up', async ({ guard, page, person, va
   await choosePassword(page);
 });
 
+test('a new password whose answer is lost is in force, and the page says how to find out', async ({ guard, page, person, vault }) => {
+  guard.allowOffline();
+  guard.allowStatus(401);
+  await vault.addKey(KEY);
+  await vault.lock();
+  let asked = 0;
+  await page.context().route('**/auth/recover/finish', async (route) => {
+    asked += 1;
+    if (asked === 1) await route.fetch();
+    await route.abort();
+  });
+  await toRecovery(page);
+  await enterKit(page, `${person.setupCode} ${person.recoveryKey}`);
+  await expect(page.getByRole('heading', { name: 'Choose a new password' })).toBeVisible();
+  await page.getByLabel('New master password', { exact: true }).fill(NEW);
+  await page.getByLabel('Repeat new master password', { exact: true }).fill(NEW);
+  await page.getByRole('button', { name: 'Set password and open' }).click();
+  await expect(page.getByText(/Log in with the new one to find out/)).toBeVisible({ timeout: 60_000 });
+  await page.goto('/vault');
+  const opened = await new Person(page, { password: NEW }).unlock();
+  await expect(opened.row(KEY.name)).toBeVisible();
+});
+
 for (const format of ['A4', 'Letter'] as const) {
   test(`the kit fits one page of ${format}`, async ({ page, person, vault }) => {
     const pages = async () => {
