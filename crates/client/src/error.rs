@@ -91,11 +91,21 @@ impl From<ApiFailure> for ClientError {
             ErrorCode::PayloadTooLarge => Self::TooLarge,
             ErrorCode::Unavailable => Self::Unreachable,
             _ => Self::Refused {
-                message: error.message,
-                action: error.action,
+                message: plain(&error.message),
+                action: plain(&error.action),
             },
         }
     }
+}
+
+/// The server's own sentences have at most some hundred characters.
+const LONGEST: usize = 200;
+
+/// A sentence of the server as far as it may stand on a page: nothing that turns the direction of
+/// text, hides, breaks the line or speaks to a terminal, and no more than a sentence.
+fn plain(sentence: &str) -> String {
+    let may_stand = |c: &char| c.is_alphanumeric() || c.is_ascii_graphic() || *c == ' ';
+    sentence.chars().filter(may_stand).take(LONGEST).collect()
 }
 
 /// Why a password was not changed.
@@ -134,5 +144,34 @@ pub enum SaveError {
 impl From<ApiFailure> for SaveError {
     fn from(failure: ApiFailure) -> Self {
         Self::Client(failure.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keyarc_wire::ApiError;
+
+    use super::*;
+
+    fn said(sentence: &str) -> String {
+        let error = ApiError::new(ErrorCode::InvalidRequest, sentence, sentence);
+        match ClientError::from(ApiFailure::Refused(Box::new(error))) {
+            ClientError::Refused { message, action } => {
+                assert_eq!(message, action);
+                message
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_a_server_says_is_a_plain_sentence() {
+        let honest = "The handle's form is wrong (12 of 16 bytes). Überprüfen: \"a\" & <b>?";
+        assert_eq!(said(honest), honest);
+        assert_eq!(
+            said("\u{202e}one\u{1b}[2J\u{200b} two\u{2066}\n\u{0}\u{feff}three\u{2028}"),
+            "one[2J twothree"
+        );
+        assert_eq!(said(&"é".repeat(100_000)), "é".repeat(LONGEST));
     }
 }
