@@ -5,6 +5,7 @@ import { cpSync, rmSync } from 'node:fs';
 
 import type { Page, Worker } from '@playwright/test';
 
+import { sightings, sightingsBelow } from './canary.ts';
 import { expect, test } from './fixtures.ts';
 import { Liar, records, type Asked } from './liar.ts';
 import { Person } from './person.ts';
@@ -29,18 +30,31 @@ export const story = test.extend<{ liar: Liar; there: Person; vault: Vault }>({
   },
   baseURL: async ({ liar }, use) => use(liar.origin),
   /** Somebody with two items, on a device that remembers them and is locked. */
-  vault: async ({ page }, use) => {
+  vault: async ({ liar, page }, use) => {
     const person = new Person(page);
     const vault = await person.signUp();
     for (const item of ITEMS) await vault.addKey(item);
     await vault.lock();
     Object.assign(vault, { person });
     await use(vault);
+    expect(givenAway(liar, person), 'whatever the server says, nothing is given away').toEqual([]);
   },
   there: async ({ vault }, use) => use((vault as Vault & { person: Person }).person),
 });
 
 export { expect };
+
+/** What of somebody's words stands in requests, in the server's log, or in what it keeps. */
+function givenAway({ requests, server }: Liar, { password, setupCode }: Person): string[] {
+  const words = [password, setupCode.replaceAll('-', '').slice(3), ...ITEMS.flatMap(({ name, secret }) => [name, secret])];
+  const asked = requests.flatMap(({ path, headers, body }) => [Buffer.from(`${path} ${JSON.stringify(headers)} `), body]);
+  expect(asked.length).toBeGreaterThan(10);
+  return [
+    ...sightings('requests', Buffer.concat(asked), words),
+    ...sightings('log', server.log, words),
+    ...sightingsBelow(server.folder, words),
+  ];
+}
 
 /** Nothing of the vault stands on the page. */
 async function showsNothing(page: Page): Promise<void> {
