@@ -1,6 +1,6 @@
 //! How things are said: days, times, counts, devices.
 
-use keyarc_vault::{Day, Kind};
+use keyarc_vault::{Day, FieldType, Kind};
 
 /// The browser's clock, Unix milliseconds. Times on screen are the person's own; what is sealed
 /// or sent takes the worker's clock.
@@ -85,6 +85,7 @@ pub fn kind(kind: Kind) -> &'static str {
         Kind::Login => "Login",
         Kind::Note => "Note",
         Kind::EnvironmentSet => "Environment set",
+        Kind::Totp => "One-time code",
     }
 }
 
@@ -95,6 +96,18 @@ pub fn kinds(kind: Kind) -> &'static str {
         Kind::Login => "Logins",
         Kind::Note => "Notes",
         Kind::EnvironmentSet => "Environment sets",
+        Kind::Totp => "One-time codes",
+    }
+}
+
+/// A type of field.
+pub fn field_type(field_type: FieldType) -> &'static str {
+    match field_type {
+        FieldType::Text => "Text",
+        FieldType::Secret => "Secret",
+        FieldType::Url => "Address",
+        FieldType::Lines => "Several lines",
+        FieldType::Totp => "One-time code",
     }
 }
 

@@ -20,10 +20,11 @@ fn keep() -> impl IntoView {
             <h2>"Keep"</h2>
             <dl class="site-list">
                 <div>
-                    <dt>"Four kinds"</dt>
+                    <dt>"Five kinds, and your own fields"</dt>
                     <dd>
-                        "API keys, logins, notes, and environment sets that hold many variables \
-                         together, as a .env file does."
+                        "API keys, logins, notes, one-time codes, and environment sets that hold \
+                         many variables together, as a .env file does. Any of them takes fields \
+                         that you name."
                     </dd>
                 </div>
                 <div>

@@ -212,6 +212,7 @@ pub fn kind_word(kind: Kind) -> &'static str {
         Kind::Login => "login",
         Kind::Note => "note",
         Kind::EnvironmentSet => "environment-set",
+        Kind::Totp => "one-time-code",
     }
 }
 

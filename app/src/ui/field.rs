@@ -68,7 +68,8 @@ pub(super) fn described_by(
 #[component]
 pub fn TextInput(
     /// Unique in the page.
-    id: &'static str,
+    #[prop(into)]
+    id: String,
     /// What goes in.
     #[prop(into)]
     label: Signal<String>,
@@ -108,8 +109,9 @@ pub fn TextInput(
     #[prop(optional, into)]
     on_input: Option<Callback<()>>,
 ) -> impl IntoView {
+    let described = described_by(&id, hint, error);
     view! { class="v",
-        <Field id=id label=label hint=hint error=error>
+        <Field id=id.clone() label=label hint=hint error=error>
             <input
                 class="input"
                 class:is-mono=mono
@@ -123,7 +125,7 @@ pub fn TextInput(
                 placeholder=placeholder
                 aria-required=required.then_some("true")
                 aria-invalid=move || error.get().is_some().then_some("true")
-                aria-describedby=described_by(id, hint, error)
+                aria-describedby=described
                 prop:value=move || value.get()
                 node_ref=node_ref
                 on:input=move |event| {
@@ -141,7 +143,8 @@ pub fn TextInput(
 #[component]
 pub fn TextArea(
     /// Unique in the page.
-    id: &'static str,
+    #[prop(into)]
+    id: String,
     /// What goes in.
     #[prop(into)]
     label: Signal<String>,
@@ -172,8 +175,9 @@ pub fn TextArea(
     #[prop(optional, into)]
     on_paste: Option<Callback<ev::ClipboardEvent>>,
 ) -> impl IntoView {
+    let described = described_by(&id, hint, error);
     view! { class="v",
-        <Field id=id label=label hint=hint error=error>
+        <Field id=id.clone() label=label hint=hint error=error>
             <textarea
                 class="input input-area"
                 class:is-mono=mono
@@ -184,7 +188,7 @@ pub fn TextArea(
                 spellcheck="false"
                 placeholder=placeholder
                 aria-invalid=move || error.get().is_some().then_some("true")
-                aria-describedby=described_by(id, hint, error)
+                aria-describedby=described
                 prop:value=move || value.get()
                 node_ref=node_ref
                 on:input=move |event| {

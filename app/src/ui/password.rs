@@ -10,7 +10,8 @@ use super::{Field, Icon, IconButton, field::described_by};
 #[component]
 pub fn PasswordField(
     /// Unique in the page.
-    id: &'static str,
+    #[prop(into)]
+    id: String,
     /// What goes in.
     #[prop(into)]
     label: Signal<String>,
@@ -47,8 +48,9 @@ pub fn PasswordField(
         label.to_owned()
     });
     let icon = Signal::derive(move || if shown.get() { Icon::EyeOff } else { Icon::Eye });
+    let described = described_by(&id, hint, error);
     view! { class="v",
-        <Field id=id label=label hint=hint error=error>
+        <Field id=id.clone() label=label hint=hint error=error>
             <div class="input-with">
                 <input
                     class="input is-mono"
@@ -59,7 +61,7 @@ pub fn PasswordField(
                     autocapitalize="none"
                     spellcheck="false"
                     aria-invalid=move || error.get().is_some().then_some("true")
-                    aria-describedby=described_by(id, hint, error)
+                    aria-describedby=described
                     prop:value=move || value.get()
                     node_ref=node_ref
                     on:input=move |event| {

@@ -6,7 +6,8 @@ use super::{Field, Icon, IconView};
 #[component]
 pub fn Select(
     /// Unique in the page.
-    id: &'static str,
+    #[prop(into)]
+    id: String,
     /// What is chosen.
     #[prop(into)]
     label: Signal<String>,
@@ -25,7 +26,7 @@ pub fn Select(
 ) -> impl IntoView {
     let hint_id = format!("{id}-hint");
     view! { class="v",
-        <Field id=id label=label hint=hint>
+        <Field id=id.clone() label=label hint=hint>
             <div class="select">
                 <select
                     class="input"

@@ -38,6 +38,7 @@ pub fn draft(number: usize) -> ItemDraft {
             value: format!("sk_live_{number:032x}"),
         },
         notes: String::new(),
+        fields: Vec::new(),
     }
 }
 

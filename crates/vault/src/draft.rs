@@ -11,8 +11,8 @@
 use std::collections::HashSet;
 
 use crate::{
-    Content, Day, DraftError, ItemDraft, LABEL_MAX, NAME_MAX, TAGS_MAX, recognise,
-    record::ENVIRONMENTS,
+    Content, Day, DraftError, FIELDS_MAX, Field, FieldType, ItemDraft, LABEL_MAX, NAME_MAX,
+    TAGS_MAX, Totp, recognise, record::ENVIRONMENTS,
 };
 
 /// Most bytes of text (secrets, variables, notes) in one item. Sealed and padded it stays below
@@ -34,10 +34,12 @@ pub(crate) struct CheckedDraft {
     pub(crate) tags: Vec<String>,
     pub(crate) environment: Option<String>,
     pub(crate) provider: Option<String>,
+    pub(crate) fields: Vec<Field>,
 }
 
 /// Checks a draft without saving it. `field` of the error is a field of [`ItemDraft`], or of
-/// its content: `value`, `username`, `password`, `url`, `text`, `variables`.
+/// its content (see [`Kind::parts`](crate::Kind::parts)), `variables`, or `fields[2].name` and
+/// `fields[2].value`.
 pub fn check_draft(draft: &ItemDraft) -> Result<(), DraftError> {
     normalise_typed(draft).map(|_| ())
 }
@@ -61,14 +63,16 @@ pub(crate) fn normalise(draft: &ItemDraft) -> Result<CheckedDraft, DraftError> {
         tags: tags(&draft.tags)?,
         environment: environment(draft.environment.as_deref())?,
         provider: provider(draft.provider.as_deref())?,
+        fields: draft.kept_fields(),
     };
+    fields(&draft.fields)?;
     if draft
         .expires_on
         .is_some_and(|day| !(Day::FIRST..=Day::LAST).contains(&day))
     {
         return Err(broken("expires_on", "lies outside the years 1970 to 9999"));
     }
-    content(&draft.content, &draft.notes)?;
+    content(&draft.content, &draft.notes, &checked.fields)?;
     Ok(checked)
 }
 
@@ -160,7 +164,48 @@ fn provider(given: Option<&str>) -> Result<Option<String>, DraftError> {
     Ok((!generic).then(|| id.to_owned()))
 }
 
-fn content(content: &Content, notes: &str) -> Result<(), DraftError> {
+/// Fields without name and value were begun and left; a value needs a name.
+fn fields(given: &[Field]) -> Result<(), DraftError> {
+    let mut names = HashSet::new();
+    for (at, field) in given.iter().enumerate() {
+        let place = format!("fields[{at}]");
+        let name = field.name.trim();
+        if name.is_empty() && field.value.is_empty() {
+            continue;
+        }
+        if !name.chars().any(is_visible) {
+            return Err(broken(&format!("{place}.name"), "needs a name"));
+        }
+        single_line(&format!("{place}.name"), name, LABEL_MAX)?;
+        if !names.insert(name.to_lowercase()) {
+            let rule = "is the name of another field";
+            return Err(broken(&format!("{place}.name"), rule));
+        }
+        let place = format!("{place}.value");
+        match field.field_type {
+            FieldType::Text => single_line(&place, &field.value, NAME_MAX.max(USERNAME_MAX))?,
+            FieldType::Url => single_line(&place, &field.value, URL_MAX)?,
+            FieldType::Secret if field.value.contains(['\n', '\r']) => {
+                return Err(broken(&place, "holds a line break"));
+            }
+            FieldType::Totp => setup_key(&place, &field.value)?,
+            FieldType::Secret | FieldType::Lines => {}
+        }
+    }
+    if names.len() > FIELDS_MAX {
+        return Err(broken("fields", format!("are more than {FIELDS_MAX}")));
+    }
+    Ok(())
+}
+
+fn setup_key(field: &str, key: &str) -> Result<(), DraftError> {
+    match Totp::parse(key) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(broken(field, error.to_string())),
+    }
+}
+
+fn content(content: &Content, notes: &str, fields: &[Field]) -> Result<(), DraftError> {
     let (field, mut size) = match content {
         Content::ApiKey { value } => ("value", value.len()),
         Content::Login {
@@ -176,6 +221,10 @@ fn content(content: &Content, notes: &str) -> Result<(), DraftError> {
             ("password", username.len() + password.len() + url.len())
         }
         Content::Note { text } => ("text", text.len()),
+        Content::Totp { key } => {
+            setup_key("totp", key)?;
+            ("totp", key.len())
+        }
         Content::EnvironmentSet { variables } => {
             if variables.len() > VARIABLES_MAX {
                 return Err(broken(
@@ -204,10 +253,16 @@ fn content(content: &Content, notes: &str) -> Result<(), DraftError> {
     }
     size += notes.len();
     if size > DETAILS_TEXT_MAX {
-        Err(too_large("notes"))
-    } else {
-        Ok(())
+        return Err(too_large("notes"));
     }
+    let added = fields
+        .iter()
+        .map(|field| field.name.len() + field.value.len());
+    size += added.sum::<usize>();
+    if size > DETAILS_TEXT_MAX {
+        return Err(too_large("fields"));
+    }
+    Ok(())
 }
 
 fn too_large(field: &str) -> DraftError {

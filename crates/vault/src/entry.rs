@@ -6,7 +6,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::{
     ItemSummary, Kind,
     recognise::{Provider, provider},
-    record::OverviewRecord,
+    record::{FieldNames, OverviewRecord},
 };
 
 /// An opened overview with its keys for sorting and searching.
@@ -48,6 +48,7 @@ impl Entry {
             .chain((!self.record.folder.is_empty()).then_some(self.record.folder.as_str()))
             .chain(self.environment())
             .chain(self.record.tags.iter().map(String::as_str))
+            .chain(self.record.field_names.iter().flat_map(FieldNames::iter))
     }
 
     pub(crate) fn is_live(&self) -> bool {
@@ -96,6 +97,12 @@ impl Entry {
             created_at_ms: record.created_at_ms,
             updated_at_ms: record.updated_at_ms,
             trashed_at_ms: record.trashed_at_ms,
+            field_names: record
+                .field_names
+                .iter()
+                .flat_map(FieldNames::iter)
+                .map(str::to_owned)
+                .collect(),
             matches,
         }
     }
@@ -104,8 +111,10 @@ impl Entry {
         if let Some(provider) = self.provider {
             return provider.mark.clone();
         }
-        if self.record.kind == Kind::EnvironmentSet {
-            return "EN".to_owned();
+        match self.record.kind {
+            Kind::EnvironmentSet => return "EN".to_owned(),
+            Kind::Totp => return "2F".to_owned(),
+            Kind::ApiKey | Kind::Login | Kind::Note => {}
         }
         let letters: String = self
             .record

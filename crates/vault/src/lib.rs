@@ -5,6 +5,8 @@
 //! |---|---|
 //! | `model` | the types that the page sees |
 //! | `day` | calendar days and what an expiry date means |
+//! | `parts` | the fields of each kind |
+//! | `totp` | codes of authenticator apps |
 //! | `draft` | the rules for what a person enters |
 //! | `record`, `seal` | the sealed plaintext, and how it is bound to what it is |
 //! | `lock`, `write` | a vault without its key, and with it; writing to it |
@@ -28,11 +30,13 @@ mod list;
 mod lock;
 mod model;
 mod order;
+mod parts;
 mod recognise;
 mod record;
 mod reseal;
 mod seal;
 mod search;
+mod totp;
 mod write;
 
 pub use day::{DayParseError, EXPIRING_WITHIN, ExpiryBadge, expiry_badge};
@@ -43,5 +47,7 @@ pub use lock::{
     UnlockedVault, WriteError,
 };
 pub use model::*;
+pub use parts::Part;
 pub use recognise::{Provider, hint_of, provider, providers, recognise, recognise_named};
 pub use reseal::{ResealError, Resealing};
+pub use totp::{Totp, TotpCode, TotpError};

@@ -310,7 +310,7 @@ impl UnlockedVault {
             return Err(DetailsError::Tampered);
         }
         let version = sealed.details_version;
-        let (content, notes) = open_details(
+        let details = open_details(
             &self.key,
             self.place,
             sealed.item_id,
@@ -318,13 +318,14 @@ impl UnlockedVault {
             &sealed.details,
         )
         .map_err(|Unreadable| DetailsError::Tampered)?;
-        if content.kind() != entry.record.kind {
+        if details.content.kind() != entry.record.kind {
             return Err(DetailsError::Tampered);
         }
         Ok(Item {
             summary: entry.summary(Vec::new()),
-            content,
-            notes,
+            content: details.content,
+            notes: details.notes,
+            fields: details.fields,
         })
     }
 

@@ -26,11 +26,19 @@ pub enum Kind {
     Note,
     /// Many named variables, as in a `.env` file.
     EnvironmentSet,
+    /// A secret that gives codes, as in an authenticator app.
+    Totp,
 }
 
 impl Kind {
     /// Every kind, in the order the interface shows them.
-    pub const ALL: [Self; 4] = [Self::ApiKey, Self::Login, Self::Note, Self::EnvironmentSet];
+    pub const ALL: [Self; 5] = [
+        Self::ApiKey,
+        Self::Login,
+        Self::EnvironmentSet,
+        Self::Totp,
+        Self::Note,
+    ];
 }
 
 /// One variable of an environment set.
@@ -70,6 +78,46 @@ pub enum Content {
         /// In the order they were entered.
         variables: Vec<Variable>,
     },
+    /// See [`Kind::Totp`].
+    Totp {
+        /// The setup key: Base32, or an `otpauth` address (see [`Totp`](crate::Totp)).
+        key: String,
+    },
+}
+
+/// What a field of an item holds, which decides how it is entered and shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldType {
+    /// One line.
+    #[default]
+    Text,
+    /// A secret, hidden until it is asked for.
+    Secret,
+    /// Many lines.
+    Lines,
+    /// An address.
+    Url,
+    /// A setup key for codes (see [`Totp`](crate::Totp)).
+    Totp,
+}
+
+/// A field that a person added to an item.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+pub struct Field {
+    /// Its name, at most [`LABEL_MAX`] characters; no two of an item have the same.
+    pub name: String,
+    /// What it holds.
+    #[zeroize(skip)]
+    pub field_type: FieldType,
+    /// Its value.
+    pub value: String,
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Field({:?}, redacted)", self.field_type)
+    }
 }
 
 impl fmt::Debug for Variable {
@@ -92,6 +140,7 @@ impl Content {
             Self::Login { .. } => Kind::Login,
             Self::Note { .. } => Kind::Note,
             Self::EnvironmentSet { .. } => Kind::EnvironmentSet,
+            Self::Totp { .. } => Kind::Totp,
         }
     }
 }
@@ -131,6 +180,8 @@ pub struct ItemSummary {
     pub updated_at_ms: u64,
     /// When it went to the trash, Unix milliseconds.
     pub trashed_at_ms: Option<u64>,
+    /// Names of the fields that a person added.
+    pub field_names: Vec<String>,
     /// Character positions in `name` that the search text matched.
     pub matches: Vec<u32>,
 }
@@ -150,6 +201,8 @@ pub struct Item {
     pub content: Content,
     /// Free text, kept with the secret part.
     pub notes: String,
+    /// Fields that a person added, in their order.
+    pub fields: Vec<Field>,
 }
 
 /// What a form holds, for a new item or an edited one.
@@ -177,6 +230,42 @@ pub struct ItemDraft {
     pub content: Content,
     /// Free text.
     pub notes: String,
+    /// Fields that a person adds, at most [`FIELDS_MAX`]; those without name and value are left
+    /// out when it is saved.
+    pub fields: Vec<Field>,
+}
+
+impl ItemDraft {
+    /// A new item of a name and a content, at the top of the vault.
+    pub fn new(name: impl Into<String>, content: Content) -> Self {
+        Self {
+            id: None,
+            base_version: 0,
+            name: name.into(),
+            folder: String::new(),
+            tags: Vec::new(),
+            environment: None,
+            provider: None,
+            favourite: false,
+            expires_on: None,
+            content,
+            notes: String::new(),
+            fields: Vec::new(),
+        }
+    }
+
+    /// The fields as they are saved: names without space around them, and none of which nothing
+    /// was filled in.
+    pub fn kept_fields(&self) -> Vec<Field> {
+        let trimmed = self.fields.iter().map(|field| Field {
+            name: field.name.trim().to_owned(),
+            field_type: field.field_type,
+            value: field.value.clone(),
+        });
+        trimmed
+            .filter(|field| !(field.name.is_empty() && field.value.is_empty()))
+            .collect()
+    }
 }
 
 impl fmt::Debug for ItemDraft {
@@ -191,6 +280,8 @@ pub const NAME_MAX: usize = 200;
 pub const LABEL_MAX: usize = 60;
 /// Most tags on one item.
 pub const TAGS_MAX: usize = 50;
+/// Most fields that a person can add to one item.
+pub const FIELDS_MAX: usize = 50;
 
 /// A field of a draft breaks a rule; nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]

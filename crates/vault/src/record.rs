@@ -3,7 +3,9 @@
 //!
 //! Both are read strictly: what does not encode back to the very bytes it was read from is
 //! refused, so that there is one spelling of everything and nothing can hide behind it. A field
-//! added later needs a new schema number, which stands in the associated data.
+//! added later stands at the end and is absent, not null, where it says nothing: what was sealed
+//! before keeps its spelling. Any other change needs a new schema number, which stands in the
+//! associated data.
 
 use std::{borrow::Cow, fmt};
 
@@ -12,7 +14,7 @@ use minicbor::{
 };
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{Content, Day, Kind, Variable};
+use crate::{Content, Day, Field, FieldType, Kind, Variable};
 
 /// The schema of an overview, in its associated data.
 pub(crate) const OVERVIEW_SCHEMA: u16 = 1;
@@ -65,6 +67,35 @@ pub(crate) struct OverviewRecord {
     pub(crate) expires_on: Option<Day>,
     #[n(15)]
     pub(crate) trashed_at_ms: Option<u64>,
+    /// Names of the fields that a person added, to search for. Absent when there are none.
+    #[n(16)]
+    pub(crate) field_names: Option<FieldNames>,
+}
+
+/// At least one name, for none has a spelling of its own.
+#[derive(Clone, PartialEq, Eq, Encode, CborLen, Zeroize)]
+#[cbor(transparent)]
+pub(crate) struct FieldNames(#[n(0)] Vec<String>);
+
+impl FieldNames {
+    pub(crate) fn of(fields: &[Field]) -> Option<Self> {
+        let names = fields.iter().map(|field| field.name.clone());
+        (!fields.is_empty()).then(|| Self(names.collect()))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+impl<'b, C> Decode<'b, C> for FieldNames {
+    fn decode(d: &mut Decoder<'b>, ctx: &mut C) -> Result<Self, decode::Error> {
+        let names: Vec<String> = d.decode_with(ctx)?;
+        match names.is_empty() {
+            true => Err(decode::Error::message("no names, spelled out")),
+            false => Ok(Self(names)),
+        }
+    }
 }
 
 impl fmt::Debug for OverviewRecord {
@@ -80,6 +111,57 @@ pub(crate) struct DetailsRecord<'a> {
     pub(crate) content: ContentRecord<'a>,
     #[b(1)]
     pub(crate) notes: Cow<'a, str>,
+    /// Absent when a person added none.
+    #[b(2)]
+    pub(crate) fields: Option<Fields<'a>>,
+}
+
+/// Fields that a person added: at least one, for none has a spelling of its own.
+#[derive(Encode, CborLen)]
+#[cbor(transparent)]
+pub(crate) struct Fields<'a>(#[b(0)] Vec<FieldRecord<'a>>);
+
+impl<'b, C> Decode<'b, C> for Fields<'b> {
+    fn decode(d: &mut Decoder<'b>, ctx: &mut C) -> Result<Self, decode::Error> {
+        let fields: Vec<FieldRecord<'b>> = d.decode_with(ctx)?;
+        match fields.is_empty() {
+            true => Err(decode::Error::message("no fields, spelled out")),
+            false => Ok(Self(fields)),
+        }
+    }
+}
+
+/// See [`Field`].
+#[derive(Encode, Decode, CborLen)]
+pub(crate) struct FieldRecord<'a> {
+    #[b(0)]
+    name: Cow<'a, str>,
+    #[n(1)]
+    field_type: FieldType,
+    #[b(2)]
+    value: Cow<'a, str>,
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) fn of(fields: &'a [Field]) -> Option<Self> {
+        let records = fields.iter().map(|field| FieldRecord {
+            name: field.name.as_str().into(),
+            field_type: field.field_type,
+            value: field.value.as_str().into(),
+        });
+        (!fields.is_empty()).then(|| Self(records.collect()))
+    }
+}
+
+impl From<Fields<'_>> for Vec<Field> {
+    fn from(fields: Fields<'_>) -> Self {
+        let field = |record: FieldRecord<'_>| Field {
+            name: record.name.into(),
+            field_type: record.field_type,
+            value: record.value.into(),
+        };
+        fields.0.into_iter().map(field).collect()
+    }
 }
 
 /// See [`Content`].
@@ -108,6 +190,11 @@ pub(crate) enum ContentRecord<'a> {
     EnvironmentSet {
         #[b(0)]
         variables: Vec<VariableRecord<'a>>,
+    },
+    #[n(4)]
+    Totp {
+        #[b(0)]
+        key: Cow<'a, str>,
     },
 }
 
@@ -162,6 +249,7 @@ impl<'a> From<&'a Content> for ContentRecord<'a> {
                 url: url.into(),
             },
             Content::Note { text } => Self::Note { text: text.into() },
+            Content::Totp { key } => Self::Totp { key: key.into() },
             Content::EnvironmentSet { variables } => Self::EnvironmentSet {
                 variables: variables
                     .iter()
@@ -191,6 +279,7 @@ impl From<ContentRecord<'_>> for Content {
                 url: url.into(),
             },
             ContentRecord::Note { text } => Self::Note { text: text.into() },
+            ContentRecord::Totp { key } => Self::Totp { key: key.into() },
             ContentRecord::EnvironmentSet { variables } => Self::EnvironmentSet {
                 variables: variables
                     .into_iter()
@@ -287,6 +376,44 @@ const fn kind_code(kind: Kind) -> u8 {
         Kind::Login => 1,
         Kind::Note => 2,
         Kind::EnvironmentSet => 3,
+        Kind::Totp => 4,
+    }
+}
+
+impl<C> Encode<C> for FieldType {
+    fn encode<W: Write>(
+        &self,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        e.u8(field_type_code(*self))?.ok()
+    }
+}
+
+impl<C> CborLen<C> for FieldType {
+    fn cbor_len(&self, ctx: &mut C) -> usize {
+        field_type_code(*self).cbor_len(ctx)
+    }
+}
+
+impl<'b, C> Decode<'b, C> for FieldType {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+        let code = d.u8()?;
+        Self::ALL
+            .into_iter()
+            .find(|field_type| field_type_code(*field_type) == code)
+            .ok_or_else(|| decode::Error::message("unknown type of a field"))
+    }
+}
+
+/// Sealed in details: a number, once given, keeps its meaning.
+const fn field_type_code(field_type: FieldType) -> u8 {
+    match field_type {
+        FieldType::Text => 0,
+        FieldType::Secret => 1,
+        FieldType::Lines => 2,
+        FieldType::Url => 3,
+        FieldType::Totp => 4,
     }
 }
 
@@ -336,6 +463,7 @@ mod tests {
             variable: Some("OPENAI_API_KEY".to_owned()),
             expires_on: Some(Day(20_792)),
             trashed_at_ms: None,
+            field_names: None,
         }
     }
 
@@ -343,6 +471,7 @@ mod tests {
         DetailsRecord {
             content: ContentRecord::ApiKey { value: text.into() },
             notes: "n".into(),
+            fields: None,
         }
     }
 
@@ -363,6 +492,34 @@ mod tests {
             )
         );
         assert_eq!(hex(&encode_record(&details("v"))), "828200816176616e");
+        let added = [Field {
+            name: "PIN".to_owned(),
+            field_type: FieldType::Secret,
+            value: "1".to_owned(),
+        }];
+        let with_fields = DetailsRecord {
+            content: ContentRecord::Totp { key: "GE".into() },
+            notes: "".into(),
+            fields: Fields::of(&added),
+        };
+        assert_eq!(
+            hex(&encode_record(&with_fields)),
+            "838204816247456081836350494e016131"
+        );
+        let mut named = overview();
+        named.field_names = FieldNames::of(&added);
+        let bytes = encode_record(&named);
+        assert_eq!(hex(&bytes[bytes.len() - 6..]), "f6816350494e");
+    }
+
+    #[test]
+    fn no_fields_have_one_spelling() {
+        let none = encode_record(&details("v"));
+        let spelled_out = [&[0x83][..], &none[1..], &[0x80]].concat();
+        assert!(decode_record::<DetailsRecord<'_>>(&none).is_ok());
+        assert!(decode_record::<DetailsRecord<'_>>(&spelled_out).is_err());
+        let null = [&[0x83][..], &none[1..], &[0xf6]].concat();
+        assert!(decode_record::<DetailsRecord<'_>>(&null).is_err());
     }
 
     #[test]
@@ -411,7 +568,7 @@ mod tests {
         for kind in Kind::ALL {
             assert_eq!(decode_record::<Kind>(&encode_record(&kind)), Ok(kind));
         }
-        assert!(decode_record::<Kind>(&[4]).is_err());
+        assert!(decode_record::<Kind>(&[5]).is_err());
     }
 
     #[test]

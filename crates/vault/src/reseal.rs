@@ -92,7 +92,7 @@ impl Resealing {
         let id = details.item_id;
         let entry = vault.items.get(id).ok_or(DetailsError::NotFound)?;
         let version = entry.version.saturating_add(1);
-        let plaintext = encode_details(&item.content, &item.notes);
+        let plaintext = encode_details(&item.content, &item.notes, &item.fields);
         let details = seal_details(&self.key, self.place, id, version, &plaintext, rng)?;
         let mut record = entry.record.clone();
         record.details_version = version;

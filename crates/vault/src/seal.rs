@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::{
-    Content,
+    Content, Field,
     record::{
-        ContentRecord, DETAILS_SCHEMA, DetailsRecord, OVERVIEW_SCHEMA, OverviewRecord,
+        ContentRecord, DETAILS_SCHEMA, DetailsRecord, Fields, OVERVIEW_SCHEMA, OverviewRecord,
         decode_record, encode_record,
     },
 };
@@ -82,11 +82,23 @@ pub(crate) fn seal_details(
 }
 
 /// The plaintext of details, ready to be sealed.
-pub(crate) fn encode_details(content: &Content, notes: &str) -> Zeroizing<Vec<u8>> {
+pub(crate) fn encode_details(
+    content: &Content,
+    notes: &str,
+    fields: &[Field],
+) -> Zeroizing<Vec<u8>> {
     encode_record(&DetailsRecord {
         content: content.into(),
         notes: notes.into(),
+        fields: Fields::of(fields),
     })
+}
+
+/// What details say.
+pub(crate) struct Details {
+    pub(crate) content: Content,
+    pub(crate) notes: String,
+    pub(crate) fields: Vec<Field>,
 }
 
 pub(crate) fn open_details(
@@ -95,11 +107,15 @@ pub(crate) fn open_details(
     item: ItemId,
     version: u64,
     sealed: &Sealed,
-) -> Result<(Content, String), Unreadable> {
+) -> Result<Details, Unreadable> {
     let context = place.context(item, Part::Details, version);
     let plaintext = key.open(&context, &sealed.0).map_err(|_| Unreadable)?;
     let record: DetailsRecord<'_> = decode_record(&plaintext).map_err(|_| Unreadable)?;
-    Ok((record.content.into(), record.notes.into()))
+    Ok(Details {
+        content: record.content.into(),
+        notes: record.notes.into(),
+        fields: record.fields.map(Vec::from).unwrap_or_default(),
+    })
 }
 
 /// Names a details envelope in its overview.

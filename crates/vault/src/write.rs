@@ -5,11 +5,11 @@ use minicbor::bytes::ByteArray;
 use rand_core::CryptoRng;
 
 use crate::{
-    ApplyReport, Content, ItemDraft, OverviewChange, UnlockedVault, WriteError,
+    ApplyReport, Content, ItemDraft, OverviewChange, Totp, UnlockedVault, WriteError,
     draft::{CheckedDraft, normalise, normalise_typed},
     import::PlannedItem,
     recognise::hint_of,
-    record::{Environment, OverviewRecord},
+    record::{Environment, FieldNames, OverviewRecord},
     seal::{content_fingerprint, details_hash, encode_details, seal_details, seal_overview},
 };
 
@@ -138,7 +138,7 @@ impl UnlockedVault {
             }
         };
         let version = base_version.saturating_add(1);
-        let plaintext = encode_details(&draft.content, &draft.notes);
+        let plaintext = encode_details(&draft.content, &draft.notes, &checked.fields);
         let details = seal_details(&self.key, self.place, id, version, &plaintext, rng)?;
         let record = OverviewRecord {
             name: checked.name,
@@ -160,6 +160,7 @@ impl UnlockedVault {
             },
             expires_on: draft.expires_on,
             trashed_at_ms: existing.and_then(|record| record.trashed_at_ms),
+            field_names: FieldNames::of(&checked.fields),
         };
         let overview = seal_overview(&self.key, self.place, id, version, &record, rng)?;
         Ok(ItemWrite {
@@ -177,6 +178,14 @@ fn hint(content: &Content) -> String {
         Content::ApiKey { value } => hint_of(value),
         Content::Login { username, .. } => username.clone(),
         Content::Note { .. } => String::new(),
+        Content::Totp { key } => match Totp::parse(key) {
+            Ok(totp) => totp
+                .account()
+                .or(totp.issuer())
+                .unwrap_or_default()
+                .to_owned(),
+            Err(_) => String::new(),
+        },
         Content::EnvironmentSet { variables } if variables.len() == 1 => "1 variable".to_owned(),
         Content::EnvironmentSet { variables } => format!("{} variables", variables.len()),
     };

@@ -92,6 +92,7 @@ fn row(name: &str, mark: &str, expires_on: Option<Day>) -> ItemSummary {
         created_at_ms: now.saturating_sub(90 * 86_400_000),
         updated_at_ms: now.saturating_sub(7_200_000),
         trashed_at_ms: None,
+        field_names: Vec::new(),
         matches: vec![0, 1, 2],
     }
 }
@@ -143,6 +144,7 @@ fn draft(name: &str, value: &str) -> ItemDraft {
             value: value.to_owned(),
         },
         notes: "Owner: payments.".to_owned(),
+        fields: Vec::new(),
     }
 }
 
@@ -153,5 +155,6 @@ fn item() -> Item {
             value: "sk-proj-theirs".to_owned(),
         },
         notes: "Owner: payments.".to_owned(),
+        fields: Vec::new(),
     }
 }

@@ -1,4 +1,4 @@
-use keyarc_vault::{Content, ItemSummary};
+use keyarc_vault::{Content, FieldType, Item, ItemSummary, Kind, Part, Totp};
 use keyarc_wire::ItemId;
 use leptos::{prelude::*, task::spawn_local};
 
@@ -8,7 +8,7 @@ use crate::{
         Clipboard, Go, Mode, OpenForm, Place, Toasts, use_clipboard, use_go, use_open_form,
         use_place, use_toasts,
     },
-    words::{counted, shortened},
+    words::{counted, now_ms, shortened},
     worker::{Command, Failure, Reply, Worker, use_worker},
 };
 
@@ -35,13 +35,32 @@ pub fn use_actions() -> Actions {
     }
 }
 
-/// The value that copying an item copies.
-pub(super) fn main_value(content: &Content) -> String {
-    match content {
-        Content::ApiKey { value } => value.clone(),
-        Content::Login { password, .. } => password.clone(),
-        Content::Note { text } => text.clone(),
+/// The value that copying an item copies: of a setup key, the code of now.
+pub(super) fn main_value(item: &Item) -> String {
+    match &item.content {
         Content::EnvironmentSet { variables } => write_variables(variables),
+        content => {
+            let main = main_part(content.kind());
+            main.map(|part| copied(part.field_type, content.part(part.key).unwrap_or_default()))
+                .unwrap_or_default()
+        }
+    }
+}
+
+/// The part that stands for the item: its first secret, or its first part.
+pub(super) fn main_part(kind: Kind) -> Option<&'static Part> {
+    let parts = kind.parts();
+    let secret = parts.iter().find(|part| part.field_type.is_concealed());
+    secret.or(parts.first())
+}
+
+/// What is copied of a value.
+pub(super) fn copied(field_type: FieldType, value: &str) -> String {
+    match field_type {
+        FieldType::Totp => Totp::parse(value)
+            .map(|totp| totp.code(now_ms() as u64).code)
+            .unwrap_or_default(),
+        FieldType::Text | FieldType::Secret | FieldType::Lines | FieldType::Url => value.to_owned(),
     }
 }
 
@@ -55,15 +74,15 @@ impl Actions {
     pub(super) fn copy_part(
         self,
         summary: &ItemSummary,
-        part: Option<&'static str>,
-        value: impl Fn(&Content) -> String + 'static,
+        part: Option<String>,
+        value: impl Fn(&Item) -> String + 'static,
     ) {
         let name = shortened(&summary.name);
         let what = part.map_or_else(|| name.clone(), |part| format!("{part} of {name}"));
         let (worker, id) = (self.worker, summary.id);
         self.clipboard.copy(what, async move {
             match worker.call(Command::Reveal(id)).await? {
-                Reply::Item(item) => Ok(value(&item.content)),
+                Reply::Item(item) => Ok(value(&item)),
                 _ => Err(Failure::NotFound),
             }
         });
@@ -167,24 +186,21 @@ impl Actions {
 
 #[cfg(test)]
 mod tests {
-    use keyarc_vault::Variable;
-
     use super::*;
 
     #[test]
     fn copying_takes_the_secret_of_each_kind() {
-        let login = Content::Login {
-            username: "ann".into(),
-            password: "pw".into(),
-            url: "https://example.org".into(),
-        };
-        assert_eq!(main_value(&login), "pw");
-        let set = Content::EnvironmentSet {
-            variables: vec![Variable {
-                name: "A".into(),
-                value: "1".into(),
-            }],
-        };
-        assert_eq!(main_value(&set), "A=1\n");
+        let keys = Kind::ALL.map(|kind| main_part(kind).map(|part| part.key));
+        assert_eq!(
+            keys,
+            [
+                Some("value"),
+                Some("password"),
+                None,
+                Some("totp"),
+                Some("text")
+            ]
+        );
+        assert_eq!(copied(FieldType::Url, "https://a"), "https://a");
     }
 }

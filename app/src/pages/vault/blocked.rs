@@ -1,5 +1,5 @@
 use keyarc_client::Trust;
-use keyarc_vault::{Content, Item};
+use keyarc_vault::{Content, Item, Variable};
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::{Value, json};
 
@@ -198,22 +198,17 @@ fn export_text(items: &[Item], refused: u32) -> String {
 
 fn exported(item: &Item) -> Value {
     let summary = &item.summary;
-    let content = match &item.content {
-        Content::ApiKey { value } => json!({ "kind": "api_key", "value": value }),
-        Content::Login {
-            username,
-            password,
-            url,
-        } => json!({ "kind": "login", "username": username, "password": password, "url": url }),
-        Content::Note { text } => json!({ "kind": "note", "text": text }),
-        Content::EnvironmentSet { variables } => {
-            let variables: Vec<Value> = variables
-                .iter()
-                .map(|variable| json!({ "name": variable.name, "value": variable.value }))
-                .collect();
-            json!({ "kind": "environment_set", "variables": variables })
-        }
-    };
+    let mut content = serde_json::Map::new();
+    content.insert("kind".into(), json!(summary.kind));
+    for part in summary.kind.parts() {
+        content.insert(part.key.into(), json!(item.content.part(part.key)));
+    }
+    if let Content::EnvironmentSet { variables } = &item.content {
+        let variable =
+            |variable: &Variable| json!({ "name": variable.name, "value": variable.value });
+        let variables: Vec<Value> = variables.iter().map(variable).collect();
+        content.insert("variables".into(), json!(variables));
+    }
     json!({
         "name": summary.name,
         "version": summary.version,
@@ -224,6 +219,7 @@ fn exported(item: &Item) -> Value {
         "expires_on": summary.expires_on.map(|day| day.to_string()),
         "content": content,
         "notes": item.notes,
+        "fields": item.fields,
     })
 }
 

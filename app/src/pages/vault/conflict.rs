@@ -2,9 +2,9 @@ use keyarc_vault::{Content, Item, ItemDraft};
 use leptos::prelude::*;
 
 use super::{
-    actions::main_value,
     form::{Conflict, finish},
     form_model::FormModel,
+    variables::write_variables,
 };
 use crate::{
     state::{use_go, use_place, use_toasts},
@@ -28,6 +28,7 @@ pub(super) fn draft_of_item(item: &Item) -> ItemDraft {
         expires_on: summary.expires_on,
         content: item.content.clone(),
         notes: item.notes.clone(),
+        fields: item.fields.clone(),
     }
 }
 
@@ -35,55 +36,77 @@ pub(super) fn draft_of_item(item: &Item) -> ItemDraft {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// The field's name.
-    pub field: &'static str,
+    pub field: String,
     /// What the form holds.
     pub mine: String,
     /// What is stored.
     pub theirs: String,
     /// Whether they differ.
     pub differs: bool,
+    /// Whether it is hidden until asked for.
+    pub concealed: bool,
 }
-
-/// Reads one field of a draft as text.
-type ReadField = fn(&ItemDraft) -> String;
 
 /// Both versions field by field; only fields that say something in one of them.
 pub fn differences(mine: &ItemDraft, theirs: &ItemDraft) -> Vec<Difference> {
-    let fields: [(&'static str, ReadField); 9] = [
-        ("Name", |d| d.name.clone()),
-        ("Kind", |d| kind(d.content.kind()).to_owned()),
-        ("Secret", |d| main_value(&d.content)),
-        ("Username", |d| login(&d.content).0),
-        ("Address", |d| login(&d.content).1),
-        ("Folder", |d| d.folder.clone()),
-        ("Tags", |d| d.tags.join(", ")),
-        ("Environment", |d| d.environment.clone().unwrap_or_default()),
-        ("Expires", |d| {
-            d.expires_on
-                .map(keyarc_vault::Day::long)
-                .unwrap_or_default()
-        }),
-    ];
-    let notes: (&'static str, fn(&ItemDraft) -> String) = ("Notes", |d| d.notes.clone());
-    fields
-        .into_iter()
-        .chain([notes])
-        .map(|(field, value)| (field, value(mine), value(theirs)))
-        .filter(|(_, mine, theirs)| !(mine.is_empty() && theirs.is_empty()))
-        .map(|(field, mine, theirs)| Difference {
-            field,
-            differs: mine != theirs,
-            mine,
-            theirs,
-        })
-        .collect()
+    let mut rows: Vec<Difference> = Vec::new();
+    for (draft, is_mine) in [(mine, true), (theirs, false)] {
+        for (field, concealed, text) in texts(draft) {
+            let at = rows.iter().position(|row| row.field == field);
+            let at = at.unwrap_or_else(|| {
+                rows.push(Difference {
+                    field,
+                    mine: String::new(),
+                    theirs: String::new(),
+                    differs: false,
+                    concealed: false,
+                });
+                rows.len() - 1
+            });
+            let row = &mut rows[at];
+            row.concealed |= concealed;
+            *(if is_mine {
+                &mut row.mine
+            } else {
+                &mut row.theirs
+            }) = text;
+        }
+    }
+    for row in &mut rows {
+        row.differs = row.mine != row.theirs;
+    }
+    rows.retain(|row| !(row.mine.is_empty() && row.theirs.is_empty()));
+    rows
 }
 
-fn login(content: &Content) -> (String, String) {
-    match content {
-        Content::Login { username, url, .. } => (username.clone(), url.clone()),
-        _ => (String::new(), String::new()),
+/// The fields of a draft as text: name, whether it is concealed, value.
+fn texts(draft: &ItemDraft) -> Vec<(String, bool, String)> {
+    let open = |name: &str, value: String| (name.to_owned(), false, value);
+    let expires = draft.expires_on.map(keyarc_vault::Day::long);
+    let mut texts = vec![
+        open("Name", draft.name.clone()),
+        open("Kind", kind(draft.content.kind()).to_owned()),
+    ];
+    if let Content::EnvironmentSet { variables } = &draft.content {
+        texts.push(("Variables".to_owned(), true, write_variables(variables)));
     }
+    texts.extend(draft.content.kind().parts().iter().map(|part| {
+        let value = draft.content.part(part.key).unwrap_or_default();
+        let concealed = part.field_type.is_concealed();
+        (part.label.to_owned(), concealed, value.to_owned())
+    }));
+    texts.extend(draft.fields.iter().map(|field| {
+        let concealed = field.field_type.is_concealed();
+        (field.name.clone(), concealed, field.value.clone())
+    }));
+    texts.extend([
+        open("Folder", draft.folder.clone()),
+        open("Tags", draft.tags.join(", ")),
+        open("Environment", draft.environment.clone().unwrap_or_default()),
+        open("Expires", expires.unwrap_or_default()),
+        open("Notes", draft.notes.clone()),
+    ]);
+    texts
 }
 
 /// Settles a conflict: nothing is lost until somebody chooses.
@@ -154,7 +177,7 @@ pub fn ConflictView(
         .map(|item| differences(&mine, &draft_of_item(item)));
     let shown = RwSignal::new(false);
     let cell = move |row: &Difference, value: String| {
-        let hide = row.field == "Secret" && !value.is_empty();
+        let hide = row.concealed && !value.is_empty();
         view! { class="v",
             <td class:is-different=row.differs translate="no">
                 {move || if hide && !shown.get() { "••••••••".to_owned() } else { value.clone() }}
@@ -199,7 +222,7 @@ pub fn ConflictView(
                                                 view! { class="v",
                                                     <tr>
                                                         <th scope="row">
-                                                            {row.field}
+                                                            {row.field.clone()}
                                                             {row
                                                                 .differs
                                                                 .then(|| {
@@ -249,24 +272,37 @@ mod tests {
         ItemDraft {
             id: Some(ItemId([1; 16])),
             base_version: 1,
-            name: name.into(),
-            folder: String::new(),
-            tags: vec![],
-            environment: None,
-            provider: None,
-            favourite: false,
-            expires_on: None,
-            content: Content::ApiKey {
-                value: secret.into(),
-            },
-            notes: String::new(),
+            ..ItemDraft::new(
+                name,
+                Content::ApiKey {
+                    value: secret.into(),
+                },
+            )
         }
+    }
+
+    #[test]
+    fn fields_that_a_person_added_are_compared_by_name() {
+        let with = |value: &str| ItemDraft {
+            fields: vec![keyarc_vault::Field {
+                name: "PIN".into(),
+                field_type: keyarc_vault::FieldType::Secret,
+                value: value.into(),
+            }],
+            ..draft("A", "x")
+        };
+        let rows = differences(&with("1"), &with("2"));
+        let pin = rows.iter().find(|row| row.field == "PIN").expect("there");
+        assert!(pin.differs && pin.concealed);
+        let gone = differences(&with("1"), &draft("A", "x"));
+        let pin = gone.iter().find(|row| row.field == "PIN").expect("there");
+        assert_eq!((pin.mine.as_str(), pin.theirs.as_str()), ("1", ""));
     }
 
     #[test]
     fn fields_that_are_empty_on_both_sides_are_left_out() {
         let rows = differences(&draft("A", "x"), &draft("B", "x"));
-        let fields: Vec<&str> = rows.iter().map(|row| row.field).collect();
+        let fields: Vec<&str> = rows.iter().map(|row| row.field.as_str()).collect();
         assert_eq!(fields, ["Name", "Kind", "Secret"]);
         assert!(rows[0].differs);
         assert!(!rows[2].differs);

@@ -1,17 +1,17 @@
 use std::time::Duration;
 
-use keyarc_vault::Kind;
+use keyarc_vault::{FieldType, Kind};
 use leptos::{ev, html, prelude::*, task::spawn_local};
 
 use super::{
-    form_model::{ENVIRONMENT_ID, FormModel, NAME_ID},
+    form_model::{ENVIRONMENT_ID, FieldRow, FormModel, NAME_ID},
     onboarding::pasted_text,
 };
 use crate::{
     state::{Debounce, kind_from, kind_word, use_items, use_toasts},
     ui::{
-        Badge, BadgeTone, Checkbox, Field, PasswordField, Select, TextArea, TextInput,
-        focus_on_mount,
+        Badge, BadgeTone, Button, Checkbox, Field, Icon, IconButton, PasswordField, Select,
+        TextArea, TextInput, focus_on_mount,
     },
     words,
     worker::{Command, Reply, use_worker},
@@ -25,12 +25,13 @@ const PASTE_MAX: usize = 1_000_000;
 pub(super) fn FormFields(form: FormModel) -> impl IntoView {
     let name = NodeRef::<html::Input>::new();
     let is_new = form.id.is_none();
-    if !is_new || form.secret.with_untracked(String::is_empty) {
+    let secret = form.part("value");
+    if !is_new || secret.with_untracked(String::is_empty) {
         focus_on_mount(name);
     }
     let recognise = use_recognition(form);
     // A secret pasted elsewhere brought this form: it is recognised at once.
-    if is_new && !form.secret.with_untracked(String::is_empty) {
+    if is_new && !secret.with_untracked(String::is_empty) {
         recognise.run(());
     }
     let kind = form.kind;
@@ -55,67 +56,29 @@ pub(super) fn FormFields(form: FormModel) -> impl IntoView {
                 }
             }
         />
-        {move || match kind.get() {
-            Kind::ApiKey => {
+        {move || {
+            if kind.get() == Kind::EnvironmentSet {
+                return view! { class="v", <VariablesInput form=form on_paste=limit /> }.into_any();
+            }
+            let inputs = kind.get().parts().iter().map(|part| {
+                let is_recognised = part.key == "value";
+                let on_input = if is_recognised { recognise } else { Callback::new(|()| ()) };
                 view! { class="v",
-                    <PasswordField
-                        id="form-secret"
-                        label="Secret"
-                        value=form.secret
-                        error=form.error_of("content")
-                        on_input=recognise
+                    <ValueInput
+                        id=format!("form-{}", part.key)
+                        label=part.label.to_owned()
+                        field_type=part.field_type
+                        value=form.part(part.key)
+                        error=form.error_of(part.key)
+                        on_input=on_input
                         on_paste=limit
                     />
-                    <Recognised form=form />
+                    {is_recognised.then(|| view! { class="v", <Recognised form=form /> })}
                 }
-                    .into_any()
-            }
-            Kind::Login => {
-                view! { class="v",
-                    <TextInput id="form-username" label="Username" value=form.username />
-                    <PasswordField
-                        id="form-password"
-                        label="Password"
-                        value=form.password
-                        error=form.error_of("content")
-                        on_paste=limit
-                    />
-                    <TextInput id="form-address" label="Address" kind="url" value=form.url mono=true />
-                }
-                    .into_any()
-            }
-            Kind::Note => {
-                view! { class="v",
-                    <TextArea
-                        id="form-text"
-                        label="Text"
-                        value=form.text
-                        rows=10
-                        error=form.error_of("content")
-                        on_paste=limit
-                    />
-                }
-                    .into_any()
-            }
-            Kind::EnvironmentSet => {
-                view! { class="v",
-                    <TextArea
-                        id="form-variables"
-                        label="Variables"
-                        value=form.variables
-                        rows=10
-                        mono=true
-                        placeholder="NAME=value"
-                        hint=Some("One NAME=value a line, as in a .env file.".to_owned())
-                        error=Signal::derive(move || {
-                            form.error_of("variables").get().or(form.error_of("content").get())
-                        })
-                        on_paste=limit
-                    />
-                }
-                    .into_any()
-            }
+            });
+            inputs.collect_view().into_any()
         }}
+        <AddedFields form=form on_paste=limit />
         <div class="field-pair">
             <TextInput
                 id="form-folder"
@@ -159,6 +122,184 @@ pub(super) fn FormFields(form: FormModel) -> impl IntoView {
         </Checkbox>
         <Known />
     }
+}
+
+/// The input for a value of a type. The one place that knows which control each type takes.
+#[component]
+fn ValueInput(
+    id: String,
+    label: String,
+    field_type: FieldType,
+    value: RwSignal<String>,
+    error: Signal<Option<String>>,
+    on_input: Callback<()>,
+    on_paste: Callback<ev::ClipboardEvent>,
+) -> impl IntoView {
+    match field_type {
+        FieldType::Text => view! { class="v",
+            <TextInput id=id label=label value=value error=error on_input=on_input />
+        }
+        .into_any(),
+        FieldType::Url => view! { class="v",
+            <TextInput id=id label=label kind="url" value=value mono=true error=error on_input=on_input />
+        }
+        .into_any(),
+        FieldType::Secret => view! { class="v",
+            <PasswordField
+                id=id
+                label=label
+                value=value
+                error=error
+                on_input=on_input
+                on_paste=on_paste
+            />
+        }
+        .into_any(),
+        FieldType::Lines => view! { class="v",
+            <TextArea
+                id=id
+                label=label
+                value=value
+                rows=10
+                error=error
+                on_input=on_input
+                on_paste=on_paste
+            />
+        }
+        .into_any(),
+        FieldType::Totp => view! { class="v",
+            <PasswordField
+                id=id
+                label=label
+                value=value
+                hint=Some(
+                    "The key that the service shows beside its QR code, or its otpauth:// address."
+                        .to_owned(),
+                )
+                error=error
+                on_input=on_input
+                on_paste=on_paste
+            />
+        }
+        .into_any(),
+    }
+}
+
+#[component]
+fn VariablesInput(form: FormModel, on_paste: Callback<ev::ClipboardEvent>) -> impl IntoView {
+    view! { class="v",
+        <TextArea
+            id="form-variables"
+            label="Variables"
+            value=form.variables
+            rows=10
+            mono=true
+            placeholder="NAME=value"
+            hint=Some("One NAME=value a line, as in a .env file.".to_owned())
+            error=form.error_of("variables")
+            on_paste=on_paste
+        />
+    }
+}
+
+/// The fields that the person adds, and the button for one more.
+#[component]
+fn AddedFields(form: FormModel, on_paste: Callback<ev::ClipboardEvent>) -> impl IntoView {
+    let error = form.error_of_all_rows();
+    let add = move |()| {
+        let key = form.add_field();
+        focus_soon(format!("form-field-{key}-name"));
+    };
+    view! { class="v",
+        <For each=move || form.fields.get() key=|row| row.key let:row>
+            <AddedField form=form row=row on_paste=on_paste />
+        </For>
+        <div class="add-field">
+            <Button id="form-add-field" icon=Icon::Plus on_press=add>
+                "Add a field"
+            </Button>
+            {move || {
+                error
+                    .get()
+                    .map(|error| view! { class="v", <p class="field-error" role="alert">{error}</p> })
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn AddedField(
+    form: FormModel,
+    row: FieldRow,
+    on_paste: Callback<ev::ClipboardEvent>,
+) -> impl IntoView {
+    let id = format!("form-field-{}", row.key);
+    let value_id = format!("{id}-value");
+    let title = move || match row.name.get() {
+        name if name.trim().is_empty() => "New field".to_owned(),
+        name => format!("Field {}", words::shortened(name.trim())),
+    };
+    let types = FieldType::ALL.map(|one| (word_of(one), words::field_type(one).to_owned()));
+    let remove = move |()| {
+        form.remove_field(row.key);
+        focus_soon("form-add-field".to_owned());
+    };
+    let remove_label =
+        Signal::derive(move || format!("Remove {}", title().replacen("Field ", "field ", 1)));
+    view! { class="v",
+        <div class="added-field" role="group" aria-label=title>
+            <div class="added-field-head">
+                <TextInput
+                    id=format!("{id}-name")
+                    label="Field name"
+                    value=row.name
+                    error=form.error_of_row(row.key, "name")
+                />
+                <Select
+                    id=format!("{id}-type")
+                    label="Type"
+                    value=Signal::derive(move || word_of(row.field_type.get()))
+                    options=types.to_vec()
+                    on_change=move |word: String| {
+                        let chosen = FieldType::ALL.into_iter().find(|one| word_of(*one) == word);
+                        row.field_type.set(chosen.unwrap_or_default());
+                    }
+                />
+                <IconButton icon=Icon::Close label=remove_label on_press=remove />
+            </div>
+            {move || {
+                view! { class="v",
+                    <ValueInput
+                        id=value_id.clone()
+                        label="Value".to_owned()
+                        field_type=row.field_type.get()
+                        value=row.value
+                        error=form.error_of_row(row.key, "value")
+                        on_input=Callback::new(|()| ())
+                        on_paste=on_paste
+                    />
+                }
+            }}
+        </div>
+    }
+}
+
+/// What an option of the type is called in the markup.
+fn word_of(field_type: FieldType) -> String {
+    words::field_type(field_type)
+        .to_lowercase()
+        .replace(' ', "-")
+}
+
+/// Moves the focus to an element that is about to appear.
+fn focus_soon(id: String) {
+    request_animation_frame(move || {
+        use wasm_bindgen::JsCast;
+        let element = document().get_element_by_id(&id);
+        if let Some(element) = element.and_then(|el| el.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let _ = element.focus();
+        }
+    });
 }
 
 /// What the secret was recognised as.
@@ -241,9 +382,10 @@ fn Known() -> impl IntoView {
 fn use_recognition(form: FormModel) -> Callback<()> {
     let worker = use_worker();
     let soon = Debounce::new(Duration::from_millis(120));
+    let secret = form.part("value");
     Callback::new(move |()| {
         soon.call(move || {
-            let Some(value) = form.secret.try_get_untracked() else {
+            let Some(value) = secret.try_get_untracked() else {
                 return;
             };
             if value.trim().is_empty() {
@@ -253,7 +395,7 @@ fn use_recognition(form: FormModel) -> Callback<()> {
             spawn_local(async move {
                 let reply = worker.call(Command::Recognise(value.clone())).await;
                 // A later value has its own answer.
-                if form.secret.try_get_untracked() == Some(value)
+                if secret.try_get_untracked() == Some(value)
                     && let Ok(Reply::Recognised(found)) = reply
                 {
                     let focused = document().active_element().map(|element| element.id());

@@ -1,4 +1,8 @@
-use keyarc_vault::{Content, Day, DraftError, ItemDraft, Kind, Recognition};
+use std::collections::HashMap;
+
+use keyarc_vault::{
+    Content, Day, DraftError, Field, FieldType, ItemDraft, Kind, Part, Recognition,
+};
 use keyarc_wire::ItemId;
 use leptos::prelude::*;
 
@@ -23,12 +27,11 @@ pub(super) struct FormModel {
     pub(super) favourite: RwSignal<bool>,
     pub(super) expires: RwSignal<String>,
     pub(super) notes: RwSignal<String>,
-    pub(super) secret: RwSignal<String>,
-    pub(super) username: RwSignal<String>,
-    pub(super) password: RwSignal<String>,
-    pub(super) url: RwSignal<String>,
-    pub(super) text: RwSignal<String>,
+    /// The parts of every kind, by their keys.
+    parts: StoredValue<HashMap<&'static str, RwSignal<String>>>,
     pub(super) variables: RwSignal<String>,
+    /// Fields that the person adds.
+    pub(super) fields: RwSignal<Vec<FieldRow>>,
     pub(super) recognised: RwSignal<Option<Recognition>>,
     pub(super) error: RwSignal<Option<DraftError>>,
     /// What recognition filled in, which it may therefore replace.
@@ -39,23 +42,15 @@ pub(super) struct FormModel {
 impl FormModel {
     /// The form for a draft.
     pub(super) fn of(draft: &ItemDraft) -> Self {
-        let mut secret = String::new();
-        let mut login = (String::new(), String::new(), String::new());
-        let mut note = String::new();
-        let mut variables = String::new();
-        match &draft.content {
-            Content::ApiKey { value } => secret.clone_from(value),
-            Content::Login {
-                username,
-                password,
-                url,
-            } => {
-                login = (username.clone(), password.clone(), url.clone());
-            }
-            Content::Note { text } => note.clone_from(text),
-            Content::EnvironmentSet { variables: list } => variables = write_variables(list),
-        }
-        let (username, password, url) = login;
+        let parts = Kind::ALL.into_iter().flat_map(Kind::parts).map(|part| {
+            let value = draft.content.part(part.key).unwrap_or_default();
+            (part.key, RwSignal::new(value.to_owned()))
+        });
+        let variables = match &draft.content {
+            Content::EnvironmentSet { variables } => write_variables(variables),
+            _ => String::new(),
+        };
+        let fields = draft.fields.iter().enumerate();
         let expires = draft.expires_on.map(|day| day.to_string());
         Self {
             id: draft.id,
@@ -69,12 +64,9 @@ impl FormModel {
             favourite: RwSignal::new(draft.favourite),
             expires: RwSignal::new(expires.unwrap_or_default()),
             notes: RwSignal::new(draft.notes.clone()),
-            secret: RwSignal::new(secret),
-            username: RwSignal::new(username),
-            password: RwSignal::new(password),
-            url: RwSignal::new(url),
-            text: RwSignal::new(note),
+            parts: StoredValue::new(parts.collect()),
             variables: RwSignal::new(variables),
+            fields: RwSignal::new(fields.map(|(at, field)| FieldRow::of(at, field)).collect()),
             recognised: RwSignal::new(None),
             error: RwSignal::new(None),
             filled_name: StoredValue::new(None),
@@ -106,32 +98,76 @@ impl FormModel {
             expires_on,
             content,
             notes: self.notes.get(),
+            fields: self
+                .fields
+                .get()
+                .into_iter()
+                .map(FieldRow::to_field)
+                .collect(),
         })
     }
 
     fn content(self) -> Result<Content, DraftError> {
-        Ok(match self.kind.get() {
-            Kind::ApiKey => Content::ApiKey {
-                value: self.secret.get().trim().to_owned(),
-            },
-            Kind::Login => Content::Login {
-                username: self.username.get(),
-                password: self.password.get(),
-                url: self.url.get().trim().to_owned(),
-            },
-            Kind::Note => Content::Note {
-                text: self.text.get(),
-            },
-            Kind::EnvironmentSet => {
-                let variables = parse_variables(&self.variables.read()).map_err(|error| {
-                    wrong(
-                        "variables",
-                        &format!("line {} {}", error.line, error.reason),
-                    )
-                })?;
-                Content::EnvironmentSet { variables }
-            }
+        let kind = self.kind.get();
+        if kind == Kind::EnvironmentSet {
+            let variables = parse_variables(&self.variables.read()).map_err(|error| {
+                wrong(
+                    "variables",
+                    &format!("line {} {}", error.line, error.reason),
+                )
+            })?;
+            return Ok(Content::EnvironmentSet { variables });
+        }
+        let mut content = Content::empty(kind);
+        for part in kind.parts() {
+            content.set_part(part.key, as_saved(*part, self.part(part.key).get()));
+        }
+        Ok(content)
+    }
+
+    /// What stands in a part, whichever kinds have it.
+    pub(super) fn part(self, key: &str) -> RwSignal<String> {
+        let known = self.parts.with_value(|parts| parts.get(key).copied());
+        known.unwrap_or_default()
+    }
+
+    /// What is wrong with the `name` or the `value` of a field that the person added.
+    pub(super) fn error_of_row(self, key: usize, part: &'static str) -> Signal<Option<String>> {
+        Signal::derive(move || {
+            let at = self
+                .fields
+                .with(|rows| rows.iter().position(|row| row.key == key))?;
+            let field = format!("fields[{at}].{part}");
+            self.error.with(|error| {
+                let error = error.as_ref().filter(|error| error.field == field)?;
+                Some(crate::words::capitalised(&error.rule))
+            })
         })
+    }
+
+    /// What is wrong with the fields that the person added, all together.
+    pub(super) fn error_of_all_rows(self) -> Signal<Option<String>> {
+        Signal::derive(move || {
+            self.error.with(|error| {
+                let error = error.as_ref().filter(|error| error.field == "fields")?;
+                Some(format!("The fields {}", error.rule))
+            })
+        })
+    }
+
+    /// Adds an empty field and returns its key.
+    pub(super) fn add_field(self) -> usize {
+        let key = self
+            .fields
+            .with_untracked(|rows| rows.iter().map(|row| row.key + 1).max().unwrap_or_default());
+        let row = FieldRow::of(key, &Field::empty("", FieldType::Text));
+        self.fields.update(|rows| rows.push(row));
+        key
+    }
+
+    /// Takes a field away.
+    pub(super) fn remove_field(self, key: usize) {
+        self.fields.update(|rows| rows.retain(|row| row.key != key));
     }
 
     /// What is wrong with a field, for people.
@@ -169,8 +205,9 @@ impl FormModel {
         }
         let kind = self.kind.get_untracked();
         if self.id.is_none() && kind == Kind::ApiKey && recognition.kind == Kind::EnvironmentSet {
-            self.variables.set(self.secret.get_untracked());
-            self.secret.set(String::new());
+            let secret = self.part("value");
+            self.variables.set(secret.get_untracked());
+            secret.set(String::new());
             self.kind.set(Kind::EnvironmentSet);
         }
         self.recognised.set(Some(recognition));
@@ -187,36 +224,52 @@ fn fill(field: RwSignal<String>, filled: StoredValue<Option<String>>, value: Opt
     }
 }
 
+/// A field that the person adds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FieldRow {
+    /// Names the row while the form is open.
+    pub(super) key: usize,
+    pub(super) name: RwSignal<String>,
+    pub(super) field_type: RwSignal<FieldType>,
+    pub(super) value: RwSignal<String>,
+}
+
+impl FieldRow {
+    fn of(key: usize, field: &Field) -> Self {
+        Self {
+            key,
+            name: RwSignal::new(field.name.clone()),
+            field_type: RwSignal::new(field.field_type),
+            value: RwSignal::new(field.value.clone()),
+        }
+    }
+
+    fn to_field(self) -> Field {
+        Field {
+            name: self.name.get(),
+            field_type: self.field_type.get(),
+            value: self.value.get(),
+        }
+    }
+}
+
+/// Space around a key or an address was picked up with it; in a password it may be meant.
+fn as_saved(part: Part, text: String) -> String {
+    match part.field_type {
+        FieldType::Url | FieldType::Totp => text.trim().to_owned(),
+        FieldType::Secret if part.key == "value" => text.trim().to_owned(),
+        FieldType::Text | FieldType::Secret | FieldType::Lines => text,
+    }
+}
+
 /// An empty form for the place it is opened from: its folder, tag, environment and kind.
 pub(super) fn empty_draft(place: &Place) -> ItemDraft {
-    let content = match place.kind {
-        None | Some(Kind::ApiKey) => Content::ApiKey {
-            value: String::new(),
-        },
-        Some(Kind::Login) => Content::Login {
-            username: String::new(),
-            password: String::new(),
-            url: String::new(),
-        },
-        Some(Kind::Note) => Content::Note {
-            text: String::new(),
-        },
-        Some(Kind::EnvironmentSet) => Content::EnvironmentSet {
-            variables: Vec::new(),
-        },
-    };
+    let content = Content::empty(place.kind.unwrap_or(Kind::ApiKey));
     ItemDraft {
-        id: None,
-        base_version: 0,
-        name: String::new(),
         folder: place.folder.clone().unwrap_or_default(),
         tags: place.tag.iter().cloned().collect(),
         environment: place.environment.clone(),
-        provider: None,
-        favourite: false,
-        expires_on: None,
-        content,
-        notes: String::new(),
+        ..ItemDraft::new("", content)
     }
 }
 
@@ -284,6 +337,11 @@ mod tests {
                 url: "https://example.org".into(),
             },
             notes: "line\nline".into(),
+            fields: vec![Field {
+                name: "Account number".into(),
+                field_type: FieldType::Secret,
+                value: "12 34".into(),
+            }],
         };
         assert_eq!(FormModel::of(&draft).to_draft(), Ok(draft));
     }

@@ -236,8 +236,6 @@ fn SecretCard(
             }
         });
     };
-    let content =
-        Signal::derive(move || revealed.with(|item| item.as_ref().map(|i| i.content.clone())));
     let for_copy = StoredValue::new(summary.clone());
     let label = move || if shown.get() { "Hide" } else { "Reveal" };
     let buttons = view! { class="v",
@@ -270,7 +268,7 @@ fn SecretCard(
     .into_any();
     view! { class="v",
         <div class="secret" class:is-open=move || shown.get()>
-            <SecretBody summary=summary content=content actions=actions buttons=buttons />
+            <SecretBody summary=summary revealed=revealed actions=actions buttons=buttons />
             <div class="secret-low">
                 <IconView icon=Signal::derive(move || {
                     if shown.get() { Icon::Clock } else { Icon::Lock }

@@ -75,17 +75,5 @@ pub(super) fn pasted_text(event: &ev::ClipboardEvent) -> Option<String> {
 }
 
 fn draft_of(value: String) -> ItemDraft {
-    ItemDraft {
-        id: None,
-        base_version: 0,
-        name: String::new(),
-        folder: String::new(),
-        tags: Vec::new(),
-        environment: None,
-        provider: None,
-        favourite: false,
-        expires_on: None,
-        content: Content::ApiKey { value },
-        notes: String::new(),
-    }
+    ItemDraft::new("", Content::ApiKey { value })
 }

@@ -1,8 +1,13 @@
-use keyarc_vault::{Content, ItemSummary, Kind, Variable};
+use std::time::Duration;
+
+use keyarc_vault::{Content, FieldType, Item, ItemSummary, Kind, Part, Totp, Variable};
 use leptos::prelude::*;
 
-use super::actions::{Actions, main_value};
-use crate::ui::{Icon, IconButton};
+use super::actions::{Actions, copied, main_part};
+use crate::{
+    ui::{Icon, IconButton},
+    words::now_ms,
+};
 
 /// A masked value: what may be seen of it, with dots for the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,105 +52,236 @@ pub(super) fn SecretBody(
     /// The item.
     summary: ItemSummary,
     /// Its values, while they are revealed.
-    content: Signal<Option<Content>>,
+    revealed: RwSignal<Option<Item>>,
     /// For copying.
     actions: Actions,
     /// Beside the main value: reveal and copy.
     buttons: AnyView,
 ) -> impl IntoView {
-    let hint = summary.hint.clone();
-    let main = move || match content.get() {
-        Some(content) => view! { class="v",
-            <code class="secret-code is-shown" translate="no">
-                {main_value(&content)}
-            </code>
-        }
-        .into_any(),
-        None => view! { class="v", <MaskedCode masked=mask(&hint) /> }.into_any(),
+    let added = view! { class="v",
+        <AddedValues summary=summary.clone() revealed=revealed actions=actions />
     };
-    let kind = summary.kind;
-    match kind {
-        Kind::ApiKey => {
-            view! { class="v", <div class="secret-top">{main} {buttons}</div> }.into_any()
-        }
-        Kind::Note => view! { class="v",
-            <div class="secret-top secret-block">{main} {buttons}</div>
-        }
-        .into_any(),
-        Kind::Login => view! { class="v",
-            <div class="secret-top">
-                <span class="secret-name">"Password"</span>
-                {main}
-                {buttons}
-            </div>
-            <LoginParts summary=summary content=content actions=actions />
-        }
-        .into_any(),
-        Kind::EnvironmentSet => view! { class="v",
+    let Some(main) = main_part(summary.kind) else {
+        return view! { class="v",
             <div class="secret-top">
                 <span class="secret-name">{summary.hint.clone()}</span>
                 <span class="gap"></span>
                 {buttons}
             </div>
-            <Variables summary=summary content=content actions=actions />
+            <Variables summary=summary revealed=revealed actions=actions />
+            {added}
+        }
+        .into_any();
+    };
+    // What is hinted at is a piece of an API key, and something else of any other kind.
+    let hint = match summary.kind {
+        Kind::ApiKey => summary.hint.clone(),
+        _ => String::new(),
+    };
+    let is_block = main.field_type == FieldType::Lines;
+    let parts = summary.kind.parts();
+    let others = parts
+        .iter()
+        .filter(|part| part.key != main.key)
+        .map(|part| {
+            view! { class="v",
+                <ValueRow
+                    name=part.label.to_owned()
+                    field_type=part.field_type
+                    value=part_of(revealed, *part)
+                    summary=summary.clone()
+                    pick=Callback::new(move |item: Item| value_of_part(&item, *part))
+                    actions=actions
+                />
+            }
+        });
+    view! { class="v",
+        <div class="secret-top" class:secret-block=is_block>
+            {(parts.len() > 1)
+                .then(|| view! { class="v", <span class="secret-name">{main.label}</span> })}
+            <Value field_type=main.field_type value=part_of(revealed, *main) hint=hint />
+            {buttons}
+        </div>
+        {others.collect_view()}
+        {added}
+    }
+    .into_any()
+}
+
+fn value_of_part(item: &Item, part: Part) -> String {
+    item.content.part(part.key).unwrap_or_default().to_owned()
+}
+
+fn part_of(revealed: RwSignal<Option<Item>>, part: Part) -> Signal<Option<String>> {
+    Signal::derive(move || {
+        revealed.with(|item| item.as_ref().map(|item| value_of_part(item, part)))
+    })
+}
+
+/// The fields that a person added: their names always, their values once they are revealed.
+#[component]
+fn AddedValues(
+    summary: ItemSummary,
+    revealed: RwSignal<Option<Item>>,
+    actions: Actions,
+) -> impl IntoView {
+    let names = summary.field_names.clone();
+    let row = move |(at, name): (usize, String)| {
+        let value = Signal::derive(move || {
+            revealed.with(|item| {
+                item.as_ref()
+                    .map(|item| item.fields.get(at).map(|field| field.value.clone()))
+            })?
+        });
+        let field_type = Memo::new(move |_| {
+            revealed.with(|item| {
+                let field = item.as_ref().and_then(|item| item.fields.get(at));
+                field.map(|field| field.field_type).unwrap_or_default()
+            })
+        });
+        let wanted = name.clone();
+        let pick = Callback::new(move |item: Item| {
+            let field = item.fields.iter().find(|field| field.name == wanted);
+            field
+                .map(|field| copied(field.field_type, &field.value))
+                .unwrap_or_default()
+        });
+        let summary = summary.clone();
+        move || {
+            view! { class="v",
+                <ValueRow
+                    name=name.clone()
+                    field_type=field_type.get()
+                    value=value
+                    summary=summary.clone()
+                    pick=pick
+                    actions=actions
+                />
+            }
+        }
+    };
+    names.into_iter().enumerate().map(row).collect_view()
+}
+
+/// A value with its name, and a button that copies it.
+#[component]
+fn ValueRow(
+    name: String,
+    field_type: FieldType,
+    value: Signal<Option<String>>,
+    summary: ItemSummary,
+    pick: Callback<Item, String>,
+    actions: Actions,
+) -> impl IntoView {
+    let empty = move || value.with(|value| value.as_ref().is_some_and(String::is_empty));
+    let stored = StoredValue::new((summary, name.clone()));
+    let copy = move |()| {
+        stored.with_value(|(summary, name)| {
+            actions.copy_part(summary, Some(name.clone()), move |item| {
+                pick.run(item.clone())
+            });
+        });
+    };
+    view! { class="v",
+        <div class="secret-row" class:secret-block=field_type == FieldType::Lines>
+            <span class="secret-name">
+                <bdi>{name.clone()}</bdi>
+            </span>
+            <Value field_type=field_type value=value hint=String::new() />
+            <IconButton
+                icon=Icon::Copy
+                label=format!("Copy {}", in_sentence(&name))
+                disabled=Signal::derive(empty)
+                on_press=copy
+            />
+        </div>
+    }
+}
+
+/// A name of ours begins with a small letter within a sentence; one that a person gave stays.
+fn in_sentence(name: &str) -> String {
+    let is_ours = Kind::ALL
+        .into_iter()
+        .flat_map(Kind::parts)
+        .any(|part| part.label == name);
+    if is_ours {
+        name.to_lowercase()
+    } else {
+        name.to_owned()
+    }
+}
+
+/// A value as its type is shown, or its mask.
+#[component]
+fn Value(field_type: FieldType, value: Signal<Option<String>>, hint: String) -> impl IntoView {
+    move || match value.get() {
+        None => view! { class="v", <MaskedCode masked=mask(&hint) /> }.into_any(),
+        Some(value) if value.is_empty() => view! { class="v",
+            <code class="secret-code is-shown">"—"</code>
+        }
+        .into_any(),
+        Some(key) if field_type == FieldType::Totp => {
+            view! { class="v", <LiveCode key=key /> }.into_any()
+        }
+        Some(value) => view! { class="v",
+            <code class="secret-code is-shown" translate="no">
+                {value}
+            </code>
         }
         .into_any(),
     }
 }
 
-/// User name and address of a login.
+/// The code of a setup key, and how long it is good.
 #[component]
-fn LoginParts(
-    summary: ItemSummary,
-    content: Signal<Option<Content>>,
-    actions: Actions,
-) -> impl IntoView {
-    let summary = StoredValue::new(summary);
-    let part = move |name: &'static str, copy: &'static str, pick: fn(&Content) -> String| {
-        let value = move || content.with(|content| content.as_ref().map(pick));
-        let empty = move || value().is_some_and(|value| value.is_empty());
-        view! { class="v",
-            <div class="secret-row">
-                <span class="secret-name">{name}</span>
-                {move || match value() {
-                    Some(value) => {
-                        view! { class="v",
-                            <code class="secret-code is-shown" translate="no">
-                                {if value.is_empty() { "—".to_owned() } else { value }}
-                            </code>
-                        }
-                            .into_any()
-                    }
-                    None => view! { class="v", <MaskedCode masked=mask("") /> }.into_any(),
-                }}
-                <IconButton
-                    icon=Icon::Copy
-                    label=copy
-                    disabled=Signal::derive(empty)
-                    on_press=move |()| {
-                        summary.with_value(|summary| actions.copy_part(summary, Some(name), pick));
-                    }
-                />
-            </div>
+fn LiveCode(key: String) -> impl IntoView {
+    let totp = StoredValue::new(Totp::parse(&key).ok());
+    let read = move || totp.with_value(|totp| totp.as_ref().map(|totp| totp.code(now_ms() as u64)));
+    let now = RwSignal::new(read());
+    if let Ok(tick) =
+        set_interval_with_handle(move || drop(now.try_set(read())), Duration::from_secs(1))
+    {
+        on_cleanup(move || tick.clear());
+    }
+    move || match now.get() {
+        Some(now) => {
+            let share = f64::from(now.seconds_left) / f64::from(now.period);
+            view! { class="v",
+                <code class="secret-code is-shown live-code" translate="no">
+                    {in_groups(&now.code)}
+                </code>
+                <span class="live-left" class:is-short=now.seconds_left <= 5>
+                    <svg class="live-ring" viewBox="0 0 16 16" aria-hidden="true">
+                        <circle class="live-ring-all" cx="8" cy="8" r="6" />
+                        <circle
+                            class="live-ring-left"
+                            cx="8"
+                            cy="8"
+                            r="6"
+                            pathLength="1"
+                            stroke-dasharray=format!("{share:.3} 1")
+                        />
+                    </svg>
+                    <span class="sr-only">"Good for another "</span>
+                    {now.seconds_left}
+                    " s"
+                </span>
+            }
+            .into_any()
         }
-    };
-    view! { class="v",
-        {part("Username", "Copy username", username)}
-        {part("Address", "Copy address", url)}
+        None => view! { class="v",
+            <span class="secret-code">"This setup key cannot be read. Edit the item."</span>
+        }
+        .into_any(),
     }
 }
 
-fn username(content: &Content) -> String {
-    match content {
-        Content::Login { username, .. } => username.clone(),
-        _ => String::new(),
-    }
-}
-
-fn url(content: &Content) -> String {
-    match content {
-        Content::Login { url, .. } => url.clone(),
-        _ => String::new(),
+/// `123 456`: easier to carry over than six digits in a row.
+fn in_groups(code: &str) -> String {
+    let middle = code.len().div_ceil(2);
+    match (code.get(..middle), code.get(middle..)) {
+        (Some(first), Some(second)) if !second.is_empty() => format!("{first}\u{202f}{second}"),
+        _ => code.to_owned(),
     }
 }
 
@@ -153,13 +289,15 @@ fn url(content: &Content) -> String {
 #[component]
 fn Variables(
     summary: ItemSummary,
-    content: Signal<Option<Content>>,
+    revealed: RwSignal<Option<Item>>,
     actions: Actions,
 ) -> impl IntoView {
     let summary = StoredValue::new(summary);
-    let variables = move || match content.get() {
-        Some(Content::EnvironmentSet { ref variables }) => variables.clone(),
-        _ => Vec::new(),
+    let variables = move || {
+        revealed.with(|item| match item.as_ref().map(|item| &item.content) {
+            Some(Content::EnvironmentSet { variables }) => variables.clone(),
+            _ => Vec::new(),
+        })
     };
     let row = move |variable: Variable| {
         let name = variable.name.clone();
@@ -193,8 +331,8 @@ fn Variables(
     }
 }
 
-fn value_of(content: &Content, name: &str) -> String {
-    match content {
+fn value_of(item: &Item, name: &str) -> String {
+    match &item.content {
         Content::EnvironmentSet { variables } => variables
             .iter()
             .find(|variable| variable.name == name)
@@ -216,5 +354,18 @@ mod tests {
             ("sk-proj-", "f3Q2")
         );
         assert_eq!(mask("34 variables"), mask(""));
+    }
+
+    #[test]
+    fn a_code_is_read_in_two_halves() {
+        assert_eq!(in_groups("123456"), "123\u{202f}456");
+        assert_eq!(in_groups("1234567"), "1234\u{202f}567");
+        assert_eq!(in_groups(""), "");
+    }
+
+    #[test]
+    fn a_name_that_a_person_gave_keeps_its_letters() {
+        assert_eq!(in_sentence("Username"), "username");
+        assert_eq!(in_sentence("PIN"), "PIN");
     }
 }

@@ -15,6 +15,7 @@ fn draft(content: Content) -> ItemDraft {
         expires_on: None,
         content,
         notes: String::new(),
+        fields: Vec::new(),
     }
 }
 
@@ -29,14 +30,17 @@ fn every_kind_of_content_passes_between_page_and_worker() {
             password: "p".to_owned(),
             url: String::new(),
         },
-        Content::Note {
-            text: "line\nline".to_owned(),
-        },
         Content::EnvironmentSet {
             variables: vec![Variable {
                 name: "A".to_owned(),
                 value: "1".to_owned(),
             }],
+        },
+        Content::Totp {
+            key: "GEZDGNBVGY3TQOJQ".to_owned(),
+        },
+        Content::Note {
+            text: "line\nline".to_owned(),
         },
     ];
     assert_eq!(contents.each_ref().map(Content::kind), Kind::ALL);

@@ -39,6 +39,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             summary,
             content: draft.content.clone(),
             notes: draft.notes.clone(),
+            fields: draft.kept_fields(),
         })
     }
 

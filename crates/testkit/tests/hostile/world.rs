@@ -305,6 +305,7 @@ pub fn draft(number: usize) -> ItemDraft {
             _ => Content::Note { text: secret },
         },
         notes: NOTES.into(),
+        fields: Vec::new(),
     }
 }
 

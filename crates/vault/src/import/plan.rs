@@ -216,17 +216,10 @@ fn new_draft(
     environment: Option<String>,
 ) -> ItemDraft {
     ItemDraft {
-        id: None,
-        base_version: 0,
-        name,
         folder: plan.folder.clone(),
-        tags: Vec::new(),
         environment,
         provider,
-        favourite: false,
-        expires_on: None,
-        content,
-        notes: String::new(),
+        ..ItemDraft::new(name, content)
     }
 }
 

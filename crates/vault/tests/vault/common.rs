@@ -186,6 +186,7 @@ pub fn key(name: &str, value: &str) -> ItemDraft {
             value: value.to_owned(),
         },
         notes: String::new(),
+        fields: Vec::new(),
     }
 }
 

@@ -1,9 +1,9 @@
 //! What a person may enter, and what a refusal says.
 
-use crate::common::{fixture, key};
+use crate::common::{find, fixture, key, names};
 use keyarc_vault::{
-    Content, DETAILS_TEXT_MAX, Day, DraftError, ItemDraft, VARIABLES_MAX, Variable, WriteError,
-    check_draft, import::PlannedItem,
+    Content, DETAILS_TEXT_MAX, Day, DraftError, Field, FieldType, ItemDraft, VARIABLES_MAX,
+    Variable, WriteError, check_draft, import::PlannedItem,
 };
 use keyarc_wire::limits;
 
@@ -322,6 +322,107 @@ fn sizes_end_where_the_server_would_refuse() {
         .collect();
     draft.content = Content::EnvironmentSet { variables };
     assert!(this.seal(&draft).details.unwrap().0.len() <= limits::DETAILS);
+}
+
+fn field(name: &str, field_type: FieldType, value: &str) -> Field {
+    Field {
+        name: name.to_owned(),
+        field_type,
+        value: value.to_owned(),
+    }
+}
+
+#[test]
+fn fields_that_a_person_adds_are_kept_in_their_order() {
+    let fields = vec![
+        field("Zone", FieldType::Text, "eu-1"),
+        field("PIN", FieldType::Secret, " 12 34 "),
+        field("Backup codes", FieldType::Lines, "a\nb"),
+        field("Console", FieldType::Url, "https://example.org"),
+        field("Code", FieldType::Totp, "GEZD GNBV GY3T QOJQ"),
+    ];
+    let mut given = fields.clone();
+    given.insert(1, field("  ", FieldType::Text, ""));
+    given[0].name = "  Zone ".to_owned();
+    let item = saved(|draft| draft.fields = given);
+    assert_eq!(item.fields, fields);
+    assert_eq!(
+        item.summary.field_names,
+        ["Zone", "PIN", "Backup codes", "Console", "Code"]
+    );
+    let mut this = fixture();
+    let mut draft = key("Somewhere", "v");
+    draft.fields = fields;
+    let write = this.seal(&draft);
+    this.accept(write);
+    assert_eq!(names(&this.vault, &find("backup")), ["Somewhere"]);
+}
+
+#[test]
+fn a_field_needs_a_name_of_its_own_and_a_value_of_its_type() {
+    for (fields, wrong) in [
+        (
+            vec![field("", FieldType::Text, "x")],
+            pair("fields[0].name", "needs a name"),
+        ),
+        (
+            vec![
+                field("A", FieldType::Text, "x"),
+                field("", FieldType::Text, ""),
+                field("a", FieldType::Text, "y"),
+            ],
+            pair("fields[2].name", "is the name of another field"),
+        ),
+        (
+            vec![field("A\u{202e}", FieldType::Text, "x")],
+            pair(
+                "fields[0].name",
+                "holds a character that turns the direction of text",
+            ),
+        ),
+        (
+            vec![field("A", FieldType::Secret, "x\ny")],
+            pair("fields[0].value", "holds a line break"),
+        ),
+        (
+            vec![field("A", FieldType::Totp, "not a key!")],
+            pair(
+                "fields[0].value",
+                "is neither letters and digits of Base32 nor an otpauth:// address",
+            ),
+        ),
+        (
+            (0..51)
+                .map(|n| field(&format!("F{n}"), FieldType::Text, "x"))
+                .collect(),
+            pair("fields", "are more than 50"),
+        ),
+    ] {
+        assert_eq!(refused(|draft| draft.fields = fields), wrong);
+    }
+    let large = field("A", FieldType::Lines, &"x".repeat(DETAILS_TEXT_MAX + 1));
+    assert_eq!(refused(|draft| draft.fields = vec![large]).0, "fields");
+}
+
+#[test]
+fn a_setup_key_is_hinted_at_by_its_account() {
+    let totp = |key: &str| Content::Totp {
+        key: key.to_owned(),
+    };
+    let uri = "otpauth://totp/GitHub:ann@example.org?secret=GEZDGNBVGY3TQOJQ";
+    let item = saved(|draft| draft.content = totp(uri));
+    assert_eq!(item.summary.hint, "ann@example.org");
+    assert_eq!(item.content, totp(uri));
+    assert_eq!(
+        saved(|draft| draft.content = totp("GEZDGNBVGY3TQOJQ"))
+            .summary
+            .hint,
+        ""
+    );
+    assert_eq!(
+        refused(|draft| draft.content = totp("")),
+        pair("totp", "is missing")
+    );
 }
 
 fn pair(field: &str, rule: &str) -> (String, String) {

@@ -99,7 +99,10 @@ fn what_was_sealed_anew_opens_with_the_next_key_alone() {
             story.fixture.vault.open_details(before).unwrap(),
             vault.open_details(&of(item)).unwrap(),
         );
-        assert_eq!((old.content, old.notes), (new.content, new.notes));
+        assert_eq!(
+            (old.content, old.notes, old.fields),
+            (new.content, new.notes, new.fields)
+        );
         assert_eq!(old.summary.name, new.summary.name);
         assert_eq!(new.summary.version, old.summary.version + 1);
         assert_eq!(new.summary.created_at_ms, old.summary.created_at_ms);

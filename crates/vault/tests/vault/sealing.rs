@@ -2,8 +2,8 @@
 
 use crate::common::{Fixture, all, cases, change_of, details_of, fixture, key, names, seeded};
 use keyarc_vault::{
-    Content, DetailsError, ItemDraft, LockedVault, OverviewChange, UnlockError, Variable,
-    WriteError,
+    Content, DetailsError, Field, FieldType, ItemDraft, LockedVault, OverviewChange, UnlockError,
+    Variable, WriteError,
 };
 use keyarc_wire::{AccountId, ItemChange, ItemId, Sealed, WriteItemsRequest};
 use proptest::prelude::*;
@@ -20,6 +20,7 @@ fn any_content() -> impl Strategy<Value = Content> {
             url: plain(&url),
         }),
         any::<String>().prop_map(|text| Content::Note { text }),
+        "[A-Z2-7]{8,40}".prop_map(|key| Content::Totp { key }),
         proptest::collection::btree_map("[A-Z_][A-Z0-9_]{0,12}", any::<String>(), 0..6).prop_map(
             |variables| Content::EnvironmentSet {
                 variables: variables
@@ -29,6 +30,26 @@ fn any_content() -> impl Strategy<Value = Content> {
             }
         ),
     ]
+}
+
+fn any_fields() -> impl Strategy<Value = Vec<Field>> {
+    let values = ("[a-z]{1,8}", prop::bool::ANY, any::<String>());
+    proptest::collection::vec(values, 0..4).prop_map(|values| {
+        let field = |(at, (name, lines, value)): (usize, (String, bool, String))| Field {
+            name: format!("{name} {at}"),
+            field_type: if lines {
+                FieldType::Lines
+            } else {
+                FieldType::Secret
+            },
+            value: if lines {
+                value
+            } else {
+                value.replace(['\n', '\r'], "")
+            },
+        };
+        values.into_iter().enumerate().map(field).collect()
+    })
 }
 
 /// Without what single-line fields refuse.
@@ -48,9 +69,10 @@ fn any_draft() -> impl Strategy<Value = ItemDraft> {
         any::<bool>(),
         any_content(),
         any::<String>(),
+        any_fields(),
     )
         .prop_map(
-            |(name, folder, tags, environment, day, favourite, content, notes)| ItemDraft {
+            |(name, folder, tags, environment, day, favourite, content, notes, fields)| ItemDraft {
                 id: None,
                 base_version: 0,
                 name: format!("n{name}"),
@@ -62,6 +84,7 @@ fn any_draft() -> impl Strategy<Value = ItemDraft> {
                 expires_on: day.map(keyarc_vault::Day),
                 content,
                 notes,
+                fields,
             },
         )
 }
@@ -90,6 +113,7 @@ proptest! {
         prop_assert_eq!(item.summary.provider_name.as_deref(), Some("OpenAI"));
         prop_assert_eq!(&item.content, &draft.content);
         prop_assert_eq!(&item.notes, &draft.notes);
+        prop_assert_eq!(&item.fields, &draft.fields);
     }
 
     #[test]

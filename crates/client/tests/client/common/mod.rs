@@ -233,6 +233,7 @@ pub fn draft(name: &str, value: &str) -> ItemDraft {
             value: value.into(),
         },
         notes: String::new(),
+        fields: Vec::new(),
     }
 }
 

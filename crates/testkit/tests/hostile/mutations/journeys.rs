@@ -433,6 +433,7 @@ pub fn draft(name: &str, secret: &str) -> ItemDraft {
             value: secret.into(),
         },
         notes: String::new(),
+        fields: Vec::new(),
     }
 }
 
