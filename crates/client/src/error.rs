@@ -104,7 +104,10 @@ const LONGEST: usize = 200;
 /// A sentence of the server as far as it may stand on a page: nothing that turns the direction of
 /// text, hides, breaks the line or speaks to a terminal, and no more than a sentence.
 fn plain(sentence: &str) -> String {
-    let may_stand = |c: &char| c.is_alphanumeric() || c.is_ascii_graphic() || *c == ' ';
+    // Quotation marks and dashes; what turns or breaks text begins after them.
+    let is_mark = |c: char| matches!(c, '\u{2010}'..='\u{2027}');
+    let may_stand =
+        |c: &char| c.is_alphanumeric() || c.is_ascii_graphic() || *c == ' ' || is_mark(*c);
     sentence.chars().filter(may_stand).take(LONGEST).collect()
 }
 

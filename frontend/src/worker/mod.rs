@@ -19,7 +19,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use state::VaultWorker;
+use state::{VaultWorker, pins_are_kept};
 
 /// Takes commands until the worker is terminated.
 pub(crate) fn run() {
@@ -33,6 +33,8 @@ pub(crate) fn run() {
         let worker = Rc::clone(&worker);
         spawn_local(async move {
             let answer = worker.run(request.command).await;
+            // What is reported as done survives a page that is closed upon it.
+            pins_are_kept().await;
             post(&Message::Reply(request.id, Box::new(answer)));
         });
     });

@@ -47,6 +47,9 @@ pub(super) type AwaitsPasskey = PendingPasskey<FetchTransport, BrowserHost>;
 /// How long the server waits for a code, in milliseconds.
 const CODE_WITHIN_MS: u32 = 5 * 60_000;
 
+/// How long a reply waits for the device's store, in milliseconds at least.
+const WRITE_WITHIN_MS: u32 = 250;
+
 /// What the worker remembers between commands.
 #[derive(Default)]
 pub(super) struct VaultWorker {
@@ -179,11 +182,29 @@ impl PinKeeper {
     fn write(&self) {
         let newest = self.0.newest.borrow().clone();
         if let (Some(account), Some(sealed)) = (self.0.account.get(), newest) {
+            WRITES.with(|writes| writes.set(writes.get() + 1));
             spawn_local(async move {
                 // A browser that keeps nothing is a device without a memory.
                 let _ = DeviceStore.keep_pins(account, &sealed).await;
+                WRITES.with(|writes| writes.set(writes.get() - 1));
             });
         }
+    }
+}
+
+thread_local! {
+    /// Pins that are on their way to the device's store.
+    static WRITES: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Waits until what was seen is kept on this device, and for a store that hangs no longer than
+/// anybody would.
+pub(super) async fn pins_are_kept() {
+    for _ in 0..WRITE_WITHIN_MS {
+        if WRITES.with(Cell::get) == 0 {
+            return;
+        }
+        TimeoutFuture::new(1).await;
     }
 }
 
