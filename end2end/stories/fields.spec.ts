@@ -117,6 +117,6 @@ test('a setup key gives the code of now, which counts down and is copied', async
   await expect(item.getByText('GEZD')).toHaveCount(0);
   await isAccessible(page, 'a code that counts down');
   await item.getByRole('button', { name: 'Copy', exact: true }).click();
-  await expect(vault.toast.filter({ hasText: 'Registry' })).toBeVisible();
+  await expect(vault.toast.filter({ hasText: 'Registry copied' })).toBeVisible();
   expect(codesNow()).toContain(await vault.clipboard());
 });

@@ -30,3 +30,22 @@ test('code that is not the one of this version is not run', async ({ guard, page
   await expect(page.getByText('This page did not arrive')).toBeVisible();
   await expect(page.getByRole('heading', { name: 'Settings', level: 1 })).toHaveCount(0);
 });
+
+test('a form whose code does not arrive says so, and opens when it does', async ({ guard, page, person }) => {
+  guard.allow(/Failed to load resource|Failed to fetch|failed to load split module/i);
+  const form = '**/pkg/*/split_item_form*.wasm';
+  await page.route(form, (route) => route.abort());
+  const vault = await person.signUp();
+  await vault.button('New').click();
+  const failure = page.getByRole('alert').filter({ hasText: 'The form did not arrive' });
+  await expect(failure).toBeVisible();
+  await page.unroute(form);
+  await failure.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.getByRole('heading', { name: 'New item' })).toBeVisible();
+});
+
+test('the code of the form comes by itself, soon after the vault is open', async ({ page, person }) => {
+  const arrived = page.waitForResponse(/split_item_form/);
+  await person.signUp();
+  expect((await arrived).status()).toBe(200);
+});

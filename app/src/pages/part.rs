@@ -3,7 +3,7 @@
 
 use std::{future::Future, pin::Pin};
 
-use leptos::{prelude::*, wasm_split::SplitLoaderError};
+use leptos::{prelude::*, task::spawn_local, wasm_split::SplitLoaderError};
 use leptos_meta::Title;
 
 use super::{
@@ -13,11 +13,17 @@ use super::{
 };
 use crate::ui::{Button, ErrorState, SkeletonRows};
 
-/// A page on its way.
-type Coming = Pin<Box<dyn Future<Output = Result<AnyView, SplitLoaderError>> + Send>>;
+/// What builds a page.
+type Build = fn() -> AnyView;
+
+/// Something whose code is on its way.
+pub(super) type Coming<B> = Pin<Box<dyn Future<Output = Result<B, SplitLoaderError>> + Send>>;
 
 /// Makes a component of a page, in a part of the WebAssembly of its own where the build splits
 /// it. Where it does not, as in tests, the code is there already.
+///
+/// What crosses the border is a function that builds the page, not the page: it is built where
+/// it is shown, so that it ends with what shows it.
 macro_rules! part {
     ($(#[$doc:meta])* $part:ident, $name:ident, $page:ident) => {
         $(#[$doc])*
@@ -29,12 +35,12 @@ macro_rules! part {
                 wasm_split_path = ::leptos::wasm_split,
                 fallible
             )]
-            fn $name() -> Result<AnyView, SplitLoaderError> {
-                Ok(view! { class="v", <$page /> }.into_any())
+            fn $name() -> Result<Build, SplitLoaderError> {
+                Ok(|| view! { class="v", <$page /> }.into_any())
             }
             #[cfg(not(feature = "split"))]
-            async fn $name() -> Result<AnyView, SplitLoaderError> {
-                Ok(view! { class="v", <$page /> }.into_any())
+            async fn $name() -> Result<Build, SplitLoaderError> {
+                Ok(|| view! { class="v", <$page /> }.into_any())
             }
             view! { class="v", <Part fetch=|| Box::pin($name()) /> }
         }
@@ -66,39 +72,59 @@ part!(
     RecoverPage
 );
 
+/// Code that is on its way, has come, or did not.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fetched<B: Copy + Send + Sync + 'static> {
+    fetch: fn() -> Coming<B>,
+    /// `None` while it is on its way.
+    pub(super) code: RwSignal<Option<Result<B, ()>>>,
+}
+
+impl<B: Copy + Send + Sync + 'static> Fetched<B> {
+    /// Begins to fetch it, or finds it fetched.
+    pub(super) fn begin(fetch: fn() -> Coming<B>) -> Self {
+        let fetched = Self {
+            fetch,
+            code: RwSignal::new(None),
+        };
+        fetched.again();
+        fetched
+    }
+
+    /// Tries once more.
+    pub(super) fn again(self) {
+        self.code.set(None);
+        let coming = (self.fetch)();
+        spawn_local(async move {
+            let code = coming.await.map_err(drop);
+            // Somebody may have gone elsewhere meanwhile.
+            let _ = self.code.try_set(Some(code));
+        });
+    }
+}
+
+/// What is said when code did not come.
+pub(super) const NOT_COME: &str = "The server did not send its code, or sent other code than this version's. Nothing was changed. Try again; if it goes on, reload: the server may have been updated.";
+
 /// Shows a page once its code is there. A failure is told and can be tried again: nothing of the
 /// vault depends on it.
 #[component]
 fn Part(
-    /// Fetches the code, or finds it fetched, and builds the page.
-    fetch: fn() -> Coming,
+    /// Fetches what builds the page, or finds it fetched.
+    fetch: fn() -> Coming<Build>,
 ) -> impl IntoView {
-    let tries = RwSignal::new(0_u32);
-    let page = move || {
-        tries.track();
-        Suspend::new(async move {
-            match fetch().await {
-                Ok(page) => page,
-                Err(_) => view! { class="v",
-                    <Title text="Not loaded · KeyArc" />
-                    <main class="lone" id="main">
-                        <ErrorState
-                            title="This page did not arrive"
-                            detail="The server did not send its code, or sent other code than this version's. Nothing was changed. Try again; if it goes on, reload: the server may have been updated."
-                        >
-                            <Button on_press=move |()| {
-                                tries.update(|tries| *tries += 1)
-                            }>"Try again"</Button>
-                        </ErrorState>
-                    </main>
-                }
-                .into_any(),
-            }
-        })
-    };
-    view! { class="v",
-        <Suspense fallback=|| {
-            view! { class="v", <SkeletonRows count=6 /> }
-        }>{page}</Suspense>
+    let fetched = Fetched::begin(fetch);
+    move || match fetched.code.get() {
+        Some(Ok(build)) => build(),
+        Some(Err(())) => view! { class="v",
+            <Title text="Not loaded · KeyArc" />
+            <main class="lone" id="main">
+                <ErrorState title="This page did not arrive" detail=NOT_COME>
+                    <Button on_press=move |()| fetched.again()>"Try again"</Button>
+                </ErrorState>
+            </main>
+        }
+        .into_any(),
+        None => view! { class="v", <SkeletonRows count=6 /> }.into_any(),
     }
 }

@@ -27,6 +27,8 @@ pub enum Icon {
     Copy,
     /// Done, right.
     Check,
+    /// Make one.
+    Spark,
     /// Close.
     Close,
     /// More actions.
@@ -71,7 +73,7 @@ pub enum Icon {
 
 impl Icon {
     /// Every drawing.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::List,
         Self::Clock,
         Self::Star,
@@ -84,6 +86,7 @@ impl Icon {
         Self::EyeOff,
         Self::Copy,
         Self::Check,
+        Self::Spark,
         Self::Close,
         Self::More,
         Self::Lock,
@@ -131,6 +134,9 @@ impl Icon {
                 "M7 5.5h4.5a1.5 1.5 0 0 1 1.5 1.5v4.5a1.5 1.5 0 0 1-1.5 1.5H7A1.5 1.5 0 0 1 5.5 11.5V7A1.5 1.5 0 0 1 7 5.5zM10.4 3H4.6A1.6 1.6 0 0 0 3 4.6v5.8"
             }
             Self::Check => "m3.3 8.5 3.1 3.1 6.3-7",
+            Self::Spark => {
+                "M6.6 2.6 8 6.3l3.7 1.4L8 9.1l-1.4 3.7-1.4-3.7-3.7-1.4 3.7-1.4zM12.4 10.2v3.4M10.7 11.9h3.4M12.6 2.2v2.6M11.3 3.5h2.6"
+            }
             Self::Close => "m4 4 8 8M12 4l-8 8",
             Self::More => "M3.5 8h.01M8 8h.01M12.5 8h.01",
             Self::Lock => {

@@ -32,6 +32,9 @@ pub fn PasswordField(
     /// Told after each change.
     #[prop(optional, into)]
     on_input: Option<Callback<()>>,
+    /// Has a secret made for it.
+    #[prop(optional, into)]
+    on_generate: Option<Callback<()>>,
     /// May take a paste for itself.
     #[prop(optional, into)]
     on_paste: Option<Callback<ev::ClipboardEvent>>,
@@ -76,6 +79,12 @@ pub fn PasswordField(
                         }
                     }
                 />
+                {on_generate
+                    .map(|generate| {
+                        view! { class="v",
+                            <IconButton icon=Icon::Spark label="Make a secret" on_press=generate />
+                        }
+                    })}
                 <IconButton
                     icon=icon
                     label=toggle

@@ -9,6 +9,7 @@ use keyarc_client::Trust;
 use keyarc_vault::{
     DraftError, Facets, ImportPlan, ImportPreview, Item, ItemDraft, ListQuery, ListView,
     Recognition,
+    generate::{Generated, Recipe},
 };
 use keyarc_wire::{
     Bytes, Fixed, FreshProof, ItemId, Notice, PasskeyAssertion, PasskeyAttestation, RecoveryCodes,
@@ -272,6 +273,8 @@ pub enum Command {
     /// Goes on from the older or other state that the server shows → [`Reply::Done`]; the trust
     /// comes as an [`Event`].
     AcceptShown,
+    /// Makes a secret → [`Reply::Generated`].
+    Generate(Recipe),
 }
 
 /// A password to be.
@@ -367,6 +370,8 @@ pub enum Reply {
     },
     /// To be compared with those on the other screen.
     LinkWords(Vec<String>),
+    /// A secret that was made.
+    Generated(Generated),
 }
 
 /// How long keys take to derive on this device.

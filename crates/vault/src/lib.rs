@@ -6,6 +6,7 @@
 //! | `model` | the types that the page sees |
 //! | `day` | calendar days and what an expiry date means |
 //! | `parts` | the fields of each kind |
+//! | `generate` | passwords and other secrets to be |
 //! | `totp` | codes of authenticator apps |
 //! | `draft` | the rules for what a person enters |
 //! | `record`, `seal` | the sealed plaintext, and how it is bound to what it is |
@@ -23,6 +24,7 @@ mod day;
 mod draft;
 mod entry;
 mod facets;
+pub mod generate;
 mod haystack;
 pub mod import;
 mod leaves;

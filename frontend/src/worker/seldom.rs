@@ -4,10 +4,15 @@
 use std::{future::Future, pin::Pin, rc::Rc};
 
 use keyarc_app::worker::{Command, Failure, Reply};
+use keyarc_client::Host as _;
+use keyarc_vault::generate::generate;
 use leptos::wasm_split::SplitLoaderError;
 use zeroize::Zeroizing;
 
-use super::{password::measure_suites, state::VaultWorker};
+use super::{
+    password::measure_suites,
+    state::{PinKeeper, VaultWorker, host},
+};
 
 const UNKNOWN: &str = "The page gave a command that the vault worker does not know. Reload it.";
 
@@ -125,6 +130,11 @@ impl VaultWorker {
             Command::MakeKeys(wish) => self.make_keys(wish).await,
             Command::Rekey { current } => self.rekey(&Zeroizing::new(current)).await,
             Command::DropRekey => self.drop_rekey().await,
+            Command::Generate(recipe) => {
+                let made = generate(&recipe, &mut host(&PinKeeper::default()).rng());
+                let made = made.map_err(|error| Failure::Browser(error.to_string()))?;
+                Ok(Reply::Generated(made))
+            }
             Command::AcceptShown => {
                 let accepted = self.session()?.accept_shown().await;
                 accepted.map_err(|error| self.failed(error))?;

@@ -1,7 +1,7 @@
 use keyarc_vault::ItemSummary;
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{actions::use_actions, form::ItemForm, item_view::ItemView};
+use super::{actions::use_actions, form_part::FormPart, item_view::ItemView};
 use crate::{
     state::{Mode, Place, use_go, use_items, use_open_form, use_place},
     ui::{Button, EmptyState, ErrorState, Icon, SkeletonLines},
@@ -22,8 +22,8 @@ pub(super) fn Detail() -> impl IntoView {
     view! { class="v",
         <section class="detail" aria-labelledby="detail-title">
             {move || match what.get().0 {
-                (_, Mode::New) => view! { class="v", <ItemForm item=None /> }.into_any(),
-                (Some(id), Mode::Edit) => view! { class="v", <ItemForm item=Some(id) /> }.into_any(),
+                (_, Mode::New) => view! { class="v", <FormPart item=None /> }.into_any(),
+                (Some(id), Mode::Edit) => view! { class="v", <FormPart item=Some(id) /> }.into_any(),
                 (Some(id), Mode::View) => view! { class="v", <OpenItem id=id /> }.into_any(),
                 (None, _) => view! { class="v", <NothingOpen /> }.into_any(),
             }}

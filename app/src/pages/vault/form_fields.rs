@@ -5,6 +5,7 @@ use leptos::{ev, html, prelude::*, task::spawn_local};
 
 use super::{
     form_model::{ENVIRONMENT_ID, FieldRow, FormModel, NAME_ID},
+    generator::GeneratorDialog,
     onboarding::pasted_text,
 };
 use crate::{
@@ -144,17 +145,26 @@ fn ValueInput(
             <TextInput id=id label=label kind="url" value=value mono=true error=error on_input=on_input />
         }
         .into_any(),
-        FieldType::Secret => view! { class="v",
-            <PasswordField
-                id=id
-                label=label
-                value=value
-                error=error
-                on_input=on_input
-                on_paste=on_paste
-            />
+        FieldType::Secret => {
+            let making = RwSignal::new(false);
+            let take = move |made: String| {
+                value.set(made);
+                on_input.run(());
+            };
+            view! { class="v",
+                <PasswordField
+                    id=id
+                    label=label
+                    value=value
+                    error=error
+                    on_input=on_input
+                    on_generate=move |()| making.set(true)
+                    on_paste=on_paste
+                />
+                <GeneratorDialog open=making on_use=take />
+            }
+            .into_any()
         }
-        .into_any(),
         FieldType::Lines => view! { class="v",
             <TextArea
                 id=id

@@ -4,6 +4,7 @@ use leptos_meta::Title;
 use super::{
     actions::use_actions,
     detail::Detail,
+    form_part::fetch_form_soon,
     frame::{Section, VaultFrame, pressed},
     list::{ListPane, ROW_HEIGHT},
     shortcuts::Shortcut,
@@ -46,6 +47,7 @@ fn Panes() -> impl IntoView {
     });
     follow_keys(scroller, search);
     take_up_draft();
+    fetch_form_soon();
     let has_detail = move || place.with(|place| place.item.is_some() || place.mode == Mode::New);
     view! { class="v",
         <main class="panes" id="main" class:has-detail=has_detail>
