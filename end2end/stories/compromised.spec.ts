@@ -178,8 +178,10 @@ test('a page that is reloaded in the middle has changed nothing, and says so', a
   await expect(banner).toBeVisible();
   await isAccessible(page, 'what was begun');
   await isThere(back);
+  const told = page.waitForResponse('**/api/account/rekey/discard');
   await banner.getByRole('button', { name: 'Dismiss' }).click();
   await expect(banner).toBeHidden();
+  await told;
   await back.lock();
   await person.unlock();
   await expect(banner).toBeHidden();

@@ -38,9 +38,9 @@ pub(super) fn ListPane(
     view! { class="v",
         <section class="list" aria-label="List">
             <header class="bar">
-                <h1>
+                <h2 class="bar-title">
                     <bdi>{move || title.get()}</bdi>
-                </h1>
+                </h2>
                 <small aria-live="polite">
                     {move || {
                         (items.status() == ListStatus::Ready).then(|| number(items.total()))

@@ -51,6 +51,8 @@ fn Panes() -> impl IntoView {
     let has_detail = move || place.with(|place| place.item.is_some() || place.mode == Mode::New);
     view! { class="v",
         <main class="panes" id="main" class:has-detail=has_detail>
+            // On a phone the list gives way to the item, and its title with it.
+            <h1 class="sr-only">"Vault"</h1>
             <ListPane scroller=scroller search=search />
             <Detail />
         </main>

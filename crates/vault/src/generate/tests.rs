@@ -135,16 +135,12 @@ fn what_cannot_be_made_says_why() {
         RecipeError::NoCharacters
     );
     for length in [0, PASSWORD_MIN - 1, PASSWORD_MAX + 1, u32::MAX] {
-        assert_eq!(
-            refused(Recipe::Password(only(length, true))),
-            RecipeError::Length
-        );
-        assert_eq!(
-            refused(Recipe::Hex {
-                bytes: length.wrapping_mul(8) & !7 | 7
-            }),
-            RecipeError::Length
-        );
+        let password = Recipe::Password(only(length, true));
+        assert_eq!(refused(password), RecipeError::Length);
+    }
+    for bytes in [0, BYTES_MIN - 1, BYTES_MAX + 1, u32::MAX] {
+        assert_eq!(refused(Recipe::Hex { bytes }), RecipeError::Length);
+        assert_eq!(refused(Recipe::Base64 { bytes }), RecipeError::Length);
     }
     let phrase = |words, separator: &str| {
         Recipe::Passphrase(PassphraseRecipe {
