@@ -25,6 +25,9 @@ test('a secret is made by a recipe, with the keyboard alone, and saved @phone', 
   await dialog(page).getByLabel('Words', { exact: true }).check();
   await expect.poll(() => made(page)).toMatch(/^[a-z]+(-[a-z]+){5}$/);
   await dialog(page).getByLabel('Between them').fill('.');
+  // Its keys are its own, and not those of the form behind it.
+  await dialog(page).getByLabel('Between them').press('Enter');
+  await expect(dialog(page)).toBeVisible();
   await dialog(page).getByLabel('Capital letters').check();
   await expect.poll(() => made(page)).toMatch(/^[A-Z][a-z]+(\.[A-Z][a-z]+){5}$/);
   await dialog(page).getByLabel('UUID').check();
@@ -47,7 +50,7 @@ test('what cannot be made says so, and leaving changes nothing', async ({ page, 
   await vault.startNew();
   await vault.fillKey({ name: 'Kept', secret: 'typed-by-hand' });
   await page.getByRole('button', { name: 'Make a secret' }).click();
-  for (const sort of ['a–z', 'A–Z', '0–9', 'Punctuation']) await dialog(page).getByLabel(sort).uncheck();
+  for (const sort of ['a–z', 'A–Z', '0–9', 'Punctuation']) await dialog(page).getByLabel(sort, { exact: true }).uncheck();
   await expect(dialog(page).getByText('Choose at least one sort of character.')).toBeVisible();
   await expect(dialog(page).getByRole('button', { name: 'Use it' })).toBeDisabled();
   await page.keyboard.press('Escape');

@@ -9,6 +9,7 @@ use super::{
     conflict::{ConflictStep, draft_of_item},
     form_fields::FormFields,
     form_model::{FormModel, empty_draft},
+    generator::{GeneratorDialog, Making},
 };
 use crate::{
     state::{Debounce, Mode, Place, use_go, use_open_form, use_place, use_toasts},
@@ -102,6 +103,7 @@ fn FormBody(draft: ItemDraft, restored: bool) -> impl IntoView {
     let finished = StoredValue::new(false);
     let failure = RwSignal::new(None::<String>);
     let keep = KeepDraft::follow(form, base, finished);
+    let making = Making::provide();
     let save = use_save(form, saving, failure, conflict, finished);
     let cancel = use_cancel(keep, finished);
     let submit = move |event: ev::SubmitEvent| {
@@ -168,6 +170,7 @@ fn FormBody(draft: ItemDraft, restored: bool) -> impl IntoView {
                 <FormFields form=form />
             </div>
         </form>
+        <GeneratorDialog making=making />
     }
 }
 

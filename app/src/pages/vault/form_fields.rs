@@ -5,7 +5,7 @@ use leptos::{ev, html, prelude::*, task::spawn_local};
 
 use super::{
     form_model::{ENVIRONMENT_ID, FieldRow, FormModel, NAME_ID},
-    generator::GeneratorDialog,
+    generator::use_making,
     onboarding::pasted_text,
 };
 use crate::{
@@ -146,11 +146,11 @@ fn ValueInput(
         }
         .into_any(),
         FieldType::Secret => {
-            let making = RwSignal::new(false);
-            let take = move |made: String| {
+            let making = use_making();
+            let take = Callback::new(move |made: String| {
                 value.set(made);
                 on_input.run(());
-            };
+            });
             view! { class="v",
                 <PasswordField
                     id=id
@@ -158,10 +158,9 @@ fn ValueInput(
                     value=value
                     error=error
                     on_input=on_input
-                    on_generate=move |()| making.set(true)
+                    on_generate=move |()| making.begin(take)
                     on_paste=on_paste
                 />
-                <GeneratorDialog open=making on_use=take />
             }
             .into_any()
         }

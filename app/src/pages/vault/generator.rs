@@ -84,18 +84,49 @@ impl Wish {
     }
 }
 
-/// Makes a secret by the recipe that is chosen, and puts it into a field.
-#[component]
-pub(super) fn GeneratorDialog(
-    /// Whether it is open.
+/// Has secrets made for the fields of a form. The dialog stands beside the form and not in it,
+/// so that its keys are not the form's.
+#[derive(Clone, Copy)]
+pub(super) struct Making {
     open: RwSignal<bool>,
-    /// Takes what was made.
-    #[prop(into)]
-    on_use: Callback<String>,
-) -> impl IntoView {
+    wanted: StoredValue<Option<Callback<String>>>,
+}
+
+impl Making {
+    /// For the fields below.
+    pub(super) fn provide() -> Self {
+        let making = Self {
+            open: RwSignal::new(false),
+            wanted: StoredValue::new(None),
+        };
+        provide_context(making);
+        making
+    }
+
+    /// Opens the dialog; what is made there goes to `wanted`.
+    pub(super) fn begin(self, wanted: Callback<String>) {
+        self.wanted.set_value(Some(wanted));
+        self.open.set(true);
+    }
+}
+
+/// For fields of a form that [provides](Making::provide) it.
+pub(super) fn use_making() -> Making {
+    expect_context()
+}
+
+/// Makes a secret by the recipe that is chosen, and puts it into the field that asked for it.
+#[component]
+pub(super) fn GeneratorDialog(making: Making) -> impl IntoView {
+    let open = making.open;
+    let take = Callback::new(move |made: String| {
+        if let Some(wanted) = making.wanted.get_value() {
+            wanted.run(made);
+        }
+    });
     view! { class="v",
         <Dialog open=open title="Make a secret" class="dialog-generator">
-            <Generator open=open on_use=on_use />
+            <Generator open=open on_use=take />
         </Dialog>
     }
 }

@@ -231,11 +231,12 @@ fn NoRows() -> impl IntoView {
         items.show(all.list_query());
         go.to(&all);
     };
-    move || match why.get() {
+    move || {
+        match why.get() {
         Empty::NewVault => view! { class="v", <Onboarding /> }.into_any(),
         Empty::NoMatch => view! { class="v",
             <EmptyState icon=Icon::Search title="No item matches">
-                <p>"Search looks at names, providers, folders and tags, never at secrets."</p>
+                <p>"Search looks at names, providers, folders, tags and names of fields, never at secrets."</p>
                 <Button on_press=clear>"Clear search and filters"</Button>
             </EmptyState>
         }
@@ -257,6 +258,7 @@ fn NoRows() -> impl IntoView {
             }
             .into_any()
         }
+    }
     }
 }
 
@@ -280,7 +282,7 @@ fn empty_words(scope: Scope) -> (Icon, &'static str, &'static str) {
         Scope::All => (
             Icon::Folder,
             "Nothing is here",
-            "No item carries this label any more.",
+            "What you save appears here.",
         ),
     }
 }

@@ -1,15 +1,11 @@
 //! Making secrets. Every value that a recipe can give is equally likely: what is drawn and does not
 //! fit is drawn again, and nothing is taken modulo.
 
-mod words;
-
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::LazyLock};
 
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
-
-use words::WORDS;
 
 /// Longest password, in characters.
 pub const PASSWORD_MAX: u32 = 128;
@@ -29,6 +25,8 @@ const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const DIGITS: &str = "0123456789";
 /// Without quotes, backslash and space, which shells and files treat in ways of their own.
 const SYMBOLS: &str = "!#$%&()*+,-./:;<=>?@[]^_{|}~";
+/// Common words of four to nine letters, each once, in alphabetical order.
+static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("words.txt").lines().collect());
 /// What is taken for one another in print.
 const ALIKE: &str = "0O1lI|";
 

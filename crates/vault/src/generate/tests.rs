@@ -53,7 +53,7 @@ fn the_list_has_each_word_once() {
     let distinct: HashSet<&str> = WORDS.iter().copied().collect();
     assert_eq!(distinct.len(), WORDS.len());
     assert!(WORDS.is_sorted());
-    for word in &WORDS {
+    for word in WORDS.iter() {
         assert!((4..=9).contains(&word.len()), "{word}");
         assert!(word.bytes().all(|byte| byte.is_ascii_lowercase()), "{word}");
     }

@@ -1,0 +1,173 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn overview() -> OverviewRecord {
+    OverviewRecord {
+        name: "OpenAI · checkout".to_owned(),
+        kind: Kind::ApiKey,
+        details_version: 3,
+        details_hash: ByteArray::from([0xab; 32]),
+        created_at_ms: 1_795_262_400_000,
+        updated_at_ms: 1_795_262_400_001,
+        fingerprint: ByteArray::from([0xcd; 8]),
+        hint: "sk-proj-…f3Q2".to_owned(),
+        folder: "Checkout/Payments".to_owned(),
+        tags: vec!["llm".to_owned()],
+        favourite: true,
+        environment: Some(Environment("production".to_owned())),
+        provider: Some("openai".to_owned()),
+        variable: Some("OPENAI_API_KEY".to_owned()),
+        expires_on: Some(Day(20_792)),
+        trashed_at_ms: None,
+        field_names: None,
+    }
+}
+
+fn details(text: &str) -> DetailsRecord<'_> {
+    DetailsRecord {
+        content: ContentRecord::ApiKey { value: text.into() },
+        notes: "n".into(),
+        fields: None,
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What is sealed today must open for ever.
+#[test]
+fn the_formats_stay() {
+    assert_eq!(
+        hex(&encode_record(&overview())),
+        concat!(
+            "8f724f70656e414920c2b720636865636b6f757400035820abababababababababababababab",
+            "abababababababababababababababababab1b000001a1fdfa46001b000001a1fdfa460148cd",
+            "cdcdcdcdcdcdcd6f736b2d70726f6a2de280a66633513271436865636b6f75742f5061796d65",
+            "6e747381636c6c6df500666f70656e61696e4f50454e41495f4150495f4b4559195138",
+        )
+    );
+    assert_eq!(hex(&encode_record(&details("v"))), "828200816176616e");
+    let added = [Field {
+        name: "PIN".to_owned(),
+        field_type: FieldType::Secret,
+        value: "1".to_owned(),
+    }];
+    let with_fields = DetailsRecord {
+        content: ContentRecord::Totp { key: "GE".into() },
+        notes: "".into(),
+        fields: Fields::of(&added),
+    };
+    assert_eq!(
+        hex(&encode_record(&with_fields)),
+        "838204816247456081836350494e016131"
+    );
+    let mut named = overview();
+    named.field_names = FieldNames::of(&added);
+    let bytes = encode_record(&named);
+    assert_eq!(hex(&bytes[bytes.len() - 6..]), "f6816350494e");
+}
+
+#[test]
+fn no_fields_have_one_spelling() {
+    let none = encode_record(&details("v"));
+    let spelled_out = [&[0x83][..], &none[1..], &[0x80]].concat();
+    assert!(decode_record::<DetailsRecord<'_>>(&none).is_ok());
+    assert!(decode_record::<DetailsRecord<'_>>(&spelled_out).is_err());
+    let null = [&[0x83][..], &none[1..], &[0xf6]].concat();
+    assert!(decode_record::<DetailsRecord<'_>>(&null).is_err());
+}
+
+#[test]
+fn only_the_one_spelling_is_read() {
+    let good = encode_record(&overview());
+    assert_eq!(decode_record::<OverviewRecord>(&good), Ok(overview()));
+    for end in 0..good.len() {
+        assert!(
+            decode_record::<OverviewRecord>(&good[..end]).is_err(),
+            "cut at {end}"
+        );
+    }
+    let mut trailing = good.to_vec();
+    trailing.push(0xf6);
+    assert!(decode_record::<OverviewRecord>(&trailing).is_err());
+    // An array of 16 instead of 15 fields, the last of them null.
+    assert_eq!(good[0], 0x8f);
+    trailing[0] = 0x90;
+    assert!(decode_record::<OverviewRecord>(&trailing).is_err());
+    // The same with an unknown field behind.
+    trailing.push(0x00);
+    trailing[0] = 0x91;
+    assert!(decode_record::<OverviewRecord>(&trailing).is_err());
+    // Of indefinite length.
+    let mut indefinite = good.to_vec();
+    indefinite[0] = 0x9f;
+    indefinite.push(0xff);
+    assert!(decode_record::<OverviewRecord>(&indefinite).is_err());
+}
+
+#[test]
+fn a_known_environment_has_one_spelling() {
+    let mut written = Vec::new();
+    for name in ENVIRONMENTS {
+        written.push(encode_record(&Environment(name.to_owned())).to_vec());
+    }
+    assert_eq!(written, [[0], [1], [2]]);
+    let spelled_out = [&[0x6a][..], b"production"].concat();
+    assert!(decode_record::<Environment>(&spelled_out).is_err());
+    assert!(decode_record::<Environment>(&[3]).is_err());
+    assert!(decode_record::<Environment>(&[0x61, b'x']).is_ok());
+}
+
+#[test]
+fn an_unknown_kind_is_refused() {
+    for kind in Kind::ALL {
+        assert_eq!(decode_record::<Kind>(&encode_record(&kind)), Ok(kind));
+    }
+    assert!(decode_record::<Kind>(&[5]).is_err());
+}
+
+#[test]
+fn a_huge_length_is_refused_without_reserving_it() {
+    // An array of 2⁴⁰ tags, then a text of 2⁴⁰ bytes.
+    for head in [0x9b, 0x7b] {
+        let bytes = [head, 0, 0, 1, 0, 0, 0, 0, 0];
+        assert!(decode_record::<Vec<String>>(&bytes).is_err());
+        assert!(decode_record::<String>(&bytes).is_err());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn odd_bytes_never_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+        if let Ok(record) = decode_record::<DetailsRecord<'_>>(&bytes) {
+            prop_assert_eq!(&*encode_record(&record), &bytes);
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_changes_what_is_read(at in 0..200_usize, bit in 0..8) {
+        let good = encode_record(&overview());
+        let mut bytes = good.to_vec();
+        let at = at % bytes.len();
+        bytes[at] ^= 1_u8 << bit;
+        prop_assert_ne!(decode_record::<OverviewRecord>(&bytes), Ok(overview()));
+    }
+
+    #[test]
+    fn details_keep_every_text(text in any::<String>()) {
+        let bytes = encode_record(&details(&text));
+        let Ok(DetailsRecord { content: ContentRecord::ApiKey { value }, .. }) =
+            decode_record(&bytes)
+        else {
+            return Err(TestCaseError::fail("does not decode"));
+        };
+        prop_assert_eq!(value, text);
+    }
+}
