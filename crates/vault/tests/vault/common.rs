@@ -172,22 +172,12 @@ pub fn details_of(write: &ItemWrite) -> SealedDetails {
 }
 
 pub fn key(name: &str, value: &str) -> ItemDraft {
-    ItemDraft {
-        id: None,
-        base_version: 0,
-        name: name.to_owned(),
-        folder: String::new(),
-        tags: Vec::new(),
-        environment: None,
-        provider: None,
-        favourite: false,
-        expires_on: None,
-        content: Content::ApiKey {
+    ItemDraft::new(
+        name,
+        Content::ApiKey {
             value: value.to_owned(),
         },
-        notes: String::new(),
-        fields: Vec::new(),
-    }
+    )
 }
 
 pub fn all() -> ListQuery {

@@ -219,22 +219,12 @@ pub fn change(current: &'static str, new: &'static str) -> ChangePassword<'stati
 
 /// A new API key.
 pub fn draft(name: &str, value: &str) -> ItemDraft {
-    ItemDraft {
-        id: None,
-        base_version: 0,
-        name: name.into(),
-        folder: String::new(),
-        tags: Vec::new(),
-        environment: None,
-        provider: None,
-        favourite: false,
-        expires_on: None,
-        content: Content::ApiKey {
+    ItemDraft::new(
+        name,
+        Content::ApiKey {
             value: value.into(),
         },
-        notes: String::new(),
-        fields: Vec::new(),
-    }
+    )
 }
 
 /// The next version of an item, with another value.
