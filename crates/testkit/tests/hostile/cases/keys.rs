@@ -290,7 +290,7 @@ async fn no_salt_comes_twice_and_a_stuck_generator_seals_nothing() {
     assert_eq!(saved.err(), Some(ClientError::Sealing.into()));
     world.end().await;
 
-    salts_differ(100_000);
+    salts_differ(1_000_000);
 }
 
 /// Of so many envelopes, sealed with the system's randomness.

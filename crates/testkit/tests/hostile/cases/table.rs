@@ -73,7 +73,7 @@ const TABLE: &[Case] = &[
         &["keys::a_ciphertext_for_two_keys_opens_under_none"], &[(KEYS, "gives a ciphertext for two keys")]),
     case(11, "a wrap that opens under many guessed keys", PARTITION, "refused; a right guess and a wrong one look alike",
         &["keys::a_wrap_for_many_guessed_keys_tells_nothing"], &[(KEYS, "wraps for guessed passwords cannot tell a right guess from a wrong one")]),
-    case(12, "randomness that repeats", "", "100,000 salts differ in each run; a stuck generator seals and sends nothing",
+    case(12, "randomness that repeats", "", "1,000,000 salts differ in each run; a stuck generator seals and sends nothing",
         &["keys::no_salt_comes_twice_and_a_stuck_generator_seals_nothing"], &[(KEYS, "a generator that is stuck seals nothing"), (KEYS, "no salt of hundreds of envelopes comes twice")]),
     case(13, "trailing bytes, duplicates, giant lengths, deep nesting", "", "refused in bounded memory",
         &["items::what_is_malformed_is_refused_in_bounded_memory"], &[(LYING, "answers with what is no answer")]),
