@@ -15,6 +15,7 @@ mod dotenv;
 mod json;
 mod sealed;
 mod signed;
+mod totp;
 
 pub use changes::changes;
 pub use codes::{kit, link, setup_code};
@@ -22,12 +23,13 @@ pub use dotenv::dotenv;
 pub use json::{IsOne, TYPES, json};
 pub use sealed::{aad, envelope};
 pub use signed::{bundle, manifest, pins, release};
+pub use totp::totp;
 
 /// A check. It panics when something does not hold.
 pub type Check = fn(&[u8]);
 
 /// Every check, by the name of its fuzz target and of its folder in `corpus`.
-pub const TARGETS: [(&str, Check); 12] = [
+pub const TARGETS: [(&str, Check); 13] = [
     ("envelope", envelope),
     ("aad", aad),
     ("setup_code", setup_code),
@@ -40,4 +42,5 @@ pub const TARGETS: [(&str, Check); 12] = [
     ("changes", changes),
     ("json", json),
     ("dotenv", dotenv),
+    ("totp", totp),
 ];
