@@ -12,7 +12,7 @@ import { dearestFrame, noted, probe, rendererMib, workerMib } from './probe.ts';
 
 /** The smallest tells what the page itself takes. */
 const SIZES = [10, 10_000, 50_000];
-const RUNS = 5;
+const RUNS = 3;
 const TYPED = 'stripe';
 
 const results: Record<string, unknown> = {};

@@ -222,8 +222,7 @@ pub fn document(measures: &[Measure], results: &Value) -> anyhow::Result<String>
          in Chromium's own trace, while six letters are typed into the search field for the \
          second time. The first time, which `first_word_frame_ms` tells, the browser compiles the \
          code that it runs.",
-        "Sync: the time of the fastest of 20, and CPU of all threads of the server as the kernel \
-         counts it, over all of them; plain \
+        "Sync: CPU of all threads of the server as the kernel counts it, over 20 syncs; plain \
          sqlx reads the same rows of the same file in a process of its own.",
         "Start: median of nine starts over an existing database, asked every 0.2 ms.",
         "The worker's memory: the WebAssembly memory in which keys and items are; \
