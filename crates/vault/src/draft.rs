@@ -21,9 +21,9 @@ pub const DETAILS_TEXT_MAX: usize = 900 * 1024;
 /// Most variables in one environment set.
 pub const VARIABLES_MAX: usize = 5_000;
 /// Longest user name in characters.
-const USERNAME_MAX: usize = 500;
+pub(crate) const USERNAME_MAX: usize = 500;
 /// Longest address in characters.
-const URL_MAX: usize = 2_000;
+pub(crate) const URL_MAX: usize = 2_000;
 /// Deepest folder.
 const FOLDER_DEPTH_MAX: usize = 10;
 
@@ -284,7 +284,7 @@ pub(crate) fn is_variable_name(name: &str) -> bool {
         && !name.is_empty()
 }
 
-fn single_line(field: &str, text: &str, longest: usize) -> Result<(), DraftError> {
+pub(crate) fn single_line(field: &str, text: &str, longest: usize) -> Result<(), DraftError> {
     if text.chars().count() > longest {
         return Err(broken(
             field,

@@ -15,7 +15,7 @@
 //! | `list`, `order`, `facets` | windows of rows, sorted orders, counts |
 //! | `search`, `haystack` | fuzzy search |
 //! | `recognise` | which provider a value belongs to |
-//! | `import` | `.env` files |
+//! | `import` | files of other products, and `.env` files |
 
 // minicbor's derive names it for fields that may borrow.
 extern crate alloc;
@@ -43,6 +43,10 @@ mod write;
 
 pub use day::{DayParseError, EXPIRING_WITHIN, ExpiryBadge, expiry_badge};
 pub use draft::{DETAILS_TEXT_MAX, VARIABLES_MAX, check_draft};
+pub use import::{
+    Base, ImportLineError, ImportPlan, ImportPreview, ImportQuery, ImportRow, ImportStatus,
+    ImportWindow, ImportWish,
+};
 pub use list::WINDOW_MAX;
 pub use lock::{
     ApplyReport, DetailsError, LockedVault, OverviewChange, Tree, TreeMismatch, UnlockError,

@@ -173,7 +173,7 @@ impl UnlockedVault {
 }
 
 /// What a row shows of a content.
-fn hint(content: &Content) -> String {
+pub(crate) fn hint(content: &Content) -> String {
     let hint = match content {
         Content::ApiKey { value } => hint_of(value),
         Content::Login { username, .. } => username.clone(),

@@ -17,10 +17,9 @@ use std::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::draft::is_variable_name;
+use super::{Found, ImportLineError, Reading};
+use crate::{Content, ItemDraft, draft::is_variable_name};
 
-/// Largest text an import takes, in bytes (5 MB).
-pub const IMPORT_MAX: usize = 5 * 1024 * 1024;
 /// Most errors reported. A file with more is no `.env` file.
 const ERRORS_MAX: usize = 1_000;
 
@@ -94,6 +93,45 @@ pub fn parse(text: &str) -> Parsed {
         }
     }
     parsed
+}
+
+/// Reads a text as items, one for each variable.
+pub(super) fn read_dotenv(text: &str) -> Reading {
+    let mut parsed = parse(text);
+    let found = parsed.assignments.iter_mut().map(|assignment| {
+        let content = Content::ApiKey {
+            value: std::mem::take(&mut assignment.value),
+        };
+        Found {
+            place: assignment.line,
+            draft: ItemDraft::new(&assignment.name, content),
+            variable: Some(assignment.name.clone()),
+        }
+    });
+    Reading {
+        found: found.collect(),
+        errors: parsed
+            .errors
+            .iter()
+            .map(|error| ImportLineError {
+                line: error.line,
+                reason: error.reason.to_owned(),
+            })
+            .collect(),
+    }
+}
+
+/// Whether a text is one: its first statement can be read.
+pub(super) fn fits(text: &str) -> bool {
+    let statements = text.lines().map(str::trim);
+    let first = statements
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| line.split(['=', ':']).next().unwrap_or_default().trim_end())
+        .next();
+    first.is_some_and(|name| {
+        let name = name.strip_prefix("export ").map_or(name, str::trim_start);
+        is_variable_name(name)
+    }) && text.contains(['=', ':'])
 }
 
 /// Writes variables so that [`parse`] and the common readers read the same values back.

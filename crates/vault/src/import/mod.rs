@@ -1,8 +1,41 @@
 //! Bringing secrets in from a file: preview first, nothing written until confirmed.
+//!
+//! | module | what |
+//! |---|---|
+//! | `format` | what there is, and how one is told from another |
+//! | `open` | from bytes to a reading, whatever the format |
+//! | `found` | what the reader of any format gives |
+//! | `shape` | putting an item together so that nothing of a file is lost |
+//! | `plan`, `known` | comparing it with the vault; from what was chosen to drafts |
+//! | `text`, `csv`, `node` | bytes as text, text as rows, text as a tree |
+//! | the others | one for each format |
 
+mod bitwarden;
+mod browser_csv;
+mod columns;
+mod csv;
 mod dotenv;
+mod format;
+mod found;
+mod json;
+mod known;
+mod last_pass;
+mod model;
 mod name;
+mod node;
+mod one_password_csv;
+mod open;
 mod plan;
+mod shape;
+mod table;
+mod text;
 
-pub use dotenv::{Assignment, IMPORT_MAX, LineError, Parsed, parse, render};
-pub use plan::{Import, PlannedItem, ROWS_MAX, TooLarge, preview};
+pub use columns::Role;
+pub use dotenv::{Assignment, LineError, Parsed, parse, render};
+pub use format::{Format, detect};
+pub use found::Unreadable;
+pub(crate) use found::{Found, Reading};
+pub use model::*;
+pub use open::{IMPORT_MAX, Opened, open};
+pub use plan::{Import, PlannedItem, ROWS_MAX, Sorting, preview};
+pub use table::{Column, Table, TableWish};

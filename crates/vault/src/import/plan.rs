@@ -1,40 +1,52 @@
-//! From a file's text to a preview, and from a confirmed preview to drafts.
+//! From what stands in a file to a preview, and from a confirmed preview to drafts.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use keyarc_wire::limits;
+use sha2::{Digest as _, Sha256};
 
 use super::{
-    dotenv::{Assignment, IMPORT_MAX, parse},
-    name::item_name,
+    Format, Found, ImportLineError, ImportPlan, ImportPreview, ImportQuery, ImportRow,
+    ImportStatus, ImportWindow, ImportWish, Opened, Reading, Table, Unreadable, known::Known,
+    name::item_name, open,
 };
 use crate::{
-    Content, DraftError, ImportLineError, ImportPlan, ImportPreview, ImportRow, ImportStatus,
-    ItemDraft, Kind, Recognition, UnlockedVault, Variable, draft::broken, entry::Entry, hint_of,
-    recognise_named, seal::content_fingerprint,
+    Content, DraftError, ItemDraft, UnlockedVault, Variable, WINDOW_MAX,
+    draft::{broken, normalise},
+    provider, recognise_named,
+    seal::{content_fingerprint, encode_details},
+    write::hint,
 };
 
-/// Most variables in one import: as many as one atomic write takes.
+/// Most entries in one import: as many as one atomic write takes.
 pub const ROWS_MAX: usize = limits::ITEMS_PER_WRITE;
+/// What an item takes at most in a write beside its details: a sealed overview of the usual size,
+/// ids, versions and the names of fields, in bytes of JSON.
+const BESIDE_DETAILS: usize = 700;
 
-/// The text is larger than [`IMPORT_MAX`]. Nothing of it was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the text is larger than {} MB", IMPORT_MAX / (1024 * 1024))]
-pub struct TooLarge;
-
-/// A file that was read and waits to be confirmed. Its values are wiped when it is dropped.
+/// A file that was read and compared with the vault, and waits to be confirmed. Its values are
+/// wiped when it is dropped.
 pub struct Import {
-    lines: Vec<Line>,
-    preview: ImportPreview,
+    entries: Vec<Entry>,
+    errors: Vec<ImportLineError>,
+    /// Which entries are of a status, for windows of them.
+    new: Vec<u32>,
+    duplicates: Vec<u32>,
+    format: Format,
+    table: Option<Table>,
 }
 
-struct Line {
-    assignment: Assignment,
-    recognition: Option<Recognition>,
+struct Entry {
+    place: u32,
+    item: PlannedItem,
+    /// What it was recognised as.
+    label: Option<String>,
+    hint: String,
+    status: ImportStatus,
 }
 
 /// A draft with the variable it came from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct PlannedItem {
     /// The item to be.
     pub draft: ItemDraft,
@@ -42,85 +54,218 @@ pub struct PlannedItem {
     pub variable: Option<String>,
 }
 
-/// Reads a `.env` text and says what importing it would do. Nothing is written.
-pub fn preview(text: &str, vault: &UnlockedVault) -> Result<Import, TooLarge> {
-    if text.len() > IMPORT_MAX {
-        return Err(TooLarge);
+/// A file that is being compared with the vault, some entries at a time.
+pub struct Sorting {
+    rest: std::vec::IntoIter<Found>,
+    total: usize,
+    known: Known,
+    in_file: HashSet<[u8; 32]>,
+    import: Import,
+}
+
+/// Reads a file and says what importing it would do. Nothing is written.
+pub fn preview(
+    bytes: &[u8],
+    file_name: Option<&str>,
+    wish: &ImportWish,
+    vault: &UnlockedVault,
+) -> Result<Import, Unreadable> {
+    let mut sorting = open(bytes, file_name, wish)?.sort(vault);
+    sorting.step(vault, usize::MAX);
+    Ok(sorting.finish())
+}
+
+impl Opened {
+    /// Begins to compare it with the vault.
+    pub fn sort(self, vault: &UnlockedVault) -> Sorting {
+        let Reading {
+            mut found,
+            mut errors,
+        } = self.reading;
+        if let Some(beyond) = found.get(ROWS_MAX) {
+            errors.push(ImportLineError {
+                line: beyond.place,
+                reason: format!(
+                    "comes after {ROWS_MAX} entries, the most that one import takes. It and what \
+                     follows are left out"
+                ),
+            });
+        }
+        found.truncate(ROWS_MAX);
+        Sorting {
+            total: found.len(),
+            rest: found.into_iter(),
+            known: Known::of(vault),
+            in_file: HashSet::new(),
+            import: Import {
+                entries: Vec::new(),
+                errors,
+                new: Vec::new(),
+                duplicates: Vec::new(),
+                format: self.format,
+                table: self.table,
+            },
+        }
     }
-    let parsed = parse(text);
-    let mut errors: Vec<_> = parsed
-        .errors
-        .iter()
-        .map(|error| ImportLineError {
-            line: error.line,
-            reason: error.reason.to_owned(),
-        })
-        .collect();
-    if let Some(beyond) = parsed.assignments.get(ROWS_MAX) {
-        let reason = format!("comes after {ROWS_MAX} variables, the most that one import takes");
-        errors.push(ImportLineError {
-            line: beyond.line,
-            reason,
-        });
+}
+
+impl Sorting {
+    /// Compares the next entries. The percentage that is done, 100 at the end.
+    pub fn step(&mut self, vault: &UnlockedVault, most: usize) -> u8 {
+        for found in self.rest.by_ref().take(most) {
+            self.import
+                .take(found, vault, &mut self.known, &mut self.in_file);
+        }
+        let done = self.total - self.rest.len();
+        match self.rest.len() {
+            0 => 100,
+            _ => (done * 100 / self.total) as u8,
+        }
     }
-    let known = Known::new(vault);
-    let mut in_file = HashSet::new();
-    let mut lines = Vec::new();
-    let mut rows = Vec::new();
-    for assignment in parsed.assignments.into_iter().take(ROWS_MAX) {
-        let Assignment {
-            line,
-            name: variable,
-            value,
-        } = &assignment;
-        let recognition = recognise_named(variable, value);
-        let name = item_name(variable, recognition.as_ref());
-        let content = Content::ApiKey {
-            value: value.clone(),
-        };
-        let fingerprint = content_fingerprint(&vault.key, &content);
-        let again = !in_file.insert((variable.clone(), fingerprint));
-        let status = if again || known.has(fingerprint, &name, variable) {
-            ImportStatus::Duplicate
-        } else {
-            ImportStatus::New
-        };
-        rows.push(ImportRow {
-            index: rows.len() as u32,
-            line: *line,
-            variable: variable.clone(),
-            name,
-            kind: Kind::ApiKey,
-            provider_name: recognition
-                .as_ref()
-                .map(|found| found.provider_name.clone()),
-            label: recognition.as_ref().map(|found| found.label.clone()),
-            hint: recognition
-                .as_ref()
-                .map_or_else(|| hint_of(value), |found| found.hint.clone()),
-            status,
-        });
-        lines.push(Line {
-            assignment,
-            recognition,
-        });
+
+    /// What the file holds beside what the vault holds.
+    pub fn finish(mut self) -> Import {
+        // Readers tell what they meet as they meet it; what the vault refuses comes after that.
+        self.import.errors.sort_by_key(|error| error.line);
+        self.import
     }
-    Ok(Import {
-        lines,
-        preview: ImportPreview { rows, errors },
-    })
 }
 
 impl Import {
-    /// What the import would do, without values.
-    pub fn preview(&self) -> &ImportPreview {
-        &self.preview
+    /// What the import would do, at a glance.
+    pub fn preview(&self) -> ImportPreview {
+        ImportPreview {
+            format: self.format,
+            new: self.new.len() as u32,
+            duplicates: self.duplicates.len() as u32,
+            broken: self.errors.len() as u32,
+            variables: !self.entries.is_empty()
+                && self.entries.iter().all(|entry| entry.variable().is_some()),
+            table: self.table.clone(),
+        }
     }
 
-    fn row(&self, index: u32) -> Result<(&Line, &ImportRow), DraftError> {
-        let at = index as usize;
-        let row = self.lines.get(at).zip(self.preview.rows.get(at));
-        row.ok_or_else(|| broken("rows", "name a row that the preview does not have"))
+    /// A window of its rows, without values.
+    pub fn window(&self, query: &ImportQuery) -> ImportWindow {
+        let (from, most) = (query.offset as usize, query.limit.min(WINDOW_MAX) as usize);
+        let (total, rows) = match query.only {
+            None => {
+                let all = 0..self.entries.len() as u32;
+                (all.len(), all.skip(from).take(most).collect::<Vec<_>>())
+            }
+            Some(ImportStatus::New) => some(&self.new, from, most),
+            Some(ImportStatus::Duplicate) => some(&self.duplicates, from, most),
+        };
+        let row = |index: u32| Some(self.entries.get(index as usize)?.row(index));
+        ImportWindow {
+            total: total as u32,
+            offset: query.offset,
+            rows: rows.into_iter().filter_map(row).collect(),
+        }
+    }
+
+    /// What could not be read, a window of it.
+    pub fn errors(&self, offset: u32, limit: u32) -> &[ImportLineError] {
+        let from = (offset as usize).min(self.errors.len());
+        let most = limit.min(WINDOW_MAX) as usize;
+        let end = self.errors.len().min(from.saturating_add(most));
+        &self.errors[from..end]
+    }
+
+    fn take(
+        &mut self,
+        found: Found,
+        vault: &UnlockedVault,
+        known: &mut Known,
+        in_file: &mut HashSet<[u8; 32]>,
+    ) {
+        let Found {
+            place,
+            mut draft,
+            variable,
+        } = found;
+        let mut label = None;
+        let mut shown = hint(&draft.content);
+        if let Content::ApiKey { value } = &draft.content {
+            let variable = variable.as_deref();
+            let recognition = recognise_named(variable.unwrap_or(&draft.name), value);
+            if variable == Some(&draft.name) {
+                draft.name = item_name(&draft.name, recognition.as_ref());
+            }
+            if let Some(found) = recognition {
+                draft.provider.get_or_insert(found.provider);
+                draft.environment = draft.environment.take().or(found.environment);
+                (label, shown) = (Some(found.label), found.hint);
+            }
+        }
+        if let Err(error) = normalise(&draft) {
+            self.errors.push(ImportLineError {
+                line: place,
+                reason: words(&error),
+            });
+            return;
+        }
+        let fingerprint = content_fingerprint(&vault.key, &draft.content);
+        let again = !in_file.insert(mark(&draft, variable.as_deref()));
+        let is_known = again || known.take(fingerprint, draft.name.trim(), variable.as_deref());
+        let index = self.entries.len() as u32;
+        let status = match is_known {
+            true => ImportStatus::Duplicate,
+            false => ImportStatus::New,
+        };
+        match status {
+            ImportStatus::New => self.new.push(index),
+            ImportStatus::Duplicate => self.duplicates.push(index),
+        }
+        self.entries.push(Entry {
+            place,
+            item: PlannedItem { draft, variable },
+            label,
+            hint: shown,
+            status,
+        });
+    }
+
+    /// The entries chosen, in the order of the file.
+    fn chosen(&self, plan: &ImportPlan) -> Result<Vec<&Entry>, DraftError> {
+        let except: HashSet<u32> = plan.except.iter().copied().collect();
+        if except
+            .iter()
+            .any(|index| *index as usize >= self.entries.len())
+        {
+            return Err(broken("rows", "name a row that the preview does not have"));
+        }
+        let numbered = (0..).zip(&self.entries);
+        let chosen = numbered
+            .filter(|(index, entry)| plan.base.takes(entry.status) != except.contains(index));
+        Ok(chosen.map(|(_, entry)| entry).collect())
+    }
+}
+
+impl Entry {
+    /// The variable, when it is one that an environment set can hold.
+    fn variable(&self) -> Option<(&str, &str)> {
+        match (&self.item.variable, &self.item.draft.content) {
+            (Some(name), Content::ApiKey { value }) => Some((name, value)),
+            _ => None,
+        }
+    }
+
+    fn row(&self, index: u32) -> ImportRow {
+        let draft = &self.item.draft;
+        let provider = draft.provider.as_deref().and_then(provider);
+        ImportRow {
+            index,
+            line: self.place,
+            variable: self.item.variable.clone(),
+            name: draft.name.clone(),
+            kind: draft.content.kind(),
+            folder: draft.folder.clone(),
+            provider_name: provider.map(|provider| provider.name.clone()),
+            label: self.label.clone(),
+            hint: self.hint.clone(),
+            status: self.status,
+        }
     }
 }
 
@@ -132,36 +277,51 @@ impl UnlockedVault {
         import: &Import,
         plan: &ImportPlan,
     ) -> Result<Vec<PlannedItem>, DraftError> {
-        let chosen: BTreeSet<u32> = plan.rows.iter().copied().collect();
-        match &plan.as_set {
-            Some(name) => self.plan_set(import, plan, &chosen, name),
-            None => chosen
-                .iter()
-                .map(|index| plan_item(import, plan, *index))
-                .collect(),
+        let chosen = import.chosen(plan)?;
+        let planned = match &plan.as_set {
+            Some(name) => self.plan_set(&chosen, plan, name)?,
+            None => chosen.iter().map(|entry| plan_item(entry, plan)).collect(),
+        };
+        let mut size = 0;
+        for item in &planned {
+            let checked = normalise(&item.draft)?;
+            let draft = &item.draft;
+            let details = encode_details(&draft.content, &draft.notes, &checked.fields).len();
+            // Padded to at most an eighth more, sealed, and a third longer as text.
+            size += (details + details / 8 + BESIDE_DETAILS) * 4 / 3;
         }
+        if size > limits::WRITE_BODY {
+            let rule = format!(
+                "are together larger than the {} MB that one import writes. Choose a part of them \
+                 now and the rest after it",
+                limits::WRITE_BODY >> 20
+            );
+            return Err(broken("rows", rule));
+        }
+        Ok(planned)
     }
 
     fn plan_set(
         &self,
-        import: &Import,
+        chosen: &[&Entry],
         plan: &ImportPlan,
-        chosen: &BTreeSet<u32>,
         name: &str,
     ) -> Result<Vec<PlannedItem>, DraftError> {
         let mut variables: Vec<Variable> = Vec::new();
         let mut positions: HashMap<&str, usize> = HashMap::new();
-        for index in chosen {
-            let assignment = &import.row(*index)?.0.assignment;
+        for entry in chosen {
+            let (name, value) = entry
+                .variable()
+                .ok_or_else(|| broken("as_set", "takes variables only"))?;
             // As for a shell, the last value of a variable counts.
-            if let Some(at) = positions.get(assignment.name.as_str()) {
-                variables[*at].value.clone_from(&assignment.value);
+            if let Some(at) = positions.get(name) {
+                value.clone_into(&mut variables[*at].value);
                 continue;
             }
-            positions.insert(&assignment.name, variables.len());
+            positions.insert(name, variables.len());
             variables.push(Variable {
-                name: assignment.name.clone(),
-                value: assignment.value.clone(),
+                name: name.to_owned(),
+                value: value.to_owned(),
             });
         }
         if variables.is_empty() {
@@ -169,16 +329,15 @@ impl UnlockedVault {
         }
         let content = Content::EnvironmentSet { variables };
         let fingerprint = content_fingerprint(&self.key, &content);
-        if Known::new(self).has(fingerprint, name.trim(), "") {
+        if Known::of(self).take(fingerprint, name.trim(), None) {
             return Ok(Vec::new());
         }
-        let draft = new_draft(
-            name.to_owned(),
-            content,
-            plan,
-            None,
-            plan.environment.clone(),
-        );
+        let draft = ItemDraft {
+            folder: plan.folder.clone(),
+            tags: plan.tags.clone(),
+            environment: plan.environment.clone(),
+            ..ItemDraft::new(name, content)
+        };
         Ok(vec![PlannedItem {
             draft,
             variable: None,
@@ -186,63 +345,54 @@ impl UnlockedVault {
     }
 }
 
-fn plan_item(import: &Import, plan: &ImportPlan, index: u32) -> Result<PlannedItem, DraftError> {
-    let (
-        Line {
-            assignment,
-            recognition,
-        },
-        row,
-    ) = import.row(index)?;
-    let environment = recognition
-        .as_ref()
-        .and_then(|found| found.environment.clone())
-        .or_else(|| plan.environment.clone());
-    let provider = recognition.as_ref().map(|found| found.provider.clone());
-    let content = Content::ApiKey {
-        value: assignment.value.clone(),
+fn plan_item(entry: &Entry, plan: &ImportPlan) -> PlannedItem {
+    let mut item = entry.item.clone();
+    let draft = &mut item.draft;
+    draft.folder = match (plan.folder.is_empty(), draft.folder.is_empty()) {
+        (true, _) => std::mem::take(&mut draft.folder),
+        (false, true) => plan.folder.clone(),
+        (false, false) => format!("{}/{}", plan.folder, draft.folder),
     };
-    Ok(PlannedItem {
-        draft: new_draft(row.name.clone(), content, plan, provider, environment),
-        variable: Some(assignment.name.clone()),
-    })
+    draft.tags.extend(plan.tags.iter().cloned());
+    if draft.environment.is_none() {
+        draft.environment.clone_from(&plan.environment);
+    }
+    item
 }
 
-fn new_draft(
-    name: String,
-    content: Content,
-    plan: &ImportPlan,
-    provider: Option<String>,
-    environment: Option<String>,
-) -> ItemDraft {
-    ItemDraft {
-        folder: plan.folder.clone(),
-        environment,
-        provider,
-        ..ItemDraft::new(name, content)
-    }
+fn some(all: &[u32], from: usize, most: usize) -> (usize, Vec<u32>) {
+    let window = all.iter().skip(from).take(most);
+    (all.len(), window.copied().collect())
 }
 
-/// The live items of a vault by the fingerprint of their content.
-struct Known<'a>(HashMap<[u8; 8], Vec<&'a Entry>>);
-
-impl<'a> Known<'a> {
-    fn new(vault: &'a UnlockedVault) -> Self {
-        let mut by_fingerprint: HashMap<_, Vec<_>> = HashMap::new();
-        for entry in vault.items.iter().filter(|entry| entry.is_live()) {
-            by_fingerprint
-                .entry(*entry.record.fingerprint)
-                .or_default()
-                .push(entry);
-        }
-        Self(by_fingerprint)
+/// All that an entry says, in 32 bytes.
+fn mark(draft: &ItemDraft, variable: Option<&str>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in [
+        draft.name.as_str(),
+        &draft.folder,
+        variable.unwrap_or_default(),
+    ] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
     }
+    hash.update(&*encode_details(
+        &draft.content,
+        &draft.notes,
+        &draft.fields,
+    ));
+    hash.finalize().into()
+}
 
-    /// Whether an item has this content and this name, or came from this variable and was
-    /// renamed since.
-    fn has(&self, fingerprint: [u8; 8], name: &str, variable: &str) -> bool {
-        self.0.get(&fingerprint).into_iter().flatten().any(|entry| {
-            entry.record.name == name || entry.record.variable.as_deref() == Some(variable)
-        })
-    }
+/// A broken rule, for the list of entries that cannot be imported.
+fn words(error: &DraftError) -> String {
+    let field = match error.field.as_str() {
+        "url" => "address",
+        "username" => "user name",
+        "expires_on" => "expiry date",
+        "totp" => "setup key",
+        field if field.starts_with("fields[") => "a field",
+        field => field,
+    };
+    format!("cannot be saved: its {field} {}", error.rule).replace("its a field", "a field")
 }
