@@ -132,7 +132,7 @@ test('it shows how far it is, goes on after an outage, and fits a phone @phone',
   const known = new Person(page, { password: person.password });
   await known.unlock();
   const text = Array.from({ length: 1200 }, (_, at) => `KEY_${at}=secret-${at}`).join('\n');
-  await page.getByLabel('Paste a .env file').fill(text);
+  await page.getByLabel('Or paste its content').fill(text);
   await page.getByRole('button', { name: 'Preview' }).click();
   await page.getByRole('button', { name: /^Import/ }).click();
   await expect(vault.toast.filter({ hasText: /1,200/ })).toBeVisible({ timeout: 60_000 });

@@ -106,7 +106,7 @@ export class Vault {
     await expect(page.getByRole('heading', { name: 'Import', exact: true })).toBeVisible();
     // As a person does it: typing thousands of lines would take the browser seconds.
     await page.evaluate((copied) => navigator.clipboard.writeText(copied), text);
-    await page.getByLabel('Paste a .env file').focus();
+    await page.getByLabel('Or paste its content').focus();
     await page.keyboard.press('ControlOrMeta+v');
     await page.getByRole('button', { name: 'Preview' }).click();
   }

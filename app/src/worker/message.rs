@@ -7,7 +7,7 @@
 
 use keyarc_client::Trust;
 use keyarc_vault::{
-    Facets, ImportPlan, ImportPreview, Item, ItemDraft, ListQuery, ListView, Recognition,
+    Facets, Item, ItemDraft, ListQuery, ListView, Recognition,
     generate::{Generated, Recipe},
 };
 use keyarc_wire::{
@@ -20,6 +20,7 @@ mod failure;
 pub use failure::Failure;
 
 use super::{
+    import::{ImportCommand, ImportReply},
     kit::{RecoveryKit, RecoveryView},
     passkey::{PasskeyAsked, PasskeyWish, PrfOutput},
 };
@@ -115,17 +116,8 @@ pub enum Command {
     Purge(Vec<ItemId>),
     /// Names what a value seems to be → [`Reply::Recognised`].
     Recognise(String),
-    /// Reads a `.env` text and keeps it for [`Command::ImportConfirm`] → [`Reply::Preview`].
-    ImportPreview {
-        /// The file's content.
-        text: String,
-        /// The file's name, when there is one.
-        file_name: Option<String>,
-    },
-    /// Imports from the last preview in one write → [`Reply::Imported`].
-    ImportConfirm(ImportPlan),
-    /// Drops the last preview → [`Reply::Done`].
-    ImportCancel,
+    /// Whatever an import needs → [`Reply::Import`].
+    Import(ImportCommand),
     /// Keeps a half-written form, sealed, on this device; `None` forgets it → [`Reply::Done`].
     KeepDraft(Option<Box<ItemDraft>>),
     /// The form kept before a lock, if there is one → [`Reply::Draft`].
@@ -319,13 +311,8 @@ pub enum Reply {
     Saved(Box<Item>),
     /// What a value seems to be.
     Recognised(Option<Recognition>),
-    /// What an import would do.
-    Preview(ImportPreview),
-    /// What an import did.
-    Imported {
-        /// Items added.
-        added: u32,
-    },
+    /// What an import says.
+    Import(ImportReply),
     /// The form kept before a lock.
     Draft(Option<Box<ItemDraft>>),
     /// What could be saved.
@@ -429,6 +416,8 @@ pub enum Stage {
     Sending,
     /// Checking what came against what was signed and what was seen before.
     Verifying,
+    /// Reading a file and comparing it with the vault.
+    Reading,
 }
 
 /// A device that keeps a sealed setup code.

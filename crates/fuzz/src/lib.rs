@@ -12,6 +12,7 @@ mod codes;
 #[path = "../../crypto/tests/crypto/counter_rng.rs"]
 mod counter_rng;
 mod dotenv;
+mod import;
 mod json;
 mod sealed;
 mod signed;
@@ -20,6 +21,7 @@ mod totp;
 pub use changes::changes;
 pub use codes::{kit, link, setup_code};
 pub use dotenv::dotenv;
+pub use import::import;
 pub use json::{IsOne, TYPES, json};
 pub use sealed::{aad, envelope};
 pub use signed::{bundle, manifest, pins, release};
@@ -29,7 +31,7 @@ pub use totp::totp;
 pub type Check = fn(&[u8]);
 
 /// Every check, by the name of its fuzz target and of its folder in `corpus`.
-pub const TARGETS: [(&str, Check); 13] = [
+pub const TARGETS: [(&str, Check); 14] = [
     ("envelope", envelope),
     ("aad", aad),
     ("setup_code", setup_code),
@@ -42,5 +44,6 @@ pub const TARGETS: [(&str, Check); 13] = [
     ("changes", changes),
     ("json", json),
     ("dotenv", dotenv),
+    ("import", import),
     ("totp", totp),
 ];

@@ -5,7 +5,7 @@ use keyarc_app::worker::{
 };
 use keyarc_client::{LogIn, LoggingIn, RecoveryState, Session, SignUp};
 use keyarc_crypto::{SetupCode, Suite};
-use keyarc_vault::{ImportPlan, ItemDraft, import};
+use keyarc_vault::ItemDraft;
 use keyarc_wire::{ClientKind, Handle};
 use zeroize::Zeroizing;
 
@@ -302,35 +302,6 @@ impl VaultWorker {
         Ok(Reply::Done)
     }
 
-    pub(super) fn preview(&self, text: &str) -> Result<Reply, Failure> {
-        let import = self
-            .session()?
-            .look(|vault| import::preview(text, vault))
-            .map_err(|_| Failure::TooLarge {
-                limit_mb: (import::IMPORT_MAX >> 20) as u32,
-            })?;
-        let preview = import.preview().clone();
-        *self.import.borrow_mut() = Some(import);
-        Ok(Reply::Preview(preview))
-    }
-
-    pub(super) async fn import(&self, plan: &ImportPlan) -> Result<Reply, Failure> {
-        let session = self.session()?;
-        let planned = match &*self.import.borrow() {
-            Some(import) => session.look(|vault| vault.plan_import(import, plan)),
-            None => return Err(Failure::NotFound),
-        };
-        let planned = planned.map_err(Failure::Draft)?;
-        let added = session
-            .import(&planned)
-            .await
-            .map_err(|error| self.not_saved(error))?;
-        // Until here the preview stays, so that a failed import can be tried again.
-        self.import.borrow_mut().take();
-        tell_changed(&session);
-        Ok(Reply::Imported { added })
-    }
-
     async fn keep_form(&self, form: Option<&ItemDraft>) -> Result<Reply, Failure> {
         let session = self.session()?;
         let handle = session.handle();
@@ -419,7 +390,7 @@ pub(super) fn own_origin() -> Result<String, Failure> {
     origin().ok_or_else(|| Failure::Browser("The address of this page is not known.".into()))
 }
 
-fn tell_changed(session: &Open) {
+pub(super) fn tell_changed(session: &Open) {
     tell(Event::Changed {
         revision: session.unlocked().revision,
     });

@@ -59,12 +59,7 @@ impl VaultWorker {
                 self.sign_up(email, &password, suite, &terms_version, &device_name)
                     .await
             }
-            Command::ImportPreview { text, .. } => self.preview(&Zeroizing::new(text)),
-            Command::ImportConfirm(plan) => self.import(&plan).await,
-            Command::ImportCancel => {
-                self.import.borrow_mut().take();
-                Ok(Reply::Done)
-            }
+            Command::Import(command) => self.import(command).await.map(Reply::Import),
             Command::MakeKit(wish) => self.make_kit(wish).await,
             Command::ChangePassword(wish) => self.change_password(wish).await,
             Command::MeasureSuites => Ok(Reply::Measured(measure_suites().await)),

@@ -10,11 +10,10 @@ use keyarc_client::{
     PendingRecovery, Recovery, Rekey, SaveError, Session, Stage as ClientStage,
 };
 use keyarc_crypto::SetupCode;
-use keyarc_vault::import::Import;
 use keyarc_wire::Handle;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{failure, tell};
+use super::{failure, import::Importing, tell};
 use crate::browser::{BrowserHost, DeviceStore, FetchTransport, Report};
 
 /// A session in this browser.
@@ -69,8 +68,8 @@ pub(super) struct VaultWorker {
     pub(super) linked: RefCell<Option<SetupCode>>,
     /// A link to a new device whose words are being compared.
     pub(super) joined_link: RefCell<Option<JoinedLink>>,
-    /// The last import preview, until it is confirmed, cancelled or replaced.
-    pub(super) import: RefCell<Option<Import>>,
+    /// A file on its way into the vault.
+    pub(super) import: Importing,
     pub(super) device: DeviceStore,
 }
 
@@ -129,7 +128,7 @@ impl VaultWorker {
 
     /// Drops the session, and with it the keys once no command uses them any more.
     pub(super) fn leave(&self) {
-        self.import.borrow_mut().take();
+        self.import.forget();
         self.awaits_code.borrow_mut().take();
         self.made_key.borrow_mut().take();
         self.rekey.borrow_mut().take();

@@ -58,6 +58,7 @@ fn stage_words(stage: Stage) -> &'static str {
         Stage::Sealing => "Sealing",
         Stage::Sending => "Sending",
         Stage::Verifying => "Checking signatures",
+        Stage::Reading => "Reading the file",
     }
 }
 

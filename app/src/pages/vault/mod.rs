@@ -14,7 +14,6 @@ mod frame;
 mod generator;
 mod help;
 mod import;
-mod import_table;
 mod item_view;
 mod list;
 mod nav;

@@ -79,24 +79,44 @@ impl<T: Transport, H: Host> Session<T, H> {
 
     /// Writes what an import planned, all of it or nothing, and returns how many items it added.
     pub async fn import(&self, planned: &[PlannedItem]) -> Result<u32, SaveError> {
+        let added = self.import_while(planned, || true).await?;
+        Ok(added.map_or(0, |added| added.len() as u32))
+    }
+
+    /// As [`Self::import`], for as long as `goes_on` says so: once it does not, nothing is written
+    /// and the answer is `None`, unless the write is on its way to the server already. Otherwise
+    /// returns the items that it added.
+    pub async fn import_while(
+        &self,
+        planned: &[PlannedItem],
+        goes_on: impl Fn() -> bool,
+    ) -> Result<Option<Vec<ItemId>>, SaveError> {
         if planned.len() > limits::ITEMS_PER_WRITE {
             return Err(ClientError::TooLarge.into());
         }
         let total = planned.len() as u32;
         let mut request = WriteItemsRequest::default();
-        for chunk in planned.chunks(SEAL_AT_ONCE) {
+        for (at, chunk) in planned.chunks(SEAL_AT_ONCE).enumerate() {
+            if at > 0 {
+                // So that whoever wants to stop it is heard.
+                self.host.sleep(0).await;
+            }
+            if !goes_on() {
+                return Ok(None);
+            }
             let sealed = self
                 .look(|vault| vault.seal_import(chunk, self.host.now_ms(), &mut self.host.rng()));
             request.writes.extend(sealed.map_err(not_sealed)?.writes);
             self.host
                 .progress(Stage::Sealing, percent(request.writes.len() as u32, total));
         }
+        let added = request.writes.iter().map(|write| write.item_id).collect();
         if !request.writes.is_empty() {
             self.host.progress(Stage::Sending, 0);
             self.write(request).await?;
             self.host.progress(Stage::Sending, 100);
         }
-        Ok(total)
+        Ok(Some(added))
     }
 
     /// What is stored of an item that somebody else changed.

@@ -170,20 +170,47 @@ fn a_small_change_goes_on_top_of_what_another_device_saved() {
 }
 
 #[test]
+fn an_import_that_is_stopped_before_it_is_sent_writes_nothing() {
+    run(async {
+        let world = World::new().await;
+        let planned: Vec<_> = (0..1_200)
+            .map(|number| import::PlannedItem {
+                draft: draft(&format!("KEY_{number}"), "secret"),
+                variable: None,
+            })
+            .collect();
+        let left = std::cell::Cell::new(3);
+        let goes_on = || left.replace(left.get() - 1) > 0;
+        assert_eq!(
+            world.session.import_while(&planned, goes_on).await,
+            Ok(None)
+        );
+        assert_eq!(
+            (world.revision(), world.session.unlocked().items),
+            (0, 0),
+            "stopped in the midst of sealing"
+        );
+        let added = world.session.import_while(&planned, || true).await;
+        let added = added.expect("writes").expect("was not stopped");
+        assert_eq!((added.len(), world.revision()), (1_200, 1));
+        world.session.trash(&added).await.expect("takes it back");
+        assert_eq!(world.session.unlocked().items, 0);
+    });
+}
+
+#[test]
 fn an_import_is_one_write_and_opens_elsewhere() {
     run(async {
         let world = World::new().await;
         let text: String = (0..1_200).map(|n| format!("KEY_{n}=value-{n}\n")).collect();
         let plan = |session: &crate::common::TestSession| {
             session.look(|vault| {
-                let import = import::preview(&text, vault).expect("small enough");
-                let rows = import.preview().rows.iter();
-                let new = rows.filter(|row| row.status == keyarc_vault::ImportStatus::New);
+                let wish = keyarc_vault::ImportWish::default();
+                let import = import::preview(text.as_bytes(), None, &wish, vault);
+                let import = import.expect("small enough");
                 let plan = keyarc_vault::ImportPlan {
-                    rows: new.map(|row| row.index).collect(),
                     folder: "Imported".into(),
-                    environment: None,
-                    as_set: None,
+                    ..keyarc_vault::ImportPlan::default()
                 };
                 vault.plan_import(&import, &plan).expect("plans")
             })

@@ -65,12 +65,14 @@ pub(super) fn read_json(text: &str) -> Result<Reading, Unreadable> {
 struct JsonReader {
     reading: Reading,
     place: u32,
+    /// Too much of it cannot be read.
+    gives_up: bool,
 }
 
 impl JsonReader {
     fn folder(&mut self, entries: &[(String, Node)], folder: &str) {
         for (name, node) in entries {
-            if self.reading.is_full() {
+            if self.is_over() {
                 return;
             }
             let below = || match folder.is_empty() {
@@ -91,7 +93,7 @@ impl JsonReader {
 
     fn list(&mut self, elements: &[Node], folder: &str) {
         for element in elements {
-            if self.reading.is_full() {
+            if self.is_over() {
                 return;
             }
             match element {
@@ -151,7 +153,12 @@ impl JsonReader {
 
     fn miss(&mut self, reason: &str) {
         self.place += 1;
-        self.reading.miss(self.place, reason);
+        self.gives_up |= !self.reading.miss(self.place, reason);
+    }
+
+    /// What follows need not be read.
+    fn is_over(&self) -> bool {
+        self.gives_up || self.reading.is_full()
     }
 }
 

@@ -38,4 +38,4 @@ pub(crate) use found::{Found, Reading};
 pub use model::*;
 pub use open::{IMPORT_MAX, Opened, open};
 pub use plan::{Import, PlannedItem, ROWS_MAX, Sorting, preview};
-pub use table::{Column, Table, TableWish};
+pub use table::{Column, Separator, Table, TableWish};

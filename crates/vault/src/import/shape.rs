@@ -228,18 +228,16 @@ impl Reading {
 
     /// Tells of a place that cannot be read. Whether the rest is still worth reading.
     pub(super) fn miss(&mut self, place: u32, reason: impl Into<String>) -> bool {
-        if self.errors.len() < ERRORS_MAX {
-            self.errors.push(ImportLineError {
-                line: place,
-                reason: reason.into(),
-            });
-            return true;
-        }
+        let reason = match self.errors.len() {
+            ..ERRORS_MAX => reason.into(),
+            ERRORS_MAX => "cannot be read, like many before it; the rest was left out".to_owned(),
+            _ => return false,
+        };
         self.errors.push(ImportLineError {
             line: place,
-            reason: "cannot be read, like many before it; the rest was left out".to_owned(),
+            reason,
         });
-        false
+        self.errors.len() <= ERRORS_MAX
     }
 
     /// It holds more than an import takes: what follows need not be read.

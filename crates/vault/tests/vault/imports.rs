@@ -4,31 +4,45 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::common::{Fixture, NOW, all, details_of, fixture, key, names};
 use keyarc_vault::{
-    Content, ImportPlan, ImportStatus, OverviewChange,
-    import::{IMPORT_MAX, Import, ROWS_MAX, TooLarge, preview},
+    Base, Content, ImportLineError, ImportPlan, ImportQuery, ImportRow, ImportStatus, ImportWish,
+    OverviewChange,
+    import::{Import, ROWS_MAX, Unreadable, preview},
 };
 
 const HUNDRED: &str = include_str!("../../fixtures/hundred.env");
 
 fn look(this: &Fixture, text: &str) -> Import {
-    preview(text, &this.vault).unwrap()
+    preview(
+        text.as_bytes(),
+        Some(".env"),
+        &ImportWish::default(),
+        &this.vault,
+    )
+    .unwrap()
 }
 
-fn every_row(import: &Import) -> ImportPlan {
+fn every_row() -> ImportPlan {
     ImportPlan {
-        rows: import.preview().rows.iter().map(|row| row.index).collect(),
-        folder: String::new(),
-        environment: None,
-        as_set: None,
+        base: Base::All,
+        ..ImportPlan::default()
     }
+}
+
+fn rows(import: &Import) -> Vec<ImportRow> {
+    let query = ImportQuery {
+        limit: 1_000,
+        ..ImportQuery::default()
+    };
+    import.window(&query).rows
+}
+
+fn errors(import: &Import) -> &[ImportLineError] {
+    import.errors(0, 1_000)
 }
 
 fn import(this: &mut Fixture, text: &str) {
     let import = look(this, text);
-    let planned = this
-        .vault
-        .plan_import(&import, &every_row(&import))
-        .unwrap();
+    let planned = this.vault.plan_import(&import, &every_row()).unwrap();
     let request = this
         .vault
         .seal_import(&planned, NOW, &mut this.rng)
@@ -41,17 +55,17 @@ fn import(this: &mut Fixture, text: &str) {
 }
 
 fn status(import: &Import) -> Vec<ImportStatus> {
-    import.preview().rows.iter().map(|row| row.status).collect()
+    rows(import).iter().map(|row| row.status).collect()
 }
 
 #[test]
 fn a_hundred_keys_of_many_providers_are_recognised() {
     let this = fixture();
     let import = look(&this, HUNDRED);
-    let rows = &import.preview().rows;
-    assert_eq!((rows.len(), import.preview().errors.len()), (100, 0));
+    let rows = rows(&import);
+    assert_eq!((rows.len(), errors(&import).len()), (100, 0));
     let mut by_provider = BTreeMap::new();
-    for row in rows {
+    for row in &rows {
         *by_provider
             .entry(row.provider_name.as_deref().unwrap_or("none"))
             .or_insert(0) += 1;
@@ -91,12 +105,11 @@ fn a_hundred_keys_of_many_providers_are_recognised() {
 fn items_get_names_for_people() {
     let this = fixture();
     let import = look(&this, HUNDRED);
+    let rows = rows(&import);
     let name = |variable: &str| {
-        let row = import
-            .preview()
-            .rows
+        let row = rows
             .iter()
-            .find(|row| row.variable == variable)
+            .find(|row| row.variable.as_deref() == Some(variable))
             .unwrap();
         (row.name.as_str(), row.label.as_deref().unwrap_or_default())
     };
@@ -130,7 +143,7 @@ fn items_get_names_for_people() {
 fn a_preview_shows_no_value() {
     let this = fixture();
     let import = look(&this, HUNDRED);
-    let shown = format!("{:?}", import.preview());
+    let shown = format!("{:?} {:?}", import.preview(), rows(&import));
     for made_up in ["FAKE", "fa4e"] {
         let from = shown
             .match_indices(made_up)
@@ -152,24 +165,21 @@ fn importing_again_finds_nothing_new() {
     );
     let rotated = HUNDRED.replace("PORT=3000", "PORT=4000");
     let changed = look(&this, &rotated);
-    let new: Vec<_> = changed
-        .preview()
-        .rows
-        .iter()
-        .filter(|row| row.status == ImportStatus::New)
-        .collect();
-    assert_eq!(new.len(), 1);
-    assert_eq!(new[0].variable, "PORT");
+    let only_new = ImportQuery {
+        only: Some(ImportStatus::New),
+        limit: 10,
+        ..ImportQuery::default()
+    };
+    let new = changed.window(&only_new);
+    assert_eq!((new.total, new.rows.len()), (1, 1));
+    assert_eq!(new.rows[0].variable.as_deref(), Some("PORT"));
 }
 
 #[test]
 fn what_was_imported_is_revealed_whole() {
     let mut this = fixture();
     let import = look(&this, HUNDRED);
-    let planned = this
-        .vault
-        .plan_import(&import, &every_row(&import))
-        .unwrap();
+    let planned = this.vault.plan_import(&import, &every_row()).unwrap();
     let request = this
         .vault
         .seal_import(&planned, NOW, &mut this.rng)
@@ -234,7 +244,7 @@ fn duplicates_within_a_file_are_told() {
     let import = look(&this, "A=1\nB=1\nA=1\nA=2\n");
     use ImportStatus::{Duplicate, New};
     assert_eq!(status(&import), [New, New, Duplicate, New]);
-    let lines: Vec<_> = import.preview().rows.iter().map(|row| row.line).collect();
+    let lines: Vec<_> = rows(&import).iter().map(|row| row.line).collect();
     assert_eq!(lines, [1, 2, 3, 4]);
 }
 
@@ -245,7 +255,7 @@ fn folder_and_environment_come_from_the_plan_unless_the_value_names_one() {
     let plan = ImportPlan {
         folder: "Clients/Acme".to_owned(),
         environment: Some("staging".to_owned()),
-        ..every_row(&import)
+        ..every_row()
     };
     let planned = this.vault.plan_import(&import, &plan).unwrap();
     let request = this
@@ -278,8 +288,9 @@ fn only_chosen_rows_become_items() {
     let this = fixture();
     let import = look(&this, "A=1\nB=2\nC=3\n");
     let plan = ImportPlan {
-        rows: vec![2, 0, 2],
-        ..every_row(&import)
+        base: Base::None,
+        except: vec![2, 0, 2],
+        ..ImportPlan::default()
     };
     let planned = this.vault.plan_import(&import, &plan).unwrap();
     let variables: Vec<_> = planned
@@ -288,8 +299,8 @@ fn only_chosen_rows_become_items() {
         .collect();
     assert_eq!(variables, [Some("A"), Some("C")]);
     let beyond = ImportPlan {
-        rows: vec![3],
-        ..every_row(&import)
+        except: vec![3],
+        ..every_row()
     };
     assert_eq!(
         this.vault.plan_import(&import, &beyond).unwrap_err().field,
@@ -304,7 +315,7 @@ fn a_file_becomes_one_environment_set() {
     let import = look(&this, text);
     let plan = ImportPlan {
         as_set: Some("checkout/.env".to_owned()),
-        ..every_row(&import)
+        ..every_row()
     };
     let planned = this.vault.plan_import(&import, &plan).unwrap();
     assert_eq!(planned.len(), 1);
@@ -353,8 +364,8 @@ fn empty_values_can_be_imported() {
 fn errors_stand_beside_what_can_be_imported() {
     let this = fixture();
     let import = look(&this, "A=1\nnot a variable, s3cr3t\nB=2\n");
-    assert_eq!(import.preview().rows.len(), 2);
-    let [error] = import.preview().errors.as_slice() else {
+    assert_eq!(rows(&import).len(), 2);
+    let [error] = errors(&import) else {
         panic!("one error")
     };
     assert_eq!(error.line, 2);
@@ -365,9 +376,11 @@ fn errors_stand_beside_what_can_be_imported() {
 fn twenty_megabytes_are_refused_before_reading() {
     let this = fixture();
     let text = "A=1\n".repeat(5 * 1024 * 1024);
-    assert_eq!(preview(&text, &this.vault).err(), Some(TooLarge));
-    assert_eq!(TooLarge.to_string(), "the text is larger than 5 MB");
-    assert!(preview(&"#".repeat(IMPORT_MAX), &this.vault).is_ok());
+    let refused = preview(text.as_bytes(), None, &ImportWish::default(), &this.vault);
+    let too_large = Unreadable::TooLarge { limit_mb: 5 };
+    assert_eq!(refused.err(), Some(too_large));
+    assert!(too_large.to_string().starts_with("is larger than 5 MB"));
+    look(&this, &"#".repeat(5 * 1024 * 1024));
 }
 
 #[test]
@@ -375,9 +388,98 @@ fn more_variables_than_one_write_takes_are_told() {
     let this = fixture();
     let text: String = (0..ROWS_MAX + 2).map(|n| format!("V{n}=x\n")).collect();
     let import = look(&this, &text);
-    assert_eq!(import.preview().rows.len(), ROWS_MAX);
-    let [error] = import.preview().errors.as_slice() else {
+    assert_eq!(import.preview().new as usize, ROWS_MAX);
+    let [error] = errors(&import) else {
         panic!("one error")
     };
     assert_eq!(error.line as usize, ROWS_MAX + 1);
+}
+
+#[test]
+fn tags_and_folder_of_the_plan_come_beside_those_of_the_file() {
+    let mut this = fixture();
+    let json = br#"[{"name": "A", "value": "1", "folder": "In", "tags": ["own"]}]"#;
+    let import = preview(json, None, &ImportWish::default(), &this.vault).unwrap();
+    let plan = ImportPlan {
+        folder: "Imported".to_owned(),
+        tags: vec!["2026".to_owned()],
+        ..every_row()
+    };
+    let planned = this.vault.plan_import(&import, &plan).unwrap();
+    let request = this
+        .vault
+        .seal_import(&planned, NOW, &mut this.rng)
+        .unwrap();
+    this.vault.accept(&request, 1);
+    let row = this.vault.list(&all(), crate::common::TODAY).rows.remove(0);
+    assert_eq!(row.folder, "Imported/In");
+    assert_eq!(row.tags, ["2026", "own"]);
+}
+
+#[test]
+fn a_folder_too_deep_together_is_told_before_anything_is_sealed() {
+    let this = fixture();
+    let json = br#"[{"name": "A", "value": "1", "folder": "1/2/3/4/5/6"}]"#;
+    let import = preview(json, None, &ImportWish::default(), &this.vault).unwrap();
+    let plan = ImportPlan {
+        folder: "a/b/c/d/e".to_owned(),
+        ..every_row()
+    };
+    let refused = this.vault.plan_import(&import, &plan).unwrap_err();
+    assert_eq!(refused.field, "folder");
+}
+
+#[test]
+fn what_one_write_cannot_hold_is_told_before_anything_is_sealed() {
+    let this = fixture();
+    let note = "x".repeat(900_000);
+    let mut json = String::from("[");
+    for at in 0..50 {
+        let comma = if at == 0 { "" } else { "," };
+        json.push_str(&format!(r#"{comma}{{"name": "N{at}", "notes": "{note}"}}"#));
+    }
+    json.push(']');
+    let import = preview(json.as_bytes(), None, &ImportWish::default(), &this.vault).unwrap();
+    assert_eq!(import.preview().new, 50);
+    let refused = this.vault.plan_import(&import, &every_row()).unwrap_err();
+    assert_eq!(refused.field, "rows");
+    assert!(refused.rule.contains("48 MB"), "{refused}");
+    let some = ImportPlan {
+        except: (20..50).collect(),
+        ..every_row()
+    };
+    assert_eq!(this.vault.plan_import(&import, &some).unwrap().len(), 20);
+}
+
+#[test]
+fn as_many_as_the_vault_has_are_known_and_no_more() {
+    let mut this = fixture();
+    let one = br#"[{"name": "Ines", "notes": "", "city": "Bern"}]"#;
+    let two = br#"[{"name": "Ines", "city": "Bern"}, {"name": "Ines", "city": "Basel"}]"#;
+    let look = |this: &Fixture, json: &[u8]| {
+        preview(json, None, &ImportWish::default(), &this.vault).unwrap()
+    };
+    let import = look(&this, one);
+    let planned = this.vault.plan_import(&import, &every_row()).unwrap();
+    let request = this
+        .vault
+        .seal_import(&planned, NOW, &mut this.rng)
+        .unwrap();
+    this.vault.accept(&request, 1);
+    // Both are notes without a text: name and content are the same, fields are not.
+    use ImportStatus::{Duplicate, New};
+    assert_eq!(status(&look(&this, two)), [Duplicate, New]);
+}
+
+#[test]
+fn some_at_a_time_give_what_all_at_once_give() {
+    let this = fixture();
+    let opened = keyarc_vault::import::open(HUNDRED.as_bytes(), None, &ImportWish::default());
+    let mut sorting = opened.unwrap().sort(&this.vault);
+    let mut percents = Vec::new();
+    while percents.last() != Some(&100) {
+        percents.push(sorting.step(&this.vault, 7));
+    }
+    assert!(percents.is_sorted() && percents.len() == 15, "{percents:?}");
+    assert_eq!(rows(&sorting.finish()), rows(&look(&this, HUNDRED)));
 }

@@ -9,6 +9,8 @@
 mod common;
 mod dotenv;
 mod drafts;
+mod import_formats;
+mod import_refusals;
 mod imports;
 mod lists;
 mod recognition;

@@ -1,0 +1,81 @@
+//! Bringing a file in: choose, look, choose, confirm.
+
+mod columns;
+mod preview;
+mod source;
+mod table;
+mod unread;
+mod work;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use self::{
+    preview::Preview,
+    source::Source,
+    unread::NotRead,
+    work::{Step, provide_import},
+};
+use super::frame::{Section, VaultFrame};
+use crate::{
+    pages::account::UnlockProgress,
+    ui::{Banner, BannerTone, Button, Icon},
+};
+
+/// Brings what stands in a file in.
+#[component]
+pub fn ImportPage() -> impl IntoView {
+    view! { class="v",
+        <Title text="Import · KeyArc" />
+        <VaultFrame section=Section::Import>
+            <Import />
+        </VaultFrame>
+    }
+}
+
+#[component]
+fn Import() -> impl IntoView {
+    let work = provide_import();
+    // Nothing of a file stays in the worker when the page is left.
+    on_cleanup(move || work.forget());
+    view! { class="v",
+        <main class="page" id="main">
+            <div class="page-body page-wide">
+                <h1>"Import"</h1>
+                {move || {
+                    work.problem()
+                        .map(|problem| {
+                            view! { class="v",
+                                <Banner tone=BannerTone::Bad icon=Icon::Warning>
+                                    {problem}
+                                </Banner>
+                            }
+                        })
+                }}
+                {move || match work.step() {
+                    Step::Source => view! { class="v", <Source /> }.into_any(),
+                    Step::Reading => view! { class="v", <Reading /> }.into_any(),
+                    Step::Unread(format, why) => {
+                        view! { class="v", <NotRead format=format why=why /> }.into_any()
+                    }
+                    Step::Preview(found) => view! { class="v", <Preview found=found /> }.into_any(),
+                }}
+            </div>
+        </main>
+    }
+}
+
+/// A file is being read.
+#[component]
+fn Reading() -> impl IntoView {
+    let work = work::use_import();
+    view! { class="v",
+        <p class="lead" role="status">
+            {move || work.words_of_file("Reading")}
+        </p>
+        <footer class="page-foot">
+            <Button on_press=move |()| work.back()>"Cancel"</Button>
+            <UnlockProgress />
+        </footer>
+    }
+}

@@ -1,0 +1,351 @@
+use std::collections::BTreeMap;
+
+use keyarc_vault::{Base, ImportLineError, ImportPlan, ImportPreview, ImportStatus};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{
+    columns::Columns,
+    table::ImportTable,
+    unread::FormatSelect,
+    work::{ImportWork, use_import},
+};
+use crate::{
+    pages::account::UnlockProgress,
+    ui::{Button, Checkbox, Look, TextInput},
+    words::{counted, number},
+    worker::{ImportCommand, ImportReply},
+};
+
+/// What could not be read is told this much at a time.
+const ERRORS_AT_ONCE: u32 = 50;
+
+/// Which rows are chosen: a rule, and the rows for which it is the other way round.
+#[derive(Clone, Copy)]
+pub(super) struct Selection {
+    base: RwSignal<Base>,
+    except: RwSignal<BTreeMap<u32, ImportStatus>>,
+    new: u32,
+    duplicates: u32,
+}
+
+impl Selection {
+    fn of(found: &ImportPreview) -> Self {
+        Self {
+            base: RwSignal::new(Base::New),
+            except: RwSignal::new(BTreeMap::new()),
+            new: found.new,
+            duplicates: found.duplicates,
+        }
+    }
+
+    /// Whether a row is chosen.
+    pub(super) fn has(self, index: u32, status: ImportStatus) -> bool {
+        let is_excepted = self.except.with(|except| except.contains_key(&index));
+        self.base.get().takes(status) != is_excepted
+    }
+
+    /// Chooses a row, or not.
+    pub(super) fn set(self, index: u32, status: ImportStatus, on: bool) {
+        let by_rule = self.base.with_untracked(|base| base.takes(status));
+        self.except.update(|except| {
+            if by_rule == on {
+                except.remove(&index);
+            } else {
+                except.insert(index, status);
+            }
+        });
+    }
+
+    /// Chooses all rows, or none.
+    pub(super) fn set_all(self, on: bool) {
+        self.except.update(BTreeMap::clear);
+        self.base.set(if on { Base::All } else { Base::None });
+    }
+
+    /// How many rows are chosen.
+    pub(super) fn count(self) -> u32 {
+        let base = self.base.get();
+        let of = |status, count| if base.takes(status) { count } else { 0 };
+        let by_rule =
+            of(ImportStatus::New, self.new) + of(ImportStatus::Duplicate, self.duplicates);
+        self.except.with(|except| {
+            let taken_out = except
+                .values()
+                .filter(|status| base.takes(**status))
+                .count() as u32;
+            by_rule - taken_out + (except.len() as u32 - taken_out)
+        })
+    }
+
+    /// How many there are to choose from.
+    pub(super) fn total(self) -> u32 {
+        self.new + self.duplicates
+    }
+
+    fn plan(self) -> ImportPlan {
+        ImportPlan {
+            base: self.base.get_untracked(),
+            except: self
+                .except
+                .with_untracked(|except| except.keys().copied().collect()),
+            ..ImportPlan::default()
+        }
+    }
+}
+
+/// What was read, and how it becomes items.
+#[component]
+pub(super) fn Preview(found: ImportPreview) -> impl IntoView {
+    let work = use_import();
+    let selection = Selection::of(&found);
+    let writing = work.writing();
+    let chosen = Memo::new(move |_| selection.count());
+    let folder = RwSignal::new(String::new());
+    let tags = RwSignal::new(String::new());
+    let environment = RwSignal::new(String::new());
+    let as_set = RwSignal::new(false);
+    let set_name = RwSignal::new(".env".to_owned());
+    let import = move |()| {
+        if writing.get_untracked() || chosen.get_untracked() == 0 {
+            return;
+        }
+        let environment = environment.get_untracked().trim().to_lowercase();
+        let set_name = match set_name.get_untracked().trim() {
+            "" => ".env".to_owned(),
+            name => name.to_owned(),
+        };
+        work.confirm(ImportPlan {
+            folder: folder.get_untracked().trim().trim_matches('/').to_owned(),
+            tags: tags.with_untracked(|tags| tags_of(tags)),
+            environment: Some(environment).filter(|name| !name.is_empty()),
+            as_set: as_set.get_untracked().then_some(set_name),
+            ..selection.plan()
+        });
+    };
+    let verb = move || match (writing.get(), as_set.get(), chosen.get()) {
+        (true, ..) => "Importing…".to_owned(),
+        (_, true, count) => format!("Import {} as 1 item", counted(count, "variable")),
+        (_, false, count) => format!("Import {}", counted(count, "item")),
+    };
+    let lines = found.format.has_lines();
+    let is_empty = selection.total() == 0;
+    view! { class="v",
+        <p class="lead" aria-live="polite">
+            {summary_words(&found)}
+        </p>
+        <FormatSelect format=found.format />
+        {found.table.map(|table| view! { class="v", <Columns table=table /> })}
+        <Broken count=found.broken lines=lines />
+        <Show when=move || !is_empty>
+            <ImportTable selection=selection lines=lines />
+            <div class="import-options">
+                <div class="field-pair">
+                    <TextInput
+                        id="import-folder"
+                        label="Folder"
+                        value=folder
+                        placeholder="Checkout"
+                        hint=Some("Folders of the file come below it.".to_owned())
+                    />
+                    <TextInput
+                        id="import-tags"
+                        label="Tags"
+                        value=tags
+                        placeholder="imported, 2026"
+                        hint=Some("For all of them, between commas.".to_owned())
+                    />
+                </div>
+                <TextInput
+                    id="import-environment"
+                    label="Environment"
+                    value=environment
+                    placeholder="production"
+                    hint=Some("For those that do not name one themselves.".to_owned())
+                />
+                <Show when=move || found.variables>
+                    <Checkbox id="import-set" checked=as_set>
+                        "Keep them together as one environment set"
+                    </Checkbox>
+                </Show>
+                <Show when=move || as_set.get()>
+                    <TextInput id="import-set-name" label="Name of the set" value=set_name />
+                </Show>
+            </div>
+        </Show>
+        <footer class="page-foot">
+            <Show when=move || !is_empty>
+                <Button
+                    look=Look::Go
+                    busy=writing
+                    disabled=Signal::derive(move || chosen.get() == 0)
+                    on_press=import
+                >
+                    {verb}
+                </Button>
+            </Show>
+            {move || match writing.get() {
+                true => view! { class="v", <Cancel work=work /> }.into_any(),
+                false => {
+                    view! { class="v", <Button on_press=move |()| work.back()>"Back"</Button> }
+                        .into_any()
+                }
+            }}
+            <UnlockProgress />
+        </footer>
+    }
+}
+
+/// Stops what is being written.
+#[component]
+fn Cancel(work: ImportWork) -> impl IntoView {
+    view! { class="v",
+        <Button
+            disabled=Signal::derive(move || work.stopping())
+            on_press=move |()| work.stop()
+        >
+            {move || if work.stopping() { "Stopping…" } else { "Cancel" }}
+        </Button>
+    }
+}
+
+/// What could not be read; the rest can be imported.
+#[component]
+fn Broken(count: u32, lines: bool) -> impl IntoView {
+    let work = use_import();
+    let told = RwSignal::new(Vec::<ImportLineError>::new());
+    let noun = if lines { "Line" } else { "Entry" };
+    let more = move || {
+        spawn_local(async move {
+            let offset = told.with_untracked(Vec::len) as u32;
+            let asked = ImportCommand::Errors {
+                offset,
+                limit: ERRORS_AT_ONCE,
+            };
+            if let Ok(ImportReply::Errors(errors)) = work.ask(asked).await {
+                let _ = told.try_update(|told| told.extend(errors));
+            }
+        });
+    };
+    if count > 0 {
+        more();
+    }
+    let left = move || count.saturating_sub(told.with(Vec::len) as u32);
+    (count > 0).then(|| {
+        view! { class="v",
+            <div class="line-errors" role="group" aria-label="What could not be read" tabindex="0">
+                <ul>
+                    {move || {
+                        told.get()
+                            .into_iter()
+                            .map(|error| {
+                                view! { class="v",
+                                    <li>
+                                        <b>{format!("{noun} {}", error.line)}</b>
+                                        " "
+                                        {error.reason}
+                                    </li>
+                                }
+                            })
+                            .collect_view()
+                    }}
+                </ul>
+                <Show when=move || { left() > 0 && told.with(|told| !told.is_empty()) }>
+                    <Button on_press=move |()| more()>
+                        {move || format!("Show {} more", number(left().min(ERRORS_AT_ONCE)))}
+                    </Button>
+                </Show>
+            </div>
+        }
+    })
+}
+
+fn tags_of(text: &str) -> Vec<String> {
+    let tags = text.split(',').map(str::trim);
+    tags.filter(|tag| !tag.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn summary_words(found: &ImportPreview) -> String {
+    let noun = if found.variables { "variable" } else { "item" };
+    let mut words = match found.new + found.duplicates {
+        0 if found.broken == 0 => "Nothing was found in it".to_owned(),
+        rows => format!("{} found", counted(rows, noun)),
+    };
+    if found.duplicates > 0 {
+        words.push_str(&format!(
+            ", {} already in the vault",
+            number(found.duplicates)
+        ));
+    }
+    if found.broken > 0 {
+        let place = match (found.format.has_lines(), found.broken) {
+            (true, count) => counted(count, "line"),
+            (false, 1) => "1 entry".to_owned(),
+            (false, count) => format!("{} entries", number(count)),
+        };
+        words.push_str(&format!(", {place} could not be read"));
+    }
+    words.push('.');
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use keyarc_vault::import::Format;
+
+    use super::*;
+
+    fn found(format: Format, new: u32, duplicates: u32, broken: u32) -> ImportPreview {
+        ImportPreview {
+            format,
+            new,
+            duplicates,
+            broken,
+            variables: format == Format::Dotenv,
+            table: None,
+        }
+    }
+
+    #[test]
+    fn the_summary_names_only_what_there_is() {
+        for (found, words) in [
+            (found(Format::Dotenv, 100, 0, 0), "100 variables found."),
+            (
+                found(Format::Dotenv, 0, 1, 2),
+                "1 variable found, 1 already in the vault, 2 lines could not be read.",
+            ),
+            (
+                found(Format::Json, 3, 0, 2),
+                "3 items found, 2 entries could not be read.",
+            ),
+            (found(Format::Csv, 0, 0, 0), "Nothing was found in it."),
+        ] {
+            assert_eq!(summary_words(&found), words);
+        }
+    }
+
+    #[test]
+    fn a_selection_counts_without_knowing_every_row() {
+        let owner = Owner::new();
+        owner.with(|| {
+            use ImportStatus::{Duplicate, New};
+            let selection = Selection::of(&found(Format::Csv, 10, 4, 0));
+            assert_eq!((selection.count(), selection.total()), (10, 14));
+            selection.set(3, New, false);
+            selection.set(12, Duplicate, true);
+            assert_eq!(selection.count(), 10);
+            assert!(!selection.has(3, New) && selection.has(12, Duplicate));
+            selection.set(3, New, true);
+            assert_eq!(selection.count(), 11);
+            assert_eq!(selection.plan().except, [12]);
+            selection.set_all(true);
+            selection.set(12, Duplicate, false);
+            assert_eq!(selection.count(), 13);
+            selection.set_all(false);
+            assert_eq!(selection.count(), 0);
+            selection.set(0, New, true);
+            assert_eq!((selection.count(), selection.plan().base), (1, Base::None));
+        });
+    }
+}

@@ -1,0 +1,35 @@
+//! Files of other products.
+
+use keyarc_vault::{
+    ImportWish,
+    import::{Format, ROWS_MAX, detect, open},
+};
+
+/// A protected file, and its password. Deriving keys takes its time: one file is enough for that.
+const PROTECTED: &[u8] = include_bytes!("../../vault/fixtures/import/bitwarden-pbkdf2.json");
+const PASSWORD: &str = "correct horse battery staple";
+
+/// The first byte picks the format; what is none of them finds the format out. Whatever the bytes:
+/// they are read or refused, places stand in the order of the file, no more is kept than an import
+/// takes.
+pub fn import(data: &[u8]) {
+    let Some((first, file)) = data.split_first() else {
+        return;
+    };
+    let wish = ImportWish {
+        format: Format::ALL.get(usize::from(*first)).copied(),
+        password: (file == PROTECTED).then(|| PASSWORD.to_owned()),
+        table: None,
+    };
+    let found = detect(file, None);
+    match open(file, None, &wish) {
+        Ok(opened) => {
+            assert_eq!(opened.format(), wish.format.unwrap_or(found));
+            assert!(opened.places().is_sorted() && opened.places().all(|place| place > 0));
+            let (read, broken) = opened.counts();
+            assert!(read <= ROWS_MAX + 1 || opened.format() == Format::Dotenv);
+            assert!(broken <= 2_002);
+        }
+        Err(refused) => assert!(!refused.to_string().is_empty()),
+    }
+}
