@@ -125,6 +125,47 @@ async function type(page: Page): Promise<{ first_word_frame_ms: number; frame_ms
   return { first_word_frame_ms: first, frame_ms: second, list_ms: Math.max(...lists) };
 }
 
+test('20,000 rows of a table are imported', async () => {
+  test.setTimeout(600_000);
+  const seeder = process.env['KEYARC_BENCH'];
+  if (seeder === undefined) throw new Error('KEYARC_BENCH names no program; `cargo x bench` builds it');
+  const told = execFileSync(seeder, ['seed', server.origin, '10'], { encoding: 'utf8' });
+  const { setup_code: setupCode, password } = JSON.parse(told) as { setup_code: string; password: string };
+  const rows = Array.from(
+    { length: 20_000 },
+    (_, at) => `Account ${at},ann${at}@example.org,secret-${at},https://host-${at % 500}.example.org,Folder ${at % 40}`,
+  );
+  const text = `name,username,password,url,folder\n${rows.join('\n')}\n`;
+  const browser = await chromium.launch(launchOptions);
+  try {
+    const context = await browser.newContext({ baseURL: server.origin, viewport: { width: 1440, height: 900 } });
+    const page = await context.newPage();
+    await probe(page);
+    const person = new Person(page, { setupCode, password });
+    await person.fillLogIn({ remember: false });
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await expect(page.getByRole('option').first()).toBeVisible({ timeout: 120_000 });
+    await page.locator('#nav').getByRole('link', { name: 'Import' }).click();
+    await expect(page.locator('input[type=file]')).toBeVisible();
+    const chosen = await page.evaluate(() => performance.now());
+    const file = { name: 'accounts.csv', mimeType: 'text/csv', buffer: Buffer.from(text) };
+    await page.locator('input[type=file]').setInputFiles(file);
+    const go = page.getByRole('button', { name: 'Import 20,000 items' });
+    await expect(go).toBeVisible({ timeout: 120_000 });
+    const confirmed = await page.evaluate(() => performance.now());
+    await go.click();
+    await expect(page.getByText('20,000 items imported.')).toBeVisible({ timeout: 300_000 });
+    const done = await page.evaluate(() => performance.now());
+    const tasks = (await noted(page)).longTasks.filter(({ start }) => start >= chosen);
+    results['import'] = {
+      confirm_ms: done - confirmed,
+      longest_task_ms: Math.max(0, ...tasks.map(({ duration }) => duration)),
+    };
+  } finally {
+    await browser.close();
+  }
+});
+
 test('bytes over the wire', async () => {
   const browser = await chromium.launch(launchOptions);
   try {

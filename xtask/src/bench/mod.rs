@@ -105,6 +105,18 @@ pub fn measures(results: &Value) -> anyhow::Result<Vec<Measure>> {
             "×",
         )?,
         measure(
+            "import of 20,000 rows of a table, from confirming to done",
+            at("/browser/import/confirm_ms").map(|millis| millis / 1_000.0),
+            30.0,
+            " s",
+        )?,
+        measure(
+            "longest main-thread task from choosing that file to done",
+            at("/browser/import/longest_task_ms"),
+            50.0,
+            " ms",
+        )?,
+        measure(
             "sync of 50,000 items as a multiple of 10,000, in time",
             ratio("/server/sync_50000/wall_ms", "/server/sync/wall_ms"),
             5.5,

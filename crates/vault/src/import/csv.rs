@@ -211,9 +211,9 @@ pub(super) fn separator(text: &str) -> Separator {
     if let Some((first, _)) = text.split_once('\n')
         && is_mark(first)
     {
-        let named = first.trim_end().bytes().last();
-        let known = Separator::ALL.into_iter();
-        if let Some(separator) = known.into_iter().find(|one| Some(one.byte()) == named) {
+        let named = first.trim_end_matches('\r').bytes().last();
+        let mut known = Separator::ALL.into_iter();
+        if let Some(separator) = known.find(|one| Some(one.byte()) == named) {
             return separator;
         }
     }

@@ -9,7 +9,7 @@ use super::Unreadable;
 
 /// Most parts of a tree: what a vault's worth of items has several times over, and what fits a
 /// browser's memory.
-const PARTS_MAX: u32 = 4_000_000;
+const PARTS_MAX: u32 = 2_000_000;
 /// Above this a number of JSON may have lost digits on its way through a floating-point number.
 const EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
 

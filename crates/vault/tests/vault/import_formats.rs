@@ -47,7 +47,10 @@ const FILES: [((&str, &[u8]), Format, u32, u32); 13] = [
     (file!("spreadsheet.csv"), Format::Csv, 2, 0),
     (file!("secrets.json"), Format::Json, 9, 0),
     (
-        ("hundred.env", include_bytes!("../../fixtures/hundred.env")),
+        (
+            "hundred.env",
+            include_bytes!("../../fixtures/hundred.env").as_slice(),
+        ),
         Format::Dotenv,
         100,
         0,
