@@ -3,6 +3,7 @@
 
 mod commands;
 mod failure;
+mod health;
 mod kit;
 mod link;
 mod passkey;

@@ -14,7 +14,7 @@ use keyarc_vault::import::Import;
 use keyarc_wire::Handle;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{failure, tell};
+use super::{failure, health::Health, tell};
 use crate::browser::{BrowserHost, DeviceStore, FetchTransport, Report};
 
 /// A session in this browser.
@@ -71,6 +71,8 @@ pub(super) struct VaultWorker {
     pub(super) joined_link: RefCell<Option<JoinedLink>>,
     /// The last import preview, until it is confirmed, cancelled or replaced.
     pub(super) import: RefCell<Option<Import>>,
+    /// What is known of the vault's secrets.
+    pub(super) health: RefCell<Health>,
     pub(super) device: DeviceStore,
 }
 
@@ -134,6 +136,7 @@ impl VaultWorker {
         self.made_key.borrow_mut().take();
         self.rekey.borrow_mut().take();
         self.awaits_passkey.borrow_mut().take();
+        self.health.take();
         self.linked.borrow_mut().take();
         self.joined_link.borrow_mut().take();
         self.open.borrow_mut().take();

@@ -9,8 +9,10 @@
 mod common;
 mod dotenv;
 mod drafts;
+mod health;
 mod imports;
 mod lists;
 mod recognition;
 mod resealing;
+mod rotation;
 mod sealing;
