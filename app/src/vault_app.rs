@@ -9,8 +9,8 @@ use leptos_router::{
 
 use crate::{
     pages::{
-        ImportPart, NotFound, RecoverPart, SettingsPart, SignUpPart, account::LogInPage,
-        design::DesignPage, vault::VaultPage,
+        DashboardPart, ImportPart, NotFound, RecoverPart, SettingsPart, SignUpPart,
+        account::LogInPage, design::DesignPage, vault::VaultPage,
     },
     state::{provide_place, provide_state},
     ui::ToastStack,
@@ -48,6 +48,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/log-in") view=LogInPage />
             <Route path=path!("/recover") view=RecoverPart />
             <Route path=path!("/vault") view=VaultPage />
+            <Route path=path!("/vault/dashboard") view=DashboardPart />
             <Route path=path!("/vault/import") view=ImportPart />
             <Route path=path!("/settings") view=SettingsPart />
             <Route path=path!("/design") view=DesignPage />

@@ -100,6 +100,14 @@ pub fn kinds(kind: Kind) -> &'static str {
     }
 }
 
+/// A plan for rotation: `Every day`, `Every 90 days`.
+pub fn every_days(days: u16) -> String {
+    match days {
+        1 => "Every day".to_owned(),
+        days => format!("Every {} days", number(u32::from(days))),
+    }
+}
+
 /// A type of field.
 pub fn field_type(field_type: FieldType) -> &'static str {
     match field_type {

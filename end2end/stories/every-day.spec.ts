@@ -173,11 +173,11 @@ async function choose(page: Page, kind: string): Promise<void> {
   await page.getByLabel('Kind', { exact: true }).selectOption({ label: kind });
 }
 
-test('an expiry date shows as a badge and under Expiring', async ({ vault }) => {
+test('an expiry date shows as a badge and under Due soon', async ({ vault }) => {
   const soon = new Date(Date.now() + 10 * 24 * 3600 * 1000).toISOString().slice(0, 10);
   await vault.addKey({ ...STRIPE, expires: soon });
   await vault.addKey(OPENAI);
   await expect(vault.row(STRIPE.name)).toContainText(/\d+ days/);
-  await vault.go('Expiring');
+  await vault.go('Due soon');
   await expect(vault.rows).toHaveCount(1);
 });

@@ -9,7 +9,7 @@ use leptos_meta::Title;
 use super::{
     account::{RecoverPage, SignUpPage},
     settings::SettingsPage,
-    vault::ImportPage,
+    vault::{DashboardPage, ImportPage},
 };
 use crate::ui::{Button, ErrorState, SkeletonRows};
 
@@ -58,6 +58,12 @@ part!(
     ImportPart,
     import,
     ImportPage
+);
+part!(
+    /// The vault at a glance.
+    DashboardPart,
+    dashboard,
+    DashboardPage
 );
 part!(
     /// Sign-up.

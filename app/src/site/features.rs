@@ -57,6 +57,21 @@ fn keep() -> impl IntoView {
                          or will within thirty days."
                     </dd>
                 </div>
+                <div>
+                    <dt>"Rotation"</dt>
+                    <dd>
+                        "How often a secret is to be changed, and where it is used. KeyArc tells when \
+                         it is time, and walks through it: the provider's page, the new value, each \
+                         place, saved."
+                    </dd>
+                </div>
+                <div>
+                    <dt>"A dashboard"</dt>
+                    <dd>
+                        "Counts, what is due in the next ninety days, and secrets that are weak, old \
+                         or stand in several items. Computed on your device."
+                    </dd>
+                </div>
             </dl>
         </section>
     }

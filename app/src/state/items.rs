@@ -112,6 +112,11 @@ impl Items {
         self.ask(0);
     }
 
+    /// Whether no list was shown yet.
+    pub fn is_idle(self) -> bool {
+        self.query.with(Option::is_none)
+    }
+
     /// Makes sure that these rows are on their way.
     pub fn need(self, visible: &Range<u32>) {
         let window = self.view.with_untracked(|view| {

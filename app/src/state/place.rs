@@ -39,6 +39,8 @@ pub enum Mode {
     Edit,
     /// Makes a new item.
     New,
+    /// Walks through a rotation of the open item.
+    Rotate,
 }
 
 /// A search text longer than this is rather a pasted secret than a search.
@@ -64,6 +66,7 @@ impl Place {
             mode: match some("view").as_deref() {
                 Some("new") => Mode::New,
                 Some("edit") => Mode::Edit,
+                Some("rotate") => Mode::Rotate,
                 _ => Mode::View,
             },
         }
@@ -106,6 +109,7 @@ impl Place {
             Mode::View => {}
             Mode::Edit => add("view", "edit"),
             Mode::New => add("view", "new"),
+            Mode::Rotate => add("view", "rotate"),
         }
         format!("/vault{query}")
     }
@@ -152,6 +156,15 @@ impl Place {
         }
     }
 
+    /// The same list with a rotation of an item.
+    pub fn with_rotation(&self, item: ItemId) -> Self {
+        Self {
+            item: Some(item),
+            mode: Mode::Rotate,
+            ..self.clone()
+        }
+    }
+
     /// The same list with the form for a new item; the open one is there again after it.
     pub fn with_new(&self) -> Self {
         Self {
@@ -173,7 +186,7 @@ impl Place {
         }
         match self.scope {
             Scope::All => "All items",
-            Scope::Expiring => "Expiring",
+            Scope::Expiring => "Due soon",
             Scope::Favourites => "Favourites",
             Scope::Trash => "Trash",
         }
@@ -361,6 +374,16 @@ mod tests {
     fn the_plain_list_has_a_plain_address() {
         assert_eq!(Place::default().to_path(), "/vault");
         assert_eq!(read("/vault"), Place::default());
+    }
+
+    #[test]
+    fn a_rotation_has_an_address() {
+        let place = Place {
+            scope: Scope::Expiring,
+            ..Place::default()
+        };
+        let place = place.with_rotation(ItemId([7; 16]));
+        assert_eq!(read(&place.to_path()), place);
     }
 
     #[test]

@@ -69,11 +69,15 @@ pub enum Icon {
     Arrow,
     /// Light and dark.
     Contrast,
+    /// The vault at a glance.
+    Chart,
+    /// Another secret.
+    Rotate,
 }
 
 impl Icon {
     /// Every drawing.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::List,
         Self::Clock,
         Self::Star,
@@ -107,6 +111,8 @@ impl Icon {
         Self::Chevron,
         Self::Arrow,
         Self::Contrast,
+        Self::Chart,
+        Self::Rotate,
     ];
 
     /// One path: everything is a stroke, so that one element draws each.
@@ -172,6 +178,10 @@ impl Icon {
             Self::Arrow => "M3 8h9.5M8.9 4.4 12.5 8l-3.6 3.6",
             Self::Contrast => {
                 "M13.6 8A5.6 5.6 0 1 1 2.4 8a5.6 5.6 0 0 1 11.2 0zM8 2.4v11.2M10.2 4.2v7.6M12 6v4"
+            }
+            Self::Chart => "M2.5 2.5v11h11M5.4 11V8.2M8.4 11V4.8M11.4 11V6.6",
+            Self::Rotate => {
+                "M13.4 7A5.5 5.5 0 0 0 3.6 4.7M3.3 2.4v2.6h2.6M2.6 9a5.5 5.5 0 0 0 9.8 2.3M12.7 13.6V11h-2.6"
             }
         }
     }

@@ -7,6 +7,7 @@
 mod badge;
 mod banner;
 mod button;
+mod chart;
 mod checkbox;
 mod dialog;
 mod field;
@@ -26,6 +27,7 @@ mod virtual_list;
 pub use badge::{Badge, BadgeTone, EnvironmentDot, Kbd, Tag};
 pub use banner::{Banner, BannerTone};
 pub use button::{Button, IconButton, Look};
+pub use chart::{Ring, ShareBar, Timeline, TimelineMark};
 pub use checkbox::Checkbox;
 pub use dialog::{Confirm, Dialog};
 pub use field::{Field, TextArea, TextInput, focus_on_mount};

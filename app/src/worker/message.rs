@@ -20,6 +20,7 @@ mod failure;
 pub use failure::Failure;
 
 use super::{
+    health::{HealthCommand, HealthReply},
     import::{ImportCommand, ImportReply},
     kit::{RecoveryKit, RecoveryView},
     passkey::{PasskeyAsked, PasskeyWish, PrfOutput},
@@ -270,6 +271,8 @@ pub enum Command {
     AcceptShown,
     /// Makes a secret → [`Reply::Generated`].
     Generate(Recipe),
+    /// Looks at the health of the vault → [`Reply::Health`].
+    Health(HealthCommand),
 }
 
 /// A password to be.
@@ -362,6 +365,8 @@ pub enum Reply {
     LinkWords(Vec<String>),
     /// A secret that was made.
     Generated(Generated),
+    /// What the health of the vault is.
+    Health(Box<HealthReply>),
 }
 
 /// How long keys take to derive on this device.

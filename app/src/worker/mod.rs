@@ -6,6 +6,7 @@
 
 mod codec;
 mod handle;
+mod health;
 mod import;
 mod kit;
 #[cfg(target_arch = "wasm32")]
@@ -15,6 +16,7 @@ mod passkey;
 
 pub use codec::{read_message, write_message};
 pub use handle::{Worker, provide_worker, use_worker};
+pub use health::{HealthCommand, HealthReply};
 pub use import::{ImportCommand, ImportReply, Piece, Unread};
 pub use kit::{KitFault, RecoveryKit, RecoveryView};
 #[cfg(target_arch = "wasm32")]

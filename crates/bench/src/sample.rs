@@ -39,6 +39,9 @@ pub fn draft(number: usize) -> ItemDraft {
         },
         notes: String::new(),
         fields: Vec::new(),
+        rotation: Default::default(),
+        places: Vec::new(),
+        walk: None,
     }
 }
 

@@ -1,6 +1,7 @@
 use std::future::Future;
 
 use keyarc_crypto::{KdfError, PasswordKey, SetupCode};
+use keyarc_vault::Day;
 use rand_core::CryptoRng;
 
 use crate::Trust;
@@ -15,6 +16,11 @@ pub trait Host {
 
     /// The clock, Unix milliseconds.
     fn now_ms(&self) -> u64;
+
+    /// The person's own calendar day. That of UTC unless overridden.
+    fn today(&self) -> Day {
+        Day::from_unix_ms(i64::try_from(self.now_ms()).unwrap_or(i64::MAX), 0)
+    }
 
     /// Waits. May end early when there is reason to think that the server is back.
     fn sleep(&self, millis: u32) -> impl Future<Output = ()>;

@@ -12,7 +12,8 @@ use std::collections::HashSet;
 
 use crate::{
     Content, Day, DraftError, FIELDS_MAX, Field, FieldType, ItemDraft, LABEL_MAX, NAME_MAX,
-    TAGS_MAX, Totp, recognise, record::ENVIRONMENTS,
+    PLACE_MAX, PLACES_MAX, ROTATION_DAYS_MAX, Rotation, TAGS_MAX, Totp, recognise,
+    record::ENVIRONMENTS,
 };
 
 /// Most bytes of text (secrets, variables, notes) in one item. Sealed and padded it stays below
@@ -35,6 +36,7 @@ pub(crate) struct CheckedDraft {
     pub(crate) environment: Option<String>,
     pub(crate) provider: Option<String>,
     pub(crate) fields: Vec<Field>,
+    pub(crate) places: Vec<String>,
 }
 
 /// Checks a draft without saving it. `field` of the error is a field of [`ItemDraft`], or of
@@ -64,15 +66,23 @@ pub(crate) fn normalise(draft: &ItemDraft) -> Result<CheckedDraft, DraftError> {
         environment: environment(draft.environment.as_deref())?,
         provider: provider(draft.provider.as_deref())?,
         fields: draft.kept_fields(),
+        places: draft.kept_places(),
     };
     fields(&draft.fields)?;
+    rotation(draft.rotation)?;
+    places(&checked.places)?;
     if draft
         .expires_on
         .is_some_and(|day| !(Day::FIRST..=Day::LAST).contains(&day))
     {
         return Err(broken("expires_on", "lies outside the years 1970 to 9999"));
     }
-    content(&draft.content, &draft.notes, &checked.fields)?;
+    content(
+        &draft.content,
+        &draft.notes,
+        &checked.fields,
+        &checked.places,
+    )?;
     Ok(checked)
 }
 
@@ -198,6 +208,29 @@ fn fields(given: &[Field]) -> Result<(), DraftError> {
     Ok(())
 }
 
+fn rotation(given: Rotation) -> Result<(), DraftError> {
+    let day = given.rotated_on;
+    if day.is_some_and(|day| !(Day::FIRST..=Day::LAST).contains(&day)) {
+        return Err(broken("rotated_on", "lies outside the years 1970 to 9999"));
+    }
+    let days = given.every_days;
+    if days.is_some_and(|days| !(1..=ROTATION_DAYS_MAX).contains(&days)) {
+        let rule = format!("is a number of days from 1 to {ROTATION_DAYS_MAX}");
+        return Err(broken("every_days", rule));
+    }
+    Ok(())
+}
+
+fn places(given: &[String]) -> Result<(), DraftError> {
+    for place in given {
+        single_line("places", place, PLACE_MAX)?;
+    }
+    if given.len() > PLACES_MAX {
+        return Err(broken("places", format!("are more than {PLACES_MAX}")));
+    }
+    Ok(())
+}
+
 fn setup_key(field: &str, key: &str) -> Result<(), DraftError> {
     match Totp::parse(key) {
         Ok(_) => Ok(()),
@@ -205,7 +238,12 @@ fn setup_key(field: &str, key: &str) -> Result<(), DraftError> {
     }
 }
 
-fn content(content: &Content, notes: &str, fields: &[Field]) -> Result<(), DraftError> {
+fn content(
+    content: &Content,
+    notes: &str,
+    fields: &[Field],
+    places: &[String],
+) -> Result<(), DraftError> {
     let (field, mut size) = match content {
         Content::ApiKey { value } => ("value", value.len()),
         Content::Login {
@@ -261,6 +299,10 @@ fn content(content: &Content, notes: &str, fields: &[Field]) -> Result<(), Draft
     size += added.sum::<usize>();
     if size > DETAILS_TEXT_MAX {
         return Err(too_large("fields"));
+    }
+    size += places.iter().map(String::len).sum::<usize>();
+    if size > DETAILS_TEXT_MAX {
+        return Err(too_large("places"));
     }
     Ok(())
 }

@@ -4,9 +4,10 @@ use keyarc_wire::ItemId;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
-    ItemSummary, Kind,
+    Day, ItemSummary, Kind,
     recognise::{Provider, provider},
     record::{FieldNames, OverviewRecord},
+    rotation::due,
 };
 
 /// An opened overview with its keys for sorting and searching.
@@ -49,6 +50,11 @@ impl Entry {
             .chain(self.environment())
             .chain(self.record.tags.iter().map(String::as_str))
             .chain(self.record.field_names.iter().flat_map(FieldNames::iter))
+    }
+
+    /// The day on which it expires or is to be rotated, whichever is first.
+    pub(crate) fn due_on(&self) -> Option<Day> {
+        due(self.record.expires_on, self.record.rotation()).map(|due| due.on)
     }
 
     pub(crate) fn is_live(&self) -> bool {
@@ -94,6 +100,7 @@ impl Entry {
             tags: record.tags.clone(),
             favourite: record.favourite,
             expires_on: record.expires_on,
+            rotation: record.rotation(),
             created_at_ms: record.created_at_ms,
             updated_at_ms: record.updated_at_ms,
             trashed_at_ms: record.trashed_at_ms,

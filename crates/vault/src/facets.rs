@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Count, Day, EXPIRING_WITHIN, Facets, entry::Entry, record::ENVIRONMENTS};
+use crate::{Count, Day, Facets, entry::Entry, record::ENVIRONMENTS, rotation::due_until};
 
 /// How many items carry what. Adding and removing an item costs as much as it has labels.
 #[derive(Default)]
@@ -10,7 +10,7 @@ pub(crate) struct FacetCounts {
     live: u32,
     favourites: u32,
     trash: u32,
-    expiries: BTreeMap<Day, u32>,
+    due: BTreeMap<Day, u32>,
     environments: BTreeMap<String, u32>,
     folders: BTreeMap<String, u32>,
     tags: BTreeMap<String, u32>,
@@ -24,8 +24,8 @@ impl FacetCounts {
         }
         self.live += 1;
         self.favourites += u32::from(entry.record.favourite);
-        if let Some(day) = entry.record.expires_on {
-            *self.expiries.entry(day).or_default() += 1;
+        if let Some(day) = entry.due_on() {
+            *self.due.entry(day).or_default() += 1;
         }
         if let Some(name) = entry.environment() {
             increment(&mut self.environments, name);
@@ -45,12 +45,12 @@ impl FacetCounts {
         }
         self.live -= 1;
         self.favourites -= u32::from(entry.record.favourite);
-        if let Some(day) = entry.record.expires_on
-            && let Some(count) = self.expiries.get_mut(&day)
+        if let Some(day) = entry.due_on()
+            && let Some(count) = self.due.get_mut(&day)
         {
             *count -= 1;
             if *count == 0 {
-                self.expiries.remove(&day);
+                self.due.remove(&day);
             }
         }
         if let Some(name) = entry.environment() {
@@ -80,8 +80,8 @@ impl FacetCounts {
         Facets {
             all: self.live,
             expiring: self
-                .expiries
-                .range(..=expiring_until(today))
+                .due
+                .range(..=due_until(today))
                 .map(|(_, count)| count)
                 .sum(),
             favourites: self.favourites,
@@ -91,11 +91,6 @@ impl FacetCounts {
             tags: counts(&self.tags),
         }
     }
-}
-
-/// The last day whose items count as expiring.
-pub(crate) fn expiring_until(today: Day) -> Day {
-    Day(today.0.saturating_add(EXPIRING_WITHIN))
 }
 
 /// `a/b/c` → `a`, `a/b`, `a/b/c`; nothing at the top.

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `model` | the types that the page sees |
 //! | `day` | calendar days and what an expiry date means |
+//! | `rotation` | when a secret is to be changed, and where |
 //! | `parts` | the fields of each kind |
 //! | `generate` | passwords and other secrets to be |
 //! | `totp` | codes of authenticator apps |
@@ -13,6 +14,7 @@
 //! | `lock`, `write` | a vault without its key, and with it; writing to it |
 //! | `reseal` | a vault under its next key |
 //! | `list`, `order`, `facets` | windows of rows, sorted orders, counts |
+//! | `health` | what is due, weak, old or stands in several items |
 //! | `search`, `haystack` | fuzzy search |
 //! | `recognise` | which provider a value belongs to |
 //! | `import` | files of other products, and `.env` files |
@@ -26,6 +28,7 @@ mod entry;
 mod facets;
 pub mod generate;
 mod haystack;
+mod health;
 pub mod import;
 mod leaves;
 mod list;
@@ -36,6 +39,7 @@ mod parts;
 mod recognise;
 mod record;
 mod reseal;
+mod rotation;
 mod seal;
 mod search;
 mod totp;
@@ -43,6 +47,10 @@ mod write;
 
 pub use day::{DayParseError, EXPIRING_WITHIN, ExpiryBadge, expiry_badge};
 pub use draft::{DETAILS_TEXT_MAX, VARIABLES_MAX, check_draft};
+pub use health::{
+    Check, Dashboard, DueMark, Finding, Findings, MARKS_MAX, OLD_AFTER, Ratings, Reason,
+    TIMELINE_DAYS, ToRate, Weakness, to_rate,
+};
 pub use import::{
     Base, ImportLineError, ImportPlan, ImportPreview, ImportQuery, ImportRow, ImportStatus,
     ImportWindow, ImportWish,
@@ -56,4 +64,8 @@ pub use model::*;
 pub use parts::Part;
 pub use recognise::{Provider, hint_of, provider, providers, recognise, recognise_named};
 pub use reseal::{ResealError, Resealing};
+pub use rotation::{
+    Due, DueReason, PLACE_MAX, PLACES_MAX, ROTATION_CHOICES, ROTATION_DAYS_MAX, Rotation, Walk,
+    rotation_badge,
+};
 pub use totp::{Totp, TotpCode, TotpError};

@@ -10,9 +10,10 @@ use keyarc_wire::ItemId;
 use crate::{
     Day, Facets, ListQuery, ListView, Scope, Sort,
     entry::Entry,
-    facets::{FacetCounts, expiring_until},
+    facets::FacetCounts,
     haystack::{Haystack, Haystacks},
     order::Orders,
+    rotation::due_until,
     search::{Pattern, Searcher},
 };
 
@@ -353,7 +354,7 @@ impl Filter {
             kind: query.kind,
             // Rows of equal relevance come by recency.
             sort: if searching { Sort::Updated } else { query.sort },
-            until: (query.scope == Scope::Expiring).then(|| expiring_until(today)),
+            until: (query.scope == Scope::Expiring).then(|| due_until(today)),
         }
     }
 
@@ -372,7 +373,7 @@ impl Filter {
         (match self.scope {
             Scope::All | Scope::Trash => true,
             Scope::Favourites => record.favourite,
-            Scope::Expiring => record.expires_on.is_some_and(|day| Some(day) <= self.until),
+            Scope::Expiring => entry.due_on().is_some_and(|day| Some(day) <= self.until),
         }) && self.kind.is_none_or(|kind| record.kind == kind)
             && self
                 .environment

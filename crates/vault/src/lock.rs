@@ -326,6 +326,7 @@ impl UnlockedVault {
             content: details.content,
             notes: details.notes,
             fields: details.fields,
+            places: details.places,
         })
     }
 

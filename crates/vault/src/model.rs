@@ -9,6 +9,8 @@ use keyarc_wire::ItemId;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::{Rotation, Walk};
+
 /// A calendar day: days since 1970-01-01 in the user's own time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -174,6 +176,8 @@ pub struct ItemSummary {
     pub favourite: bool,
     /// The day it stops working.
     pub expires_on: Option<Day>,
+    /// When its secret was changed, and how often it is to be.
+    pub rotation: Rotation,
     /// Unix milliseconds.
     pub created_at_ms: u64,
     /// Unix milliseconds.
@@ -203,6 +207,8 @@ pub struct Item {
     pub notes: String,
     /// Fields that a person added, in their order.
     pub fields: Vec<Field>,
+    /// Where the secret is used: short texts or addresses.
+    pub places: Vec<String>,
 }
 
 /// What a form holds, for a new item or an edited one.
@@ -233,6 +239,13 @@ pub struct ItemDraft {
     /// Fields that a person adds, at most [`FIELDS_MAX`]; those without name and value are left
     /// out when it is saved.
     pub fields: Vec<Field>,
+    /// When its secret was changed, and how often it is to be.
+    pub rotation: Rotation,
+    /// Where the secret is used, at most [`PLACES_MAX`](crate::PLACES_MAX); trimmed, and without
+    /// empty ones, when saved.
+    pub places: Vec<String>,
+    /// How far a rotation is walked through. Not saved with the item.
+    pub walk: Option<Walk>,
 }
 
 impl ItemDraft {
@@ -251,7 +264,19 @@ impl ItemDraft {
             content,
             notes: String::new(),
             fields: Vec::new(),
+            rotation: Rotation::default(),
+            places: Vec::new(),
+            walk: None,
         }
+    }
+
+    /// The places as they are saved: without space around them, and without empty ones.
+    pub fn kept_places(&self) -> Vec<String> {
+        let trimmed = self.places.iter().map(|place| place.trim());
+        trimmed
+            .filter(|place| !place.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The fields as they are saved: names without space around them, and none of which nothing
@@ -300,7 +325,7 @@ pub enum Scope {
     /// Everything outside the trash.
     #[default]
     All,
-    /// Expired, or to expire within 30 days.
+    /// Expired or to be rotated, now or within 30 days.
     Expiring,
     /// Starred.
     Favourites,
@@ -317,7 +342,7 @@ pub enum Sort {
     Updated,
     /// By name.
     Name,
-    /// What expires first first; what never does last.
+    /// What expires or is to be rotated first first; what never does last.
     Expiry,
 }
 

@@ -146,8 +146,5 @@ fn recency(entry: &Entry) -> Reverse<u64> {
 }
 
 fn expiry(entry: &Entry) -> (bool, i32) {
-    entry
-        .record
-        .expires_on
-        .map_or((true, 0), |day| (false, day.0))
+    entry.due_on().map_or((true, 0), |day| (false, day.0))
 }

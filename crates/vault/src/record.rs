@@ -14,7 +14,7 @@ use minicbor::{
 };
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{Content, Day, Field, FieldType, Kind, Variable};
+use crate::{Content, Day, Field, FieldType, Kind, Rotation, Variable};
 
 /// The schema of an overview, in its associated data.
 pub(crate) const OVERVIEW_SCHEMA: u16 = 1;
@@ -70,6 +70,33 @@ pub(crate) struct OverviewRecord {
     /// Names of the fields that a person added, to search for. Absent when there are none.
     #[n(16)]
     pub(crate) field_names: Option<FieldNames>,
+    /// Absent while the item has its first secret and no plan for another.
+    #[n(17)]
+    #[zeroize(skip)]
+    pub(crate) rotation: Option<RotationRecord>,
+    /// Of a login, the fingerprint that an API key with its password as value would have: one
+    /// password in two logins is found with it. Absent for other kinds, and without a password.
+    #[n(18)]
+    #[zeroize(skip)]
+    pub(crate) password_fingerprint: Option<ByteArray<8>>,
+}
+
+/// See [`Rotation`]. A plan counts from a day, so there is no plan without one.
+#[derive(Clone, Copy, PartialEq, Eq, Encode, Decode, CborLen)]
+pub(crate) struct RotationRecord {
+    #[n(0)]
+    pub(crate) rotated_on: Day,
+    #[n(1)]
+    pub(crate) every_days: Option<u16>,
+}
+
+impl OverviewRecord {
+    pub(crate) fn rotation(&self) -> Rotation {
+        Rotation {
+            rotated_on: self.rotation.map(|rotation| rotation.rotated_on),
+            every_days: self.rotation.and_then(|rotation| rotation.every_days),
+        }
+    }
 }
 
 /// At least one name, for none has a spelling of its own.
@@ -114,6 +141,38 @@ pub(crate) struct DetailsRecord<'a> {
     /// Absent when a person added none.
     #[b(2)]
     pub(crate) fields: Option<Fields<'a>>,
+    /// Where the secret is used. Absent when nothing is known.
+    #[b(3)]
+    pub(crate) places: Option<Places<'a>>,
+}
+
+/// At least one place, for none has a spelling of its own.
+#[derive(Encode, CborLen)]
+#[cbor(transparent)]
+pub(crate) struct Places<'a>(#[b(0)] Vec<Cow<'a, str>>);
+
+impl<'a> Places<'a> {
+    pub(crate) fn of(places: &'a [String]) -> Option<Self> {
+        let texts = places.iter().map(|place| place.as_str().into());
+        (!places.is_empty()).then(|| Self(texts.collect()))
+    }
+}
+
+impl From<Places<'_>> for Vec<String> {
+    fn from(places: Places<'_>) -> Self {
+        places.0.into_iter().map(Cow::into_owned).collect()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Places<'b> {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+        let texts: Result<Vec<&'b str>, _> = d.array_iter()?.collect();
+        let texts: Vec<_> = texts?.into_iter().map(Cow::Borrowed).collect();
+        match texts.is_empty() {
+            true => Err(decode::Error::message("no places, spelled out")),
+            false => Ok(Self(texts)),
+        }
+    }
 }
 
 /// Fields that a person added: at least one, for none has a spelling of its own.

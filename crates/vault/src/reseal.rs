@@ -10,7 +10,10 @@ use rand_core::CryptoRng;
 use crate::{
     DetailsError, Tree, UnlockedVault,
     leaves::{Leaves, leaf_of},
-    seal::{Place, content_fingerprint, details_hash, encode_details, seal_details, seal_overview},
+    seal::{
+        Place, content_fingerprint, details_hash, encode_details, password_fingerprint,
+        seal_details, seal_overview,
+    },
 };
 
 /// The next key of a vault, and which items it has sealed so far.
@@ -92,13 +95,15 @@ impl Resealing {
         let id = details.item_id;
         let entry = vault.items.get(id).ok_or(DetailsError::NotFound)?;
         let version = entry.version.saturating_add(1);
-        let plaintext = encode_details(&item.content, &item.notes, &item.fields);
+        let plaintext = encode_details(&item.content, &item.notes, &item.fields, &item.places);
         let details = seal_details(&self.key, self.place, id, version, &plaintext, rng)?;
         let mut record = entry.record.clone();
         record.details_version = version;
         record.details_hash = ByteArray::from(details_hash(&details));
         // Keyed by the vault's key, so that it is another one too.
         record.fingerprint = ByteArray::from(content_fingerprint(&self.key, &item.content));
+        record.password_fingerprint =
+            password_fingerprint(&self.key, &item.content).map(ByteArray::from);
         let overview = seal_overview(&self.key, self.place, id, version, &record, rng)?;
         let change = ItemChange {
             item_id: id,

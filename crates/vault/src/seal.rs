@@ -10,7 +10,7 @@ use crate::{
     Content, Field,
     record::{
         ContentRecord, DETAILS_SCHEMA, DetailsRecord, Fields, OVERVIEW_SCHEMA, OverviewRecord,
-        decode_record, encode_record,
+        Places, decode_record, encode_record,
     },
 };
 
@@ -86,11 +86,13 @@ pub(crate) fn encode_details(
     content: &Content,
     notes: &str,
     fields: &[Field],
+    places: &[String],
 ) -> Zeroizing<Vec<u8>> {
     encode_record(&DetailsRecord {
         content: content.into(),
         notes: notes.into(),
         fields: Fields::of(fields),
+        places: Places::of(places),
     })
 }
 
@@ -99,6 +101,7 @@ pub(crate) struct Details {
     pub(crate) content: Content,
     pub(crate) notes: String,
     pub(crate) fields: Vec<Field>,
+    pub(crate) places: Vec<String>,
 }
 
 pub(crate) fn open_details(
@@ -115,12 +118,33 @@ pub(crate) fn open_details(
         content: record.content.into(),
         notes: record.notes.into(),
         fields: record.fields.map(Vec::from).unwrap_or_default(),
+        places: record.places.map(Vec::from).unwrap_or_default(),
     })
 }
 
 /// Names a details envelope in its overview.
 pub(crate) fn details_hash(sealed: &Sealed) -> [u8; 32] {
     Sha256::digest(&sealed.0).into()
+}
+
+/// Names the one secret of a content: of an API key its value, of a login its password. `None`
+/// when the kind has none, or it is empty.
+pub(crate) fn secret_fingerprint(key: &VaultKey, content: &Content) -> Option<[u8; 8]> {
+    let secret = match content {
+        Content::ApiKey { value } => value,
+        Content::Login { password, .. } => password,
+        _ => return None,
+    };
+    let value = secret.as_str().into();
+    (!secret.is_empty()).then(|| key.fingerprint(&encode_record(&ContentRecord::ApiKey { value })))
+}
+
+/// What an overview keeps of [`secret_fingerprint`]: that of an API key it has already.
+pub(crate) fn password_fingerprint(key: &VaultKey, content: &Content) -> Option<[u8; 8]> {
+    match content {
+        Content::Login { .. } => secret_fingerprint(key, content),
+        _ => None,
+    }
 }
 
 /// Names a content without giving anything of it away: keyed by the vault, and itself sealed.

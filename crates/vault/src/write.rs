@@ -5,12 +5,16 @@ use minicbor::bytes::ByteArray;
 use rand_core::CryptoRng;
 
 use crate::{
-    ApplyReport, Content, ItemDraft, OverviewChange, Totp, UnlockedVault, WriteError,
+    ApplyReport, Content, Day, ItemDraft, OverviewChange, Rotation, Totp, UnlockedVault,
+    WriteError,
     draft::{CheckedDraft, normalise, normalise_typed},
     import::PlannedItem,
     recognise::hint_of,
-    record::{Environment, FieldNames, OverviewRecord},
-    seal::{content_fingerprint, details_hash, encode_details, seal_details, seal_overview},
+    record::{Environment, FieldNames, OverviewRecord, RotationRecord},
+    seal::{
+        content_fingerprint, details_hash, encode_details, password_fingerprint, seal_details,
+        seal_overview,
+    },
 };
 
 /// Longest hint in characters.
@@ -18,15 +22,27 @@ const HINT_MAX: usize = 40;
 
 impl UnlockedVault {
     /// Seals a draft as a new item or as the next version of the one it edits. Nothing changes
-    /// here until [`Self::accept`].
+    /// here until [`Self::accept`]. As [`Self::seal_draft_on`], where the day is that of UTC.
     pub fn seal_draft(
         &self,
         draft: &ItemDraft,
         now_ms: u64,
         rng: &mut impl CryptoRng,
     ) -> Result<ItemWrite, WriteError> {
+        self.seal_draft_on(draft, utc_day(now_ms), now_ms, rng)
+    }
+
+    /// Seals a draft where it is the day `today`: when its secret is another one than the item
+    /// had, that day is noted as the day of its [`Rotation`].
+    pub fn seal_draft_on(
+        &self,
+        draft: &ItemDraft,
+        today: Day,
+        now_ms: u64,
+        rng: &mut impl CryptoRng,
+    ) -> Result<ItemWrite, WriteError> {
         let checked = normalise_typed(draft)?;
-        self.seal_checked(draft, checked, None, now_ms, rng)
+        self.seal_checked(draft, checked, None, (today, now_ms), rng)
     }
 
     /// Seals what an import planned, as one atomic change.
@@ -36,10 +52,11 @@ impl UnlockedVault {
         now_ms: u64,
         rng: &mut impl CryptoRng,
     ) -> Result<WriteItemsRequest, WriteError> {
+        let now = (utc_day(now_ms), now_ms);
         let mut writes = Vec::with_capacity(planned.len());
         for PlannedItem { draft, variable } in planned {
             let checked = normalise(draft)?;
-            writes.push(self.seal_checked(draft, checked, variable.as_deref(), now_ms, rng)?);
+            writes.push(self.seal_checked(draft, checked, variable.as_deref(), now, rng)?);
         }
         Ok(WriteItemsRequest {
             writes,
@@ -123,7 +140,7 @@ impl UnlockedVault {
         draft: &ItemDraft,
         checked: CheckedDraft,
         variable: Option<&str>,
-        now_ms: u64,
+        (today, now_ms): (Day, u64),
         rng: &mut impl CryptoRng,
     ) -> Result<ItemWrite, WriteError> {
         let (id, base_version, existing) = match draft.id {
@@ -138,8 +155,15 @@ impl UnlockedVault {
             }
         };
         let version = base_version.saturating_add(1);
-        let plaintext = encode_details(&draft.content, &draft.notes, &checked.fields);
+        let plaintext = encode_details(
+            &draft.content,
+            &draft.notes,
+            &checked.fields,
+            &checked.places,
+        );
         let details = seal_details(&self.key, self.place, id, version, &plaintext, rng)?;
+        let fingerprint = content_fingerprint(&self.key, &draft.content);
+        let password = password_fingerprint(&self.key, &draft.content);
         let record = OverviewRecord {
             name: checked.name,
             kind: draft.content.kind(),
@@ -147,7 +171,7 @@ impl UnlockedVault {
             details_hash: ByteArray::from(details_hash(&details)),
             created_at_ms: existing.map_or(now_ms, |record| record.created_at_ms),
             updated_at_ms: now_ms,
-            fingerprint: ByteArray::from(content_fingerprint(&self.key, &draft.content)),
+            fingerprint: ByteArray::from(fingerprint),
             hint: hint(&draft.content),
             folder: checked.folder,
             tags: checked.tags,
@@ -161,6 +185,8 @@ impl UnlockedVault {
             expires_on: draft.expires_on,
             trashed_at_ms: existing.and_then(|record| record.trashed_at_ms),
             field_names: FieldNames::of(&checked.fields),
+            rotation: rotation(draft.rotation, existing, (fingerprint, password), today),
+            password_fingerprint: password.map(ByteArray::from),
         };
         let overview = seal_overview(&self.key, self.place, id, version, &record, rng)?;
         Ok(ItemWrite {
@@ -170,6 +196,38 @@ impl UnlockedVault {
             details: Some(details),
         })
     }
+}
+
+fn utc_day(now_ms: u64) -> Day {
+    Day::from_unix_ms(i64::try_from(now_ms).unwrap_or(i64::MAX), 0)
+}
+
+/// What is noted of a rotation, where `new` are the fingerprints of the content and of its
+/// password. A day that the draft changes is kept as it says.
+fn rotation(
+    wish: Rotation,
+    existing: Option<&OverviewRecord>,
+    (content, password): ([u8; 8], Option<[u8; 8]>),
+    today: Day,
+) -> Option<RotationRecord> {
+    let is_another = existing.is_some_and(|record| match record.password_fingerprint {
+        // Another user name is not another password.
+        Some(known) => password != Some(*known),
+        None => content != *record.fingerprint,
+    });
+    let known = existing.and_then(|record| record.rotation().rotated_on);
+    let rotated_on = match wish.rotated_on {
+        named if named != known => named,
+        _ if is_another => Some(today),
+        named => named,
+    };
+    // A plan counts from a day: without another one, from that on which the item was made.
+    let made_on = || existing.map_or(today, |record| utc_day(record.created_at_ms));
+    let rotated_on = rotated_on.or_else(|| wish.every_days.map(|_| made_on()))?;
+    Some(RotationRecord {
+        rotated_on,
+        every_days: wish.every_days,
+    })
 }
 
 /// What a row shows of a content.

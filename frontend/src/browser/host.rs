@@ -56,6 +56,10 @@ impl Host for BrowserHost {
         Date::now() as u64
     }
 
+    fn today(&self) -> Day {
+        today()
+    }
+
     async fn sleep(&self, millis: u32) {
         let (sender, online) = oneshot::channel::<()>();
         let wake = Closure::once(move || drop(sender));

@@ -3,6 +3,7 @@
 
 mod commands;
 mod failure;
+mod health;
 mod import;
 mod kit;
 mod link;

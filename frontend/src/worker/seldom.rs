@@ -130,6 +130,7 @@ impl VaultWorker {
                 let made = made.map_err(|error| Failure::Browser(error.to_string()))?;
                 Ok(Reply::Generated(made))
             }
+            Command::Health(command) => self.look_at_health(command).await,
             Command::AcceptShown => {
                 let accepted = self.session()?.accept_shown().await;
                 accepted.map_err(|error| self.failed(error))?;

@@ -13,7 +13,7 @@ use keyarc_crypto::SetupCode;
 use keyarc_wire::Handle;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{failure, import::Importing, tell};
+use super::{failure, health::Health, import::Importing, tell};
 use crate::browser::{BrowserHost, DeviceStore, FetchTransport, Report};
 
 /// A session in this browser.
@@ -70,6 +70,8 @@ pub(super) struct VaultWorker {
     pub(super) joined_link: RefCell<Option<JoinedLink>>,
     /// A file on its way into the vault.
     pub(super) import: Importing,
+    /// What is known of the vault's secrets.
+    pub(super) health: RefCell<Health>,
     pub(super) device: DeviceStore,
 }
 
@@ -133,6 +135,7 @@ impl VaultWorker {
         self.made_key.borrow_mut().take();
         self.rekey.borrow_mut().take();
         self.awaits_passkey.borrow_mut().take();
+        self.health.take();
         self.linked.borrow_mut().take();
         self.joined_link.borrow_mut().take();
         self.open.borrow_mut().take();

@@ -1,4 +1,4 @@
-use keyarc_vault::{Content, Day, Item, ItemDraft, ItemSummary, Kind};
+use keyarc_vault::{Content, Day, Due, DueReason, Item, ItemDraft, ItemSummary, Kind, Rotation};
 use keyarc_wire::ItemId;
 use leptos::prelude::*;
 
@@ -6,7 +6,7 @@ use super::Part;
 use crate::{
     pages::{
         account::{KitView, StrengthView},
-        vault::{ConflictView, ExpiryBadge, HelpDialog, RowFace},
+        vault::{ConflictView, DueBadge, ExpiryBadge, HelpDialog, RowFace},
     },
     ui::Button,
     words::{now_ms, today},
@@ -18,6 +18,10 @@ pub(super) fn Domain() -> impl IntoView {
     let help = RwSignal::new(false);
     let unrated: Option<Strength> = None;
     let day = |offset: i32| Day(today().0 + offset);
+    let rotate = move |offset: i32| Due {
+        on: day(offset),
+        why: DueReason::Rotation,
+    };
     view! { class="v",
         <Part title="Expiry">
             <ExpiryBadge expires_on=day(-3) />
@@ -25,6 +29,9 @@ pub(super) fn Domain() -> impl IntoView {
             <ExpiryBadge expires_on=day(14) />
             <ExpiryBadge expires_on=day(120) />
             <ExpiryBadge expires_on=day(1_200) />
+            <DueBadge due=rotate(-3) />
+            <DueBadge due=rotate(12) />
+            <DueBadge due=rotate(90) />
         </Part>
         <Part title="Rows">
             <div class="gallery-column" role="listbox" aria-label="Rows">
@@ -89,6 +96,7 @@ fn row(name: &str, mark: &str, expires_on: Option<Day>) -> ItemSummary {
         tags: vec!["llm".to_owned()],
         favourite: expires_on.is_none(),
         expires_on,
+        rotation: Rotation::default(),
         created_at_ms: now.saturating_sub(90 * 86_400_000),
         updated_at_ms: now.saturating_sub(7_200_000),
         trashed_at_ms: None,
@@ -145,6 +153,9 @@ fn draft(name: &str, value: &str) -> ItemDraft {
         },
         notes: "Owner: payments.".to_owned(),
         fields: Vec::new(),
+        rotation: Rotation::default(),
+        places: Vec::new(),
+        walk: None,
     }
 }
 
@@ -156,5 +167,6 @@ fn item() -> Item {
         },
         notes: "Owner: payments.".to_owned(),
         fields: Vec::new(),
+        places: Vec::new(),
     }
 }

@@ -166,9 +166,10 @@ impl Actions {
     pub(super) fn resume(self, draft: keyarc_vault::ItemDraft) {
         let place = Place {
             item: draft.id,
-            mode: match draft.id {
-                Some(_) => Mode::Edit,
-                None => Mode::New,
+            mode: match (draft.id, &draft.walk) {
+                (Some(_), Some(_)) => Mode::Rotate,
+                (Some(_), None) => Mode::Edit,
+                (None, _) => Mode::New,
             },
             ..self.place.get_untracked()
         };

@@ -217,9 +217,12 @@ fn exported(item: &Item) -> Value {
         "environment": summary.environment,
         "provider": summary.provider,
         "expires_on": summary.expires_on.map(|day| day.to_string()),
+        "rotated_on": summary.rotation.rotated_on.map(|day| day.to_string()),
+        "rotate_every_days": summary.rotation.every_days,
         "content": content,
         "notes": item.notes,
         "fields": item.fields,
+        "used_in": item.places,
     })
 }
 

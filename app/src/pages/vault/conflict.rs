@@ -9,7 +9,7 @@ use super::{
 use crate::{
     state::{use_go, use_place, use_toasts},
     ui::{Button, Look},
-    words::{ago_now, kind},
+    words::{self, ago_now, kind},
     worker::use_worker,
 };
 
@@ -29,6 +29,9 @@ pub(super) fn draft_of_item(item: &Item) -> ItemDraft {
         content: item.content.clone(),
         notes: item.notes.clone(),
         fields: item.fields.clone(),
+        rotation: summary.rotation,
+        places: item.places.clone(),
+        walk: None,
     }
 }
 
@@ -83,6 +86,8 @@ pub fn differences(mine: &ItemDraft, theirs: &ItemDraft) -> Vec<Difference> {
 fn texts(draft: &ItemDraft) -> Vec<(String, bool, String)> {
     let open = |name: &str, value: String| (name.to_owned(), false, value);
     let expires = draft.expires_on.map(keyarc_vault::Day::long);
+    let rotated = draft.rotation.rotated_on.map(keyarc_vault::Day::long);
+    let every = draft.rotation.every_days.map(words::every_days);
     let mut texts = vec![
         open("Name", draft.name.clone()),
         open("Kind", kind(draft.content.kind()).to_owned()),
@@ -104,6 +109,9 @@ fn texts(draft: &ItemDraft) -> Vec<(String, bool, String)> {
         open("Tags", draft.tags.join(", ")),
         open("Environment", draft.environment.clone().unwrap_or_default()),
         open("Expires", expires.unwrap_or_default()),
+        open("Rotation", every.unwrap_or_default()),
+        open("Last rotated", rotated.unwrap_or_default()),
+        open("Where it is used", draft.kept_places().join(", ")),
         open("Notes", draft.notes.clone()),
     ]);
     texts

@@ -24,6 +24,7 @@ pub(super) fn Detail() -> impl IntoView {
             {move || match what.get().0 {
                 (_, Mode::New) => view! { class="v", <FormPart item=None /> }.into_any(),
                 (Some(id), Mode::Edit) => view! { class="v", <FormPart item=Some(id) /> }.into_any(),
+                (Some(id), Mode::Rotate) => view! { class="v", <FormPart item=Some(id) rotate=true /> }.into_any(),
                 (Some(id), Mode::View) => view! { class="v", <OpenItem id=id /> }.into_any(),
                 (None, _) => view! { class="v", <NothingOpen /> }.into_any(),
             }}

@@ -66,6 +66,6 @@ fn sort_words(sort: Sort) -> &'static str {
     match sort {
         Sort::Updated => "Recently changed",
         Sort::Name => "By name",
-        Sort::Expiry => "By expiry",
+        Sort::Expiry => "By due date",
     }
 }

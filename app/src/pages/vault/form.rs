@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use keyarc_vault::{Item, ItemDraft};
+use keyarc_vault::{Item, ItemDraft, ItemSummary};
 use keyarc_wire::ItemId;
 use leptos::{ev, prelude::*, task::spawn_local};
 
@@ -104,7 +104,7 @@ fn FormBody(draft: ItemDraft, restored: bool) -> impl IntoView {
     let failure = RwSignal::new(None::<String>);
     let keep = KeepDraft::follow(form, base, finished);
     let making = Making::provide();
-    let save = use_save(form, saving, failure, conflict, finished);
+    let save = use_save(form, saving, failure, conflict, finished, None);
     let cancel = use_cancel(keep, finished);
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
@@ -177,12 +177,12 @@ fn FormBody(draft: ItemDraft, restored: bool) -> impl IntoView {
 /// Keeps what is half-written: in the page for the lock, and sealed on the device for a page
 /// that is closed.
 #[derive(Clone, Copy)]
-struct KeepDraft {
+pub(super) struct KeepDraft {
     soon: Debounce,
 }
 
 impl KeepDraft {
-    fn follow(
+    pub(super) fn follow(
         form: FormModel,
         base: StoredValue<Option<ItemDraft>>,
         finished: StoredValue<bool>,
@@ -242,12 +242,13 @@ impl KeepDraft {
     }
 }
 
-fn use_save(
+pub(super) fn use_save(
     form: FormModel,
     saving: RwSignal<bool>,
     failure: RwSignal<Option<String>>,
     conflict: RwSignal<Option<Conflict>>,
     finished: StoredValue<bool>,
+    on_saved: Option<Callback<ItemSummary>>,
 ) -> impl Fn(()) + Copy + Send + Sync + 'static {
     let worker = use_worker();
     let toasts = use_toasts();
@@ -288,7 +289,9 @@ fn use_save(
                         "{} saved.",
                         crate::words::shortened(&item.summary.name)
                     ));
-                    if stays {
+                    if let Some(on_saved) = on_saved.filter(|_| stays) {
+                        on_saved.run(item.summary);
+                    } else if stays {
                         let here = place.get_untracked();
                         go.path_instead(&place_of_saved(&here, item.summary.id).to_path());
                     }
@@ -318,7 +321,7 @@ fn place_of_saved(here: &Place, id: ItemId) -> Place {
 }
 
 /// Shows what is wrong and moves the focus there.
-fn show_error(form: FormModel, error: keyarc_vault::DraftError) {
+pub(super) fn show_error(form: FormModel, error: keyarc_vault::DraftError) {
     form.error.set(Some(error));
     request_animation_frame(|| {
         use wasm_bindgen::JsCast;
@@ -332,7 +335,7 @@ fn show_error(form: FormModel, error: keyarc_vault::DraftError) {
     });
 }
 
-fn use_cancel(
+pub(super) fn use_cancel(
     keep: KeepDraft,
     finished: StoredValue<bool>,
 ) -> impl Fn(()) + Copy + Send + Sync + 'static {

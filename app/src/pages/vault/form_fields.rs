@@ -5,14 +5,15 @@ use leptos::{ev, html, prelude::*, task::spawn_local};
 
 use super::{
     form_model::{ENVIRONMENT_ID, FieldRow, FormModel, NAME_ID},
+    form_rotation::{DayInput, RotationInputs},
     generator::use_making,
     onboarding::pasted_text,
 };
 use crate::{
     state::{Debounce, kind_from, kind_word, use_items, use_toasts},
     ui::{
-        Badge, BadgeTone, Button, Checkbox, Field, Icon, IconButton, PasswordField, Select,
-        TextArea, TextInput, focus_on_mount,
+        Badge, BadgeTone, Button, Checkbox, Icon, IconButton, PasswordField, Select, TextArea,
+        TextInput, focus_on_mount,
     },
     words,
     worker::{Command, Reply, use_worker},
@@ -107,8 +108,14 @@ pub(super) fn FormFields(form: FormModel) -> impl IntoView {
                 hint=Some("Separated by commas.".to_owned())
                 error=form.error_of("tags")
             />
-            <DateInput form=form />
+            <DayInput
+                id="form-expires"
+                label="Expires"
+                value=form.expires
+                error=form.error_of("expires_on")
+            />
         </div>
+        <RotationInputs form=form />
         <TextArea
             id="form-notes"
             label="Notes"
@@ -127,7 +134,7 @@ pub(super) fn FormFields(form: FormModel) -> impl IntoView {
 
 /// The input for a value of a type. The one place that knows which control each type takes.
 #[component]
-fn ValueInput(
+pub(super) fn ValueInput(
     id: String,
     label: String,
     field_type: FieldType,
@@ -195,7 +202,10 @@ fn ValueInput(
 }
 
 #[component]
-fn VariablesInput(form: FormModel, on_paste: Callback<ev::ClipboardEvent>) -> impl IntoView {
+pub(super) fn VariablesInput(
+    form: FormModel,
+    on_paste: Callback<ev::ClipboardEvent>,
+) -> impl IntoView {
     view! { class="v",
         <TextArea
             id="form-variables"
@@ -313,7 +323,7 @@ fn focus_soon(id: String) {
 
 /// What the secret was recognised as.
 #[component]
-fn Recognised(form: FormModel) -> impl IntoView {
+pub(super) fn Recognised(form: FormModel) -> impl IntoView {
     view! { class="v",
         <p class="recognised" class:is-kept=form.id.is_none() aria-live="polite">
             {move || {
@@ -328,25 +338,6 @@ fn Recognised(form: FormModel) -> impl IntoView {
                     })
             }}
         </p>
-    }
-}
-
-#[component]
-fn DateInput(form: FormModel) -> impl IntoView {
-    let error = form.error_of("expires_on");
-    view! { class="v",
-        <Field id="form-expires" label="Expires" error=error>
-            <input
-                class="input"
-                id="form-expires"
-                r#type="date"
-                min="1970-01-01"
-                max="9999-12-31"
-                aria-invalid=move || error.get().is_some().then_some("true")
-                prop:value=move || form.expires.get()
-                on:change=move |event| form.expires.set(event_target_value(&event))
-            />
-        </Field>
     }
 }
 
@@ -388,7 +379,7 @@ fn Known() -> impl IntoView {
 }
 
 /// Asks the worker what the secret is, when typing pauses.
-fn use_recognition(form: FormModel) -> Callback<()> {
+pub(super) fn use_recognition(form: FormModel) -> Callback<()> {
     let worker = use_worker();
     let soon = Debounce::new(Duration::from_millis(120));
     let secret = form.part("value");
@@ -416,7 +407,7 @@ fn use_recognition(form: FormModel) -> Callback<()> {
 }
 
 /// Refuses a paste that no item can hold, before the browser lays it out.
-fn use_paste_limit() -> Callback<ev::ClipboardEvent> {
+pub(super) fn use_paste_limit() -> Callback<ev::ClipboardEvent> {
     let toasts = use_toasts();
     Callback::new(move |event: ev::ClipboardEvent| {
         if pasted_text(&event).is_some_and(|text| text.len() > PASTE_MAX) {

@@ -1,7 +1,8 @@
 use std::collections::HashMap;
 
 use keyarc_vault::{
-    Content, Day, DraftError, Field, FieldType, ItemDraft, Kind, Part, Recognition,
+    Content, Day, DraftError, Field, FieldType, ItemDraft, Kind, Part, ROTATION_DAYS_MAX,
+    Recognition, Rotation, Walk,
 };
 use keyarc_wire::ItemId;
 use leptos::prelude::*;
@@ -26,6 +27,14 @@ pub(super) struct FormModel {
     pub(super) provider: RwSignal<Option<String>>,
     pub(super) favourite: RwSignal<bool>,
     pub(super) expires: RwSignal<String>,
+    /// Days from one change to the next; empty without a plan.
+    pub(super) every: RwSignal<String>,
+    /// The day of the last change.
+    pub(super) rotated: RwSignal<String>,
+    /// Where the secret is used, one a line.
+    pub(super) places: RwSignal<String>,
+    /// How far a rotation is walked through.
+    pub(super) walk: RwSignal<Option<Walk>>,
     pub(super) notes: RwSignal<String>,
     /// The parts of every kind, by their keys.
     parts: StoredValue<HashMap<&'static str, RwSignal<String>>>,
@@ -52,6 +61,8 @@ impl FormModel {
         };
         let fields = draft.fields.iter().enumerate();
         let expires = draft.expires_on.map(|day| day.to_string());
+        let every = draft.rotation.every_days.map(|days| days.to_string());
+        let rotated = draft.rotation.rotated_on.map(|day| day.to_string());
         Self {
             id: draft.id,
             base_version: RwSignal::new(draft.base_version),
@@ -63,6 +74,10 @@ impl FormModel {
             provider: RwSignal::new(draft.provider.clone()),
             favourite: RwSignal::new(draft.favourite),
             expires: RwSignal::new(expires.unwrap_or_default()),
+            every: RwSignal::new(every.unwrap_or_default()),
+            rotated: RwSignal::new(rotated.unwrap_or_default()),
+            places: RwSignal::new(draft.places.join("\n")),
+            walk: RwSignal::new(draft.walk.clone()),
             notes: RwSignal::new(draft.notes.clone()),
             parts: StoredValue::new(parts.collect()),
             variables: RwSignal::new(variables),
@@ -77,13 +92,14 @@ impl FormModel {
     /// What is to be saved. Tracks every field.
     pub(super) fn to_draft(self) -> Result<ItemDraft, DraftError> {
         let content = self.content()?;
-        let expires = self.expires.get();
-        let expires_on = match expires.as_str() {
+        let expires_on = day_of("expires_on", &self.expires.read())?;
+        let rotated_on = day_of("rotated_on", &self.rotated.read())?;
+        let every_days = match self.every.read().trim() {
             "" => None,
-            text => Some(
-                text.parse::<Day>()
-                    .map_err(|_| wrong("expires_on", "is a date like 2027-01-31"))?,
-            ),
+            text => Some(text.parse().map_err(|_| {
+                let rule = format!("is a number of days from 1 to {ROTATION_DAYS_MAX}");
+                wrong("every_days", &rule)
+            })?),
         };
         let environment = Some(self.environment.get().trim().to_lowercase());
         Ok(ItemDraft {
@@ -104,6 +120,12 @@ impl FormModel {
                 .into_iter()
                 .map(FieldRow::to_field)
                 .collect(),
+            rotation: Rotation {
+                rotated_on,
+                every_days,
+            },
+            places: self.places.read().lines().map(str::to_owned).collect(),
+            walk: self.walk.get(),
         })
     }
 
@@ -284,6 +306,15 @@ fn split_tags(text: &str) -> Vec<String> {
     tags
 }
 
+fn day_of(field: &str, text: &str) -> Result<Option<Day>, DraftError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let day = text.parse();
+    day.map(Some)
+        .map_err(|_| wrong(field, "is a date like 2027-01-31"))
+}
+
 fn wrong(field: &str, rule: &str) -> DraftError {
     DraftError {
         field: field.to_owned(),
@@ -342,6 +373,15 @@ mod tests {
                 field_type: FieldType::Secret,
                 value: "12 34".into(),
             }],
+            rotation: Rotation {
+                rotated_on: Day::from_ymd(2026, 11, 1),
+                every_days: Some(90),
+            },
+            places: vec!["CI of the shop".into(), "https://ci.example.org".into()],
+            walk: Some(Walk {
+                step: 2,
+                done: vec!["CI of the shop".into()],
+            }),
         };
         assert_eq!(FormModel::of(&draft).to_draft(), Ok(draft));
     }

@@ -5,7 +5,7 @@ use std::{sync::OnceLock, time::Duration};
 use keyarc_wire::ItemId;
 use leptos::{prelude::*, task::spawn_local, wasm_split::SplitLoaderError};
 
-use super::form::ItemForm;
+use super::{form::ItemForm, rotate::RotateItem};
 use crate::{
     pages::part::{Fetched, NOT_COME},
     ui::{Button, ErrorState, SkeletonLines},
@@ -16,7 +16,7 @@ use crate::{
 const FETCH_AFTER: Duration = Duration::from_secs(1);
 
 /// What builds the form.
-type Build = fn(Option<ItemId>) -> AnyView;
+type Build = fn(Option<ItemId>, bool) -> AnyView;
 
 /// Once its code is there.
 static BUILD: OnceLock<Build> = OnceLock::new();
@@ -24,13 +24,20 @@ static BUILD: OnceLock<Build> = OnceLock::new();
 #[cfg(feature = "split")]
 #[leptos::wasm_split::wasm_split(item_form, wasm_split_path = ::leptos::wasm_split, fallible)]
 fn item_form() -> Result<Build, SplitLoaderError> {
-    Ok(|item| view! { class="v", <ItemForm item=item /> }.into_any())
+    Ok(build)
 }
 
 #[cfg(not(feature = "split"))]
 #[expect(clippy::unused_async, reason = "as where it has to be fetched")]
 async fn item_form() -> Result<Build, SplitLoaderError> {
-    Ok(|item| view! { class="v", <ItemForm item=item /> }.into_any())
+    Ok(build)
+}
+
+fn build(item: Option<ItemId>, rotate: bool) -> AnyView {
+    match item {
+        Some(item) if rotate => view! { class="v", <RotateItem item=item /> }.into_any(),
+        item => view! { class="v", <ItemForm item=item /> }.into_any(),
+    }
 }
 
 async fn fetch() -> Result<Build, SplitLoaderError> {
@@ -56,13 +63,16 @@ pub(super) fn fetch_form_soon() {
 pub(super) fn FormPart(
     /// The item edited; `None` for a new one.
     item: Option<ItemId>,
+    /// Walks through a rotation of the item instead.
+    #[prop(optional)]
+    rotate: bool,
 ) -> impl IntoView {
     if let Some(build) = BUILD.get() {
-        return build(item);
+        return build(item, rotate);
     }
     let fetched = Fetched::begin(|| Box::pin(fetch()));
     let form = move || match fetched.code.get() {
-        Some(Ok(build)) => build(item),
+        Some(Ok(build)) => build(item, rotate),
         Some(Err(())) => view! { class="v",
             <ErrorState title="The form did not arrive" detail=NOT_COME>
                 <Button on_press=move |()| fetched.again()>"Try again"</Button>

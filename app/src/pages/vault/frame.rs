@@ -9,6 +9,7 @@ use super::{
     help::HelpDialog,
     nav::{Nav, TabBar},
     palette::PaletteDialog,
+    reminder::DueBanner,
     shortcuts::{Press, Shortcut, shortcut},
 };
 use crate::{
@@ -23,6 +24,8 @@ use crate::{
 pub enum Section {
     /// The list and the item.
     Vault,
+    /// The vault at a glance.
+    Dashboard,
     /// Import.
     Import,
     /// Settings.
@@ -164,6 +167,7 @@ fn Banners() -> impl IntoView {
                         }
                     })
             }}
+            <DueBanner />
             <KeyBanners />
             {move || {
                 let notices = session.unlocked().is_some_and(|open| !open.notices.is_empty());
@@ -232,6 +236,7 @@ fn KeyBanners() -> impl IntoView {
 fn follow_keys(panels: Panels) {
     let actions = use_actions();
     let session = use_session();
+    let go = use_go();
     let listener = StoredValue::new(None);
     Effect::new(move |_| {
         let handle = window_event_listener(ev::keydown, move |event| {
@@ -242,6 +247,8 @@ fn follow_keys(panels: Panels) {
                 Some(Shortcut::Palette) => panels.palette.set(true),
                 Some(Shortcut::Help) => panels.help.set(true),
                 Some(Shortcut::New) => actions.new_item(),
+                Some(Shortcut::Dashboard) => go.path("/vault/dashboard"),
+                Some(Shortcut::Vault) => go.path("/vault"),
                 Some(Shortcut::Back) if panels.nav.get_untracked() => panels.nav.set(false),
                 _ => return,
             }

@@ -1,13 +1,18 @@
 use std::time::Duration;
 
-use keyarc_vault::{Item, ItemSummary};
+use keyarc_vault::{Due, DueReason, Item, ItemSummary, Rotation};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{actions::Actions, expiry_badge::ExpiryBadge, secret::SecretBody};
+use super::{
+    actions::Actions,
+    expiry_badge::{DueBadge, ExpiryBadge},
+    rotate::can_rotate,
+    secret::SecretBody,
+};
 use crate::{
     state::{Mode, Place, use_go, use_place, use_toasts},
     ui::{Button, Confirm, EnvironmentDot, Icon, IconButton, IconView, Look, Tag},
-    words::{ago_now, capitalised, kind, local_day, shortened},
+    words::{ago_now, capitalised, every_days, kind, local_day, shortened},
     worker::{Command, Reply, use_worker},
 };
 
@@ -62,7 +67,7 @@ fn ItemBar(summary: ItemSummary, actions: Actions) -> impl IntoView {
     let place = use_place();
     let go = use_go();
     let trashed = summary.trashed_at_ms.is_some();
-    let (id, favourite) = (summary.id, summary.favourite);
+    let (id, favourite, kind_of) = (summary.id, summary.favourite, summary.kind);
     let name = shortened(&summary.name);
     let asking = RwSignal::new(false);
     let stored = StoredValue::new(summary);
@@ -122,6 +127,20 @@ fn ItemBar(summary: ItemSummary, actions: Actions) -> impl IntoView {
                         key="Delete"
                         on_press=move |()| stored.with_value(|summary| actions.trash(summary))
                     />
+                    {can_rotate(kind_of)
+                        .then(|| {
+                            view! { class="v",
+                                <Button
+                                    icon=Icon::Rotate
+                                    key="Shift+R"
+                                    id="rotate"
+                                    on_press=move |()| go
+                                        .to(&place.get_untracked().with_rotation(id))
+                                >
+                                    "Rotate…"
+                                </Button>
+                            }
+                        })}
                     <Button icon=Icon::Edit key="E" on_press=edit>
                         "Edit"
                     </Button>
@@ -295,6 +314,12 @@ fn Facts(summary: ItemSummary, revealed: RwSignal<Option<Item>>) -> impl IntoVie
         }
         Some(notes) => view! { class="v", <span class="notes">{notes}</span> }.into_any(),
     };
+    let places = move || {
+        revealed.with(|item| {
+            let places = item.as_ref().map(|item| item.places.clone());
+            places.filter(|places| !places.is_empty())
+        })
+    };
     view! { class="v",
         <dl class="facts">
             <dt>"Expires"</dt>
@@ -310,6 +335,8 @@ fn Facts(summary: ItemSummary, revealed: RwSignal<Option<Item>>) -> impl IntoVie
                     None => view! { class="v", <span class="quiet">"Never"</span> }.into_any(),
                 }}
             </dd>
+            <RotationFacts rotation=summary.rotation />
+            {move || places().map(|places| view! { class="v", <Places places=places /> })}
             <dt>"Notes"</dt>
             <dd>{notes}</dd>
             <dt>"Changed"</dt>
@@ -328,5 +355,48 @@ fn Facts(summary: ItemSummary, revealed: RwSignal<Option<Item>>) -> impl IntoVie
                     }
                 })}
         </dl>
+    }
+}
+
+/// The plan of an item, and when its secret was changed last; nothing without either.
+#[component]
+fn RotationFacts(rotation: Rotation) -> impl IntoView {
+    if rotation == Rotation::default() {
+        return ().into_any();
+    }
+    let plan = rotation.every_days.map(every_days);
+    let due = rotation.due_on().map(|on| Due {
+        on,
+        why: DueReason::Rotation,
+    });
+    let last = rotation
+        .rotated_on
+        .map(|day| format!("Last on {}", day.long()));
+    view! { class="v",
+        <dt>"Rotation"</dt>
+        <dd>
+            {plan.map(|plan| view! { class="v", <span>{plan}</span> })}
+            {due.map(|due| view! { class="v", <DueBadge due=due /> })}
+            {last.map(|last| view! { class="v", <span class="quiet">{last}</span> })}
+        </dd>
+    }
+    .into_any()
+}
+
+/// Where the secret is used.
+#[component]
+fn Places(places: Vec<String>) -> impl IntoView {
+    let place = |place: String| {
+        view! { class="v",
+            <li>
+                <bdi>{place}</bdi>
+            </li>
+        }
+    };
+    view! { class="v",
+        <dt>"Used in"</dt>
+        <dd>
+            <ul class="places">{places.into_iter().map(place).collect_view()}</ul>
+        </dd>
     }
 }

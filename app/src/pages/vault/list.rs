@@ -266,8 +266,8 @@ fn empty_words(scope: Scope) -> (Icon, &'static str, &'static str) {
     match scope {
         Scope::Expiring => (
             Icon::Clock,
-            "Nothing expires soon",
-            "Items with an expiry date come here 30 days before it.",
+            "Nothing is due soon",
+            "Items that expire or are to be rotated come here 30 days before.",
         ),
         Scope::Favourites => (
             Icon::Star,

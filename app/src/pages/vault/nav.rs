@@ -54,8 +54,9 @@ pub(super) fn Nav(
             </button>
             <div class="nav-scroll">
                 <ul class="nav-list">
+                    <ToolLink icon=Icon::Chart words="Dashboard" path="/vault/dashboard" here=section == Section::Dashboard />
                     <NavLink icon=Icon::List words="All items" place=scope(Scope::All) here=here count=count(|f| f.all) />
-                    <NavLink icon=Icon::Clock words="Expiring" place=scope(Scope::Expiring) here=here count=count(|f| f.expiring) />
+                    <NavLink icon=Icon::Clock words="Due soon" place=scope(Scope::Expiring) here=here count=count(|f| f.expiring) />
                     <NavLink icon=Icon::Star words="Favourites" place=scope(Scope::Favourites) here=here count=count(|f| f.favourites) />
                     <NavLink icon=Icon::Trash words="Trash" place=scope(Scope::Trash) here=here count=count(|f| f.trash) />
                 </ul>

@@ -150,6 +150,7 @@ fn follow_keys(scroller: NodeRef<html::Div>, search: NodeRef<html::Input>) {
                 go.to(&place);
             }
             Shortcut::Reveal => return press("reveal"),
+            Shortcut::Rotate => return press("rotate"),
             Shortcut::Delete => {
                 let Some(item) = current().filter(|item| item.trashed_at_ms.is_none()) else {
                     return false;
@@ -157,7 +158,11 @@ fn follow_keys(scroller: NodeRef<html::Div>, search: NodeRef<html::Input>) {
                 actions.trash(&item);
             }
             Shortcut::Back => return back(event, scroller, search),
-            Shortcut::Palette | Shortcut::New | Shortcut::Help => return false,
+            Shortcut::Palette
+            | Shortcut::New
+            | Shortcut::Help
+            | Shortcut::Dashboard
+            | Shortcut::Vault => return false,
         }
         true
     };

@@ -209,6 +209,7 @@ enum Action {
     New,
     Import,
     All,
+    Dashboard,
     Expiring,
     Favourites,
     Trash,
@@ -219,10 +220,11 @@ enum Action {
 }
 
 impl Action {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::New,
         Self::Import,
         Self::All,
+        Self::Dashboard,
         Self::Expiring,
         Self::Favourites,
         Self::Trash,
@@ -237,7 +239,8 @@ impl Action {
             Self::New => "New item",
             Self::Import => "Import a .env file",
             Self::All => "Go to all items",
-            Self::Expiring => "Go to expiring",
+            Self::Dashboard => "Go to dashboard",
+            Self::Expiring => "Go to what is due soon",
             Self::Favourites => "Go to favourites",
             Self::Trash => "Go to the trash",
             Self::Lock => "Lock the vault",
@@ -252,6 +255,7 @@ impl Action {
             Self::New => Icon::Plus,
             Self::Import => Icon::Import,
             Self::All => Icon::List,
+            Self::Dashboard => Icon::Chart,
             Self::Expiring => Icon::Clock,
             Self::Favourites => Icon::Star,
             Self::Trash => Icon::Trash,
@@ -294,6 +298,7 @@ impl Verbs {
             Action::New => self.actions.new_item(),
             Action::Import => self.go.path("/vault/import"),
             Action::All => scope(Scope::All),
+            Action::Dashboard => self.go.path("/vault/dashboard"),
             Action::Expiring => scope(Scope::Expiring),
             Action::Favourites => scope(Scope::Favourites),
             Action::Trash => scope(Scope::Trash),

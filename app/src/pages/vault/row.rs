@@ -1,7 +1,7 @@
 use keyarc_vault::{ItemSummary, Kind};
 use leptos::prelude::*;
 
-use super::{actions::use_actions, expiry_badge::ExpiryBadge};
+use super::{actions::use_actions, expiry_badge::DueBadge};
 use crate::{
     state::{use_items, use_place},
     ui::{EnvironmentDot, Icon, IconView},
@@ -72,7 +72,7 @@ pub fn RowFace(
     let hint = part(summary, row_hint);
     let when = part(summary, |item| {
         let updated = item.trashed_at_ms.unwrap_or(item.updated_at_ms);
-        (item.expires_on, updated)
+        (item.due(), updated)
     });
     view! { class="v",
         <span class="row-mark" aria-hidden="true">
@@ -112,7 +112,7 @@ pub fn RowFace(
             </span>
         </span>
         {move || match when.get() {
-            (Some(day), _) => view! { class="v", <ExpiryBadge expires_on=day /> }.into_any(),
+            (Some(due), _) => view! { class="v", <DueBadge due=due short=true /> }.into_any(),
             (None, updated) => {
                 view! { class="v", <span class="row-time">{ago_now(updated)}</span> }.into_any()
             }

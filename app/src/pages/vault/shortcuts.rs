@@ -25,6 +25,12 @@ pub enum Shortcut {
     New,
     /// Shows or hides the secret.
     Reveal,
+    /// Walks through a rotation of the item.
+    Rotate,
+    /// Goes to the dashboard.
+    Dashboard,
+    /// Goes to the list.
+    Vault,
     /// Moves the item to the trash.
     Delete,
     /// Lists the keys.
@@ -80,6 +86,9 @@ pub fn shortcut(press: Press<'_>) -> Option<Shortcut> {
         "e" => Shortcut::Edit,
         "n" => Shortcut::New,
         "r" => Shortcut::Reveal,
+        "R" => Shortcut::Rotate,
+        "d" => Shortcut::Dashboard,
+        "v" => Shortcut::Vault,
         "Delete" => Shortcut::Delete,
         "?" => Shortcut::Help,
         _ => return None,
@@ -87,7 +96,7 @@ pub fn shortcut(press: Press<'_>) -> Option<Shortcut> {
 }
 
 /// Keys and what they do, for the help dialog.
-pub(super) const HELP: [(&[&str], &str); 12] = [
+pub(super) const HELP: [(&[&str], &str); 15] = [
     (&["Ctrl K", "⌘ K"], "Find anything, do anything"),
     (&["/"], "Search the list"),
     (&["J", "↓"], "Next item"),
@@ -96,7 +105,10 @@ pub(super) const HELP: [(&[&str], &str); 12] = [
     (&["C"], "Copy the secret"),
     (&["R"], "Reveal or hide the secret"),
     (&["E"], "Edit the item"),
+    (&["Shift R"], "Rotate the secret"),
     (&["N"], "New item"),
+    (&["D"], "Dashboard"),
+    (&["V"], "Vault"),
     (&["Del"], "Move the item to the trash"),
     (&["Esc"], "Back"),
     (&["?"], "This list"),
@@ -123,6 +135,9 @@ mod tests {
             ("c", Shortcut::Copy),
             ("e", Shortcut::Edit),
             ("n", Shortcut::New),
+            ("R", Shortcut::Rotate),
+            ("d", Shortcut::Dashboard),
+            ("v", Shortcut::Vault),
             ("?", Shortcut::Help),
             ("Escape", Shortcut::Back),
         ];

@@ -16,6 +16,9 @@ fn draft(content: Content) -> ItemDraft {
         content,
         notes: String::new(),
         fields: Vec::new(),
+        rotation: Default::default(),
+        places: Vec::new(),
+        walk: None,
     }
 }
 

@@ -16,8 +16,9 @@ impl<T: Transport, H: Host> Session<T, H> {
     /// While the server does not answer this waits and tries again. When somebody else saved
     /// first nothing is written and the error carries what is stored.
     pub async fn save(&self, draft: &ItemDraft) -> Result<Item, SaveError> {
+        let (today, now) = (self.host.today(), self.host.now_ms());
         let sealed =
-            self.look(|vault| vault.seal_draft(draft, self.host.now_ms(), &mut self.host.rng()));
+            self.look(|vault| vault.seal_draft_on(draft, today, now, &mut self.host.rng()));
         let write = sealed.map_err(not_sealed)?;
         let item = write.item_id;
         let request = WriteItemsRequest {
@@ -40,6 +41,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             content: draft.content.clone(),
             notes: draft.notes.clone(),
             fields: draft.kept_fields(),
+            places: draft.kept_places(),
         })
     }
 

@@ -1,5 +1,7 @@
+use std::collections::HashSet;
+
 use keyarc_vault::{DetailsError, Item};
-use keyarc_wire::{DetailsRequest, ItemChange, ItemId, SealedDetails};
+use keyarc_wire::{DetailsRequest, DetailsResponse, ErrorCode, ItemChange, ItemId, SealedDetails};
 
 use super::Session;
 use crate::{ApiFailure, Changes, ClientError, Host, Stage, Transport};
@@ -65,6 +67,42 @@ impl<T: Transport, H: Host> Session<T, H> {
         Err(ClientError::Tampered)
     }
 
+    /// Many items with their secrets, by one request, or more when they are too large for one.
+    /// What was changed or deleted meanwhile is left out.
+    pub async fn read_many(&self, items: &[ItemId]) -> Result<Vec<Item>, ClientError> {
+        let vault = self.look(|vault| vault.id());
+        let mut read = Vec::with_capacity(items.len());
+        let mut rest = items;
+        let mut at_once = items.len();
+        while !rest.is_empty() {
+            let (chunk, after) = rest.split_at(at_once.min(rest.len()));
+            let request = DetailsRequest {
+                item_ids: chunk.to_vec(),
+            };
+            let answer = self.noted(self.api.details(vault, &request, self.host.now_ms()).await);
+            let Some(details) = batch_of(answer, chunk)? else {
+                at_once = (chunk.len() / 2).max(1);
+                continue;
+            };
+            for details in &details {
+                match self.look(|vault| vault.open_details(details)) {
+                    Ok(item) => read.push(item),
+                    Err(DetailsError::Outdated | DetailsError::NotFound) => {}
+                    // It may have been saved from here while the answer was on its way.
+                    Err(DetailsError::Tampered) if self.was_overtaken(details) => {}
+                    Err(DetailsError::Tampered) => return Err(ClientError::Tampered),
+                }
+            }
+            rest = after;
+        }
+        Ok(read)
+    }
+
+    fn was_overtaken(&self, details: &SealedDetails) -> bool {
+        let known = self.look(|vault| vault.summary(details.item_id).map(|row| row.version));
+        known.is_some_and(|version| version > details.version)
+    }
+
     /// A session whose keys are not in force any more, or may not be, neither reads nor writes:
     /// what the server shows would look like a forgery to it.
     pub(super) fn check_current(&self) -> Result<(), ClientError> {
@@ -119,6 +157,25 @@ impl<T: Transport, H: Host> Session<T, H> {
             .map(|head| head.body().version);
         vault.advance_to(head.unwrap_or_default());
         Ok(report.changed > 0 || report.unreadable > 0)
+    }
+}
+
+/// The details of a batch; `None` when they are too large to be fetched at once.
+pub(super) fn batch_of(
+    answer: Result<DetailsResponse, ApiFailure>,
+    items: &[ItemId],
+) -> Result<Option<Vec<SealedDetails>>, ClientError> {
+    let details = match answer {
+        Ok(answer) => answer.details,
+        Err(failure) if failure.code() == Some(ErrorCode::InvalidRequest) && items.len() > 1 => {
+            return Ok(None);
+        }
+        Err(failure) => return Err(vault_failure(failure)),
+    };
+    let asked: HashSet<ItemId> = items.iter().copied().collect();
+    match details.iter().all(|one| asked.contains(&one.item_id)) {
+        true => Ok(Some(details)),
+        false => Err(ClientError::Tampered),
     }
 }
 

@@ -23,7 +23,7 @@ use super::{
     kit::checkpoint,
     passkey::Way,
     proof::new_keys,
-    read::{percent, vault_failure},
+    read::{batch_of, percent},
     recovery::{seal, statement},
 };
 use crate::{ApiFailure, Backoff, ClientError, Host, PasswordError, Stage, Transport};
@@ -285,20 +285,11 @@ impl<T: Transport + Clone, H: Host + Clone> Session<T, H> {
         let answer = self
             .patiently(|| self.api.details(vault, &request, self.host.now_ms()))
             .await;
-        let details = match answer {
-            Ok(answer) => answer.details,
-            Err(failure)
-                if failure.code() == Some(ErrorCode::InvalidRequest) && items.len() > 1 =>
-            {
-                return Ok(None);
-            }
-            Err(failure) => return Err(vault_failure(failure)),
+        let Some(details) = batch_of(answer, items)? else {
+            return Ok(None);
         };
         let mut staged = Vec::with_capacity(details.len());
         for details in &details {
-            if !items.contains(&details.item_id) {
-                return Err(ClientError::Tampered);
-            }
             let mut rng = self.host.rng();
             let sealed = self.look(|vault| rekey.resealing.reseal(vault, details, &mut rng));
             match sealed {

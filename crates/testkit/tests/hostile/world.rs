@@ -306,6 +306,9 @@ pub fn draft(number: usize) -> ItemDraft {
         },
         notes: NOTES.into(),
         fields: Vec::new(),
+        rotation: Default::default(),
+        places: Vec::new(),
+        walk: None,
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Provider {
     /// Words that name the provider in variables' names.
     #[serde(default)]
     pub words: Vec<String>,
+    /// The page on which keys are made, if it is the same for everybody.
+    pub keys: Option<String>,
     /// A mere shape, such as a JWT, which is no item's provider.
     #[serde(default)]
     pub generic: bool,
@@ -214,6 +216,7 @@ mod tests {
             name,
             mark,
             words,
+            keys,
             ..
         } in providers()
         {
@@ -223,6 +226,11 @@ mod tests {
                     .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
             );
             assert!(!name.is_empty() && mark.chars().count() == 2, "{id}");
+            assert!(
+                keys.as_ref()
+                    .is_none_or(|page| page.starts_with("https://")),
+                "{id}"
+            );
             assert!(words.iter().all(|word| {
                 word.bytes()
                     .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')

@@ -21,6 +21,8 @@ fn overview() -> OverviewRecord {
         expires_on: Some(Day(20_792)),
         trashed_at_ms: None,
         field_names: None,
+        rotation: None,
+        password_fingerprint: None,
     }
 }
 
@@ -29,6 +31,7 @@ fn details(text: &str) -> DetailsRecord<'_> {
         content: ContentRecord::ApiKey { value: text.into() },
         notes: "n".into(),
         fields: None,
+        places: None,
     }
 }
 
@@ -58,6 +61,7 @@ fn the_formats_stay() {
         content: ContentRecord::Totp { key: "GE".into() },
         notes: "".into(),
         fields: Fields::of(&added),
+        places: None,
     };
     assert_eq!(
         hex(&encode_record(&with_fields)),
@@ -67,6 +71,45 @@ fn the_formats_stay() {
     named.field_names = FieldNames::of(&added);
     let bytes = encode_record(&named);
     assert_eq!(hex(&bytes[bytes.len() - 6..]), "f6816350494e");
+}
+
+/// As above, of what came with rotation.
+#[test]
+fn the_formats_of_rotation_stay() {
+    let mut planned = overview();
+    planned.rotation = Some(RotationRecord {
+        rotated_on: Day(20_700),
+        every_days: Some(90),
+    });
+    let bytes = encode_record(&planned);
+    // 18 fields; the trash and the names of fields say nothing, and stand before one that does.
+    assert_eq!(bytes[0], 0x92);
+    assert_eq!(hex(&bytes[bytes.len() - 8..]), "f6f6821950dc185a");
+    planned.password_fingerprint = Some(ByteArray::from([0xcd; 8]));
+    let all = encode_record(&planned);
+    assert_eq!(hex(&all[all.len() - 9..]), "48cdcdcdcdcdcdcdcd");
+    assert_eq!(decode_record::<OverviewRecord>(&all), Ok(planned));
+    assert!(
+        all.len() <= 252,
+        "an ordinary overview fills one bucket: {}",
+        all.len()
+    );
+    let noted = RotationRecord {
+        rotated_on: Day(20_700),
+        every_days: None,
+    };
+    assert_eq!(hex(&encode_record(&noted)), "811950dc");
+    let places = ["CI".to_owned()];
+    let used = DetailsRecord {
+        places: Places::of(&places),
+        ..details("v")
+    };
+    let bytes = encode_record(&used);
+    assert_eq!(hex(&bytes), "848200816176616ef681624349");
+    assert!(decode_record::<DetailsRecord<'_>>(&bytes).is_ok());
+    let none = encode_record(&details("v"));
+    let spelled_out = [&[0x84][..], &none[1..], &[0xf6, 0x80]].concat();
+    assert!(decode_record::<DetailsRecord<'_>>(&spelled_out).is_err());
 }
 
 #[test]

@@ -9,10 +9,12 @@
 mod common;
 mod dotenv;
 mod drafts;
+mod health;
 mod import_formats;
 mod import_refusals;
 mod imports;
 mod lists;
 mod recognition;
 mod resealing;
+mod rotation;
 mod sealing;

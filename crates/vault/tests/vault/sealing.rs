@@ -2,8 +2,8 @@
 
 use crate::common::{Fixture, all, cases, change_of, details_of, fixture, key, names, seeded};
 use keyarc_vault::{
-    Content, DetailsError, Field, FieldType, ItemDraft, LockedVault, OverviewChange, UnlockError,
-    Variable, WriteError,
+    Content, DetailsError, Field, FieldType, ItemDraft, LockedVault, OverviewChange, Rotation,
+    UnlockError, Variable, WriteError,
 };
 use keyarc_wire::{AccountId, ItemChange, ItemId, Sealed, WriteItemsRequest};
 use proptest::prelude::*;
@@ -70,9 +70,25 @@ fn any_draft() -> impl Strategy<Value = ItemDraft> {
         any_content(),
         any::<String>(),
         any_fields(),
+        (
+            proptest::option::of(0..100_000),
+            proptest::option::of(1..=3_650_u16),
+            proptest::collection::vec("[a-z][a-z /.:]{0,20}[a-z]", 0..4),
+        ),
     )
         .prop_map(
-            |(name, folder, tags, environment, day, favourite, content, notes, fields)| ItemDraft {
+            |(
+                name,
+                folder,
+                tags,
+                environment,
+                day,
+                favourite,
+                content,
+                notes,
+                fields,
+                (rotated_on, every_days, places),
+            )| ItemDraft {
                 id: None,
                 base_version: 0,
                 name: format!("n{name}"),
@@ -85,6 +101,12 @@ fn any_draft() -> impl Strategy<Value = ItemDraft> {
                 content,
                 notes,
                 fields,
+                rotation: Rotation {
+                    rotated_on: rotated_on.map(keyarc_vault::Day),
+                    every_days,
+                },
+                places,
+                walk: None,
             },
         )
 }
@@ -114,6 +136,14 @@ proptest! {
         prop_assert_eq!(&item.content, &draft.content);
         prop_assert_eq!(&item.notes, &draft.notes);
         prop_assert_eq!(&item.fields, &draft.fields);
+        prop_assert_eq!(&item.places, &draft.places);
+        let rotation = item.summary.rotation;
+        prop_assert_eq!(rotation.every_days, draft.rotation.every_days);
+        if draft.rotation.rotated_on.is_some() || rotation.every_days.is_none() {
+            prop_assert_eq!(rotation.rotated_on, draft.rotation.rotated_on);
+        } else {
+            prop_assert!(rotation.rotated_on.is_some(), "a plan counts from a day");
+        }
     }
 
     #[test]

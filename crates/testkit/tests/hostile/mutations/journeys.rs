@@ -434,6 +434,9 @@ pub fn draft(name: &str, secret: &str) -> ItemDraft {
         },
         notes: String::new(),
         fields: Vec::new(),
+        rotation: Default::default(),
+        places: Vec::new(),
+        walk: None,
     }
 }
 
