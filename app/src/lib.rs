@@ -12,6 +12,8 @@
 
 #[cfg(feature = "ssr")]
 pub mod built;
+#[cfg(any(feature = "csr", feature = "ssr", test))]
+pub mod check_frame;
 #[cfg(any(feature = "csr", test))]
 pub mod code;
 #[cfg(any(feature = "csr", test))]

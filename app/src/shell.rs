@@ -11,12 +11,13 @@ use crate::{
 };
 
 /// The paths of the vault app, as routes of the server. [`DESIGN_PATH`] is not among them.
-pub const PATHS: [&str; 6] = [
+pub const PATHS: [&str; 7] = [
     "/sign-up",
     "/log-in",
     "/recover",
     "/vault",
     "/vault/import",
+    "/vault/checks",
     "/settings",
 ];
 /// Shows every component in every state; for those who build KeyArc, in development only.

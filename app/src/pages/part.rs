@@ -9,7 +9,7 @@ use leptos_meta::Title;
 use super::{
     account::{RecoverPage, SignUpPage},
     settings::SettingsPage,
-    vault::{DashboardPage, ImportPage},
+    vault::{ChecksPage, DashboardPage, ImportPage},
 };
 use crate::ui::{Button, ErrorState, SkeletonRows};
 
@@ -64,6 +64,12 @@ part!(
     DashboardPart,
     dashboard,
     DashboardPage
+);
+part!(
+    /// Tests of all keys.
+    ChecksPart,
+    checks,
+    ChecksPage
 );
 part!(
     /// Sign-up.

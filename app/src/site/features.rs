@@ -108,13 +108,14 @@ fn find() -> impl IntoView {
     }
 }
 
-const SHORTCUTS: [(&str, &str); 11] = [
+const SHORTCUTS: [(&str, &str); 12] = [
     ("Ctrl K", "find anything and run any action (⌘ K on a Mac)"),
     ("/", "search the list"),
     ("J K", "next and previous item"),
     ("Enter", "open the item"),
     ("C", "copy its secret"),
     ("R", "reveal or hide it"),
+    ("T", "test whether the key still works"),
     ("E", "edit it"),
     ("N", "new item"),
     ("Del", "move it to the trash"),
@@ -236,7 +237,7 @@ fn not_yet() -> impl IntoView {
             <ul>
                 <li>"no sharing and no teams: a vault belongs to one person;"</li>
                 <li>"no command-line program;"</li>
-                <li>"no test whether a key still works, and no reminders by mail;"</li>
+                <li>"no reminders by mail;"</li>
                 <li>"no attachments and no version history of an item;"</li>
                 <li>"no import except .env, and no export."</li>
             </ul>

@@ -66,7 +66,9 @@ pub(super) fn view() -> impl IntoView {
                 </ul>
                 <p>
                     "There are no other cookies, no tracking, no analytics and no requests to third \
-                     parties."
+                     parties but one: when you have a key tested, your browser asks its provider, \
+                     once you have agreed to that. The provider sees the key and your address; \
+                     this server sees neither who was asked nor what came of it."
                 </p>
             </section>
             <section>

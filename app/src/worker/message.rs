@@ -20,6 +20,7 @@ mod failure;
 pub use failure::Failure;
 
 use super::{
+    check::{CheckCommand, CheckReply},
     health::{HealthCommand, HealthReply},
     import::{ImportCommand, ImportReply},
     kit::{RecoveryKit, RecoveryView},
@@ -273,6 +274,8 @@ pub enum Command {
     Generate(Recipe),
     /// Looks at the health of the vault → [`Reply::Health`].
     Health(HealthCommand),
+    /// Tests whether keys still work → [`Reply::Check`].
+    Check(CheckCommand),
 }
 
 /// A password to be.
@@ -367,6 +370,8 @@ pub enum Reply {
     Generated(Generated),
     /// What the health of the vault is.
     Health(Box<HealthReply>),
+    /// About a test of a key.
+    Check(CheckReply),
 }
 
 /// How long keys take to derive on this device.

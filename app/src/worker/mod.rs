@@ -4,6 +4,7 @@
 //! [`Worker`] and gets [`Reply`]s and [`Event`]s. Ending the worker is what locking is: nothing
 //! else reliably wipes WebAssembly memory. On the server all of it does nothing.
 
+mod check;
 mod codec;
 mod handle;
 mod health;
@@ -14,6 +15,9 @@ mod link;
 mod message;
 mod passkey;
 
+pub use check::{
+    CheckCommand, CheckEdit, CheckFound, CheckReady, CheckRefusal, CheckReply, ChecksAhead,
+};
 pub use codec::{read_message, write_message};
 pub use handle::{Worker, provide_worker, use_worker};
 pub use health::{HealthCommand, HealthReply};

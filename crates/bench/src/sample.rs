@@ -42,6 +42,7 @@ pub fn draft(number: usize) -> ItemDraft {
         rotation: Default::default(),
         places: Vec::new(),
         walk: None,
+        check: None,
     }
 }
 

@@ -9,14 +9,17 @@ use anyhow::{Context as _, bail};
 use crate::{Release, SignedRelease, hash};
 
 /// The documents that carry code: the vault app's paths.
-pub const PAGES: [&str; 6] = [
+pub const PAGES: [&str; 7] = [
     "/log-in",
     "/recover",
     "/settings",
     "/sign-up",
     "/vault",
+    "/vault/checks",
     "/vault/import",
 ];
+/// The document of the frame in which keys are tried. Its one script stands in it.
+const FRAME: &str = "/check-frame";
 /// A public page. It loads no code, which its policy sees to.
 const PUBLIC_PAGE: &str = "/";
 /// Where the vault worker's script is; its name is in every document of the app.
@@ -118,12 +121,14 @@ pub fn observe(origin: &str, site: &Path, version: &str) -> anyhow::Result<Relea
             release.files.insert(path, hash(&served.body));
         }
     }
-    for path in PAGES.into_iter().chain([PUBLIC_PAGE]) {
+    for path in PAGES.into_iter().chain([FRAME, PUBLIC_PAGE]) {
         let served = server
             .get(path)?
             .with_context(|| format!("the server has no {path}"))?;
         if path != PUBLIC_PAGE {
             release.pages.insert(path.to_owned(), hash(&served.page()));
+        }
+        if PAGES.contains(&path) {
             let worker = worker_of(&served.body)
                 .with_context(|| format!("{path} names no worker's script"))?;
             let script = server

@@ -73,7 +73,12 @@ async fn a_server_serves_what_was_released_from_it() {
             .keys()
             .any(|path| path.starts_with("/vault-worker/"))
     );
-    assert_eq!(release.pages.len(), PAGES.len());
+    assert_eq!(
+        release.pages.len(),
+        PAGES.len() + 1,
+        "and the frame for tests of keys"
+    );
+    assert!(release.policies["/check-frame"].contains("sandbox allow-scripts"));
     let policy = &release.policies["/log-in"];
     assert!(policy.contains("'nonce-NONCE'"), "{policy}");
     // The same again, although every page has another nonce.

@@ -12,8 +12,8 @@ use std::collections::HashSet;
 
 use crate::{
     Content, Day, DraftError, FIELDS_MAX, Field, FieldType, ItemDraft, LABEL_MAX, NAME_MAX,
-    PLACE_MAX, PLACES_MAX, ROTATION_DAYS_MAX, Rotation, TAGS_MAX, Totp, recognise,
-    record::ENVIRONMENTS,
+    PLACE_MAX, PLACES_MAX, ROTATION_DAYS_MAX, Rotation, TAGS_MAX, Totp, check::check_definition,
+    recognise, record::ENVIRONMENTS,
 };
 
 /// Most bytes of text (secrets, variables, notes) in one item. Sealed and padded it stays below
@@ -71,6 +71,9 @@ pub(crate) fn normalise(draft: &ItemDraft) -> Result<CheckedDraft, DraftError> {
     fields(&draft.fields)?;
     rotation(draft.rotation)?;
     places(&checked.places)?;
+    if let Some(check) = &draft.check {
+        check_definition(check)?;
+    }
     if draft
         .expires_on
         .is_some_and(|day| !(Day::FIRST..=Day::LAST).contains(&day))

@@ -110,6 +110,10 @@ impl Entry {
                 .flat_map(FieldNames::iter)
                 .map(str::to_owned)
                 .collect(),
+            checks: match &record.checks {
+                Some(log) => log.results().to_vec(),
+                None => Vec::new(),
+            },
             matches,
         }
     }

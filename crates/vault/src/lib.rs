@@ -4,6 +4,7 @@
 //! | module | what |
 //! |---|---|
 //! | `model` | the types that the page sees |
+//! | `check` | whether a key still works: what to ask, and what answers mean |
 //! | `day` | calendar days and what an expiry date means |
 //! | `rotation` | when a secret is to be changed, and where |
 //! | `parts` | the fields of each kind |
@@ -22,6 +23,7 @@
 // minicbor's derive names it for fields that may borrow.
 extern crate alloc;
 
+mod check;
 mod day;
 mod draft;
 mod entry;
@@ -45,6 +47,7 @@ mod search;
 mod totp;
 mod write;
 
+pub use check::*;
 pub use day::{DayParseError, EXPIRING_WITHIN, ExpiryBadge, expiry_badge};
 pub use draft::{DETAILS_TEXT_MAX, VARIABLES_MAX, check_draft};
 pub use health::{

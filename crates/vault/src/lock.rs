@@ -327,6 +327,7 @@ impl UnlockedVault {
             notes: details.notes,
             fields: details.fields,
             places: details.places,
+            check: details.check,
         })
     }
 

@@ -9,6 +9,7 @@ use keyarc_wire::ItemId;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::{CheckDefinition, CheckResult};
 use crate::{Rotation, Walk};
 
 /// A calendar day: days since 1970-01-01 in the user's own time zone.
@@ -186,6 +187,8 @@ pub struct ItemSummary {
     pub trashed_at_ms: Option<u64>,
     /// Names of the fields that a person added.
     pub field_names: Vec<String>,
+    /// What tests of the key found, the newest first.
+    pub checks: Vec<CheckResult>,
     /// Character positions in `name` that the search text matched.
     pub matches: Vec<u32>,
 }
@@ -209,6 +212,8 @@ pub struct Item {
     pub fields: Vec<Field>,
     /// Where the secret is used: short texts or addresses.
     pub places: Vec<String>,
+    /// How a person wants its key tested.
+    pub check: Option<CheckDefinition>,
 }
 
 /// What a form holds, for a new item or an edited one.
@@ -246,6 +251,8 @@ pub struct ItemDraft {
     pub places: Vec<String>,
     /// How far a rotation is walked through. Not saved with the item.
     pub walk: Option<Walk>,
+    /// How its key is to be tested, when not as its provider's keys are.
+    pub check: Option<CheckDefinition>,
 }
 
 impl ItemDraft {
@@ -267,6 +274,30 @@ impl ItemDraft {
             rotation: Rotation::default(),
             places: Vec::new(),
             walk: None,
+            check: None,
+        }
+    }
+
+    /// The draft that would save an item as it is.
+    pub fn of(item: &Item) -> Self {
+        let summary = &item.summary;
+        Self {
+            id: Some(summary.id),
+            base_version: summary.version,
+            name: summary.name.clone(),
+            folder: summary.folder.clone(),
+            tags: summary.tags.clone(),
+            environment: summary.environment.clone(),
+            provider: summary.provider.clone(),
+            favourite: summary.favourite,
+            expires_on: summary.expires_on,
+            content: item.content.clone(),
+            notes: item.notes.clone(),
+            fields: item.fields.clone(),
+            rotation: summary.rotation,
+            places: item.places.clone(),
+            walk: None,
+            check: item.check.clone(),
         }
     }
 

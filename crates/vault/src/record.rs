@@ -14,7 +14,11 @@ use minicbor::{
 };
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{Content, Day, Field, FieldType, Kind, Rotation, Variable};
+use crate::{Content, Day, Field, FieldType, Kind, Rotation, Variable, check::CheckLog};
+
+mod check;
+
+pub(crate) use check::CheckRecord;
 
 /// The schema of an overview, in its associated data.
 pub(crate) const OVERVIEW_SCHEMA: u16 = 1;
@@ -79,6 +83,9 @@ pub(crate) struct OverviewRecord {
     #[n(18)]
     #[zeroize(skip)]
     pub(crate) password_fingerprint: Option<ByteArray<8>>,
+    /// What tests of the key found. Absent before the first.
+    #[n(19)]
+    pub(crate) checks: Option<CheckLog>,
 }
 
 /// See [`Rotation`]. A plan counts from a day, so there is no plan without one.
@@ -144,6 +151,9 @@ pub(crate) struct DetailsRecord<'a> {
     /// Where the secret is used. Absent when nothing is known.
     #[b(3)]
     pub(crate) places: Option<Places<'a>>,
+    /// Absent when a person defined no test.
+    #[b(4)]
+    pub(crate) check: Option<CheckRecord<'a>>,
 }
 
 /// At least one place, for none has a spelling of its own.

@@ -95,7 +95,13 @@ impl Resealing {
         let id = details.item_id;
         let entry = vault.items.get(id).ok_or(DetailsError::NotFound)?;
         let version = entry.version.saturating_add(1);
-        let plaintext = encode_details(&item.content, &item.notes, &item.fields, &item.places);
+        let plaintext = encode_details(
+            &item.content,
+            &item.notes,
+            &item.fields,
+            &item.places,
+            item.check.as_ref(),
+        );
         let details = seal_details(&self.key, self.place, id, version, &plaintext, rng)?;
         let mut record = entry.record.clone();
         record.details_version = version;

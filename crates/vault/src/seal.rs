@@ -7,10 +7,10 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::{
-    Content, Field,
+    CheckDefinition, Content, Field,
     record::{
-        ContentRecord, DETAILS_SCHEMA, DetailsRecord, Fields, OVERVIEW_SCHEMA, OverviewRecord,
-        Places, decode_record, encode_record,
+        CheckRecord, ContentRecord, DETAILS_SCHEMA, DetailsRecord, Fields, OVERVIEW_SCHEMA,
+        OverviewRecord, Places, decode_record, encode_record,
     },
 };
 
@@ -87,12 +87,14 @@ pub(crate) fn encode_details(
     notes: &str,
     fields: &[Field],
     places: &[String],
+    check: Option<&CheckDefinition>,
 ) -> Zeroizing<Vec<u8>> {
     encode_record(&DetailsRecord {
         content: content.into(),
         notes: notes.into(),
         fields: Fields::of(fields),
         places: Places::of(places),
+        check: check.map(CheckRecord::from),
     })
 }
 
@@ -102,6 +104,7 @@ pub(crate) struct Details {
     pub(crate) notes: String,
     pub(crate) fields: Vec<Field>,
     pub(crate) places: Vec<String>,
+    pub(crate) check: Option<CheckDefinition>,
 }
 
 pub(crate) fn open_details(
@@ -119,6 +122,7 @@ pub(crate) fn open_details(
         notes: record.notes.into(),
         fields: record.fields.map(Vec::from).unwrap_or_default(),
         places: record.places.map(Vec::from).unwrap_or_default(),
+        check: record.check.map(CheckDefinition::from),
     })
 }
 

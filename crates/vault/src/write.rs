@@ -160,6 +160,7 @@ impl UnlockedVault {
             &draft.notes,
             &checked.fields,
             &checked.places,
+            draft.check.as_ref(),
         );
         let details = seal_details(&self.key, self.place, id, version, &plaintext, rng)?;
         let fingerprint = content_fingerprint(&self.key, &draft.content);
@@ -187,6 +188,10 @@ impl UnlockedVault {
             field_names: FieldNames::of(&checked.fields),
             rotation: rotation(draft.rotation, existing, (fingerprint, password), today),
             password_fingerprint: password.map(ByteArray::from),
+            // What was found of another secret says nothing of this one.
+            checks: existing
+                .filter(|record| *record.fingerprint == fingerprint)
+                .and_then(|record| record.checks.clone()),
         };
         let overview = seal_overview(&self.key, self.place, id, version, &record, rng)?;
         Ok(ItemWrite {

@@ -292,7 +292,7 @@ impl VaultWorker {
         Ok(Reply::Saved(Box::new(item)))
     }
 
-    fn changed(
+    pub(super) fn changed(
         &self,
         session: &Open,
         result: Result<(), keyarc_client::ClientError>,

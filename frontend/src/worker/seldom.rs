@@ -131,6 +131,7 @@ impl VaultWorker {
                 Ok(Reply::Generated(made))
             }
             Command::Health(command) => self.look_at_health(command).await,
+            Command::Check(command) => self.check(command).await,
             Command::AcceptShown => {
                 let accepted = self.session()?.accept_shown().await;
                 accepted.map_err(|error| self.failed(error))?;

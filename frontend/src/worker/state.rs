@@ -13,7 +13,7 @@ use keyarc_crypto::SetupCode;
 use keyarc_wire::Handle;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{failure, health::Health, import::Importing, tell};
+use super::{check::Checking, failure, health::Health, import::Importing, tell};
 use crate::browser::{BrowserHost, DeviceStore, FetchTransport, Report};
 
 /// A session in this browser.
@@ -72,6 +72,8 @@ pub(super) struct VaultWorker {
     pub(super) import: Importing,
     /// What is known of the vault's secrets.
     pub(super) health: RefCell<Health>,
+    /// Tests of keys: the one that is being made, those to come, and what was found.
+    pub(super) checking: RefCell<Checking>,
     pub(super) device: DeviceStore,
 }
 
@@ -138,6 +140,7 @@ impl VaultWorker {
         self.health.take();
         self.linked.borrow_mut().take();
         self.joined_link.borrow_mut().take();
+        self.checking.take();
         self.open.borrow_mut().take();
     }
 

@@ -39,12 +39,14 @@ const EVERYWHERE: [(HeaderName, &str); 8] = [
 /// Two years, as browsers' preload lists ask.
 const HSTS: &str = "max-age=63072000";
 
-/// Adds them. A content security policy that the response brings itself stays.
+/// Adds them. What a response brings itself stays: the frame for tests has other ones.
 pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in EVERYWHERE {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     if state.is_https() {
         headers.insert(

@@ -2,6 +2,7 @@
 //! vault app's pages are empty skeletons: vault data exists in the browser only.
 
 mod build;
+mod check_frame;
 mod files;
 mod negotiate;
 mod packed;
@@ -96,6 +97,7 @@ fn leptos_options(root: Option<&Path>) -> LeptosOptions {
 pub fn routes(development: bool) -> Router<AppState> {
     let router = Router::new()
         .route(worker::ROUTE, get(worker::serve))
+        .route(keyarc_app::check_frame::PATH, get(check_frame::serve))
         .merge(vault_app::routes(development))
         .merge(rpc::routes());
     Page::ALL

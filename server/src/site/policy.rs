@@ -2,6 +2,7 @@
 //! them because they are not configurable.
 
 use http::HeaderValue;
+use keyarc_app::check_frame::{REACH, SCRIPT_HASH};
 
 /// For what is not a document: answers of the API, files.
 pub const NOTHING: &str =
@@ -17,8 +18,19 @@ pub const WORKER: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eva
     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types 'none'";
 
+/// For the frame in which keys are tried: its one script, by its hash, and an origin that is
+/// nobody's. Before it asks, it narrows itself to whom it asks.
+pub fn check_frame() -> String {
+    format!(
+        "default-src 'none'; script-src '{SCRIPT_HASH}'; connect-src {REACH}; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'self'; require-trusted-types-for 'script'; \
+         trusted-types 'none'; sandbox allow-scripts"
+    )
+}
+
 /// For a page of the vault app: scripts by nonce only, and one Trusted Types policy, which makes
-/// the worker's address.
+/// the worker's address. The page reaches this server alone; a key is tried in a frame of this
+/// server, which cannot reach the page.
 pub fn vault(nonce: &str, live_reload: bool) -> Option<HeaderValue> {
     let reload = if live_reload {
         " ws://127.0.0.1:3001 ws://localhost:3001"
@@ -28,7 +40,7 @@ pub fn vault(nonce: &str, live_reload: bool) -> Option<HeaderValue> {
     HeaderValue::try_from(format!(
         "default-src 'none'; script-src 'strict-dynamic' 'nonce-{nonce}' 'wasm-unsafe-eval'; \
          style-src 'self'; font-src 'self'; img-src 'self' data:; connect-src 'self'{reload}; \
-         worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
+         worker-src 'self'; frame-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types keyarc-worker"
     ))
     .ok()
@@ -44,6 +56,7 @@ mod tests {
         let text = header.to_str().expect("text");
         assert!(text.contains("script-src 'strict-dynamic' 'nonce-abc123' 'wasm-unsafe-eval';"));
         assert!(text.contains("connect-src 'self'; "));
+        assert!(text.contains(" frame-src 'self'; "));
         assert!(!text.contains("  ") && !text.contains("unsafe-inline"));
         assert!(vault("abc\n", false).is_none());
     }

@@ -1,8 +1,10 @@
 //! Security headers on every kind of response.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use keyarc_testkit::{TempDb, TestServer};
 use keyarc_wire::{ErrorCode, paths};
 use reqwest::{Method, StatusCode};
+use sha2::{Digest as _, Sha256};
 
 use crate::common::{Answer, get, post, send};
 
@@ -176,5 +178,57 @@ async fn answers_about_accounts_are_not_cached() {
             "no-store",
             "{path}"
         );
+    }
+}
+
+/// The frame that tries keys: what it may do stands in its headers.
+#[tokio::test]
+async fn the_frame_for_tests_is_nobodys_and_reaches_only_providers() {
+    let server = TestServer::start().await;
+    let answer = get(&server, "/check-frame?version").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
+    let body = answer.text();
+    let script = body
+        .split_once("<script>")
+        .and_then(|(_, rest)| rest.split_once("</script>"))
+        .map(|(script, _)| script)
+        .expect("one script");
+    assert!(!script.contains("<script"));
+    let hash = BASE64_STANDARD.encode(Sha256::digest(script));
+    assert_eq!(
+        answer.header("content-security-policy"),
+        format!(
+            "default-src 'none'; script-src 'sha256-{hash}'; connect-src https: \
+             http://localhost:* http://127.0.0.1:*; base-uri 'none'; form-action 'none'; \
+             frame-ancestors 'self'; require-trusted-types-for 'script'; trusted-types 'none'; \
+             sandbox allow-scripts"
+        )
+    );
+    for (name, value) in [
+        ("x-frame-options", "SAMEORIGIN"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("cross-origin-embedder-policy", "require-corp"),
+    ] {
+        assert_eq!(answer.header(name), value, "{name}");
+    }
+    assert!(answer.headers.get("set-cookie").is_none());
+}
+
+#[tokio::test]
+async fn the_vault_itself_reaches_its_own_server_alone() {
+    let server = TestServer::start().await;
+    for path in keyarc_app::shell::PATHS {
+        let answer = get(&server, path).await;
+        let policy = answer.header("content-security-policy");
+        let directive = |name: &str| -> Vec<&str> {
+            let parts = policy.split("; ").filter(|part| part.starts_with(name));
+            parts.collect()
+        };
+        assert_eq!(directive("connect-src"), ["connect-src 'self'"], "{path}");
+        assert_eq!(directive("frame-src"), ["frame-src 'self'"], "{path}");
+        assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
     }
 }

@@ -101,6 +101,7 @@ fn row(name: &str, mark: &str, expires_on: Option<Day>) -> ItemSummary {
         updated_at_ms: now.saturating_sub(7_200_000),
         trashed_at_ms: None,
         field_names: Vec::new(),
+        checks: Vec::new(),
         matches: vec![0, 1, 2],
     }
 }
@@ -156,6 +157,7 @@ fn draft(name: &str, value: &str) -> ItemDraft {
         rotation: Rotation::default(),
         places: Vec::new(),
         walk: None,
+        check: None,
     }
 }
 
@@ -168,5 +170,6 @@ fn item() -> Item {
         notes: "Owner: payments.".to_owned(),
         fields: Vec::new(),
         places: Vec::new(),
+        check: None,
     }
 }

@@ -15,24 +15,7 @@ use crate::{
 
 /// The draft that would save an item as it is.
 pub(super) fn draft_of_item(item: &Item) -> ItemDraft {
-    let summary = &item.summary;
-    ItemDraft {
-        id: Some(summary.id),
-        base_version: summary.version,
-        name: summary.name.clone(),
-        folder: summary.folder.clone(),
-        tags: summary.tags.clone(),
-        environment: summary.environment.clone(),
-        provider: summary.provider.clone(),
-        favourite: summary.favourite,
-        expires_on: summary.expires_on,
-        content: item.content.clone(),
-        notes: item.notes.clone(),
-        fields: item.fields.clone(),
-        rotation: summary.rotation,
-        places: item.places.clone(),
-        walk: None,
-    }
+    ItemDraft::of(item)
 }
 
 /// One field in both versions.
@@ -113,6 +96,12 @@ fn texts(draft: &ItemDraft) -> Vec<(String, bool, String)> {
         open("Last rotated", rotated.unwrap_or_default()),
         open("Where it is used", draft.kept_places().join(", ")),
         open("Notes", draft.notes.clone()),
+        open(
+            "Test",
+            draft.check.as_ref().map_or_else(String::new, |check| {
+                format!("{} {}", check.method.word(), check.url)
+            }),
+        ),
     ]);
     texts
 }

@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 
 use keyarc_vault::{
-    Content, Day, DraftError, Field, FieldType, ItemDraft, Kind, Part, ROTATION_DAYS_MAX,
-    Recognition, Rotation, Walk,
+    CheckDefinition, Content, Day, DraftError, Field, FieldType, ItemDraft, Kind, Part,
+    ROTATION_DAYS_MAX, Recognition, Rotation, Walk,
 };
 use keyarc_wire::ItemId;
 use leptos::prelude::*;
@@ -41,6 +41,8 @@ pub(super) struct FormModel {
     pub(super) variables: RwSignal<String>,
     /// Fields that the person adds.
     pub(super) fields: RwSignal<Vec<FieldRow>>,
+    /// How the key is tested, which the form keeps as it is.
+    check: StoredValue<Option<CheckDefinition>>,
     pub(super) recognised: RwSignal<Option<Recognition>>,
     pub(super) error: RwSignal<Option<DraftError>>,
     /// What recognition filled in, which it may therefore replace.
@@ -82,6 +84,7 @@ impl FormModel {
             parts: StoredValue::new(parts.collect()),
             variables: RwSignal::new(variables),
             fields: RwSignal::new(fields.map(|(at, field)| FieldRow::of(at, field)).collect()),
+            check: StoredValue::new(draft.check.clone()),
             recognised: RwSignal::new(None),
             error: RwSignal::new(None),
             filled_name: StoredValue::new(None),
@@ -126,6 +129,7 @@ impl FormModel {
             },
             places: self.places.read().lines().map(str::to_owned).collect(),
             walk: self.walk.get(),
+            check: self.check.get_value(),
         })
     }
 

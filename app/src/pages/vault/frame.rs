@@ -28,6 +28,8 @@ pub enum Section {
     Dashboard,
     /// Import.
     Import,
+    /// Tests of keys.
+    Checks,
     /// Settings.
     Settings,
 }

@@ -5,6 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     actions::Actions,
+    check_part::{CheckSection, Tests, is_testable},
     expiry_badge::{DueBadge, ExpiryBadge},
     rotate::can_rotate,
     secret::SecretBody,
@@ -28,6 +29,7 @@ pub(super) fn ItemView(
     actions: Actions,
 ) -> impl IntoView {
     let revealed = RwSignal::new(None::<Item>);
+    let tests = Tests::new();
     let version = Memo::new(move |_| summary.with(|s| s.as_ref().map(|s| (s.id, s.version))));
     // What changed meanwhile is not shown as if it were current.
     Effect::new(move |before: Option<_>| {
@@ -52,6 +54,12 @@ pub(super) fn ItemView(
                                     revealed=revealed
                                     actions=actions
                                 />
+                                {(is_testable(summary.kind) && summary.trashed_at_ms.is_none())
+                                    .then(|| {
+                                        view! { class="v",
+                                            <CheckSection summary=summary.clone() tests=tests />
+                                        }
+                                    })}
                                 <Facts summary=summary revealed=revealed />
                             </div>
                         </div>

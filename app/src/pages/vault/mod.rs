@@ -1,7 +1,10 @@
-//! The vault: navigation, list, item, form, palette and import.
+//! The vault: navigation, list, item, form, palette, import and tests of keys.
 
 mod actions;
 mod blocked;
+mod check_part;
+mod check_words;
+mod checks;
 mod conflict;
 mod dashboard;
 mod detail;
@@ -31,6 +34,7 @@ mod shortcuts;
 mod variables;
 
 pub use actions::{Actions, use_actions};
+pub use checks::ChecksPage;
 pub use conflict::{ConflictView, differences};
 pub use dashboard::DashboardPage;
 pub use expiry_badge::{DueBadge, ExpiryBadge};

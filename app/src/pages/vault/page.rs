@@ -151,6 +151,7 @@ fn follow_keys(scroller: NodeRef<html::Div>, search: NodeRef<html::Input>) {
             }
             Shortcut::Reveal => return press("reveal"),
             Shortcut::Rotate => return press("rotate"),
+            Shortcut::Check => return press("check"),
             Shortcut::Delete => {
                 let Some(item) = current().filter(|item| item.trashed_at_ms.is_none()) else {
                     return false;
@@ -243,7 +244,7 @@ pub(super) fn focus_detail() {
 }
 
 /// Some buttons know what they are about, and keys press them.
-fn press(id: &str) -> bool {
+pub(super) fn press(id: &str) -> bool {
     use wasm_bindgen::JsCast;
     let button = document().get_element_by_id(id);
     match button.and_then(|el| el.dyn_into::<web_sys::HtmlElement>().ok()) {
@@ -253,6 +254,11 @@ fn press(id: &str) -> bool {
         }
         None => false,
     }
+}
+
+/// Whether something of that id is on the page.
+pub(super) fn is_there(id: &str) -> bool {
+    document().get_element_by_id(id).is_some()
 }
 
 fn next_row(shortcut: Shortcut, now: Option<u32>, total: u32) -> Option<u32> {

@@ -4,6 +4,7 @@ use leptos::{ev, html, prelude::*, task::spawn_local};
 use super::{
     actions::{Actions, use_actions},
     frame::use_panels,
+    page::{is_there, press},
     row::RowFace,
 };
 use crate::{
@@ -68,7 +69,9 @@ fn Palette(open: RwSignal<bool>) -> impl IntoView {
             let items = found.get().into_iter().map(Box::new).map(Entry::Item);
             let actions = Action::ALL
                 .into_iter()
-                .filter(|a| matches(a.words(), &text.read()));
+                .filter(|a| matches(a.words(), &text.read()))
+                // Only an open item has something to press.
+                .filter(|a| *a != Action::Check || is_there("check"));
             items.chain(actions.map(Entry::Action)).collect::<Vec<_>>()
         },
         |_, _| true,
@@ -208,6 +211,8 @@ fn matches(words: &str, text: &str) -> bool {
 enum Action {
     New,
     Import,
+    Check,
+    Checks,
     All,
     Dashboard,
     Expiring,
@@ -220,9 +225,11 @@ enum Action {
 }
 
 impl Action {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::New,
         Self::Import,
+        Self::Check,
+        Self::Checks,
         Self::All,
         Self::Dashboard,
         Self::Expiring,
@@ -238,6 +245,8 @@ impl Action {
         match self {
             Self::New => "New item",
             Self::Import => "Import a .env file",
+            Self::Check => "Test this key",
+            Self::Checks => "Test all keys",
             Self::All => "Go to all items",
             Self::Dashboard => "Go to dashboard",
             Self::Expiring => "Go to what is due soon",
@@ -254,6 +263,7 @@ impl Action {
         match self {
             Self::New => Icon::Plus,
             Self::Import => Icon::Import,
+            Self::Check | Self::Checks => Icon::Check,
             Self::All => Icon::List,
             Self::Dashboard => Icon::Chart,
             Self::Expiring => Icon::Clock,
@@ -297,6 +307,8 @@ impl Verbs {
         match action {
             Action::New => self.actions.new_item(),
             Action::Import => self.go.path("/vault/import"),
+            Action::Check => drop(press("check")),
+            Action::Checks => self.go.path("/vault/checks"),
             Action::All => scope(Scope::All),
             Action::Dashboard => self.go.path("/vault/dashboard"),
             Action::Expiring => scope(Scope::Expiring),

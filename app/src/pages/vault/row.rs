@@ -1,10 +1,14 @@
 use keyarc_vault::{ItemSummary, Kind};
 use leptos::prelude::*;
 
-use super::{actions::use_actions, expiry_badge::DueBadge};
+use super::{
+    actions::use_actions,
+    check_words::{outcome_tone, outcome_word},
+    expiry_badge::DueBadge,
+};
 use crate::{
     state::{use_items, use_place},
-    ui::{EnvironmentDot, Icon, IconView},
+    ui::{Badge, EnvironmentDot, Icon, IconView},
     words::{ago_now, capitalised, kind},
 };
 
@@ -74,6 +78,11 @@ pub fn RowFace(
         let updated = item.trashed_at_ms.unwrap_or(item.updated_at_ms);
         (item.due(), updated)
     });
+    // What the provider itself refused.
+    let refused = part(summary, |item| {
+        let last = item.checks.first().map(|last| last.outcome);
+        last.filter(|outcome| outcome.is_refusal())
+    });
     view! { class="v",
         <span class="row-mark" aria-hidden="true">
             {move || mark.get()}
@@ -111,6 +120,15 @@ pub fn RowFace(
                 </span>
             </span>
         </span>
+        {move || {
+            refused
+                .get()
+                .map(|outcome| {
+                    view! { class="v",
+                        <Badge tone=outcome_tone(outcome)>{outcome_word(outcome)}</Badge>
+                    }
+                })
+        }}
         {move || match when.get() {
             (Some(due), _) => view! { class="v", <DueBadge due=due short=true /> }.into_any(),
             (None, updated) => {

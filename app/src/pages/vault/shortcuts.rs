@@ -31,6 +31,8 @@ pub enum Shortcut {
     Dashboard,
     /// Goes to the list.
     Vault,
+    /// Tests the key.
+    Check,
     /// Moves the item to the trash.
     Delete,
     /// Lists the keys.
@@ -89,6 +91,7 @@ pub fn shortcut(press: Press<'_>) -> Option<Shortcut> {
         "R" => Shortcut::Rotate,
         "d" => Shortcut::Dashboard,
         "v" => Shortcut::Vault,
+        "t" => Shortcut::Check,
         "Delete" => Shortcut::Delete,
         "?" => Shortcut::Help,
         _ => return None,
@@ -96,7 +99,7 @@ pub fn shortcut(press: Press<'_>) -> Option<Shortcut> {
 }
 
 /// Keys and what they do, for the help dialog.
-pub(super) const HELP: [(&[&str], &str); 15] = [
+pub(super) const HELP: [(&[&str], &str); 16] = [
     (&["Ctrl K", "⌘ K"], "Find anything, do anything"),
     (&["/"], "Search the list"),
     (&["J", "↓"], "Next item"),
@@ -104,6 +107,7 @@ pub(super) const HELP: [(&[&str], &str); 15] = [
     (&["Enter"], "Open the item"),
     (&["C"], "Copy the secret"),
     (&["R"], "Reveal or hide the secret"),
+    (&["T"], "Test whether the key works"),
     (&["E"], "Edit the item"),
     (&["Shift R"], "Rotate the secret"),
     (&["N"], "New item"),
@@ -138,6 +142,7 @@ mod tests {
             ("R", Shortcut::Rotate),
             ("d", Shortcut::Dashboard),
             ("v", Shortcut::Vault),
+            ("t", Shortcut::Check),
             ("?", Shortcut::Help),
             ("Escape", Shortcut::Back),
         ];

@@ -19,6 +19,7 @@ fn draft(content: Content) -> ItemDraft {
         rotation: Default::default(),
         places: Vec::new(),
         walk: None,
+        check: None,
     }
 }
 

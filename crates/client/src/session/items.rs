@@ -1,5 +1,7 @@
+use std::collections::HashMap;
+
 use keyarc_crypto::SealError;
-use keyarc_vault::{Item, ItemDraft, OverviewChange, WriteError, import::PlannedItem};
+use keyarc_vault::{CheckNote, Item, ItemDraft, OverviewChange, WriteError, import::PlannedItem};
 use keyarc_wire::{ItemId, WriteItemsRequest, limits};
 
 use super::{Session, read::percent, write::Refused};
@@ -42,6 +44,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             notes: draft.notes.clone(),
             fields: draft.kept_fields(),
             places: draft.kept_places(),
+            check: draft.check.clone(),
         })
     }
 
@@ -62,6 +65,26 @@ impl<T: Transport, H: Host> Session<T, H> {
     /// Takes items out of the trash. Those deleted for good meanwhile are passed over.
     pub async fn restore(&self, items: &[ItemId]) -> Result<(), ClientError> {
         self.change_overviews(items, OverviewChange::Restore).await
+    }
+
+    /// Notes what tests found, in as few writes as that takes. What says nothing new is not
+    /// written, and items that are gone are passed over.
+    pub async fn note_checks(&self, notes: &[CheckNote]) -> Result<(), ClientError> {
+        // Of several notes of one item the last counts: an item is written once in a write.
+        let notes: HashMap<ItemId, &CheckNote> =
+            notes.iter().map(|note| (note.item, note)).collect();
+        let items: Vec<ItemId> = notes.keys().copied().collect();
+        self.rebasing(&items, |chunk| {
+            let seal = |item: &ItemId| {
+                let (note, mut rng) = (notes.get(item)?, self.host.rng());
+                self.look(|vault| vault.seal_check(note, &mut rng)).ok()?
+            };
+            WriteItemsRequest {
+                writes: chunk.iter().filter_map(seal).collect(),
+                ..WriteItemsRequest::default()
+            }
+        })
+        .await
     }
 
     /// Deletes items in the trash for good. Those which are not in the trash, or not any more,

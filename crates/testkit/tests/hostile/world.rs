@@ -309,6 +309,7 @@ pub fn draft(number: usize) -> ItemDraft {
         rotation: Default::default(),
         places: Vec::new(),
         walk: None,
+        check: None,
     }
 }
 

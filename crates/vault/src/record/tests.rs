@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::{CheckDefinition, CheckOutcome, CheckResult, Placement};
 
 fn overview() -> OverviewRecord {
     OverviewRecord {
@@ -23,6 +24,7 @@ fn overview() -> OverviewRecord {
         field_names: None,
         rotation: None,
         password_fingerprint: None,
+        checks: None,
     }
 }
 
@@ -32,6 +34,7 @@ fn details(text: &str) -> DetailsRecord<'_> {
         notes: "n".into(),
         fields: None,
         places: None,
+        check: None,
     }
 }
 
@@ -62,6 +65,7 @@ fn the_formats_stay() {
         notes: "".into(),
         fields: Fields::of(&added),
         places: None,
+        check: None,
     };
     assert_eq!(
         hex(&encode_record(&with_fields)),
@@ -110,6 +114,41 @@ fn the_formats_of_rotation_stay() {
     let none = encode_record(&details("v"));
     let spelled_out = [&[0x84][..], &none[1..], &[0xf6, 0x80]].concat();
     assert!(decode_record::<DetailsRecord<'_>>(&spelled_out).is_err());
+}
+
+#[test]
+fn the_formats_of_tests_stay() {
+    let check = CheckDefinition {
+        url: "https://a.example/".to_owned(),
+        placement: Placement::Header,
+        name: "x".to_owned(),
+        ..CheckDefinition::default()
+    };
+    let with_check = DetailsRecord {
+        check: Some(CheckRecord::from(&check)),
+        ..details("v")
+    };
+    let bytes = encode_record(&with_check);
+    assert_eq!(
+        hex(&bytes),
+        concat!(
+            "85820081617661 6ef6f689 00 72 68747470733a2f2f612e6578616d706c652f 01 6178 60 18c8",
+            "19012b 60 80"
+        )
+        .replace(' ', "")
+    );
+    let read: DetailsRecord<'_> = decode_record(&bytes).expect("read");
+    assert!(read.check.map(CheckDefinition::from) == Some(check));
+    let mut tested = overview();
+    let result = CheckResult {
+        day: Day(20_792),
+        outcome: CheckOutcome::Invalid,
+        status: 401,
+    };
+    tested.checks = CheckLog::with(None, "a.example", result);
+    let bytes = encode_record(&tested);
+    assert_eq!(hex(&bytes[bytes.len() - 6..]), "005138010191");
+    assert!(decode_record::<OverviewRecord>(&bytes).is_ok_and(|read| read == tested));
 }
 
 #[test]

@@ -6,6 +6,7 @@
     reason = "helpers of tests fail the test"
 )]
 
+mod checks;
 mod common;
 mod dotenv;
 mod drafts;

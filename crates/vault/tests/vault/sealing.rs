@@ -107,6 +107,7 @@ fn any_draft() -> impl Strategy<Value = ItemDraft> {
                 },
                 places,
                 walk: None,
+                check: None,
             },
         )
 }

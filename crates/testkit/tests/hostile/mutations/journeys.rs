@@ -437,6 +437,7 @@ pub fn draft(name: &str, secret: &str) -> ItemDraft {
         rotation: Default::default(),
         places: Vec::new(),
         walk: None,
+        check: None,
     }
 }
 

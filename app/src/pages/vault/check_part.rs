@@ -1,0 +1,163 @@
+//! What an item says of its tests, and the button that makes one. What comes after the button is
+//! a part of its own, which is fetched when it is first pressed.
+
+use std::sync::OnceLock;
+
+use keyarc_vault::{ItemSummary, Kind};
+use leptos::{prelude::*, wasm_split::SplitLoaderError};
+
+use super::{
+    check_words::{outcome_tone, outcome_word},
+    checks::CheckPanel,
+};
+use crate::{
+    pages::part::{Fetched, NOT_COME},
+    ui::{Badge, Button, ErrorState, Icon, SkeletonLines},
+    words::today,
+    worker::{CheckFound, CheckReady},
+};
+
+/// How far the test of an open item is. It outlasts the item's being shown anew, which what was
+/// found brings about.
+#[derive(Clone, Copy)]
+pub(super) struct Tests {
+    /// Counts up with each wish for a test.
+    pub(super) wished: RwSignal<u32>,
+    /// The wishes that were taken up.
+    pub(super) taken: StoredValue<u32>,
+    pub(super) step: RwSignal<Step>,
+    /// The dialog that says how the item is tested.
+    pub(super) editing: RwSignal<bool>,
+}
+
+/// Where a test is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) enum Step {
+    /// None was wished for.
+    #[default]
+    Idle,
+    /// Looking how it would be made.
+    Looking,
+    /// A person is asked.
+    Asking(Box<CheckReady>),
+    /// Browsers may not ask.
+    NotByBrowsers(Box<CheckReady>),
+    /// On its way to a host.
+    Running(String),
+    /// It is over.
+    Found(Box<CheckFound>),
+    /// It could not be made, and why.
+    Failed(String),
+}
+
+impl Tests {
+    pub(super) fn new() -> Self {
+        Self {
+            wished: RwSignal::new(0),
+            taken: StoredValue::new(0),
+            step: RwSignal::new(Step::Idle),
+            editing: RwSignal::new(false),
+        }
+    }
+
+    fn is_busy(self) -> bool {
+        self.step
+            .with(|step| matches!(step, Step::Looking | Step::Running(_)))
+    }
+}
+
+/// What builds the panel.
+type Build = fn(ItemSummary, Tests) -> AnyView;
+
+/// Once its code is there.
+static BUILD: OnceLock<Build> = OnceLock::new();
+
+#[cfg(feature = "split")]
+#[leptos::wasm_split::wasm_split(check_panel, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn check_panel() -> Result<Build, SplitLoaderError> {
+    Ok(|summary, tests| view! { class="v", <CheckPanel summary=summary tests=tests /> }.into_any())
+}
+
+#[cfg(not(feature = "split"))]
+#[expect(clippy::unused_async, reason = "as where it has to be fetched")]
+async fn check_panel() -> Result<Build, SplitLoaderError> {
+    Ok(|summary, tests| view! { class="v", <CheckPanel summary=summary tests=tests /> }.into_any())
+}
+
+async fn fetch() -> Result<Build, SplitLoaderError> {
+    let build = check_panel().await?;
+    Ok(*BUILD.get_or_init(|| build))
+}
+
+/// Whether an item of a kind has one key that can be tested.
+pub(super) fn is_testable(kind: Kind) -> bool {
+    matches!(kind, Kind::ApiKey | Kind::Login)
+}
+
+/// The newest result, and the button for another.
+#[component]
+pub(super) fn CheckSection(summary: ItemSummary, tests: Tests) -> impl IntoView {
+    let last = summary.checks.first().map(|last| {
+        let days = today().0.saturating_sub(last.day.0);
+        let when = match days {
+            ..=0 => "Tested today".to_owned(),
+            1 => "Tested yesterday".to_owned(),
+            days => format!("Tested {days} days ago"),
+        };
+        view! { class="v",
+            <Badge tone=outcome_tone(last.outcome)>{outcome_word(last.outcome)}</Badge>
+            <span class="quiet">{when}</span>
+        }
+    });
+    let untested = last.is_none();
+    let stored = StoredValue::new(summary);
+    let wanted = Memo::new(move |_| tests.wished.get() > 0 || tests.editing.get());
+    let busy = Signal::derive(move || tests.is_busy());
+    view! { class="v",
+        <section class="check" aria-label="Test">
+            <div class="check-line">
+                {last}
+                {untested.then(|| view! { class="v", <span class="quiet">"Never tested"</span> })}
+                <span class="gap"></span>
+                <Button on_press=move |()| tests.editing.set(true)>"Change the test"</Button>
+                <Button
+                    icon=Icon::Check
+                    key="T"
+                    id="check"
+                    busy=busy
+                    on_press=move |()| tests.wished.update(|wished| *wished += 1)
+                >
+                    "Test"
+                </Button>
+            </div>
+            {move || {
+                wanted
+                    .get()
+                    .then(|| {
+                        let summary = stored.get_value();
+                        view! { class="v", <PanelPart summary=summary tests=tests /> }
+                    })
+            }}
+        </section>
+    }
+}
+
+/// The rest of it, once its code is there.
+#[component]
+fn PanelPart(summary: ItemSummary, tests: Tests) -> impl IntoView {
+    if let Some(build) = BUILD.get() {
+        return build(summary, tests);
+    }
+    let fetched = Fetched::begin(|| Box::pin(fetch()));
+    let panel = move || match fetched.code.get() {
+        Some(Ok(build)) => build(summary.clone(), tests),
+        Some(Err(())) => view! { class="v",
+            <ErrorState title="The test did not arrive" detail=NOT_COME>
+                <Button on_press=move |()| fetched.again()>"Try again"</Button>
+            </ErrorState>
+        }
+        .into_any(),
+        None => view! { class="v", <SkeletonLines count=2 /> }.into_any(),
+    };
+    panel.into_any()
+}

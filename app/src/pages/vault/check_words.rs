@@ -1,0 +1,30 @@
+//! What is said of the outcome of a test.
+
+use keyarc_vault::CheckOutcome;
+
+use crate::ui::BadgeTone;
+
+/// For a badge.
+pub(super) fn outcome_word(outcome: CheckOutcome) -> &'static str {
+    match outcome {
+        CheckOutcome::Valid => "Valid",
+        CheckOutcome::Invalid => "Invalid",
+        CheckOutcome::Expired => "Expired",
+        CheckOutcome::RateLimited => "Rate-limited",
+        CheckOutcome::Unreachable => "Unreachable",
+        CheckOutcome::Blocked => "Blocked",
+        CheckOutcome::Unexpected => "Unclear",
+    }
+}
+
+/// What a badge's colour means.
+pub(super) fn outcome_tone(outcome: CheckOutcome) -> BadgeTone {
+    match outcome {
+        CheckOutcome::Valid => BadgeTone::Ok,
+        CheckOutcome::Invalid | CheckOutcome::Expired => BadgeTone::Bad,
+        CheckOutcome::RateLimited
+        | CheckOutcome::Unreachable
+        | CheckOutcome::Blocked
+        | CheckOutcome::Unexpected => BadgeTone::Warn,
+    }
+}
