@@ -36,11 +36,12 @@ fn keep() -> impl IntoView {
                     </dd>
                 </div>
                 <div>
-                    <dt>"Import a .env file"</dt>
+                    <dt>"Import from elsewhere"</dt>
                     <dd>
-                        "By paste or file. The preview shows what each line was taken for, which \
-                         lines are already in the vault, and which cannot be read and why. Nothing \
-                         is written until you confirm, and then all of it at once."
+                        "A .env file, what Bitwarden, 1Password, LastPass or a browser exports, any \
+                         JSON, any table. The preview shows what each entry was taken for, which are \
+                         already in the vault, and which cannot be read and why. Nothing is written \
+                         until you confirm, and then all of it at once."
                     </dd>
                 </div>
                 <div>
@@ -239,7 +240,7 @@ fn not_yet() -> impl IntoView {
                 <li>"no command-line program;"</li>
                 <li>"no reminders by mail;"</li>
                 <li>"no attachments and no version history of an item;"</li>
-                <li>"no import except .env, and no export."</li>
+                <li>"no export."</li>
             </ul>
         </section>
     }

@@ -82,9 +82,9 @@ impl Page {
                  binary, SQLite or Postgres."
             }
             Self::Features => {
-                "What KeyArc does today: recognises keys of many providers, imports .env files, \
-                 finds anything from the keyboard, copies and clears, locks, and undoes. And what \
-                 it does not do yet."
+                "What KeyArc does today: recognises keys of many providers, imports from other \
+                 products, finds anything from the keyboard, copies and clears, locks, and \
+                 undoes. And what it does not do yet."
             }
             Self::Security => {
                 "How KeyArc keeps secrets from its own server, what the server can see all the \

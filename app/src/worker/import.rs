@@ -126,6 +126,8 @@ impl<'de> Deserialize<'de> for Piece {
 
 #[cfg(test)]
 mod tests {
+    use keyarc_vault::FilePassword;
+
     use super::*;
 
     #[test]
@@ -145,13 +147,16 @@ mod tests {
     fn a_wish_passes_whole_and_shows_no_password() {
         let wish = ImportWish {
             format: Some(Format::BitwardenJson),
-            password: Some("hunter2".to_owned()),
+            password: Some(FilePassword("hunter2".to_owned())),
             table: None,
         };
         assert!(!format!("{wish:?}").contains("hunter2"));
         let written = postcard::to_allocvec(&wish).expect("written");
         let read: ImportWish = postcard::from_bytes(&written).expect("read");
-        assert_eq!(read.password.as_deref(), Some("hunter2"));
+        assert_eq!(
+            read.password.map(|password| password.0.clone()).as_deref(),
+            Some("hunter2")
+        );
         assert_eq!(read.format, Some(Format::BitwardenJson));
     }
 }

@@ -1,7 +1,7 @@
 //! Files of other products.
 
 use keyarc_vault::{
-    ImportWish,
+    FilePassword, ImportWish,
     import::{Format, ROWS_MAX, detect, open},
 };
 
@@ -18,7 +18,7 @@ pub fn import(data: &[u8]) {
     };
     let wish = ImportWish {
         format: Format::ALL.get(usize::from(*first)).copied(),
-        password: (file == PROTECTED).then(|| PASSWORD.to_owned()),
+        password: (file == PROTECTED).then(|| FilePassword(PASSWORD.to_owned())),
         table: None,
     };
     let found = detect(file, None);

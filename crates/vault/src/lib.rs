@@ -55,8 +55,8 @@ pub use health::{
     TIMELINE_DAYS, ToRate, Weakness, to_rate,
 };
 pub use import::{
-    Base, ImportLineError, ImportPlan, ImportPreview, ImportQuery, ImportRow, ImportStatus,
-    ImportWindow, ImportWish,
+    Base, FilePassword, ImportLineError, ImportPlan, ImportPreview, ImportQuery, ImportRow,
+    ImportStatus, ImportWindow, ImportWish,
 };
 pub use list::WINDOW_MAX;
 pub use lock::{

@@ -93,21 +93,24 @@ pub struct ImportWindow {
 }
 
 /// What a person says about a file before it is read.
-#[derive(Clone, Default, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ImportWish {
     /// What it is; `None` to find out.
-    #[zeroize(skip)]
     pub format: Option<Format>,
     /// What opens it, when it is protected.
-    pub password: Option<String>,
+    pub password: Option<FilePassword>,
     /// How its columns are to be taken; `None` to find out.
-    #[zeroize(skip)]
     pub table: Option<TableWish>,
 }
 
-impl fmt::Debug for ImportWish {
+/// The password of a file. It is wiped when it is dropped.
+#[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(transparent)]
+pub struct FilePassword(pub String);
+
+impl fmt::Debug for FilePassword {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ImportWish({:?}, redacted)", self.format)
+        f.write_str("FilePassword(redacted)")
     }
 }
 

@@ -53,7 +53,12 @@ pub fn open(
     };
     Ok(Opened {
         format,
-        reading: read(format, bytes, wish.password.as_deref(), table.as_ref())?,
+        reading: read(
+            format,
+            bytes,
+            wish.password.as_ref().map(|password| password.0.as_str()),
+            table.as_ref(),
+        )?,
         table,
     })
 }

@@ -2,7 +2,8 @@
 
 use crate::common::{Fixture, NOW, fixture};
 use keyarc_vault::{
-    Base, Content, Field, FieldType, ImportPlan, ImportStatus, ImportWish, ItemDraft, Kind,
+    Base, Content, Field, FieldType, FilePassword, ImportPlan, ImportStatus, ImportWish, ItemDraft,
+    Kind,
     import::{Format, PlannedItem, Role, Separator, TableWish, detect, preview},
 };
 
@@ -59,7 +60,7 @@ const FILES: [((&str, &[u8]), Format, u32, u32); 13] = [
 
 fn wish() -> ImportWish {
     ImportWish {
-        password: Some(PASSWORD.to_owned()),
+        password: Some(FilePassword(PASSWORD.to_owned())),
         ..ImportWish::default()
     }
 }

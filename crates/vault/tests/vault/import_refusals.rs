@@ -3,7 +3,7 @@
 
 use crate::common::fixture;
 use keyarc_vault::{
-    ImportLineError, ImportQuery, ImportWish,
+    FilePassword, ImportLineError, ImportQuery, ImportWish,
     import::{Format, IMPORT_MAX, Import, Unreadable, detect, open, preview},
 };
 
@@ -15,7 +15,7 @@ const LAST_PASS: &str = include_str!("../../fixtures/import/lastpass.csv");
 fn read_as(format: Format, bytes: &[u8], password: Option<&str>) -> Result<Import, Unreadable> {
     let wish = ImportWish {
         format: Some(format),
-        password: password.map(str::to_owned),
+        password: password.map(|password| FilePassword(password.to_owned())),
         table: None,
     };
     preview(bytes, None, &wish, &fixture().vault)

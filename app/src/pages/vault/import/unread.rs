@@ -1,4 +1,4 @@
-use keyarc_vault::{ImportWish, import::Format};
+use keyarc_vault::{FilePassword, ImportWish, import::Format};
 use leptos::{html, prelude::*};
 
 use super::work::use_import;
@@ -85,7 +85,7 @@ fn Password(format: Format, wrong: bool) -> impl IntoView {
             password.set(String::new());
             work.read(ImportWish {
                 format: Some(format),
-                password: Some(typed),
+                password: Some(FilePassword(typed)),
                 table: None,
             });
         }
