@@ -1,4 +1,4 @@
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use keyarc_vault::{Facets, ItemSummary, ListQuery, ListView};
 use keyarc_wire::ItemId;
@@ -23,12 +23,33 @@ pub enum ListStatus {
     Failed(Failure),
 }
 
+/// A window of the list. Rows are shared: each is looked at in many places, at every key of a
+/// search.
+#[derive(Default)]
+struct Loaded {
+    /// How many rows the whole list has.
+    total: u32,
+    /// Which row the window begins with.
+    offset: u32,
+    rows: Vec<Arc<ItemSummary>>,
+}
+
+impl From<ListView> for Loaded {
+    fn from(view: ListView) -> Self {
+        Self {
+            total: view.total,
+            offset: view.offset,
+            rows: view.rows.into_iter().map(Arc::new).collect(),
+        }
+    }
+}
+
 /// The page's view of the vault: a window of the list and the counts for the navigation. All
 /// searching and sorting is the worker's.
 #[derive(Clone, Copy)]
 pub struct Items {
     query: RwSignal<Option<ListQuery>>,
-    view: RwSignal<ListView>,
+    view: RwSignal<Loaded>,
     status: RwSignal<ListStatus>,
     facets: RwSignal<Facets>,
     /// The row that the keyboard is on.
@@ -66,7 +87,7 @@ impl Items {
     }
 
     /// A row, when it is in the window.
-    pub fn row(self, index: u32) -> Option<ItemSummary> {
+    pub fn row(self, index: u32) -> Option<Arc<ItemSummary>> {
         self.view.with(|view| row_of(view, index).cloned())
     }
 
@@ -77,7 +98,7 @@ impl Items {
     }
 
     /// An item's row, when it is in the window.
-    pub fn find(self, id: ItemId) -> Option<ItemSummary> {
+    pub fn find(self, id: ItemId) -> Option<Arc<ItemSummary>> {
         self.view
             .with(|view| view.rows.iter().find(|row| row.id == id).cloned())
     }
@@ -141,7 +162,7 @@ impl Items {
     pub fn clear(self) {
         self.asked.update_value(|asked| *asked += 1);
         self.query.set(None);
-        self.view.set(ListView::default());
+        self.view.set(Loaded::default());
         self.facets.set(Facets::default());
         self.status.set(ListStatus::Loading);
         self.cursor.set(None);
@@ -164,7 +185,7 @@ impl Items {
             }
             match reply {
                 Ok(Reply::List(view)) => {
-                    self.view.set(view);
+                    self.view.set(view.into());
                     self.status.set(ListStatus::Ready);
                 }
                 Ok(_) | Err(Failure::Locked) => {}
@@ -183,7 +204,7 @@ impl Items {
     }
 }
 
-fn row_of(view: &ListView, index: u32) -> Option<&ItemSummary> {
+fn row_of(view: &Loaded, index: u32) -> Option<&Arc<ItemSummary>> {
     let at = index.checked_sub(view.offset)?;
     view.rows.get(usize::try_from(at).ok()?)
 }
@@ -205,7 +226,7 @@ pub fn window_for(visible: &Range<u32>, loaded: &Range<u32>, total: u32) -> Opti
 pub fn provide_items() {
     provide_context(Items {
         query: RwSignal::new(None),
-        view: RwSignal::new(ListView::default()),
+        view: RwSignal::new(Loaded::default()),
         status: RwSignal::new(ListStatus::Loading),
         facets: RwSignal::new(Facets::default()),
         cursor: RwSignal::new(None),

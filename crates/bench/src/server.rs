@@ -4,11 +4,11 @@ use std::{env, path::Path, process::Command, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use futures::future::try_join_all;
-use keyarc_client::{Host as _, NativeHost};
+use keyarc_client::{Api, Host as _, NativeHost};
 use serde_json::{Value, json};
 
 use crate::{
-    member::Member,
+    member::{Counting, Member},
     process::{Program, free_address, keyarc},
     sample,
 };
@@ -16,6 +16,8 @@ use crate::{
 const STARTS: usize = 9;
 const LOG_INS: u32 = 300;
 const SYNCS: u32 = 20;
+/// Pairs of a small and a large sync.
+const PAIRS: usize = 25;
 const CLIENTS: usize = 64;
 const ITEMS: usize = 10_000;
 
@@ -63,6 +65,10 @@ pub async fn measure(program: &Path, site: &Path) -> anyhow::Result<Value> {
     drop(server);
 
     let server = fixed()?;
+    let growth = growth(&member, &large).await?;
+    drop(server);
+
+    let server = fixed()?;
     let crowd = crowd(&server, &member).await?;
     let (_, peak_mib) = server.memory_mib()?;
     Ok(json!({
@@ -70,6 +76,7 @@ pub async fn measure(program: &Path, site: &Path) -> anyhow::Result<Value> {
         "login": login,
         "sync": sync,
         "sync_50000": sync_50000,
+        "sync_growth": growth,
         "memory": { "idle_mib": idle_mib, "peak_mib": peak_mib, "clients": CLIENTS, "wall_ms": crowd },
     }))
 }
@@ -129,6 +136,36 @@ async fn syncs(
         "cpu_ms": cpu_ms,
         "wall_ms": wall_ms,
         "plain_sqlx_cpu_ms": plain,
+    }))
+}
+
+/// How many times as long a sync of the large vault takes. A small sync and a large one follow each
+/// other in each pair, so that what disturbs the machine for a while meets both.
+async fn growth(small: &Member, large: &Member) -> anyhow::Result<Value> {
+    let (small_api, _) = small.connect()?;
+    small.log_in(&small_api).await?;
+    let (large_api, _) = large.connect()?;
+    large.log_in(&large_api).await?;
+    let time = async |api: &Api<Counting>, member: &Member| {
+        let started = sample::now();
+        api.changes(member.vault, 0, None, NativeHost.now_ms())
+            .await?;
+        anyhow::Ok(sample::millis(started.elapsed()))
+    };
+    let mut ratios = Vec::new();
+    // The first pair warms up what the others find warm.
+    for pair in 0..=PAIRS {
+        let few = time(&small_api, small).await?;
+        let many = time(&large_api, large).await?;
+        if pair > 0 {
+            ratios.push(many / few);
+        }
+    }
+    Ok(json!({
+        "pairs": PAIRS,
+        "ratio": sample::median(ratios.clone()),
+        "least_ratio": ratios.iter().copied().fold(f64::INFINITY, f64::min),
+        "most_ratio": ratios.iter().copied().fold(0.0, f64::max),
     }))
 }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use keyarc_vault::{Content, Day, Due, DueReason, Item, ItemDraft, ItemSummary, Kind, Rotation};
 use keyarc_wire::ItemId;
 use leptos::prelude::*;
@@ -80,9 +82,9 @@ pub(super) fn Domain() -> impl IntoView {
     }
 }
 
-fn row(name: &str, mark: &str, expires_on: Option<Day>) -> ItemSummary {
+fn row(name: &str, mark: &str, expires_on: Option<Day>) -> Arc<ItemSummary> {
     let now = now_ms() as u64;
-    ItemSummary {
+    Arc::new(ItemSummary {
         id: ItemId([0; 16]),
         version: 3,
         kind: Kind::ApiKey,
@@ -103,7 +105,7 @@ fn row(name: &str, mark: &str, expires_on: Option<Day>) -> ItemSummary {
         field_names: Vec::new(),
         checks: Vec::new(),
         matches: vec![0, 1, 2],
-    }
+    })
 }
 
 fn rated(score: u8) -> Strength {
@@ -163,7 +165,7 @@ fn draft(name: &str, value: &str) -> ItemDraft {
 
 fn item() -> Item {
     Item {
-        summary: row("OpenAI · checkout service", "OA", Some(today())),
+        summary: ItemSummary::clone(&row("OpenAI · checkout service", "OA", Some(today()))),
         content: Content::ApiKey {
             value: "sk-proj-theirs".to_owned(),
         },

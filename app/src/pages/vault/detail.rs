@@ -74,7 +74,8 @@ fn OpenItem(id: keyarc_wire::ItemId) -> impl IntoView {
     Effect::new(move |_| {
         let row = items.find(id);
         // An item that leaves the list (another scope, deleted elsewhere) stays as it was.
-        if let Some(mut row) = row {
+        if let Some(row) = row {
+            let mut row = ItemSummary::clone(&row);
             row.matches.clear();
             if summary.with_untracked(|s| s.as_ref() != Some(&row)) {
                 summary.set(Some(row));

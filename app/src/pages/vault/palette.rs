@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use keyarc_vault::{ItemSummary, Scope};
 use leptos::{ev, html, prelude::*, task::spawn_local};
 
@@ -175,7 +177,7 @@ fn Palette(open: RwSignal<bool>) -> impl IntoView {
 
 fn face(entry: Entry) -> AnyView {
     match entry {
-        Entry::Item(item) => view! { class="v", <RowFace summary=*item /> }.into_any(),
+        Entry::Item(item) => view! { class="v", <RowFace summary=Arc::new(*item) /> }.into_any(),
         Entry::Action(action) => view! { class="v",
             <span class="palette-icon">
                 <IconView icon=action.icon() />

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use keyarc_vault::{ItemSummary, Kind};
 use leptos::prelude::*;
 
@@ -63,7 +65,7 @@ pub(super) fn ItemRow(
 pub fn RowFace(
     /// The item; `None` shows nothing.
     #[prop(into)]
-    summary: Signal<Option<ItemSummary>>,
+    summary: Signal<Option<Arc<ItemSummary>>>,
 ) -> impl IntoView {
     let mark = part(summary, |item| item.mark.clone());
     let name = part(summary, |item| runs(&item.name, &item.matches));
@@ -140,10 +142,10 @@ pub fn RowFace(
 
 /// One part of what a row shows, which changes only when that part does.
 fn part<T: Clone + Default + PartialEq + Send + Sync + 'static>(
-    summary: Signal<Option<ItemSummary>>,
+    summary: Signal<Option<Arc<ItemSummary>>>,
     pick: fn(&ItemSummary) -> T,
 ) -> Memo<T> {
-    Memo::new(move |_| summary.with(|item| item.as_ref().map(pick).unwrap_or_default()))
+    Memo::new(move |_| summary.with(|item| item.as_deref().map(pick).unwrap_or_default()))
 }
 
 fn row_hint(summary: &ItemSummary) -> String {

@@ -1,5 +1,7 @@
 //! What one check found, a window at a time.
 
+use std::sync::Arc;
+
 use keyarc_vault::{Check, Finding, Findings};
 use leptos::{prelude::*, task::spawn_local};
 
@@ -110,7 +112,7 @@ fn Window(view: Findings, offset: RwSignal<u32>) -> impl IntoView {
         view! { class="v",
             <li>
                 <a class="row" href=path>
-                    <RowFace summary=finding.item />
+                    <RowFace summary=Arc::new(finding.item) />
                 </a>
                 <small class="dash-reason">{reason_words(finding.reason)}</small>
             </li>

@@ -1,5 +1,7 @@
 //! Counts, what is due, the next 90 days, and what changed last.
 
+use std::sync::Arc;
+
 use keyarc_vault::{Dashboard, Day, DueMark, DueReason, ItemSummary, Scope, Sort, TIMELINE_DAYS};
 use leptos::prelude::*;
 
@@ -83,7 +85,7 @@ fn rows(items: Vec<ItemSummary>, place: &Place) -> impl IntoView + use<> {
         view! { class="v",
             <li>
                 <a class="row" href=path>
-                    <RowFace summary=item />
+                    <RowFace summary=Arc::new(item) />
                 </a>
             </li>
         }
