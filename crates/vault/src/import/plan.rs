@@ -286,7 +286,13 @@ impl UnlockedVault {
         for item in &planned {
             let checked = normalise(&item.draft)?;
             let draft = &item.draft;
-            let details = encode_details(&draft.content, &draft.notes, &checked.fields).len();
+            let details = encode_details(
+                &draft.content,
+                &draft.notes,
+                &checked.fields,
+                &checked.places,
+            );
+            let details = details.len();
             // Padded to at most an eighth more, sealed, and a third longer as text.
             size += (details + details / 8 + BESIDE_DETAILS) * 4 / 3;
         }
@@ -380,6 +386,7 @@ fn mark(draft: &ItemDraft, variable: Option<&str>) -> [u8; 32] {
         &draft.content,
         &draft.notes,
         &draft.fields,
+        &draft.places,
     ));
     hash.finalize().into()
 }
