@@ -142,6 +142,8 @@ impl<'b, C> Decode<'b, C> for CheckLog {
 
 #[cfg(test)]
 mod tests {
+    use minicbor::{bytes::ByteSlice, decode};
+
     use super::*;
 
     fn result(day: i32, outcome: CheckOutcome) -> CheckResult {
@@ -187,7 +189,7 @@ mod tests {
             let kept = log.as_ref().expect("something new each day");
             let bytes = minicbor::to_vec(kept).expect("written");
             assert_eq!(bytes.len(), minicbor::len(kept));
-            let read: CheckLog = minicbor::decode(&bytes).expect("read");
+            let read: CheckLog = decode(&bytes).expect("read");
             assert!(read == *kept);
         }
         let log = log.expect("a log");
@@ -197,19 +199,14 @@ mod tests {
 
     #[test]
     fn what_is_no_log_is_refused() {
-        let bytes = |text: &[u8]| {
-            minicbor::to_vec(minicbor::bytes::ByteSlice::from(text)).expect("written")
-        };
+        let bytes = |text: &[u8]| minicbor::to_vec(<&ByteSlice>::from(text)).expect("written");
         let mut one = [0_u8; HOST_LEN + RESULT_LEN];
-        assert!(minicbor::decode::<CheckLog>(&bytes(&one)).is_ok());
+        assert!(decode::<CheckLog>(&bytes(&one)).is_ok());
         one[HOST_LEN + 3] = 99;
-        assert!(minicbor::decode::<CheckLog>(&bytes(&one)).is_err());
+        assert!(decode::<CheckLog>(&bytes(&one)).is_err());
         for length in [0, HOST_LEN, HOST_LEN + 5, HOST_LEN + 11 * RESULT_LEN] {
             let zeros = vec![0; length];
-            assert!(
-                minicbor::decode::<CheckLog>(&bytes(&zeros)).is_err(),
-                "{length}"
-            );
+            assert!(decode::<CheckLog>(&bytes(&zeros)).is_err(), "{length}");
         }
     }
 }

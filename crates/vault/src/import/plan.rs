@@ -291,6 +291,7 @@ impl UnlockedVault {
                 &draft.notes,
                 &checked.fields,
                 &checked.places,
+                draft.check.as_ref(),
             );
             let details = details.len();
             // Padded to at most an eighth more, sealed, and a third longer as text.
@@ -387,6 +388,7 @@ fn mark(draft: &ItemDraft, variable: Option<&str>) -> [u8; 32] {
         &draft.notes,
         &draft.fields,
         &draft.places,
+        draft.check.as_ref(),
     ));
     hash.finalize().into()
 }

@@ -22,6 +22,7 @@ fn item(provider: Option<&str>, content: Content, check: Option<CheckDefinition>
         updated_at_ms: 0,
         trashed_at_ms: None,
         field_names: Vec::new(),
+        rotation: Default::default(),
         checks: Vec::new(),
         matches: Vec::new(),
     };
@@ -30,6 +31,7 @@ fn item(provider: Option<&str>, content: Content, check: Option<CheckDefinition>
         content,
         notes: String::new(),
         fields: Vec::new(),
+        places: Vec::new(),
         check,
     }
 }
