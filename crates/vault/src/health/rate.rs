@@ -159,14 +159,14 @@ mod tests {
 
     #[test]
     fn keys_are_rated_by_their_shape() {
-        let rated = |value: &str| to_rate(&key(value));
-        assert_eq!(rated(""), ToRate::Known(None));
-        assert_eq!(rated("abc-123"), ToRate::Known(Some(Weakness::Short)));
-        assert_eq!(
-            rated("aaaaaaaabbbbbbbbcccc"),
-            ToRate::Known(Some(Weakness::Repetitive))
-        );
-        assert_eq!(rated("sk_live_51H8xQ2eZvKY"), ToRate::Known(None));
+        for (value, weakness) in [
+            ("", None),
+            ("abc-123", Some(Weakness::Short)),
+            ("aaaaaaaabbbbbbbbcccc", Some(Weakness::Repetitive)),
+            ("sk_live_51H8xQ2eZvKY", None),
+        ] {
+            assert_eq!(to_rate(&key(value)), ToRate::Known(weakness), "{value}");
+        }
     }
 
     #[test]
