@@ -97,7 +97,7 @@ pub(super) fn is_testable(kind: Kind) -> bool {
 /// The newest result, and the button for another.
 #[component]
 pub(super) fn CheckSection(summary: ItemSummary, tests: Tests) -> impl IntoView {
-    let last = summary.checks.first().map(|last| {
+    let last = summary.checks.first().copied().map(|last| {
         let days = today().0.saturating_sub(last.day.0);
         let when = match days {
             ..=0 => "Tested today".to_owned(),

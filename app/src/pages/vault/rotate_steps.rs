@@ -273,7 +273,7 @@ fn PlaceLine(form: FormModel, at: usize, place: String) -> impl IntoView {
         <li>
             <label class="check" for=id.clone()>
                 <input
-                    id=id
+                    id=id.clone()
                     r#type="checkbox"
                     prop:checked=ticked
                     on:change=move |event| tick(event_target_checked(&event))

@@ -189,6 +189,17 @@ fn DefinitionForm(edit: CheckEdit, open: RwSignal<bool>, step: RwSignal<Step>) -
         (placement.get() == Placement::Basic)
             .then(|| "The key is the password. Without a user, the key is the user.".to_owned())
     });
+    let methods: Vec<(String, String)> = CheckMethod::ALL
+        .into_iter()
+        .map(|method| (method.word().to_owned(), method.word().to_owned()))
+        .collect();
+    let placements: Vec<(String, String)> = Placement::ALL
+        .into_iter()
+        .map(|placement| {
+            let (word, words) = (placement_word(placement), placement_words(placement));
+            (word.to_owned(), words.to_owned())
+        })
+        .collect();
     view! { class="v",
         <form class="check-form" on:submit=submit novalidate>
             {move || {
@@ -220,22 +231,14 @@ fn DefinitionForm(edit: CheckEdit, open: RwSignal<bool>, step: RwSignal<Step>) -
                     id="check-method"
                     label="Method"
                     value=fields.method
-                    options=CheckMethod::ALL
-                        .into_iter()
-                        .map(|method| (method.word().to_owned(), method.word().to_owned()))
-                        .collect::<Vec<_>>()
+                    options=methods
                     on_change=move |value| fields.method.set(value)
                 />
                 <Select
                     id="check-placement"
                     label="The key stands in"
                     value=fields.placement
-                    options=Placement::ALL
-                        .into_iter()
-                        .map(|placement| {
-                            (placement_word(placement).to_owned(), placement_words(placement).to_owned())
-                        })
-                        .collect::<Vec<_>>()
+                    options=placements
                     on_change=move |value| fields.placement.set(value)
                 />
             </div>

@@ -30,7 +30,7 @@ pub(in crate::pages::vault) fn CheckPanel(summary: ItemSummary, tests: Tests) ->
         if tests.taken.get_value() != wished {
             tests.taken.set_value(wished);
             spawn_local(begin(
-                With {
+                Services {
                     worker,
                     session,
                     toasts,
@@ -61,7 +61,7 @@ pub(in crate::pages::vault) fn CheckPanel(summary: ItemSummary, tests: Tests) ->
     let agree = move |()| {
         let host = host.get_untracked();
         spawn_local(run(
-            With {
+            Services {
                 worker,
                 session,
                 toasts,
@@ -153,13 +153,13 @@ fn NotByBrowsers(ready: CheckReady) -> impl IntoView {
 
 /// What a test goes on with when its panel is shown anew.
 #[derive(Clone, Copy)]
-struct With {
+struct Services {
     worker: Worker,
     session: Session,
     toasts: Toasts,
 }
 
-async fn begin(with: With, tests: Tests, id: ItemId) {
+async fn begin(with: Services, tests: Tests, id: ItemId) {
     tests.step.set(Step::Looking);
     let step = match ask(with.worker, CheckCommand::Begin(id)).await {
         Ok(CheckReply::Ready(ready)) if ready.browsers == Browsers::No => {
@@ -181,7 +181,7 @@ async fn begin(with: With, tests: Tests, id: ItemId) {
     let _ = tests.step.try_set(step);
 }
 
-async fn run(with: With, tests: Tests, host: String) {
+async fn run(with: Services, tests: Tests, host: String) {
     let _ = tests.step.try_set(Step::Running(host));
     match test(with.worker, with.session).await {
         Ok(found) => drop(tests.step.try_set(Step::Found(Box::new(found)))),
