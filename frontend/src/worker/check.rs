@@ -60,7 +60,7 @@ impl VaultWorker {
                 self.checking.borrow_mut().begun.take();
                 CheckReply::Done
             }
-            CheckCommand::Answered(answer) => self.checked(answer)?,
+            CheckCommand::Answered(answer) => self.answered(answer)?,
             CheckCommand::Keep => return self.keep_checks().await,
             CheckCommand::Edit(item) => self.edit_check(item).await?,
             CheckCommand::Save {
@@ -172,7 +172,7 @@ impl VaultWorker {
         Ok(CheckReply::Request(request))
     }
 
-    fn checked(&self, answer: CheckAnswer) -> Result<CheckReply, Failure> {
+    fn answered(&self, answer: CheckAnswer) -> Result<CheckReply, Failure> {
         let mut checking = self.checking.borrow_mut();
         // Only what was taken can have been answered.
         let taken = checking.begun.take_if(|begun| begun.request.is_none());
