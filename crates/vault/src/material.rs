@@ -70,6 +70,9 @@ pub fn read_material(
     if let Some(text) = text
         && (is_ssh(text) || (kind == Kind::SshKey && is_pem(text)))
     {
+        if text.contains("-----BEGIN CERTIFICATE-----") {
+            return Err(MaterialError::Mixed);
+        }
         let found = read_ssh(text, password)?;
         return Ok(KeyMaterial {
             content: Content::SshKey {

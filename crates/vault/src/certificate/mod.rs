@@ -98,6 +98,8 @@ pub enum Remark {
     WeakFile,
     /// The private key was encrypted, and is kept as it was inside.
     Decrypted,
+    /// So many blocks are neither certificates nor private keys, and are not kept.
+    LeftOut(u32),
 }
 
 /// Why something could not be read. Nothing of it was kept.
@@ -161,6 +163,12 @@ pub enum MaterialError {
         "This is a PKCS#7 bundle. Convert it with: openssl pkcs7 -print_certs -in file.p7b -out file.pem"
     )]
     Pkcs7,
+    /// Two things that are items of their own.
+    #[error("It holds certificates and an SSH key. Keep each in an item of its own.")]
+    Mixed,
+    /// More than one SSH key.
+    #[error("It holds more than one SSH key. Keep each in an item of its own.")]
+    SeveralSsh,
     /// A key of PuTTY.
     #[error(
         "This is a key of PuTTY. In PuTTYgen choose Conversions, Export OpenSSH key, and add that."

@@ -295,7 +295,7 @@ impl Opening {
         sealed: &[u8],
         key_length: usize,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, MaterialError> {
-        let (key, iv) = self.legacy_key(parameters, key_length)?;
+        let [key, iv] = self.legacy_key(parameters, key_length)?;
         let cipher = C::new_from_slices(&key, &iv).map_err(|_| MaterialError::Pkcs12)?;
         Ok(unpad(cipher, sealed))
     }
@@ -306,7 +306,7 @@ impl Opening {
         sealed: &[u8],
         key_length: usize,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, MaterialError> {
-        let (key, iv) = self.legacy_key(parameters, key_length)?;
+        let [key, iv] = self.legacy_key(parameters, key_length)?;
         let cipher = rc2::Rc2::new_with_eff_key_len(&key, key_length * 8);
         let cipher = cbc::Decryptor::inner_iv_slice_init(cipher, &iv);
         Ok(unpad(cipher.map_err(|_| MaterialError::Pkcs12)?, sealed))
@@ -317,17 +317,17 @@ impl Opening {
         &mut self,
         parameters: Piece<'_>,
         length: usize,
-    ) -> Result<(Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>), MaterialError> {
+    ) -> Result<[Zeroizing<Vec<u8>>; 2], MaterialError> {
         let mut walk = parameters.of(SEQUENCE)?.walk()?;
         let salt = walk.take(OCTETS)?.value;
         let steps = small(walk.step()?)?;
         self.spend(steps.saturating_mul(3))?;
         self.opened.is_weak = true;
         let wide = &self.password.wide;
-        Ok((
+        Ok([
             derive::<Sha1>(1, wide, salt, steps, length),
             derive::<Sha1>(2, wide, salt, steps, 8),
-        ))
+        ])
     }
 
     fn spend(&mut self, steps: u32) -> Result<(), MaterialError> {

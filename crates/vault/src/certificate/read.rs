@@ -47,6 +47,7 @@ struct Found {
     keys: Vec<PrivatePem>,
     remarks: Vec<Remark>,
     has_public: bool,
+    left_out: u32,
 }
 
 /// Reads PEM, DER and PKCS#12, whichever it is.
@@ -81,14 +82,18 @@ impl Found {
                     return Err(MaterialError::Request);
                 }
                 "PKCS7" => return Err(MaterialError::Pkcs7),
-                "PUBLIC KEY" | "RSA PUBLIC KEY" => self.has_public = true,
+                "PUBLIC KEY" | "RSA PUBLIC KEY" => {
+                    self.has_public = true;
+                    self.left_out += 1;
+                }
                 ENCRYPTED => self.encrypted(&block.bytes, password)?,
                 label if LABELS.contains(&label) && block.has_headers => {
                     return Err(MaterialError::OldEncryption);
                 }
                 label if LABELS.contains(&label) => self.key(&block.bytes)?,
-                // Parameters of curves stand before keys, and other things in other tools' files.
-                _ => {}
+                // The key beneath says it once more.
+                "EC PARAMETERS" => {}
+                _ => self.left_out += 1,
             }
         }
         Ok(())
@@ -190,6 +195,9 @@ impl Found {
         }
         if self.keys.len() > 1 {
             self.remarks.push(Remark::MoreKeys);
+        }
+        if self.left_out > 0 {
+            self.remarks.push(Remark::LeftOut(self.left_out));
         }
         let ordered: Vec<_> = chain.order.iter().map(|at| certificates[*at]).collect();
         let leaf_key = ordered.first().and_then(|leaf| leaf.public_key().ok());

@@ -131,6 +131,22 @@ fn a_chain_in_the_wrong_order_is_mended_and_that_is_said() {
 }
 
 #[test]
+fn what_is_not_kept_is_said() {
+    let other = b"-----BEGIN DH PARAMETERS-----\nMAA=\n-----END DH PARAMETERS-----\n";
+    let curve = b"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+    let text = [
+        &fixture!("chain.pem")[..],
+        other,
+        curve,
+        fixture!("rsa.key"),
+        fixture!("wildcard.key"),
+    ];
+    let facts = facts(&text.concat(), None);
+    assert_eq!(facts.key, KeyMatch::Matches);
+    assert_eq!(facts.remarks, [Remark::MoreKeys, Remark::LeftOut(1)]);
+}
+
+#[test]
 fn the_key_is_compared_with_the_leaf() {
     for (chain, key, expected) in [
         (

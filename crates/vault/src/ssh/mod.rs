@@ -55,8 +55,11 @@ pub(crate) fn read_ssh(text: &str, password: Option<&str>) -> Result<SshBundle, 
     if is_putty(text) {
         return Err(MaterialError::Putty);
     }
-    let line = text.lines().find(|line| PublicLine::begins(line));
-    let line = line.map(PublicLine::read).transpose()?;
+    let mut lines = text.lines().filter(|line| PublicLine::begins(line));
+    let line = lines.next().map(PublicLine::read).transpose()?;
+    if lines.next().is_some() || text.matches(BEGIN).nth(1).is_some() {
+        return Err(MaterialError::SeveralSsh);
+    }
     if let Some((own, block)) = OpenSsh::find(text)? {
         let found = Private {
             public: PublicLine::of_blob(&own.public, own.comment.as_deref().unwrap_or_default())?,

@@ -105,6 +105,18 @@ fn a_line_of_another_key_is_noticed() {
 }
 
 #[test]
+fn an_item_holds_one_key() {
+    let (one, other) = (fixture!("ssh-ed25519"), fixture!("ssh-ecdsa"));
+    let line = fixture!("ssh-rsa.pub");
+    for text in [format!("{one}{other}"), format!("{line}{line}")] {
+        assert_eq!(read_ssh(&text, None).err(), Some(MaterialError::SeveralSsh));
+    }
+    let mixed = format!("{one}{}", fixture!("wildcard.pem"));
+    let read = read_material(Kind::Certificate, mixed.as_bytes(), None);
+    assert_eq!(read.err(), Some(MaterialError::Mixed));
+}
+
+#[test]
 fn damaged_keys_are_refused() {
     let private = fixture!("ssh-ed25519");
     let block = crate::certificate::pem::blocks(private).expect("a block");
