@@ -86,6 +86,8 @@ pub fn kind(kind: Kind) -> &'static str {
         Kind::Note => "Note",
         Kind::EnvironmentSet => "Environment set",
         Kind::Totp => "One-time code",
+        Kind::Certificate => "Certificate",
+        Kind::SshKey => "SSH key",
     }
 }
 
@@ -97,6 +99,8 @@ pub fn kinds(kind: Kind) -> &'static str {
         Kind::Note => "Notes",
         Kind::EnvironmentSet => "Environment sets",
         Kind::Totp => "One-time codes",
+        Kind::Certificate => "Certificates",
+        Kind::SshKey => "SSH keys",
     }
 }
 
@@ -115,6 +119,7 @@ pub fn field_type(field_type: FieldType) -> &'static str {
         FieldType::Secret => "Secret",
         FieldType::Url => "Address",
         FieldType::Lines => "Several lines",
+        FieldType::ConcealedLines => "Several secret lines",
         FieldType::Totp => "One-time code",
     }
 }

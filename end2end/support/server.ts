@@ -121,5 +121,10 @@ export async function freePort(): Promise<number> {
 
 /** A file of the repository, by its path in it. */
 export function repositoryFile(name: string): string {
-  return readFileSync(path.join(repository, name), 'utf8');
+  return readFileSync(repositoryPath(name), 'utf8');
+}
+
+/** Where a file of the repository is. */
+export function repositoryPath(name: string): string {
+  return path.join(repository, name);
 }

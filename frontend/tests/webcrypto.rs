@@ -4,7 +4,8 @@
 
 use keyarc_client::Host as _;
 use keyarc_crypto::{PasswordKey, SetupCode, Suite, UnlockKeys, derive_password_key, pbkdf2_input};
-use keyarc_frontend::browser::{BrowserHost, DeviceRecord, DeviceStore, derive_pbkdf2};
+use keyarc_frontend::browser::{BrowserHost, DeviceRecord, DeviceStore, derive_pbkdf2, make_pkcs8};
+use keyarc_vault::generate::{KeyAlgorithm, KeyPairRecipe, make_key_pair};
 use rand_core::UnwrapErr;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -59,6 +60,28 @@ async fn the_host_refuses_what_the_rust_code_refuses() {
     for password in [String::new(), "x".repeat(1_025)] {
         assert!(host.derive_password_key(&password, &code).await.is_err());
         assert!(derive_password_key(&password, &code).is_err());
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_browser_makes_keys_of_what_was_asked_for() {
+    for algorithm in [
+        KeyAlgorithm::Ed25519,
+        KeyAlgorithm::EcP256,
+        KeyAlgorithm::EcP384,
+        KeyAlgorithm::Rsa2048,
+    ] {
+        let recipe = KeyPairRecipe {
+            algorithm,
+            ssh_comment: None,
+        };
+        let mut rng = UnwrapErr(getrandom::SysRng);
+        let made = make_key_pair(&recipe, &mut rng, async |algorithm| {
+            make_pkcs8(algorithm).await.expect("WebCrypto is here")
+        });
+        let pair = made.await.expect("made");
+        assert!(pair.private_key.starts_with("-----BEGIN PRIVATE KEY-----"));
+        assert!(pair.public_key.starts_with("-----BEGIN PUBLIC KEY-----"));
     }
 }
 

@@ -20,11 +20,11 @@ fn keep() -> impl IntoView {
             <h2>"Keep"</h2>
             <dl class="site-list">
                 <div>
-                    <dt>"Five kinds, and your own fields"</dt>
+                    <dt>"Seven kinds, and your own fields"</dt>
                     <dd>
-                        "API keys, logins, notes, one-time codes, and environment sets that hold \
-                         many variables together, as a .env file does. Any of them takes fields \
-                         that you name."
+                        "API keys, logins, certificates, SSH keys, notes, one-time codes, and \
+                         environment sets that hold many variables together, as a .env file does. \
+                         Any of them takes fields that you name."
                     </dd>
                 </div>
                 <div>

@@ -226,6 +226,8 @@ pub fn kind_word(kind: Kind) -> &'static str {
         Kind::Note => "note",
         Kind::EnvironmentSet => "environment-set",
         Kind::Totp => "one-time-code",
+        Kind::Certificate => "certificate",
+        Kind::SshKey => "ssh-key",
     }
 }
 

@@ -8,7 +8,7 @@
 use keyarc_client::Trust;
 use keyarc_vault::{
     Facets, Item, ItemDraft, ListQuery, ListView, Recognition,
-    generate::{Generated, Recipe},
+    generate::{Generated, KeyPair, KeyPairRecipe, Recipe},
 };
 use keyarc_wire::{
     Bytes, Fixed, FreshProof, ItemId, Notice, PasskeyAssertion, PasskeyAttestation, RecoveryCodes,
@@ -24,6 +24,7 @@ use super::{
     health::{HealthCommand, HealthReply},
     import::{ImportCommand, ImportReply},
     kit::{RecoveryKit, RecoveryView},
+    material::{Inspected, MaterialSource},
     passkey::{PasskeyAsked, PasskeyWish, PrfOutput},
 };
 
@@ -276,6 +277,10 @@ pub enum Command {
     Health(HealthCommand),
     /// Tests whether keys still work → [`Reply::Check`].
     Check(CheckCommand),
+    /// Reads a certificate or an SSH key → [`Reply::Inspected`], or [`Failure::Material`].
+    InspectKeyMaterial(Box<MaterialSource>),
+    /// Makes a key pair → [`Reply::KeyPair`].
+    MakeKeyPair(KeyPairRecipe),
 }
 
 /// A password to be.
@@ -372,6 +377,10 @@ pub enum Reply {
     Health(Box<HealthReply>),
     /// About a test of a key.
     Check(CheckReply),
+    /// What a certificate or an SSH key is.
+    Inspected(Box<Inspected>),
+    /// A key pair that was made.
+    KeyPair(Box<KeyPair>),
 }
 
 /// How long keys take to derive on this device.

@@ -12,6 +12,7 @@ mod import;
 mod kit;
 #[cfg(target_arch = "wasm32")]
 mod link;
+mod material;
 mod message;
 mod passkey;
 
@@ -25,5 +26,6 @@ pub use import::{ImportCommand, ImportReply, Piece, Unread};
 pub use kit::{KitFault, RecoveryKit, RecoveryView};
 #[cfg(target_arch = "wasm32")]
 pub use link::set_script;
+pub use material::{Inspected, MaterialSource};
 pub use message::*;
 pub use passkey::{PasskeyAsked, PasskeyWish, PrfOutput};

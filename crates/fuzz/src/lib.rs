@@ -14,6 +14,7 @@ mod counter_rng;
 mod dotenv;
 mod import;
 mod json;
+mod material;
 mod sealed;
 mod signed;
 mod totp;
@@ -23,6 +24,7 @@ pub use codes::{kit, link, setup_code};
 pub use dotenv::dotenv;
 pub use import::import;
 pub use json::{IsOne, TYPES, json};
+pub use material::{certificate, ssh_key};
 pub use sealed::{aad, envelope};
 pub use signed::{bundle, manifest, pins, release};
 pub use totp::totp;
@@ -31,7 +33,7 @@ pub use totp::totp;
 pub type Check = fn(&[u8]);
 
 /// Every check, by the name of its fuzz target and of its folder in `corpus`.
-pub const TARGETS: [(&str, Check); 14] = [
+pub const TARGETS: [(&str, Check); 16] = [
     ("envelope", envelope),
     ("aad", aad),
     ("setup_code", setup_code),
@@ -46,4 +48,6 @@ pub const TARGETS: [(&str, Check); 14] = [
     ("dotenv", dotenv),
     ("import", import),
     ("totp", totp),
+    ("certificate", certificate),
+    ("ssh_key", ssh_key),
 ];

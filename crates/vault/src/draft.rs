@@ -54,6 +54,18 @@ pub(crate) fn normalise_typed(draft: &ItemDraft) -> Result<CheckedDraft, DraftEr
         Content::ApiKey { value } if value.is_empty() && draft.id.is_none() => {
             Err(broken("value", "needs a secret"))
         }
+        Content::Certificate { chain, .. } if chain.trim().is_empty() && draft.id.is_none() => {
+            Err(broken("chain", "needs a certificate"))
+        }
+        Content::SshKey {
+            private_key,
+            public_key,
+        } if draft.id.is_none()
+            && private_key.trim().is_empty()
+            && public_key.trim().is_empty() =>
+        {
+            Err(broken("ssh_private_key", "needs a key"))
+        }
         _ => Ok(checked),
     }
 }
@@ -202,7 +214,7 @@ fn fields(given: &[Field]) -> Result<(), DraftError> {
                 return Err(broken(&place, "holds a line break"));
             }
             FieldType::Totp => setup_key(&place, &field.value)?,
-            FieldType::Secret | FieldType::Lines => {}
+            FieldType::Secret | FieldType::Lines | FieldType::ConcealedLines => {}
         }
     }
     if names.len() > FIELDS_MAX {
@@ -266,6 +278,11 @@ fn content(
             setup_key("totp", key)?;
             ("totp", key.len())
         }
+        Content::Certificate { chain, private_key } => ("chain", chain.len() + private_key.len()),
+        Content::SshKey {
+            private_key,
+            public_key,
+        } => ("ssh_private_key", private_key.len() + public_key.len()),
         Content::EnvironmentSet { variables } => {
             if variables.len() > VARIABLES_MAX {
                 return Err(broken(

@@ -125,6 +125,8 @@ impl Entry {
         match self.record.kind {
             Kind::EnvironmentSet => return "EN".to_owned(),
             Kind::Totp => return "2F".to_owned(),
+            Kind::Certificate => return "CE".to_owned(),
+            Kind::SshKey => return "SH".to_owned(),
             Kind::ApiKey | Kind::Login | Kind::Note => {}
         }
         let letters: String = self

@@ -10,6 +10,7 @@
 //! | `parts` | the fields of each kind |
 //! | `generate` | passwords and other secrets to be |
 //! | `totp` | codes of authenticator apps |
+//! | `certificate`, `ssh`, `material` | certificates and SSH keys: what they are |
 //! | `draft` | the rules for what a person enters |
 //! | `record`, `seal` | the sealed plaintext, and how it is bound to what it is |
 //! | `lock`, `write` | a vault without its key, and with it; writing to it |
@@ -23,6 +24,7 @@
 // minicbor's derive names it for fields that may borrow.
 extern crate alloc;
 
+pub mod certificate;
 mod check;
 mod day;
 mod draft;
@@ -35,6 +37,7 @@ pub mod import;
 mod leaves;
 mod list;
 mod lock;
+mod material;
 mod model;
 mod order;
 mod parts;
@@ -44,6 +47,7 @@ mod reseal;
 mod rotation;
 mod seal;
 mod search;
+pub mod ssh;
 mod totp;
 mod write;
 
@@ -63,6 +67,7 @@ pub use lock::{
     ApplyReport, DetailsError, LockedVault, OverviewChange, Tree, TreeMismatch, UnlockError,
     UnlockedVault, WriteError,
 };
+pub use material::{KeyMaterial, MaterialFacts, inspect_material, read_material};
 pub use model::*;
 pub use parts::Part;
 pub use recognise::{Provider, hint_of, provider, providers, recognise, recognise_named};

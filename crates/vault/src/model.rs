@@ -31,15 +31,21 @@ pub enum Kind {
     EnvironmentSet,
     /// A secret that gives codes, as in an authenticator app.
     Totp,
+    /// Certificates with their private key.
+    Certificate,
+    /// A key for SSH.
+    SshKey,
 }
 
 impl Kind {
     /// Every kind, in the order the interface shows them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::ApiKey,
         Self::Login,
         Self::EnvironmentSet,
         Self::Totp,
+        Self::Certificate,
+        Self::SshKey,
         Self::Note,
     ];
 }
@@ -86,6 +92,20 @@ pub enum Content {
         /// The setup key: Base32, or an `otpauth` address (see [`Totp`](crate::Totp)).
         key: String,
     },
+    /// See [`Kind::Certificate`].
+    Certificate {
+        /// In PEM, the one that is used first, then its issuers.
+        chain: String,
+        /// In PEM; empty when it is kept elsewhere.
+        private_key: String,
+    },
+    /// See [`Kind::SshKey`].
+    SshKey {
+        /// In OpenSSH's format or in PEM; empty when it is kept elsewhere.
+        private_key: String,
+        /// One line: algorithm, key, comment.
+        public_key: String,
+    },
 }
 
 /// What a field of an item holds, which decides how it is entered and shown.
@@ -103,6 +123,8 @@ pub enum FieldType {
     Url,
     /// A setup key for codes (see [`Totp`](crate::Totp)).
     Totp,
+    /// A secret of many lines, such as a private key.
+    ConcealedLines,
 }
 
 /// A field that a person added to an item.
@@ -144,6 +166,8 @@ impl Content {
             Self::Note { .. } => Kind::Note,
             Self::EnvironmentSet { .. } => Kind::EnvironmentSet,
             Self::Totp { .. } => Kind::Totp,
+            Self::Certificate { .. } => Kind::Certificate,
+            Self::SshKey { .. } => Kind::SshKey,
         }
     }
 }

@@ -36,11 +36,21 @@ impl Kind {
         ];
         const NOTE: &[Part] = &[part("text", "Text", FieldType::Lines)];
         const TOTP: &[Part] = &[part("totp", "Setup key", FieldType::Totp)];
+        const CERTIFICATE: &[Part] = &[
+            part("chain", "Certificates", FieldType::Lines),
+            part("certificate_key", "Private key", FieldType::ConcealedLines),
+        ];
+        const SSH_KEY: &[Part] = &[
+            part("ssh_private_key", "Private key", FieldType::ConcealedLines),
+            part("ssh_public_key", "Public key", FieldType::Lines),
+        ];
         match self {
             Self::ApiKey => API_KEY,
             Self::Login => LOGIN,
             Self::Note => NOTE,
             Self::Totp => TOTP,
+            Self::Certificate => CERTIFICATE,
+            Self::SshKey => SSH_KEY,
             Self::EnvironmentSet => &[],
         }
     }
@@ -65,6 +75,14 @@ impl Content {
                 variables: Vec::new(),
             },
             Kind::Totp => Self::Totp { key: String::new() },
+            Kind::Certificate => Self::Certificate {
+                chain: String::new(),
+                private_key: String::new(),
+            },
+            Kind::SshKey => Self::SshKey {
+                private_key: String::new(),
+                public_key: String::new(),
+            },
         }
     }
 
@@ -77,6 +95,10 @@ impl Content {
             (Self::Login { url, .. }, "url") => Some(url),
             (Self::Note { text }, "text") => Some(text),
             (Self::Totp { key }, "totp") => Some(key),
+            (Self::Certificate { chain, .. }, "chain") => Some(chain),
+            (Self::Certificate { private_key, .. }, "certificate_key") => Some(private_key),
+            (Self::SshKey { private_key, .. }, "ssh_private_key") => Some(private_key),
+            (Self::SshKey { public_key, .. }, "ssh_public_key") => Some(public_key),
             _ => None,
         }
     }
@@ -90,6 +112,10 @@ impl Content {
             (Self::Login { url, .. }, "url") => url,
             (Self::Note { text }, "text") => text,
             (Self::Totp { key }, "totp") => key,
+            (Self::Certificate { chain, .. }, "chain") => chain,
+            (Self::Certificate { private_key, .. }, "certificate_key") => private_key,
+            (Self::SshKey { private_key, .. }, "ssh_private_key") => private_key,
+            (Self::SshKey { public_key, .. }, "ssh_public_key") => public_key,
             _ => return false,
         };
         // The old value is wiped with what held it.
@@ -100,11 +126,23 @@ impl Content {
 
 impl FieldType {
     /// Every type that a person may give a field, in the order they are offered.
-    pub const ALL: [Self; 5] = [Self::Text, Self::Secret, Self::Url, Self::Lines, Self::Totp];
+    pub const ALL: [Self; 6] = [
+        Self::Text,
+        Self::Secret,
+        Self::Url,
+        Self::Lines,
+        Self::ConcealedLines,
+        Self::Totp,
+    ];
 
     /// Whether its value is hidden until it is asked for.
     pub fn is_concealed(self) -> bool {
-        matches!(self, Self::Secret | Self::Totp)
+        matches!(self, Self::Secret | Self::Totp | Self::ConcealedLines)
+    }
+
+    /// Whether its value may have several lines.
+    pub fn has_lines(self) -> bool {
+        matches!(self, Self::Lines | Self::ConcealedLines)
     }
 }
 

@@ -265,6 +265,20 @@ pub(crate) enum ContentRecord<'a> {
         #[b(0)]
         key: Cow<'a, str>,
     },
+    #[n(5)]
+    Certificate {
+        #[b(0)]
+        chain: Cow<'a, str>,
+        #[b(1)]
+        private_key: Cow<'a, str>,
+    },
+    #[n(6)]
+    SshKey {
+        #[b(0)]
+        private_key: Cow<'a, str>,
+        #[b(1)]
+        public_key: Cow<'a, str>,
+    },
 }
 
 /// See [`Variable`].
@@ -319,6 +333,17 @@ impl<'a> From<&'a Content> for ContentRecord<'a> {
             },
             Content::Note { text } => Self::Note { text: text.into() },
             Content::Totp { key } => Self::Totp { key: key.into() },
+            Content::Certificate { chain, private_key } => Self::Certificate {
+                chain: chain.into(),
+                private_key: private_key.into(),
+            },
+            Content::SshKey {
+                private_key,
+                public_key,
+            } => Self::SshKey {
+                private_key: private_key.into(),
+                public_key: public_key.into(),
+            },
             Content::EnvironmentSet { variables } => Self::EnvironmentSet {
                 variables: variables
                     .iter()
@@ -349,6 +374,17 @@ impl From<ContentRecord<'_>> for Content {
             },
             ContentRecord::Note { text } => Self::Note { text: text.into() },
             ContentRecord::Totp { key } => Self::Totp { key: key.into() },
+            ContentRecord::Certificate { chain, private_key } => Self::Certificate {
+                chain: chain.into(),
+                private_key: private_key.into(),
+            },
+            ContentRecord::SshKey {
+                private_key,
+                public_key,
+            } => Self::SshKey {
+                private_key: private_key.into(),
+                public_key: public_key.into(),
+            },
             ContentRecord::EnvironmentSet { variables } => Self::EnvironmentSet {
                 variables: variables
                     .into_iter()
@@ -446,6 +482,8 @@ const fn kind_code(kind: Kind) -> u8 {
         Kind::Note => 2,
         Kind::EnvironmentSet => 3,
         Kind::Totp => 4,
+        Kind::Certificate => 5,
+        Kind::SshKey => 6,
     }
 }
 
@@ -483,6 +521,7 @@ const fn field_type_code(field_type: FieldType) -> u8 {
         FieldType::Lines => 2,
         FieldType::Url => 3,
         FieldType::Totp => 4,
+        FieldType::ConcealedLines => 5,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     WriteError,
     draft::{CheckedDraft, normalise, normalise_typed},
     import::PlannedItem,
+    material,
     recognise::hint_of,
     record::{Environment, FieldNames, OverviewRecord, RotationRecord},
     seal::{
@@ -249,6 +250,7 @@ pub(crate) fn hint(content: &Content) -> String {
                 .to_owned(),
             Err(_) => String::new(),
         },
+        Content::Certificate { .. } | Content::SshKey { .. } => material::hint(content),
         Content::EnvironmentSet { variables } if variables.len() == 1 => "1 variable".to_owned(),
         Content::EnvironmentSet { variables } => format!("{} variables", variables.len()),
     };

@@ -11,4 +11,4 @@ pub use device::{DeviceRecord, DeviceStore, StoreError};
 pub use fetch::FetchTransport;
 pub use host::{BrowserHost, Report, origin, today};
 pub use strength::{StrengthError, rate_password};
-pub use webcrypto::{Unsupported, derive_pbkdf2};
+pub use webcrypto::{Unsupported, derive_pbkdf2, make_pkcs8};

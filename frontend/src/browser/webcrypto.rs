@@ -1,5 +1,6 @@
 use js_sys::{Array, ArrayBuffer, Object, Promise, Reflect, Uint8Array};
 use keyarc_crypto::Pbkdf2Input;
+use keyarc_vault::generate::KeyAlgorithm;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Crypto, CryptoKey, SubtleCrypto};
@@ -40,6 +41,43 @@ pub async fn derive_pbkdf2(input: &Pbkdf2Input) -> Result<Zeroizing<[u8; 32]>, U
     bits.copy_to(derived.as_mut_slice());
     bits.fill(0, 0, bits.length());
     Ok(derived)
+}
+
+/// A fresh private key in PKCS #8, made by WebCrypto: RSA takes a minute in WebAssembly and seconds
+/// here. `None` for an algorithm that is made without it.
+pub async fn make_pkcs8(
+    algorithm: KeyAlgorithm,
+) -> Result<Option<Zeroizing<Vec<u8>>>, Unsupported> {
+    let wish = Object::new();
+    let (curve, bits) = match algorithm {
+        KeyAlgorithm::Ed25519 => return Ok(None),
+        KeyAlgorithm::EcP256 => (Some("P-256"), 0),
+        KeyAlgorithm::EcP384 => (Some("P-384"), 0),
+        KeyAlgorithm::Rsa2048 => (None, 2_048),
+        KeyAlgorithm::Rsa3072 => (None, 3_072),
+        KeyAlgorithm::Rsa4096 => (None, 4_096),
+    };
+    if let Some(curve) = curve {
+        set(&wish, "name", "ECDSA")?;
+        set(&wish, "namedCurve", curve)?;
+    } else {
+        set(&wish, "name", "RSASSA-PKCS1-v1_5")?;
+        set(&wish, "hash", "SHA-256")?;
+        set(&wish, "modulusLength", bits)?;
+        // 65,537, as everybody takes.
+        set(&wish, "publicExponent", Uint8Array::from(&[1, 0, 1][..]))?;
+    }
+    let usages = Array::of2(&"sign".into(), &"verify".into());
+    let subtle = subtle()?;
+    let pair: Object = wait(subtle.generate_key_with_object(&wish, true, &usages)?).await?;
+    let key: CryptoKey = Reflect::get(&pair, &"privateKey".into())?
+        .dyn_into()
+        .map_err(|_| Unsupported)?;
+    let exported: ArrayBuffer = wait(subtle.export_key("pkcs8", &key)?).await?;
+    let exported = Uint8Array::new(&exported);
+    let pkcs8 = Zeroizing::new(exported.to_vec());
+    exported.fill(0, 0, exported.length());
+    Ok(Some(pkcs8))
 }
 
 /// A fresh AES-256-GCM key that no script can read, not even this one.

@@ -8,6 +8,7 @@ mod health;
 mod import;
 mod kit;
 mod link;
+mod material;
 mod passkey;
 mod password;
 mod recovery;

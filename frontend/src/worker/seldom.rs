@@ -10,6 +10,7 @@ use leptos::wasm_split::SplitLoaderError;
 use zeroize::Zeroizing;
 
 use super::{
+    material::make_pair,
     password::measure_suites,
     state::{PinKeeper, VaultWorker, host},
 };
@@ -132,6 +133,8 @@ impl VaultWorker {
             }
             Command::Health(command) => self.look_at_health(command).await,
             Command::Check(command) => self.check(command).await,
+            Command::InspectKeyMaterial(source) => self.inspect(*source).await,
+            Command::MakeKeyPair(recipe) => make_pair(&recipe).await,
             Command::AcceptShown => {
                 let accepted = self.session()?.accept_shown().await;
                 accepted.map_err(|error| self.failed(error))?;

@@ -35,13 +35,17 @@ pub fn use_actions() -> Actions {
     }
 }
 
-/// The value that copying an item copies: of a setup key, the code of now.
+/// The value that copying an item copies: of a setup key, the code of now; where the main part
+/// is not filled in, the first that is.
 pub(super) fn main_value(item: &Item) -> String {
     match &item.content {
         Content::EnvironmentSet { variables } => write_variables(variables),
         content => {
-            let main = main_part(content.kind());
-            main.map(|part| copied(part.field_type, content.part(part.key).unwrap_or_default()))
+            let parts = main_part(content.kind()).into_iter();
+            parts
+                .chain(content.kind().parts())
+                .map(|part| copied(part.field_type, content.part(part.key).unwrap_or_default()))
+                .find(|value| !value.is_empty())
                 .unwrap_or_default()
         }
     }
@@ -60,7 +64,11 @@ pub(super) fn copied(field_type: FieldType, value: &str) -> String {
         FieldType::Totp => Totp::parse(value)
             .map(|totp| totp.code(now_ms() as u64).code)
             .unwrap_or_default(),
-        FieldType::Text | FieldType::Secret | FieldType::Lines | FieldType::Url => value.to_owned(),
+        FieldType::Text
+        | FieldType::Secret
+        | FieldType::Lines
+        | FieldType::ConcealedLines
+        | FieldType::Url => value.to_owned(),
     }
 }
 

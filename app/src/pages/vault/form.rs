@@ -10,6 +10,7 @@ use super::{
     form_fields::FormFields,
     form_model::{FormModel, empty_draft},
     generator::{GeneratorDialog, Making},
+    key_pair::{KeyPairDialog, PairMaking},
 };
 use crate::{
     state::{Debounce, Mode, Place, use_go, use_open_form, use_place, use_toasts},
@@ -104,6 +105,7 @@ fn FormBody(draft: ItemDraft, restored: bool) -> impl IntoView {
     let failure = RwSignal::new(None::<String>);
     let keep = KeepDraft::follow(form, base, finished);
     let making = Making::provide();
+    let pair_making = PairMaking::provide();
     let save = use_save(form, saving, failure, conflict, finished, None);
     let cancel = use_cancel(keep, finished);
     let submit = move |event: ev::SubmitEvent| {
@@ -171,6 +173,7 @@ fn FormBody(draft: ItemDraft, restored: bool) -> impl IntoView {
             </div>
         </form>
         <GeneratorDialog making=making />
+        <KeyPairDialog making=pair_making />
     }
 }
 

@@ -4,6 +4,7 @@ use keyarc_vault::{FieldType, Kind};
 use leptos::{ev, html, prelude::*, task::spawn_local};
 
 use super::{
+    form_material::{MaterialInput, MaterialRead, Reading},
     form_model::{ENVIRONMENT_ID, FieldRow, FormModel, NAME_ID},
     form_rotation::{DayInput, RotationInputs},
     generator::use_making,
@@ -12,8 +13,8 @@ use super::{
 use crate::{
     state::{Debounce, kind_from, kind_word, use_items, use_toasts},
     ui::{
-        Badge, BadgeTone, Button, Checkbox, Icon, IconButton, PasswordField, Select, TextArea,
-        TextInput, focus_on_mount,
+        Badge, BadgeTone, Button, Checkbox, ConcealedArea, Icon, IconButton, PasswordField, Select,
+        TextArea, TextInput, focus_on_mount,
     },
     words,
     worker::{Command, Reply, use_worker},
@@ -38,6 +39,7 @@ pub(super) fn FormFields(form: FormModel) -> impl IntoView {
     }
     let kind = form.kind;
     let limit = use_paste_limit();
+    let reading = Reading::follow(form);
     view! { class="v",
         <TextInput
             id=NAME_ID
@@ -78,7 +80,13 @@ pub(super) fn FormFields(form: FormModel) -> impl IntoView {
                     {is_recognised.then(|| view! { class="v", <Recognised form=form /> })}
                 }
             });
-            inputs.collect_view().into_any()
+            let is_read = matches!(kind.get(), Kind::Certificate | Kind::SshKey);
+            view! { class="v",
+                {is_read.then(|| view! { class="v", <MaterialInput reading=reading /> })}
+                {inputs.collect_view()}
+                {is_read.then(|| view! { class="v", <MaterialRead reading=reading /> })}
+            }
+                .into_any()
         }}
         <AddedFields form=form on_paste=limit />
         <div class="field-pair">
@@ -177,6 +185,17 @@ pub(super) fn ValueInput(
                 label=label
                 value=value
                 rows=10
+                error=error
+                on_input=on_input
+                on_paste=on_paste
+            />
+        }
+        .into_any(),
+        FieldType::ConcealedLines => view! { class="v",
+            <ConcealedArea
+                id=id
+                label=label
+                value=value
                 error=error
                 on_input=on_input
                 on_paste=on_paste

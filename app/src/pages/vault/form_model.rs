@@ -48,6 +48,7 @@ pub(super) struct FormModel {
     /// What recognition filled in, which it may therefore replace.
     filled_name: StoredValue<Option<String>>,
     filled_environment: StoredValue<Option<String>>,
+    filled_expires: StoredValue<Option<String>>,
 }
 
 impl FormModel {
@@ -89,6 +90,7 @@ impl FormModel {
             error: RwSignal::new(None),
             filled_name: StoredValue::new(None),
             filled_environment: StoredValue::new(None),
+            filled_expires: StoredValue::new(None),
         }
     }
 
@@ -230,13 +232,52 @@ impl FormModel {
             );
         }
         let kind = self.kind.get_untracked();
-        if self.id.is_none() && kind == Kind::ApiKey && recognition.kind == Kind::EnvironmentSet {
-            let secret = self.part("value");
-            self.variables.set(secret.get_untracked());
-            secret.set(String::new());
-            self.kind.set(Kind::EnvironmentSet);
+        if self.id.is_none() && kind == Kind::ApiKey {
+            let into = match recognition.kind {
+                Kind::EnvironmentSet => Some(self.variables),
+                Kind::Certificate => Some(self.part("chain")),
+                Kind::SshKey => Some(self.part("ssh_private_key")),
+                _ => None,
+            };
+            if let Some(into) = into {
+                let secret = self.part("value");
+                into.set(secret.get_untracked());
+                secret.set(String::new());
+                self.kind.set(recognition.kind);
+            }
         }
         self.recognised.set(Some(recognition));
+    }
+
+    /// Takes over what was read of a certificate or an SSH key: its texts in their normal form, and
+    /// its name and its end wherever the person has not written something.
+    pub(super) fn take_material(self, content: &Content, name: Option<&str>, ends: Option<Day>) {
+        let kind = content.kind();
+        for part in kind.parts() {
+            let (now, read) = (self.part(part.key), content.part(part.key));
+            let read = read.unwrap_or_default();
+            if now.with_untracked(|now| now != read) {
+                now.set(read.to_owned());
+            }
+        }
+        if self.kind.get_untracked() != kind {
+            self.kind.set(kind);
+        }
+        let ends = ends.map(|day| day.to_string());
+        fill(self.expires, self.filled_expires, ends.as_ref());
+        fill(
+            self.name,
+            self.filled_name,
+            name.map(str::to_owned).as_ref(),
+        );
+    }
+
+    /// The end of what an edited item holds is replaced with it, unless the person gave another.
+    pub(super) fn follow_end(self, ends: Option<Day>) {
+        let ends = ends.map(|day| day.to_string());
+        if ends.as_ref() == Some(&self.expires.get_untracked()) {
+            self.filled_expires.set_value(ends);
+        }
     }
 }
 
@@ -284,7 +325,7 @@ fn as_saved(part: Part, text: String) -> String {
     match part.field_type {
         FieldType::Url | FieldType::Totp => text.trim().to_owned(),
         FieldType::Secret if part.key == "value" => text.trim().to_owned(),
-        FieldType::Text | FieldType::Secret | FieldType::Lines => text,
+        FieldType::Text | FieldType::Secret | FieldType::Lines | FieldType::ConcealedLines => text,
     }
 }
 

@@ -1,12 +1,13 @@
 use std::time::Duration;
 
-use keyarc_vault::{Due, DueReason, Item, ItemSummary, Rotation};
+use keyarc_vault::{Due, DueReason, Item, ItemSummary, Kind, Rotation};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     actions::Actions,
     check_part::{CheckSection, Tests, is_testable},
     expiry_badge::{DueBadge, ExpiryBadge},
+    material_part::MaterialPart,
     rotate::can_rotate,
     secret::SecretBody,
 };
@@ -59,6 +60,10 @@ pub(super) fn ItemView(
                                         view! { class="v",
                                             <CheckSection summary=summary.clone() tests=tests />
                                         }
+                                    })}
+                                {matches!(summary.kind, Kind::Certificate | Kind::SshKey)
+                                    .then(|| {
+                                        view! { class="v", <MaterialPart summary=summary.clone() /> }
                                     })}
                                 <Facts summary=summary revealed=revealed />
                             </div>

@@ -78,7 +78,7 @@ pub(super) fn SecretBody(
         Kind::ApiKey => summary.hint.clone(),
         _ => String::new(),
     };
-    let is_block = main.field_type == FieldType::Lines;
+    let is_block = main.field_type.has_lines();
     let parts = summary.kind.parts();
     let others = parts
         .iter()
@@ -183,7 +183,7 @@ fn ValueRow(
         });
     };
     view! { class="v",
-        <div class="secret-row" class:secret-block=field_type == FieldType::Lines>
+        <div class="secret-row" class:secret-block=field_type.has_lines()>
             <span class="secret-name">
                 <bdi>{name.clone()}</bdi>
             </span>

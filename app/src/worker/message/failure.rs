@@ -1,4 +1,4 @@
-use keyarc_vault::{DraftError, Item};
+use keyarc_vault::{DraftError, Item, certificate::MaterialError};
 use serde::{Deserialize, Serialize};
 
 use super::super::kit::KitFault;
@@ -121,6 +121,9 @@ pub enum Failure {
     /// The code of a new device is none, or no new device shows it.
     #[error("No device is waiting with this code. A code is good for two minutes and five tries.")]
     LinkCode,
+    /// A certificate or a key could not be read.
+    #[error("{0}")]
+    Material(MaterialError),
     /// The code for a command did not arrive.
     #[error(
         "A part of KeyArc did not arrive, or is not of this version. Nothing was changed. Try again; if it goes on, reload the page."

@@ -1,11 +1,15 @@
 //! Making secrets. Every value that a recipe can give is equally likely: what is drawn and does not
 //! fit is drawn again, and nothing is taken modulo.
 
+mod key_pair;
+
 use std::{fmt::Write as _, sync::LazyLock};
 
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
+
+pub use key_pair::{KeyAlgorithm, KeyPair, KeyPairError, KeyPairRecipe, make_key_pair};
 
 /// Longest password, in characters.
 pub const PASSWORD_MAX: u32 = 128;

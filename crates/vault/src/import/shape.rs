@@ -307,7 +307,7 @@ fn fitting(wanted: FieldType, value: &str) -> FieldType {
                 Err(_) => fitting(FieldType::Secret, value),
             };
         }
-        FieldType::Lines => true,
+        FieldType::Lines | FieldType::ConcealedLines => true,
     };
     match fits {
         true => wanted,

@@ -5,6 +5,8 @@ use std::{collections::HashMap, sync::OnceLock};
 use regex_lite::Regex;
 use serde::Deserialize;
 
+use crate::Kind;
+
 /// Somebody who issues keys, or (when `generic`) a shape that names nobody.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,6 +50,8 @@ pub(super) struct Rule {
     /// What may be shown of it.
     #[serde(default)]
     pub(super) mask: Mask,
+    /// The kind of item that fits it, where that is no API key.
+    pub(super) kind: Option<Kind>,
     #[serde(skip)]
     compiled: OnceLock<Option<Regex>>,
 }

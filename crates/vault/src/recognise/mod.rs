@@ -157,7 +157,7 @@ fn answer(provider: &Provider, label: &str, rule: &Rule, hint: String) -> Recogn
         provider: provider.id.clone(),
         provider_name: provider.name.clone(),
         label: label.to_owned(),
-        kind: Kind::ApiKey,
+        kind: rule.kind.unwrap_or(Kind::ApiKey),
         environment: rule.environment.clone(),
         hint,
     }

@@ -71,6 +71,21 @@ fn the_formats_stay() {
         hex(&encode_record(&with_fields)),
         "838204816247456081836350494e016131"
     );
+    let contents = [
+        Content::Certificate {
+            chain: "c".to_owned(),
+            private_key: "k".to_owned(),
+        },
+        Content::SshKey {
+            private_key: "k".to_owned(),
+            public_key: "p".to_owned(),
+        },
+    ];
+    let bytes = contents.map(|content| hex(&encode_record(&ContentRecord::from(&content))));
+    assert_eq!(bytes, ["8205826163616b", "820682616b6170"]);
+    let kinds = [Kind::Certificate, Kind::SshKey].map(|kind| hex(&encode_record(&kind)));
+    assert_eq!(kinds, ["05", "06"]);
+    assert_eq!(*encode_record(&FieldType::ConcealedLines), [5]);
     let mut named = overview();
     named.field_names = FieldNames::of(&added);
     let bytes = encode_record(&named);
@@ -207,7 +222,7 @@ fn an_unknown_kind_is_refused() {
     for kind in Kind::ALL {
         assert_eq!(decode_record::<Kind>(&encode_record(&kind)), Ok(kind));
     }
-    assert!(decode_record::<Kind>(&[5]).is_err());
+    assert!(decode_record::<Kind>(&[7]).is_err());
 }
 
 #[test]

@@ -338,6 +338,7 @@ fn fields_that_a_person_adds_are_kept_in_their_order() {
         field("Zone", FieldType::Text, "eu-1"),
         field("PIN", FieldType::Secret, " 12 34 "),
         field("Backup codes", FieldType::Lines, "a\nb"),
+        field("Private key", FieldType::ConcealedLines, "a\nb"),
         field("Console", FieldType::Url, "https://example.org"),
         field("Code", FieldType::Totp, "GEZD GNBV GY3T QOJQ"),
     ];
@@ -348,7 +349,14 @@ fn fields_that_a_person_adds_are_kept_in_their_order() {
     assert_eq!(item.fields, fields);
     assert_eq!(
         item.summary.field_names,
-        ["Zone", "PIN", "Backup codes", "Console", "Code"]
+        [
+            "Zone",
+            "PIN",
+            "Backup codes",
+            "Private key",
+            "Console",
+            "Code"
+        ]
     );
     let mut this = fixture();
     let mut draft = key("Somewhere", "v");

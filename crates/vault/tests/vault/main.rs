@@ -15,6 +15,7 @@ mod import_formats;
 mod import_refusals;
 mod imports;
 mod lists;
+mod materials;
 mod recognition;
 mod resealing;
 mod rotation;
