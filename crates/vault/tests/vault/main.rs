@@ -19,3 +19,4 @@ mod recognition;
 mod resealing;
 mod rotation;
 mod sealing;
+mod versions;
