@@ -14,6 +14,7 @@ mod kit;
 mod link;
 mod message;
 mod passkey;
+mod versions;
 
 pub use check::{
     CheckCommand, CheckEdit, CheckFound, CheckReady, CheckRefusal, CheckReply, ChecksAhead,
@@ -27,3 +28,4 @@ pub use kit::{KitFault, RecoveryKit, RecoveryView};
 pub use link::set_script;
 pub use message::*;
 pub use passkey::{PasskeyAsked, PasskeyWish, PrfOutput};
+pub use versions::CompareVersion;

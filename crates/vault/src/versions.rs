@@ -263,7 +263,11 @@ fn changes(before: &OverviewRecord, after: &OverviewRecord) -> Vec<Change> {
         (before.environment != after.environment, Change::Environment),
         (before.provider != after.provider, Change::Provider),
         (before.expires_on != after.expires_on, Change::Expiry),
-        (before.rotation != after.rotation, Change::Rotation),
+        // Another secret is a rotation, too.
+        (
+            before.rotation != after.rotation && !content,
+            Change::Rotation,
+        ),
         (before.checks != after.checks, Change::Tested),
         (!before.favourite && after.favourite, Change::Starred),
         (before.favourite && !after.favourite, Change::Unstarred),
