@@ -67,7 +67,8 @@ pub(crate) trait BatchSql {
     /// `$3` vault, `$4` now. Keeps what a write is about to replace; `flag` says that the details
     /// are replaced, too.
     const KEEP_VERSIONS: &'static str;
-    /// `$3` vault, `$4` how many replaced versions of each item stay.
+    /// `$3` vault, `$4` how many replaced versions of each item stay, `$5` how many secrets of
+    /// older ones.
     const PRUNE_VERSIONS: &'static str;
     /// `$3` vault, `$4` revision. `number` is the version before; `flag` says that details come
     /// with it.
@@ -129,7 +130,10 @@ macro_rules! batch_sql {
                 "DELETE FROM item_versions
                  WHERE vault_id = $3 AND item_id IN (SELECT batch.id FROM batch)
                  AND version < (SELECT items.version - $4 FROM items
-                 WHERE items.vault_id = $3 AND items.item_id = item_versions.item_id)"
+                 WHERE items.vault_id = $3 AND items.item_id = item_versions.item_id)
+                 AND (details IS NULL OR $5 <= (SELECT COUNT(*) FROM item_versions AS newer
+                 WHERE newer.vault_id = $3 AND newer.item_id = item_versions.item_id
+                 AND newer.version > item_versions.version AND newer.details IS NOT NULL))"
             );
             // `WHERE true` tells SQLite that ON CONFLICT does not belong to a join.
             const WRITE_OVERVIEWS: &'static str = batch_sql!(

@@ -9,7 +9,7 @@ use crate::{
     batch::{Batch, BatchSql},
     convert::{to_array, to_i64, to_u32, to_u64},
     db::{reading, transaction},
-    versions::VERSIONS_KEPT,
+    versions::{SECRETS_KEPT, VERSIONS_KEPT},
 };
 
 /// How a write to a vault ended.
@@ -157,7 +157,7 @@ impl Store {
     /// `head` is the version that the request's manifest follows.
     ///
     /// What a write replaces is kept as a version of the item, the newest [`VERSIONS_KEPT`] of
-    /// them. Who deletes an item for good deletes them, too.
+    /// them, and longer where it was the last with its details (see [`SECRETS_KEPT`]). Who deletes an item for good deletes them, too.
     ///
     /// An item that exists nowhere is at version 0. A tombstone conflicts with everything: what
     /// was deleted for good does not come back. The caller sees to it that no item occurs twice
@@ -251,6 +251,7 @@ impl Store {
                     .bind(replaced.bytes)
                     .bind(vault)
                     .bind(i64::from(VERSIONS_KEPT))
+                    .bind(i64::from(SECRETS_KEPT))
                     .execute(&mut *tx)
                     .await?;
             }

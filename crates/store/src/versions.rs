@@ -10,6 +10,9 @@ use crate::{
 
 /// How many replaced versions of an item are kept. The oldest goes first.
 pub const VERSIONS_KEPT: u32 = 50;
+/// How many replaced details of an item are kept at least, each with the last version that had it:
+/// stars and tests of a key make versions, too, and must not push the secrets of before out.
+pub const SECRETS_KEPT: u32 = 20;
 
 /// The item's version, and a version that was replaced: number, time, overview.
 type Columns = (i64, Option<i64>, Option<i64>, Option<Vec<u8>>);

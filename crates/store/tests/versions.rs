@@ -1,7 +1,7 @@
 //! What a write replaces is kept, and told truly.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use keyarc_store::{Store, VERSIONS_KEPT};
+use keyarc_store::{SECRETS_KEPT, Store, VERSIONS_KEPT};
 use keyarc_testkit::{
     FixedClock,
     build::{
@@ -100,6 +100,7 @@ on_both! {
             let next = if base % 10 == 0 { write(1, base) } else { write_overview(1, base) };
             write_next(store, vault, change([next], [])).await.unwrap();
         }
+        // The newest fifty are 8 to 57, and the last version of the first secret is 10.
         let oldest = last - u64::from(VERSIONS_KEPT);
         assert_eq!(numbers(store, vault, 1).await, (oldest..last).rev().collect::<Vec<_>>());
         for version in oldest..last {
@@ -108,6 +109,27 @@ on_both! {
             assert_eq!(details(store, vault, 1, version).await, wanted, "{version}");
         }
         assert_eq!(details(store, vault, 1, oldest - 1).await, None);
+    }
+
+    async fn stars_and_tests_do_not_push_the_secrets_of_before_out(db) {
+        let store = db.store();
+        let vault = signed_up(store, 1).await;
+        // More secrets than are kept, and then more stars than versions are.
+        let secrets = u64::from(SECRETS_KEPT) + 3;
+        let last = secrets + u64::from(VERSIONS_KEPT) + 2;
+        for base in 0..last {
+            let next = if base < secrets { write(1, base) } else { write_overview(1, base) };
+            write_next(store, vault, change([next], [])).await.unwrap();
+        }
+        let newest = last - u64::from(VERSIONS_KEPT)..last;
+        // The secret of now is with the item; those before it are with their last versions.
+        let old = secrets - u64::from(SECRETS_KEPT)..secrets;
+        let wanted: Vec<u64> = newest.rev().chain(old.clone().rev()).collect();
+        assert_eq!(numbers(store, vault, 1).await, wanted);
+        for version in old {
+            let wanted = Some(secret(version as u8 - 1));
+            assert_eq!(details(store, vault, 1, version).await, wanted, "{version}");
+        }
     }
 
     async fn a_deletion_for_good_takes_the_history_along(db) {

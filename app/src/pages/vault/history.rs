@@ -126,12 +126,15 @@ fn Versions(item: ItemId, all: Vec<Version>, actions: Actions) -> impl IntoView 
     if is_first {
         return view! { class="v",
             <EmptyState icon=Icon::Clock title="This is the first version">
-                <p>"What you save over it is kept here: the newest 50 versions."</p>
+                <p>"What you save over it is kept here."</p>
             </EmptyState>
         }
         .into_any();
     }
-    let trashed = matches!(all.first(), Some(Version::Read(row)) if row.trashed);
+    let (current, trashed) = match all.first() {
+        Some(Version::Read(row)) => (row.version, row.trashed),
+        _ => (0, false),
+    };
     let lines = all.into_iter().enumerate().map(|(at, version)| {
         match version {
             Version::Read(row) if at == 0 => view! { class="v",
@@ -157,7 +160,7 @@ fn Versions(item: ItemId, all: Vec<Version>, actions: Actions) -> impl IntoView 
             Version::Missing { newest, oldest } => view! { class="v",
                 <li class="version version-gap">
                     <IconView icon=Icon::Clock />
-                    <p>{missing(newest, oldest)}</p>
+                    <p>{missing(newest, oldest, current)}</p>
                 </li>
             }
             .into_any(),
@@ -175,16 +178,21 @@ fn Versions(item: ItemId, all: Vec<Version>, actions: Actions) -> impl IntoView 
     .into_any()
 }
 
+/// So many versions before the one now are kept whatever they changed.
+const KEPT_ALWAYS: u64 = 50;
+
 /// What is said of versions that are not there.
-fn missing(newest: u64, oldest: u64) -> String {
+fn missing(newest: u64, oldest: u64, current: u64) -> String {
     let which = if newest == oldest {
         format!("Version {newest} is")
     } else {
         format!("Versions {oldest} to {newest} are")
     };
-    if oldest == 1 {
+    if newest.saturating_add(KEPT_ALWAYS) < current {
+        format!("{which} not kept: of versions so old only those of another secret are.")
+    } else if oldest == 1 {
         format!(
-            "{which} not kept: the server keeps the newest 50, and none from before a change of all keys."
+            "{which} not there. Nothing is kept from before a change of all keys, and from before KeyArc had histories; otherwise the server has lost it or keeps it back."
         )
     } else {
         format!("{which} missing: the server never had it, or keeps it back.")
@@ -467,9 +475,11 @@ mod tests {
 
     #[test]
     fn a_gap_says_whether_it_is_to_be_expected() {
-        assert!(missing(3, 1).starts_with("Versions 1 to 3 are not kept"));
-        assert!(missing(1, 1).starts_with("Version 1 is not kept"));
-        assert!(missing(4, 4).starts_with("Version 4 is missing"));
-        assert!(missing(5, 4).starts_with("Versions 4 to 5 are missing"));
+        assert!(missing(3, 1, 9).starts_with("Versions 1 to 3 are not there"));
+        assert!(missing(1, 1, 9).starts_with("Version 1 is not there"));
+        assert!(missing(4, 4, 9).starts_with("Version 4 is missing"));
+        assert!(missing(5, 4, 9).starts_with("Versions 4 to 5 are missing"));
+        assert!(missing(10, 4, 61).starts_with("Versions 4 to 10 are not kept"));
+        assert!(missing(10, 4, 60).starts_with("Versions 4 to 10 are missing"));
     }
 }
