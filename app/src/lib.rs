@@ -17,6 +17,8 @@ pub mod check_frame;
 #[cfg(any(feature = "csr", test))]
 pub mod code;
 #[cfg(any(feature = "csr", test))]
+pub mod compare;
+#[cfg(any(feature = "csr", test))]
 pub mod pages;
 pub mod rpc;
 #[cfg(feature = "ssr")]

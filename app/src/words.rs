@@ -1,6 +1,6 @@
 //! How things are said: days, times, counts, devices.
 
-use keyarc_vault::{Day, FieldType, Kind};
+use keyarc_vault::{Day, FieldType, Kind, TRASH_KEPT_DAYS};
 
 /// The browser's clock, Unix milliseconds. Times on screen are the person's own; what is sealed
 /// or sent takes the worker's clock.
@@ -48,6 +48,34 @@ pub fn ago(then_ms: u64, now_ms: u64, days: i32) -> String {
 pub fn ago_now(then_ms: u64) -> String {
     let days = today().0 - local_day(then_ms).0;
     ago(then_ms, now_ms() as u64, days)
+}
+
+/// A moment of the past to the minute: `Today 14:03`, `Yesterday 09:12`, `12 November 2026, 14:03`.
+pub fn moment(unix_ms: u64) -> String {
+    let then = wasm_bindgen::JsValue::from_f64(unix_ms as f64);
+    let then = js_sys::Date::new(&then);
+    let (day, today) = (local_day_of(&then), today());
+    moment_of(day, today, then.get_hours(), then.get_minutes())
+}
+
+fn moment_of(day: Day, today: Day, hours: u32, minutes: u32) -> String {
+    let time = format!("{hours:02}:{minutes:02}");
+    match today.0 - day.0 {
+        0 => format!("Today {time}"),
+        1 => format!("Yesterday {time}"),
+        _ => format!("{}, {time}", day.long()),
+    }
+}
+
+/// How long an item stays in the trash that went there at some time. `now_ms` may be before it:
+/// clocks differ.
+pub fn days_left(trashed_at_ms: u64, now_ms: u64) -> String {
+    let lay = now_ms.saturating_sub(trashed_at_ms) / (24 * 3_600_000);
+    let lay = u32::try_from(lay).unwrap_or(u32::MAX);
+    match TRASH_KEPT_DAYS.saturating_sub(lay) {
+        0 => "goes next".to_owned(),
+        left => format!("{} left", counted(left, "day")),
+    }
 }
 
 /// A count with its noun: `1 item`, `12 items`, `1,204 items`.
@@ -160,6 +188,28 @@ pub fn device_name(user_agent: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_is_told_by_its_day_and_time() {
+        let moment = |day: i32| moment_of(Day(day), Day(20_000), 9, 5);
+        assert_eq!(moment(20_000), "Today 09:05");
+        assert_eq!(moment(19_999), "Yesterday 09:05");
+        assert_eq!(moment(19_998), format!("{}, 09:05", Day(19_998).long()));
+        // Somebody's clock is ahead.
+        assert_eq!(moment(20_001), format!("{}, 09:05", Day(20_001).long()));
+    }
+
+    #[test]
+    fn the_trash_says_how_long_it_keeps_something() {
+        let day = 24 * 3_600_000;
+        assert_eq!(days_left(day, day), "30 days left");
+        assert_eq!(days_left(day, 2 * day), "29 days left");
+        assert_eq!(days_left(0, 29 * day + 1), "1 day left");
+        assert_eq!(days_left(0, 30 * day), "goes next");
+        assert_eq!(days_left(0, u64::MAX), "goes next");
+        // Somebody's clock is ahead.
+        assert_eq!(days_left(99 * day, day), "30 days left");
+    }
 
     #[test]
     fn time_past_is_said_as_people_do() {

@@ -109,7 +109,7 @@ fn find() -> impl IntoView {
     }
 }
 
-const SHORTCUTS: [(&str, &str); 12] = [
+const SHORTCUTS: [(&str, &str); 13] = [
     ("Ctrl K", "find anything and run any action (⌘ K on a Mac)"),
     ("/", "search the list"),
     ("J K", "next and previous item"),
@@ -118,6 +118,7 @@ const SHORTCUTS: [(&str, &str); 12] = [
     ("R", "reveal or hide it"),
     ("T", "test whether the key still works"),
     ("E", "edit it"),
+    ("H", "see what it was"),
     ("N", "new item"),
     ("Del", "move it to the trash"),
     ("?", "help"),
@@ -144,8 +145,9 @@ fn handle() -> impl IntoView {
                 <div>
                     <dt>"Undo and trash"</dt>
                     <dd>
-                        "Deleting offers an undo and goes to the trash. Only emptying it there is \
-                         for good."
+                        "Deleting offers an undo and goes to the trash, which keeps it for 30 days. \
+                         Every item has a history: what it was, beside what it is, and back with \
+                         one press."
                     </dd>
                 </div>
                 <div>
@@ -239,7 +241,7 @@ fn not_yet() -> impl IntoView {
                 <li>"no sharing and no teams: a vault belongs to one person;"</li>
                 <li>"no command-line program;"</li>
                 <li>"no reminders by mail;"</li>
-                <li>"no attachments and no version history of an item;"</li>
+                <li>"no attachments;"</li>
                 <li>"no export."</li>
             </ul>
         </section>

@@ -19,7 +19,8 @@ pub(super) fn view() -> impl IntoView {
                     </li>
                     <li>
                         "your vault: sealed items that the server cannot read, with their \
-                         versions and sizes. An item that is deleted for good leaves its number \
+                         versions and sizes, and the newest 50 versions of each that were \
+                         replaced. An item that is deleted for good leaves its number \
                          and version behind, so that other devices learn of it;"
                     </li>
                     <li>

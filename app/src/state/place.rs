@@ -35,6 +35,8 @@ pub enum Mode {
     /// Shows the open item, or nothing.
     #[default]
     View,
+    /// Shows what the open item was.
+    History,
     /// Edits the open item.
     Edit,
     /// Makes a new item.
@@ -67,6 +69,7 @@ impl Place {
                 Some("new") => Mode::New,
                 Some("edit") => Mode::Edit,
                 Some("rotate") => Mode::Rotate,
+                Some("history") => Mode::History,
                 _ => Mode::View,
             },
         }
@@ -108,6 +111,7 @@ impl Place {
         match self.mode {
             Mode::View => {}
             Mode::Edit => add("view", "edit"),
+            Mode::History => add("view", "history"),
             Mode::New => add("view", "new"),
             Mode::Rotate => add("view", "rotate"),
         }
@@ -162,6 +166,14 @@ impl Place {
             item: Some(item),
             mode: Mode::Rotate,
             ..self.clone()
+        }
+    }
+
+    /// The same list with what an item was.
+    pub fn with_history(&self, item: ItemId) -> Self {
+        Self {
+            mode: Mode::History,
+            ..self.with_item(item)
         }
     }
 
@@ -370,6 +382,8 @@ mod tests {
             mode: Mode::Edit,
         };
         assert_eq!(read(&place.to_path()), place);
+        let history = place.with_history(ItemId([8; 16]));
+        assert_eq!(read(&history.to_path()), history);
     }
 
     #[test]

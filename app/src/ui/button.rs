@@ -112,6 +112,9 @@ pub fn IconButton(
     /// More classes.
     #[prop(optional)]
     class: &'static str,
+    /// Unique in the page, for keys that press it.
+    #[prop(optional, into)]
+    id: Option<&'static str>,
     /// Pressed.
     #[prop(into)]
     on_press: Callback<()>,
@@ -125,6 +128,7 @@ pub fn IconButton(
             aria-pressed=move || pressed.map(|pressed| if pressed.get() { "true" } else { "false" })
             aria-disabled=move || disabled.get().then_some("true")
             aria-keyshortcuts=key
+            id=id
             on:click=move |_| {
                 if !disabled.get_untracked() {
                     on_press.run(());

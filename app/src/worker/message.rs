@@ -7,7 +7,7 @@
 
 use keyarc_client::Trust;
 use keyarc_vault::{
-    Facets, Item, ItemDraft, ListQuery, ListView, Recognition,
+    Facets, Item, ItemDraft, ListQuery, ListView, Recognition, Version,
     generate::{Generated, KeyPair, KeyPairRecipe, Recipe},
 };
 use keyarc_wire::{
@@ -26,7 +26,9 @@ use super::{
     kit::{RecoveryKit, RecoveryView},
     material::{Inspected, MaterialSource},
     passkey::{PasskeyAsked, PasskeyWish, PrfOutput},
+    versions::CompareVersion,
 };
+use crate::compare::Difference;
 
 /// A numbered command from the page.
 #[derive(Serialize, Deserialize)]
@@ -281,6 +283,19 @@ pub enum Command {
     InspectKeyMaterial(Box<MaterialSource>),
     /// Makes a key pair → [`Reply::KeyPair`].
     MakeKeyPair(KeyPairRecipe),
+    /// What an item was → [`Reply::Versions`].
+    Versions(ItemId),
+    /// A version of it, and what it is now → [`Reply::Compared`].
+    CompareVersion(CompareVersion),
+    /// Saves a version of before as the next one → [`Reply::VersionRestored`].
+    RestoreVersion {
+        /// The item.
+        item: ItemId,
+        /// Which version of it.
+        version: u64,
+    },
+    /// Deletes for good what has been in the trash for long enough → [`Reply::TrashEmptied`].
+    EmptyOldTrash,
 }
 
 /// A password to be.
@@ -381,6 +396,17 @@ pub enum Reply {
     Inspected(Box<Inspected>),
     /// A key pair that was made.
     KeyPair(Box<KeyPair>),
+    /// What an item was, newest first, beginning with what it is now.
+    Versions(Vec<Version>),
+    /// What a version was, and what the item is now; without secrets unless they were asked for.
+    Compared(Vec<Difference>),
+    /// A version of before is the one now.
+    VersionRestored {
+        /// The version that it replaced. Restoring that takes it back.
+        replaced: u64,
+    },
+    /// So many items were deleted for good.
+    TrashEmptied(u32),
 }
 
 /// How long keys take to derive on this device.

@@ -15,6 +15,7 @@ mod link;
 mod material;
 mod message;
 mod passkey;
+mod versions;
 
 pub use check::{
     CheckCommand, CheckEdit, CheckFound, CheckReady, CheckRefusal, CheckReply, ChecksAhead,
@@ -29,3 +30,4 @@ pub use link::set_script;
 pub use material::{Inspected, MaterialSource};
 pub use message::*;
 pub use passkey::{PasskeyAsked, PasskeyWish, PrfOutput};
+pub use versions::CompareVersion;

@@ -3,12 +3,13 @@ use std::cell::RefCell;
 use keyarc_wire::{
     AccountResponse, AddPasskeyRequest, ApiError, CHANGES_MEDIA_TYPE, ChallengeRequest,
     ChallengeResponse, ChangePasswordRequest, ChangeRecoveryRequest, ChangesDecodeError,
-    DetailsRequest, DetailsResponse, ErrorCode, FinishRecoveryRequest, FreshProof, JoinLinkRequest,
-    JoinLinkResponse, KeepPinsRequest, KeepRecoveryNoteRequest, KnownDeviceStep, LinkNews,
-    LoginRequest, LoginResponse, NewDeviceStep, OpenLinkRequest, OpenLinkResponse, PasskeyAdded,
-    PasskeyCreation, PasskeyFactorRequest, PasskeyLoginRequest, RecoverRequest, RecoverResponse,
-    RefreshResponse, RekeyRequest, SecondFactorRequest, SignUpRequest, StageItemsRequest, VaultId,
-    WriteItemsRequest, WriteItemsResponse, limits, paths,
+    DetailsRequest, DetailsResponse, ErrorCode, FinishRecoveryRequest, FreshProof,
+    ItemVersionsRequest, ItemVersionsResponse, JoinLinkRequest, JoinLinkResponse, KeepPinsRequest,
+    KeepRecoveryNoteRequest, KnownDeviceStep, LinkNews, LoginRequest, LoginResponse, NewDeviceStep,
+    OpenLinkRequest, OpenLinkResponse, PasskeyAdded, PasskeyCreation, PasskeyFactorRequest,
+    PasskeyLoginRequest, RecoverRequest, RecoverResponse, RefreshResponse, RekeyRequest,
+    SecondFactorRequest, SignUpRequest, StageItemsRequest, VaultId, VersionDetailsRequest,
+    VersionDetailsResponse, WriteItemsRequest, WriteItemsResponse, limits, paths,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
@@ -350,6 +351,29 @@ impl<T: Transport> Api<T> {
                 .item_ids
                 .len()
                 .saturating_mul(limits::DETAILS / 2 * 3);
+        json_body(&self.call(call, now_ms).await?)
+    }
+
+    /// Versions of an item that were replaced, a page of them.
+    pub async fn item_versions(
+        &self,
+        vault: VaultId,
+        request: &ItemVersionsRequest,
+        now_ms: u64,
+    ) -> Result<ItemVersionsResponse, ApiFailure> {
+        let call = post(paths::item_versions(vault), Some(encode(request)?));
+        json_body(&self.call(call, now_ms).await?)
+    }
+
+    /// The details that a replaced version had.
+    pub async fn version_details(
+        &self,
+        vault: VaultId,
+        request: &VersionDetailsRequest,
+        now_ms: u64,
+    ) -> Result<VersionDetailsResponse, ApiFailure> {
+        let mut call = post(paths::version_details(vault), Some(encode(request)?));
+        call.max_response = limits::DETAILS * 2;
         json_body(&self.call(call, now_ms).await?)
     }
 

@@ -3,12 +3,13 @@
 use keyarc_wire::{
     AccountResponse, AddPasskeyRequest, ApiError, ChallengeRequest, ChallengeResponse,
     ChangePasswordRequest, ChangeRecoveryRequest, DetailsRequest, DetailsResponse,
-    FinishRecoveryRequest, FreshProof, JoinLinkRequest, JoinLinkResponse, KeepPinsRequest,
-    KeepRecoveryNoteRequest, KnownDeviceStep, LinkNews, LoginRequest, LoginResponse, NewDeviceStep,
-    OpenLinkRequest, OpenLinkResponse, PasskeyAdded, PasskeyCreation, PasskeyFactorRequest,
-    PasskeyInfo, PasskeyLoginRequest, RecoverRequest, RecoverResponse, RecoveryCodes,
-    RefreshResponse, RekeyRequest, SecondFactorRequest, SecondFactorStatus, SessionInfo,
-    SignUpRequest, StageItemsRequest, TotpEnrolment, WriteItemsRequest, WriteItemsResponse,
+    FinishRecoveryRequest, FreshProof, ItemVersionsRequest, ItemVersionsResponse, JoinLinkRequest,
+    JoinLinkResponse, KeepPinsRequest, KeepRecoveryNoteRequest, KnownDeviceStep, LinkNews,
+    LoginRequest, LoginResponse, NewDeviceStep, OpenLinkRequest, OpenLinkResponse, PasskeyAdded,
+    PasskeyCreation, PasskeyFactorRequest, PasskeyInfo, PasskeyLoginRequest, RecoverRequest,
+    RecoverResponse, RecoveryCodes, RefreshResponse, RekeyRequest, SecondFactorRequest,
+    SecondFactorStatus, SessionInfo, SignUpRequest, StageItemsRequest, TotpEnrolment,
+    VersionDetailsRequest, VersionDetailsResponse, WriteItemsRequest, WriteItemsResponse,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -17,7 +18,7 @@ pub type IsOne = fn(&[u8]) -> bool;
 
 /// Every type by its number, which is the first byte of an input. New ones come last, so that the
 /// corpus stays what it is. Each says whether the input is of that type.
-pub const TYPES: [(&str, IsOne); 40] = [
+pub const TYPES: [(&str, IsOne); 44] = [
     // What the server reads.
     ("ChallengeRequest", is_stable::<ChallengeRequest>),
     ("SignUpRequest", is_stable::<SignUpRequest>),
@@ -63,6 +64,14 @@ pub const TYPES: [(&str, IsOne); 40] = [
     ("TotpEnrolment", is_stable::<TotpEnrolment>),
     ("RecoveryCodes", is_stable::<RecoveryCodes>),
     ("PasskeyInfo", is_stable::<PasskeyInfo>),
+    // Versions of an item, both ways.
+    ("ItemVersionsRequest", is_stable::<ItemVersionsRequest>),
+    ("VersionDetailsRequest", is_stable::<VersionDetailsRequest>),
+    ("ItemVersionsResponse", is_stable::<ItemVersionsResponse>),
+    (
+        "VersionDetailsResponse",
+        is_stable::<VersionDetailsResponse>,
+    ),
 ];
 
 /// What is read of any type is written in one form, and that form reads back as itself.

@@ -12,6 +12,7 @@
 //! - [`recovery`]: recovery keys, and coming back by one;
 //! - [`rekey`]: change of all keys;
 //! - [`vault`]: sync, writes, details;
+//! - [`versions`]: the replaced versions of an item;
 //! - [`health`]: is the database there;
 //! - [`cleanup`]: forgetting what has expired.
 //!
@@ -37,6 +38,7 @@ pub mod session;
 mod source;
 mod validate;
 pub mod vault;
+pub mod versions;
 mod webauthn;
 
 pub use context::{Actor, Context, Policy, Services};

@@ -50,7 +50,8 @@ pub async fn write_items(
     check_write(&request)?;
     let head = check_manifest(context, vault, &request.manifest).await?;
     let store = context.services.store();
-    match store.write_items(vault, head, request).await? {
+    let now_ms = context.services.now_ms();
+    match store.write_items(vault, head, request, now_ms).await? {
         WriteOutcome::Written { revision } => Ok(WriteItemsResponse { revision }),
         WriteOutcome::Conflict(conflicts) => Err(ServiceError::Conflict(conflicts)),
         WriteOutcome::Stale => Err(ServiceError::ManifestStale),
@@ -118,7 +119,7 @@ async fn check_manifest(
 }
 
 /// A vault of somebody else is as absent as one that does not exist.
-async fn authorise(context: &Context, vault: VaultId) -> Result<(), ServiceError> {
+pub(crate) async fn authorise(context: &Context, vault: VaultId) -> Result<(), ServiceError> {
     match context.services.store().vault_owner(vault).await? {
         Some(owner) if owner == context.actor.account_id => Ok(()),
         _ => Err(ServiceError::NotFound),

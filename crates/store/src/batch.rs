@@ -64,6 +64,12 @@ pub(crate) trait BatchSql {
     /// `$3` vault → id and current version of each row that is not at version `number`, or is
     /// a tombstone.
     const CONFLICTS: &'static str;
+    /// `$3` vault, `$4` now. Keeps what a write is about to replace; `flag` says that the details
+    /// are replaced, too.
+    const KEEP_VERSIONS: &'static str;
+    /// `$3` vault, `$4` how many replaced versions of each item stay, `$5` how many secrets of
+    /// older ones.
+    const PRUNE_VERSIONS: &'static str;
     /// `$3` vault, `$4` revision. `number` is the version before; `flag` says that details come
     /// with it.
     const WRITE_OVERVIEWS: &'static str;
@@ -103,6 +109,31 @@ macro_rules! batch_sql {
                  LEFT JOIN items ON items.vault_id = $3 AND items.item_id = batch.id
                  WHERE COALESCE(items.version, 0) <> batch.number
                  OR (items.item_id IS NOT NULL AND items.overview IS NULL)"
+            );
+            // CROSS, because SQLite may turn another join around, and unfold the batch for every item.
+            const KEEP_VERSIONS: &'static str = batch_sql!(
+                @$unfold,
+                "INSERT INTO item_versions (vault_id, item_id, version, key_epoch, replaced_at_ms,
+                 details_version, overview, details)
+                 SELECT items.vault_id, items.item_id, items.version,
+                 (SELECT vaults.key_epoch FROM vaults WHERE vaults.vault_id = $3), $4,
+                 items.details_version, items.overview,
+                 CASE WHEN batch.flag = 1 THEN item_details.details END
+                 FROM batch CROSS JOIN items
+                 JOIN item_details ON item_details.vault_id = items.vault_id
+                 AND item_details.item_id = items.item_id
+                 WHERE items.vault_id = $3 AND items.item_id = batch.id
+                 AND items.overview IS NOT NULL"
+            );
+            const PRUNE_VERSIONS: &'static str = batch_sql!(
+                @$unfold,
+                "DELETE FROM item_versions
+                 WHERE vault_id = $3 AND item_id IN (SELECT batch.id FROM batch)
+                 AND version < (SELECT items.version - $4 FROM items
+                 WHERE items.vault_id = $3 AND items.item_id = item_versions.item_id)
+                 AND (details IS NULL OR $5 <= (SELECT COUNT(*) FROM item_versions AS newer
+                 WHERE newer.vault_id = $3 AND newer.item_id = item_versions.item_id
+                 AND newer.version > item_versions.version AND newer.details IS NOT NULL))"
             );
             // `WHERE true` tells SQLite that ON CONFLICT does not belong to a join.
             const WRITE_OVERVIEWS: &'static str = batch_sql!(

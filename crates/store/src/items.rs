@@ -9,6 +9,7 @@ use crate::{
     batch::{Batch, BatchSql},
     convert::{to_array, to_i64, to_u32, to_u64},
     db::{reading, transaction},
+    versions::{SECRETS_KEPT, VERSIONS_KEPT},
 };
 
 /// How a write to a vault ended.
@@ -40,6 +41,8 @@ pub enum DetailsOutcome {
 /// that nobody waits for it.
 struct Batches {
     expected: Batch,
+    /// Items that there are already.
+    replaced: Batch,
     overviews: Batch,
     details: Batch,
     purges: Batch,
@@ -49,6 +52,7 @@ impl Batches {
     fn new(request: WriteItemsRequest) -> Self {
         let (mut expected, mut overviews) = (Batch::default(), Batch::default());
         let (mut details, mut purges) = (Batch::default(), Batch::default());
+        let mut replaced = Batch::default();
         // By value: each item's own copy is freed as it moves into the batch.
         for ItemWrite {
             item_id,
@@ -59,6 +63,9 @@ impl Batches {
         {
             let base = to_i64(base_version);
             expected.push(item_id.as_bytes(), base, false, &[]);
+            if base > 0 {
+                replaced.push(item_id.as_bytes(), base, changed.is_some(), &[]);
+            }
             overviews.push(
                 item_id.as_bytes(),
                 base,
@@ -79,6 +86,7 @@ impl Batches {
         }
         Self {
             expected,
+            replaced,
             overviews,
             details,
             purges,
@@ -145,8 +153,11 @@ impl Store {
     }
 
     /// Writes to a vault if its head and every item are at the version expected: all of it or
-    /// nothing. At most seven statements and one transaction, whatever the number of items.
+    /// nothing. At most nine statements and one transaction, whatever the number of items.
     /// `head` is the version that the request's manifest follows.
+    ///
+    /// What a write replaces is kept as a version of the item, the newest [`VERSIONS_KEPT`] of
+    /// them, and longer where it was the last with its details (see [`SECRETS_KEPT`]). Who deletes an item for good deletes them, too.
     ///
     /// An item that exists nowhere is at version 0. A tombstone conflicts with everything: what
     /// was deleted for good does not come back. The caller sees to it that no item occurs twice
@@ -156,10 +167,12 @@ impl Store {
         vault: VaultId,
         head: u64,
         mut request: WriteItemsRequest,
+        now_ms: u64,
     ) -> Result<WriteOutcome, StoreError> {
         let manifest = std::mem::take(&mut request.manifest);
         let Batches {
             expected,
+            replaced,
             overviews,
             details,
             purges,
@@ -203,6 +216,16 @@ impl Store {
                 .bind(manifest.as_ref())
                 .execute(&mut *tx)
                 .await?;
+            let replaced = (!replaced.is_empty()).then(|| replaced.finish());
+            if let Some(replaced) = &replaced {
+                sqlx::query(<Driver as BatchSql>::KEEP_VERSIONS)
+                    .bind(replaced.rows.as_str())
+                    .bind(replaced.bytes.as_slice())
+                    .bind(vault)
+                    .bind(to_i64(now_ms))
+                    .execute(&mut *tx)
+                    .await?;
+            }
             if !overviews.is_empty() {
                 let overviews = overviews.finish();
                 sqlx::query(<Driver as BatchSql>::WRITE_OVERVIEWS)
@@ -219,6 +242,16 @@ impl Store {
                     .bind(details.rows)
                     .bind(details.bytes)
                     .bind(vault)
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            if let Some(replaced) = replaced {
+                sqlx::query(<Driver as BatchSql>::PRUNE_VERSIONS)
+                    .bind(replaced.rows)
+                    .bind(replaced.bytes)
+                    .bind(vault)
+                    .bind(i64::from(VERSIONS_KEPT))
+                    .bind(i64::from(SECRETS_KEPT))
                     .execute(&mut *tx)
                     .await?;
             }

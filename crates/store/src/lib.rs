@@ -29,6 +29,7 @@ mod sessions;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod versions;
 
 pub use accounts::{AccountRow, LoginKey, NewAccount, SignUpOutcome};
 pub use changes::Changes;
@@ -44,3 +45,4 @@ pub use rekey::{NewAccountKeys, RekeyOutcome};
 pub use second_factor::{NewSecondFactor, SecondFactorChange, SecondFactorRow, StoredTotpSecret};
 pub use sessions::{BeginOutcome, FactorUse, NewSession, SessionRow, UsedNonce};
 pub use store::{DbKind, Store, StoreOptions};
+pub use versions::{SECRETS_KEPT, VERSIONS_KEPT};

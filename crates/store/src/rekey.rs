@@ -107,7 +107,7 @@ impl Store {
     /// Swaps all keys of an account and every item of its vault for what was staged, if `proven`,
     /// the key that the request was signed with, the keyset before, the vault's head and every
     /// item are still what they were, uses up the nonce, and ends every session but `asking`.
-    /// Thirteen statements, whatever the number of items, all or nothing.
+    /// Fourteen statements, whatever the number of items, all or nothing.
     pub async fn rekey(
         &self,
         proven: &LoginKey,
@@ -191,6 +191,11 @@ impl Store {
             .bind(account)
             .execute(&mut *tx)
             .await?;
+            // Sealed under the vault key before, which nobody has any more.
+            sqlx::query("DELETE FROM item_versions WHERE vault_id = $1")
+                .bind(vault)
+                .execute(&mut *tx)
+                .await?;
             sqlx::query("INSERT INTO manifests (vault_id, version, manifest) VALUES ($1, $2, $3)")
                 .bind(vault)
                 .bind(revision)

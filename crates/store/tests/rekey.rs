@@ -132,7 +132,7 @@ on_both! {
         is_old(store).await;
 
         let (outcome, queries) = count_queries(rekey(store, &keys(2), 5)).await;
-        assert_eq!((outcome, queries), (RekeyOutcome::Changed, 13));
+        assert_eq!((outcome, queries), (RekeyOutcome::Changed, 14));
         let row = store.account(account(1).id).await.unwrap().unwrap();
         assert_eq!(row.keyset, keys(2).keys.keyset);
         assert_eq!(row.rotations, keys(2).rotations);
@@ -154,6 +154,34 @@ on_both! {
         assert_eq!(store.count("SELECT COUNT(*) FROM rekey_items").await.unwrap(), 0);
         let head = store.vault_head(vault_id(1)).await.unwrap().unwrap();
         assert_eq!((head.manifest, head.rotations, head.key_epoch), (keys(2).manifest, keys(2).rotations, 2));
+    }
+
+    async fn the_versions_of_before_end_with_the_keys_and_not_sooner(db) {
+        let store = db.store();
+        with_items(store, 1).await;
+        for vault in [vault_id(1), vault_id(2)] {
+            let base = u64::from(vault == vault_id(1));
+            for base in base..2 {
+                let writes = vec![write(1, base)];
+                let request = WriteItemsRequest { writes, ..WriteItemsRequest::default() };
+                write_next(store, vault, request).await.unwrap();
+            }
+        }
+        let count = async || store.count("SELECT COUNT(*) FROM item_versions").await.unwrap();
+        stage(store, REKEY, vec![staged(1, 2)]).await;
+        assert_eq!(rekey(store, &keys(2), 5).await, RekeyOutcome::Stale);
+        assert_eq!(count().await, 2);
+        stage(store, REKEY, vec![staged(1, 3)]).await;
+        assert_eq!(rekey(store, &keys(2), 6).await, RekeyOutcome::Changed);
+        // That of the other account.
+        assert_eq!(count().await, 1);
+        let kept = store.item_versions(vault_id(1), item_id(1), None, 9).await.unwrap().unwrap();
+        assert!(kept.versions.is_empty());
+        // From here on there is a history again, of the new keys.
+        let request = WriteItemsRequest { writes: vec![write(1, 3)], ..WriteItemsRequest::default() };
+        store.write_items(vault_id(1), 3, request, NOW).await.unwrap();
+        let kept = store.item_versions(vault_id(1), item_id(1), None, 9).await.unwrap().unwrap();
+        assert_eq!(kept.versions.iter().map(|kept| kept.version).collect::<Vec<_>>(), [3]);
     }
 
     async fn other_sessions_end_and_other_accounts_notice_nothing(db) {
@@ -236,7 +264,7 @@ on_both! {
         let key = login_key(1);
         let (changed, written) = futures::join!(
             store.rekey(&key, session(1).id, &new, &used),
-            store.write_items(vault_id(1), 1, request)
+            store.write_items(vault_id(1), 1, request, NOW)
         );
         let changed = changed.unwrap() == RekeyOutcome::Changed;
         let written = matches!(written.unwrap(), keyarc_store::WriteOutcome::Written { .. });

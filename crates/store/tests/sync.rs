@@ -47,17 +47,17 @@ on_both! {
             first += count;
             let writes = range.clone().map(|item| write(item, 0));
             let (head, request) = follow_head(store, vault, change(writes, [])).await;
-            let (_, queries) = count_queries(store.write_items(vault, head, request)).await;
+            let (_, queries) = count_queries(store.write_items(vault, head, request, 1)).await;
             assert_eq!(queries, 5, "creating {count} items");
 
             let writes = range.clone().map(|item| write_overview(item, 1));
             let (head, request) = follow_head(store, vault, change(writes, [])).await;
-            let (_, queries) = count_queries(store.write_items(vault, head, request)).await;
-            assert_eq!(queries, 4, "changing {count} overviews");
+            let (_, queries) = count_queries(store.write_items(vault, head, request, 1)).await;
+            assert_eq!(queries, 6, "changing {count} overviews");
 
             let stale = range.clone().map(|item| write(item, 1));
             let (head, request) = follow_head(store, vault, change(stale, [])).await;
-            let (_, queries) = count_queries(store.write_items(vault, head, request)).await;
+            let (_, queries) = count_queries(store.write_items(vault, head, request, 1)).await;
             assert_eq!(queries, 2, "refusing {count} items");
 
             let (rows, queries) = count_queries(sync(store, vault)).await;
@@ -69,7 +69,7 @@ on_both! {
 
             let purges = range.map(|item| purge(item, 2));
             let (head, request) = follow_head(store, vault, change([], purges)).await;
-            let (_, queries) = count_queries(store.write_items(vault, head, request)).await;
+            let (_, queries) = count_queries(store.write_items(vault, head, request, 1)).await;
             assert_eq!(queries, 5, "purging {count} items");
         }
     }

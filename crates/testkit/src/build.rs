@@ -217,14 +217,16 @@ pub fn items_of(rows: impl IntoIterator<Item = Change>) -> Vec<ItemChange> {
         .collect()
 }
 
-/// Writes to a vault on top of its head, whatever that is.
+/// Writes to a vault on top of its head, whatever that is, as many milliseconds after the start as
+/// the head's version.
 pub async fn write_next(
     store: &Store,
     vault: VaultId,
     request: WriteItemsRequest,
 ) -> Result<WriteOutcome, StoreError> {
     let (head, request) = follow_head(store, vault, request).await;
-    store.write_items(vault, head, request).await
+    let now_ms = FixedClock::START_MS + head;
+    store.write_items(vault, head, request, now_ms).await
 }
 
 /// An account that owns [`vault_id`] of the same number.

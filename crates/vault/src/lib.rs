@@ -15,6 +15,7 @@
 //! | `record`, `seal` | the sealed plaintext, and how it is bound to what it is |
 //! | `lock`, `write` | a vault without its key, and with it; writing to it |
 //! | `reseal` | a vault under its next key |
+//! | `versions` | what an item was before |
 //! | `list`, `order`, `facets` | windows of rows, sorted orders, counts |
 //! | `health` | what is due, weak, old or stands in several items |
 //! | `search`, `haystack` | fuzzy search |
@@ -49,6 +50,7 @@ mod seal;
 mod search;
 pub mod ssh;
 mod totp;
+mod versions;
 mod write;
 
 pub use check::*;
@@ -77,3 +79,4 @@ pub use rotation::{
     rotation_badge,
 };
 pub use totp::{Totp, TotpCode, TotpError};
+pub use versions::{Change, OldVersion, TRASH_KEPT_DAYS, Version, VersionRow};

@@ -79,6 +79,8 @@ impl UnlockedVault {
         match change {
             OverviewChange::Favourite(favourite) => record.favourite = favourite,
             OverviewChange::Trash => {
+                // A clock that is behind must not make the item look as if it had lain there long.
+                let now_ms = now_ms.max(record.updated_at_ms);
                 record.trashed_at_ms.get_or_insert(now_ms);
             }
             OverviewChange::Restore => record.trashed_at_ms = None,

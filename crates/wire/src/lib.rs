@@ -19,6 +19,7 @@ mod recovery;
 mod rekey;
 mod second_factor;
 mod session;
+mod versions;
 
 pub use account::{
     AccountResponse, KeepPinsRequest, Keyset, NewVault, Notice, NoticeKind, SignUpRequest,
@@ -57,4 +58,8 @@ pub use second_factor::{
 pub use session::{
     ChallengeRequest, ChallengeResponse, ClientKind, LoginProof, LoginRequest, LoginResponse,
     RefreshResponse, SessionInfo,
+};
+pub use versions::{
+    ItemVersionsRequest, ItemVersionsResponse, SealedVersion, VersionDetailsRequest,
+    VersionDetailsResponse,
 };

@@ -22,6 +22,8 @@ pub const STAGE_BODY: usize = 8 * 1024 * 1024;
 pub const RECOVERY_NOTE: usize = 1024;
 /// Most items in one request for details.
 pub const DETAILS_PER_REQUEST: usize = 1_000;
+/// Most replaced versions of an item in one answer.
+pub const VERSIONS_PER_PAGE: usize = 25;
 /// Largest body of a write to a vault, in bytes.
 pub const WRITE_BODY: usize = 48 * 1024 * 1024;
 /// Largest body of any other request, in bytes.

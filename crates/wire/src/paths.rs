@@ -60,6 +60,10 @@ pub const CHANGES_ROUTE: &str = "/api/vaults/{vault_id}/changes";
 pub const ITEMS_ROUTE: &str = "/api/vaults/{vault_id}/items";
 /// The route pattern of [`details`].
 pub const DETAILS_ROUTE: &str = "/api/vaults/{vault_id}/details";
+/// The route pattern of [`item_versions`].
+pub const VERSIONS_ROUTE: &str = "/api/vaults/{vault_id}/versions";
+/// The route pattern of [`version_details`].
+pub const VERSION_DETAILS_ROUTE: &str = "/api/vaults/{vault_id}/versions/details";
 
 /// `GET` → the items changed after revision `since`, the vault's newest manifest, and all
 /// manifests from version `manifests_from` on, as [`crate::CHANGES_MEDIA_TYPE`].
@@ -79,4 +83,14 @@ pub fn items(vault: VaultId) -> String {
 /// `POST` [`crate::DetailsRequest`] → [`crate::DetailsResponse`].
 pub fn details(vault: VaultId) -> String {
     format!("/api/vaults/{vault}/details")
+}
+
+/// `POST` [`crate::ItemVersionsRequest`] → [`crate::ItemVersionsResponse`].
+pub fn item_versions(vault: VaultId) -> String {
+    format!("/api/vaults/{vault}/versions")
+}
+
+/// `POST` [`crate::VersionDetailsRequest`] → [`crate::VersionDetailsResponse`].
+pub fn version_details(vault: VaultId) -> String {
+    format!("/api/vaults/{vault}/versions/details")
 }

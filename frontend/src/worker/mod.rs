@@ -15,6 +15,7 @@ mod recovery;
 mod rekey;
 mod seldom;
 mod state;
+mod versions;
 
 use std::rc::Rc;
 

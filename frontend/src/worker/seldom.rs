@@ -135,6 +135,10 @@ impl VaultWorker {
             Command::Check(command) => self.check(command).await,
             Command::InspectKeyMaterial(source) => self.inspect(*source).await,
             Command::MakeKeyPair(recipe) => make_pair(&recipe).await,
+            Command::Versions(item) => self.versions(item).await,
+            Command::CompareVersion(wish) => self.compare_version(wish).await,
+            Command::RestoreVersion { item, version } => self.restore_version(item, version).await,
+            Command::EmptyOldTrash => self.empty_old_trash().await,
             Command::AcceptShown => {
                 let accepted = self.session()?.accept_shown().await;
                 accepted.map_err(|error| self.failed(error))?;

@@ -8,6 +8,7 @@ mod recovery;
 mod rekey;
 mod session;
 mod vault;
+mod versions;
 
 use axum::{
     Router,
@@ -58,6 +59,8 @@ pub fn routes() -> Router<AppState> {
         .route(paths::CHANGES_ROUTE, get(vault::changes))
         .route(paths::ITEMS_ROUTE, post(vault::write_items))
         .route(paths::DETAILS_ROUTE, post(vault::details))
+        .route(paths::VERSIONS_ROUTE, post(versions::list))
+        .route(paths::VERSION_DETAILS_ROUTE, post(versions::details))
         .route_layer(from_fn(no_store))
 }
 

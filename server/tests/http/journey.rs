@@ -4,7 +4,9 @@ use keyarc_signature::VaultManifest;
 use keyarc_testkit::{TestServer, build, on_both};
 use keyarc_wire::{
     AccountResponse, CHANGES_MEDIA_TYPE, Change, ChangesDecoder, ClientKind, DetailsRequest,
-    DetailsResponse, ErrorCode, ItemChange, LoginResponse, VaultId, WriteItemsResponse, paths,
+    DetailsResponse, ErrorCode, ItemChange, ItemVersionsRequest, ItemVersionsResponse,
+    LoginResponse, VaultId, VersionDetailsRequest, VersionDetailsResponse, WriteItemsResponse,
+    paths,
 };
 use reqwest::StatusCode;
 
@@ -75,6 +77,15 @@ on_both! {
         assert_eq!((details.details[0].version, details.details[0].details_version), (2, 1));
         assert_eq!(Some(&details.details[0].details), build::write(1, 0).details.as_ref());
 
+        // What it replaced is there still, with the details that it had.
+        let asked = ItemVersionsRequest { item_id: build::item_id(1), before: None };
+        let kept: ItemVersionsResponse = person.post(&paths::item_versions(vault), &asked).await.json();
+        assert_eq!((kept.current_version, kept.versions.len(), kept.more), (2, 1, false));
+        assert_eq!(kept.versions[0].overview, build::write(1, 0).overview);
+        let first = VersionDetailsRequest { item_id: build::item_id(1), version: 1 };
+        let theirs: VersionDetailsResponse = person.post(&paths::version_details(vault), &first).await.json();
+        assert_eq!(Some(theirs.details), build::write(1, 0).details);
+
         // The same edit again comes too late, and takes nothing else with it.
         let late = build::change([build::write(1, 1), build::write(4, 0)], []);
         let error = person.write_items(vault, late.clone()).await.error(ErrorCode::Conflict);
@@ -102,6 +113,8 @@ on_both! {
         stranger.get(&paths::changes(vault, 0, None)).await.error(ErrorCode::NotFound);
         stranger.write_items(vault, write.clone()).await.error(ErrorCode::NotFound);
         stranger.post(&paths::details(vault), &request).await.error(ErrorCode::NotFound);
+        stranger.post(&paths::item_versions(vault), &asked).await.error(ErrorCode::NotFound);
+        stranger.post(&paths::version_details(vault), &first).await.error(ErrorCode::NotFound);
     }
 
     async fn two_instances_see_one_account(db) {

@@ -203,6 +203,9 @@ fn KeysForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView {
             </li>
             <li>"All other devices are logged out, and have to be given the new setup code."</li>
             <li>
+                "The history of your items ends: earlier versions are sealed under the old keys, and are deleted. What the items are now stays."
+            </li>
+            <li>
                 "It does not make unread what somebody has read: the secrets themselves have to be changed at their providers. You get the list."
             </li>
             <li>

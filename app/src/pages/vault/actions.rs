@@ -2,7 +2,7 @@ use keyarc_vault::{Content, FieldType, Item, ItemSummary, Kind, Part, Totp};
 use keyarc_wire::ItemId;
 use leptos::{prelude::*, task::spawn_local};
 
-use super::variables::write_variables;
+use super::{page::focus_detail, variables::write_variables};
 use crate::{
     state::{
         Clipboard, Go, Mode, OpenForm, Place, Toasts, use_clipboard, use_go, use_open_form,
@@ -158,6 +158,35 @@ impl Actions {
     /// Opens an item.
     pub fn open(self, id: ItemId) {
         self.go.to(&self.place.get_untracked().with_item(id));
+    }
+
+    /// Shows what an item was.
+    pub fn history(self, id: ItemId) {
+        self.go.to(&self.place.get_untracked().with_history(id));
+        focus_detail();
+    }
+
+    /// Saves a version of before as the next one, and offers to take that back. Calls back once it
+    /// is done.
+    pub(super) fn restore_version(self, item: ItemId, version: u64, done: Option<Callback<()>>) {
+        spawn_local(async move {
+            let command = Command::RestoreVersion { item, version };
+            match self.worker.call(command).await {
+                Ok(Reply::VersionRestored { replaced }) => {
+                    let undo = move || {
+                        self.restore_version(item, replaced, None);
+                    };
+                    let text = format!("Version {version} restored as a new version.");
+                    self.toasts.undoable(text, undo);
+                }
+                Ok(_) => {}
+                Err(failure) => self.toasts.fail(failure.to_string()),
+            }
+            if let Some(done) = done {
+                // The view that asked may be gone.
+                done.try_run(());
+            }
+        });
     }
 
     /// Opens an item from outside of the list that is shown.

@@ -1,7 +1,9 @@
 use keyarc_vault::ItemSummary;
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{actions::use_actions, form_part::FormPart, item_view::ItemView};
+use super::{
+    actions::use_actions, form_part::FormPart, history_part::HistoryPart, item_view::ItemView,
+};
 use crate::{
     state::{Mode, Place, use_go, use_items, use_open_form, use_place},
     ui::{Button, EmptyState, ErrorState, Icon, SkeletonLines},
@@ -25,6 +27,7 @@ pub(super) fn Detail() -> impl IntoView {
                 (_, Mode::New) => view! { class="v", <FormPart item=None /> }.into_any(),
                 (Some(id), Mode::Edit) => view! { class="v", <FormPart item=Some(id) /> }.into_any(),
                 (Some(id), Mode::Rotate) => view! { class="v", <FormPart item=Some(id) rotate=true /> }.into_any(),
+                (Some(id), Mode::History) => view! { class="v", <HistoryPart item=id /> }.into_any(),
                 (Some(id), Mode::View) => view! { class="v", <OpenItem id=id /> }.into_any(),
                 (None, _) => view! { class="v", <NothingOpen /> }.into_any(),
             }}

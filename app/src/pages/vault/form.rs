@@ -6,7 +6,7 @@ use leptos::{ev, prelude::*, task::spawn_local};
 
 use super::{
     actions::use_actions,
-    conflict::{ConflictStep, draft_of_item},
+    conflict::ConflictStep,
     form_fields::FormFields,
     form_model::{FormModel, empty_draft},
     generator::{GeneratorDialog, Making},
@@ -35,7 +35,7 @@ pub(super) fn ItemForm(
         spawn_local(async move {
             match worker.call(Command::Reveal(id)).await {
                 Ok(Reply::Item(item)) => {
-                    let _ = start.try_set(Some((draft_of_item(&item), false)));
+                    let _ = start.try_set(Some((ItemDraft::of(&item), false)));
                 }
                 Ok(_) => {}
                 Err(failure) => drop(problem.try_set(Some(failure.to_string()))),

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     state::{Mode, Place, use_go, use_place, use_toasts},
     ui::{Button, Confirm, EnvironmentDot, Icon, IconButton, IconView, Look, Tag},
-    words::{ago_now, capitalised, every_days, kind, local_day, shortened},
+    words::{ago_now, capitalised, days_left, every_days, kind, local_day, now_ms, shortened},
     worker::{Command, Reply, use_worker},
 };
 
@@ -65,7 +65,7 @@ pub(super) fn ItemView(
                                     .then(|| {
                                         view! { class="v", <MaterialPart summary=summary.clone() /> }
                                     })}
-                                <Facts summary=summary revealed=revealed />
+                                <Facts summary=summary revealed=revealed actions=actions />
                             </div>
                         </div>
                     }
@@ -119,7 +119,7 @@ fn ItemBar(summary: ItemSummary, actions: Actions) -> impl IntoView {
                     <Confirm
                         open=asking
                         title="Delete for good?"
-                        detail=format!("{name} and its secret are lost. Nobody can bring it back.")
+                        detail=format!("{name}, its secret and its history are lost. Nobody can bring it back.")
                         verb="Delete for good"
                         on_confirm=move |()| actions.purge(vec![id])
                     />
@@ -319,7 +319,13 @@ fn SecretCard(
 
 /// Everything else that is known of an item.
 #[component]
-fn Facts(summary: ItemSummary, revealed: RwSignal<Option<Item>>) -> impl IntoView {
+fn Facts(
+    summary: ItemSummary,
+    revealed: RwSignal<Option<Item>>,
+    actions: Actions,
+) -> impl IntoView {
+    let id = summary.id;
+    let history = move |()| actions.history(id);
     let notes = move || match revealed.with(|item| item.as_ref().map(|item| item.notes.clone())) {
         None => view! { class="v", <span class="quiet">"Sealed with the secret"</span> }.into_any(),
         Some(notes) if notes.is_empty() => {
@@ -356,6 +362,9 @@ fn Facts(summary: ItemSummary, revealed: RwSignal<Option<Item>>) -> impl IntoVie
             <dd>
                 <span>{capitalised(&ago_now(summary.updated_at_ms))}</span>
                 <span class="quiet">{format!("version {}", summary.version)}</span>
+                <Button look=Look::Bare icon=Icon::Clock key="H" on_press=history>
+                    "History"
+                </Button>
             </dd>
             <dt>"Created"</dt>
             <dd>{local_day(summary.created_at_ms).long()}</dd>
@@ -364,7 +373,10 @@ fn Facts(summary: ItemSummary, revealed: RwSignal<Option<Item>>) -> impl IntoVie
                 .map(|at| {
                     view! { class="v",
                         <dt>"Deleted"</dt>
-                        <dd>{capitalised(&ago_now(at))}</dd>
+                        <dd>
+                            <span>{capitalised(&ago_now(at))}</span>
+                            <span class="quiet">{days_left(at, now_ms() as u64)}</span>
+                        </dd>
                     }
                 })}
         </dl>

@@ -277,7 +277,7 @@ fn empty_words(scope: Scope) -> (Icon, &'static str, &'static str) {
         Scope::Trash => (
             Icon::Trash,
             "The trash is empty",
-            "Deleted items wait here until you empty it.",
+            "Deleted items wait here for 30 days, and can be restored until then.",
         ),
         Scope::All => (
             Icon::Folder,

@@ -19,6 +19,8 @@ mod form_rotation;
 mod frame;
 mod generator;
 mod help;
+mod history;
+mod history_part;
 mod import;
 mod item_material;
 mod item_view;
@@ -40,7 +42,7 @@ mod variables;
 
 pub use actions::{Actions, use_actions};
 pub use checks::ChecksPage;
-pub use conflict::{ConflictView, differences};
+pub use conflict::ConflictView;
 pub use dashboard::DashboardPage;
 pub use expiry_badge::{DueBadge, ExpiryBadge};
 pub use frame::{Panels, Section, VaultFrame, use_panels};

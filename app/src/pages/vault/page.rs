@@ -1,3 +1,4 @@
+use keyarc_vault::TRASH_KEPT_DAYS;
 use leptos::{ev, html, prelude::*, task::spawn_local};
 use leptos_meta::Title;
 
@@ -12,6 +13,7 @@ use super::{
 use crate::{
     state::{Mode, Place, use_go, use_items, use_place, use_session, use_toasts},
     ui::scroll_to_row,
+    words::counted,
     worker::{Command, Reply, use_worker},
 };
 
@@ -47,6 +49,7 @@ fn Panes() -> impl IntoView {
     });
     follow_keys(scroller, search);
     take_up_draft();
+    empty_old_trash();
     fetch_form_soon();
     let has_detail = move || place.with(|place| place.item.is_some() || place.mode == Mode::New);
     view! { class="v",
@@ -73,6 +76,31 @@ fn take_up_draft() {
             if let Ok(Reply::Draft(Some(draft))) = worker.call(Command::TakeDraft).await {
                 actions.resume(*draft);
                 toasts.say("Your unsaved form is back.");
+            }
+        });
+    });
+}
+
+/// Once the vault is open and something lies in the trash: what has been there for long enough
+/// goes, and that is said.
+fn empty_old_trash() {
+    let facets = use_items().facets();
+    let worker = use_worker();
+    let toasts = use_toasts();
+    let asked = StoredValue::new(false);
+    Effect::new(move |_| {
+        if facets.with(|facets| facets.trash) == 0 || asked.get_value() {
+            return;
+        }
+        asked.set_value(true);
+        spawn_local(async move {
+            // Nothing is lost where it does not work: another time will do.
+            let reply = worker.call(Command::EmptyOldTrash).await;
+            if let Ok(Reply::TrashEmptied(count @ 1..)) = reply {
+                toasts.say(format!(
+                    "{} from the trash deleted for good, {TRASH_KEPT_DAYS} days after being moved there.",
+                    counted(count, "item")
+                ));
             }
         });
     });
@@ -149,6 +177,10 @@ fn follow_keys(scroller: NodeRef<html::Div>, search: NodeRef<html::Input>) {
                 place.mode = Mode::Edit;
                 go.to(&place);
             }
+            Shortcut::History => {
+                let Some(item) = current() else { return false };
+                actions.history(item.id);
+            }
             Shortcut::Reveal => return press("reveal"),
             Shortcut::Rotate => return press("rotate"),
             Shortcut::Check => return press("check"),
@@ -191,6 +223,7 @@ fn follow_keys(scroller: NodeRef<html::Div>, search: NodeRef<html::Input>) {
             }
             let done = handle(&event, shortcut)
                 || (shortcut == Shortcut::Back && editing && press("form-cancel"))
+                || (shortcut == Shortcut::Back && editing && press("history-back"))
                 || (shortcut == Shortcut::Back && !editing && back_to_list());
             if done {
                 event.prevent_default();

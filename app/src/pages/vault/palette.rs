@@ -10,7 +10,7 @@ use super::{
     row::RowFace,
 };
 use crate::{
-    state::{Go, Place, Session, ThemeState, use_go, use_session, use_theme},
+    state::{Go, Place, Session, ThemeState, use_go, use_place, use_session, use_theme},
     theme::Theme,
     ui::{Dialog, Icon, IconView, Kbd},
     worker::{Command, Reply, use_worker},
@@ -71,9 +71,7 @@ fn Palette(open: RwSignal<bool>) -> impl IntoView {
             let items = found.get().into_iter().map(Box::new).map(Entry::Item);
             let actions = Action::ALL
                 .into_iter()
-                .filter(|a| matches(a.words(), &text.read()))
-                // Only an open item has something to press.
-                .filter(|a| *a != Action::Check || is_there("check"));
+                .filter(|a| matches(a.words(), &text.read()) && verbs.offers(*a));
             items.chain(actions.map(Entry::Action)).collect::<Vec<_>>()
         },
         |_, _| true,
@@ -212,6 +210,7 @@ fn matches(words: &str, text: &str) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Action {
     New,
+    History,
     Import,
     Check,
     Checks,
@@ -227,8 +226,9 @@ enum Action {
 }
 
 impl Action {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::New,
+        Self::History,
         Self::Import,
         Self::Check,
         Self::Checks,
@@ -246,6 +246,7 @@ impl Action {
     fn words(self) -> &'static str {
         match self {
             Self::New => "New item",
+            Self::History => "Show the history of the open item",
             Self::Import => "Import a .env file",
             Self::Check => "Test this key",
             Self::Checks => "Test all keys",
@@ -264,6 +265,7 @@ impl Action {
     fn icon(self) -> Icon {
         match self {
             Self::New => Icon::Plus,
+            Self::History => Icon::Clock,
             Self::Import => Icon::Import,
             Self::Check | Self::Checks => Icon::Check,
             Self::All => Icon::List,
@@ -286,6 +288,7 @@ struct Verbs {
     session: Session,
     theme: ThemeState,
     help: RwSignal<bool>,
+    place: Memo<Place>,
 }
 
 fn use_verbs() -> Verbs {
@@ -295,10 +298,21 @@ fn use_verbs() -> Verbs {
         session: use_session(),
         theme: use_theme(),
         help: use_panels().help,
+        place: use_place(),
     }
 }
 
 impl Verbs {
+    /// Whether there is something to do it with: only an open item has a history, and some have
+    /// something to press.
+    fn offers(self, action: Action) -> bool {
+        match action {
+            Action::History => self.place.with_untracked(|place| place.item.is_some()),
+            Action::Check => is_there("check"),
+            _ => true,
+        }
+    }
+
     fn run(self, action: Action) {
         let scope = |scope: Scope| {
             self.go.to(&Place {
@@ -308,6 +322,11 @@ impl Verbs {
         };
         match action {
             Action::New => self.actions.new_item(),
+            Action::History => {
+                if let Some(item) = self.place.with_untracked(|place| place.item) {
+                    self.actions.history(item);
+                }
+            }
             Action::Import => self.go.path("/vault/import"),
             Action::Check => drop(press("check")),
             Action::Checks => self.go.path("/vault/checks"),

@@ -5,7 +5,7 @@ use keyarc_wire::ItemId;
 use leptos::{ev, prelude::*, task::spawn_local};
 
 use super::{
-    conflict::{ConflictStep, draft_of_item},
+    conflict::ConflictStep,
     form::{Conflict, KeepDraft, use_cancel, use_save},
     form_model::FormModel,
     generator::{GeneratorDialog, Making},
@@ -88,7 +88,7 @@ pub(super) fn RotateItem(
                     let binned = "It is in the trash. Restore it first.".to_owned();
                     let _ = problem.try_set(Some(binned));
                 }
-                Ok(Reply::Item(item)) => drop(stored.try_set(Some(draft_of_item(&item)))),
+                Ok(Reply::Item(item)) => drop(stored.try_set(Some(ItemDraft::of(&item)))),
                 Ok(_) => {}
                 Err(failure) => drop(problem.try_set(Some(failure.to_string()))),
             }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     state::{use_items, use_place},
     ui::{Badge, EnvironmentDot, Icon, IconView},
-    words::{ago_now, capitalised, kind},
+    words::{ago_now, capitalised, days_left, kind, now_ms},
 };
 
 /// A row of the list, by its position. What stands there changes; the element stays.
@@ -77,8 +77,7 @@ pub fn RowFace(
     });
     let hint = part(summary, row_hint);
     let when = part(summary, |item| {
-        let updated = item.trashed_at_ms.unwrap_or(item.updated_at_ms);
-        (item.due(), updated)
+        (item.trashed_at_ms, item.due(), item.updated_at_ms)
     });
     // What the provider itself refused.
     let refused = part(summary, |item| {
@@ -132,8 +131,16 @@ pub fn RowFace(
                 })
         }}
         {move || match when.get() {
-            (Some(due), _) => view! { class="v", <DueBadge due=due short=true /> }.into_any(),
-            (None, updated) => {
+            (Some(trashed), ..) => {
+                view! { class="v",
+                    <span class="row-time">{days_left(trashed, now_ms() as u64)}</span>
+                }
+                    .into_any()
+            }
+            (None, Some(due), _) => {
+                view! { class="v", <DueBadge due=due short=true /> }.into_any()
+            }
+            (None, None, updated) => {
                 view! { class="v", <span class="row-time">{ago_now(updated)}</span> }.into_any()
             }
         }}

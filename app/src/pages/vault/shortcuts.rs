@@ -21,6 +21,8 @@ pub enum Shortcut {
     Copy,
     /// Edits the item.
     Edit,
+    /// Shows what the item was.
+    History,
     /// A new item.
     New,
     /// Shows or hides the secret.
@@ -86,6 +88,7 @@ pub fn shortcut(press: Press<'_>) -> Option<Shortcut> {
         "Enter" | "o" if !on_control => Shortcut::Open,
         "c" => Shortcut::Copy,
         "e" => Shortcut::Edit,
+        "h" => Shortcut::History,
         "n" => Shortcut::New,
         "r" => Shortcut::Reveal,
         "R" => Shortcut::Rotate,
@@ -99,7 +102,7 @@ pub fn shortcut(press: Press<'_>) -> Option<Shortcut> {
 }
 
 /// Keys and what they do, for the help dialog.
-pub(super) const HELP: [(&[&str], &str); 16] = [
+pub(super) const HELP: [(&[&str], &str); 17] = [
     (&["Ctrl K", "⌘ K"], "Find anything, do anything"),
     (&["/"], "Search the list"),
     (&["J", "↓"], "Next item"),
@@ -110,6 +113,7 @@ pub(super) const HELP: [(&[&str], &str); 16] = [
     (&["T"], "Test whether the key works"),
     (&["E"], "Edit the item"),
     (&["Shift R"], "Rotate the secret"),
+    (&["H"], "See what the item was"),
     (&["N"], "New item"),
     (&["D"], "Dashboard"),
     (&["V"], "Vault"),
@@ -138,6 +142,7 @@ mod tests {
             ("Enter", Shortcut::Open),
             ("c", Shortcut::Copy),
             ("e", Shortcut::Edit),
+            ("h", Shortcut::History),
             ("n", Shortcut::New),
             ("R", Shortcut::Rotate),
             ("d", Shortcut::Dashboard),

@@ -13,6 +13,8 @@ mod recovery;
 mod rekey;
 mod salvage;
 mod second_factor;
+mod trash;
+mod versions;
 mod write;
 
 use std::cell::{Cell, RefCell};

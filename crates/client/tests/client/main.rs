@@ -23,4 +23,6 @@ mod session;
 #[cfg(test)]
 mod tampering;
 #[cfg(test)]
+mod versions;
+#[cfg(test)]
 mod writes;

@@ -20,3 +20,4 @@ mod recognition;
 mod resealing;
 mod rotation;
 mod sealing;
+mod versions;

@@ -43,6 +43,16 @@ pub struct TestHost {
     clock: Rc<Cell<u64>>,
 }
 
+impl TestHost {
+    /// When its clock begins, Unix milliseconds.
+    pub const START_MS: u64 = 1_700_000_000_000;
+
+    /// Time passes.
+    pub fn pass(&self, millis: u64) {
+        self.clock.set(self.clock.get() + millis);
+    }
+}
+
 impl Host for TestHost {
     type Rng = UnwrapErr<getrandom::SysRng>;
 
@@ -52,7 +62,7 @@ impl Host for TestHost {
 
     fn now_ms(&self) -> u64 {
         self.clock.set(self.clock.get() + 1);
-        1_700_000_000_000 + self.clock.get()
+        Self::START_MS + self.clock.get()
     }
 
     async fn sleep(&self, millis: u32) {
@@ -113,7 +123,11 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
-        let server = Rc::new(RefCell::new(Server::default()));
+        let server = Rc::new(RefCell::new(Server {
+            clock_ms: TestHost::START_MS,
+            page: 2,
+            ..Server::default()
+        }));
         let host = TestHost::default();
         let (session, kit) = Session::sign_up(Line::to(&server), host.clone(), &sign_up())
             .await

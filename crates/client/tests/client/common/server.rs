@@ -2,6 +2,7 @@ mod lies;
 mod links;
 mod passkeys;
 mod recovery;
+mod vault;
 
 use std::{
     cell::{Cell, RefCell},
@@ -11,7 +12,7 @@ use std::{
 
 use keyarc_auth::{Change, LoginPurpose, LoginStatement};
 use keyarc_client::{HttpRequest, HttpResponse, Transport, TransportError};
-use keyarc_signature::{UserBundle, VaultManifest, VerifyingKey};
+use keyarc_signature::{UserBundle, VerifyingKey};
 use keyarc_wire::*;
 use serde::Serialize;
 
@@ -54,6 +55,8 @@ struct Account {
     response: AccountResponse,
     auth: [u8; 32],
     items: BTreeMap<ItemId, Stored>,
+    /// What was replaced, by item and version.
+    versions: BTreeMap<(ItemId, u64), vault::Replaced>,
     manifests: Vec<Bytes>,
     pins: BTreeMap<[u8; 16], Sealed>,
     /// The one code that is good.
@@ -98,6 +101,10 @@ pub struct Server {
     link: Option<links::StoredLink>,
     /// Every request, by path.
     pub seen: Vec<String>,
+    /// What time it is there.
+    pub clock_ms: u64,
+    /// How many versions of an item it sends at a time.
+    pub page: usize,
 }
 
 /// A line to the server, with its own cookie.
@@ -226,6 +233,12 @@ impl Server {
                 if path.ends_with("/items") {
                     return self.with_fault(|server| server.carry_out(handle, &read(body)));
                 }
+                if path.ends_with("/versions") {
+                    return self.item_versions(handle, &read(body));
+                }
+                if path.ends_with("/versions/details") {
+                    return self.version_details(handle, &read(body));
+                }
                 if path.ends_with("/details") {
                     return self.details(handle, &read(body));
                 }
@@ -261,7 +274,7 @@ impl Server {
             paths::CHALLENGE,
             &ChallengeResponse {
                 nonce: Fixed(nonce),
-                expires_at_ms: 1,
+                expires_at_ms: self.clock_ms + 60_000,
             },
         )
     }
@@ -324,6 +337,7 @@ impl Server {
             response: response.clone(),
             auth,
             items: BTreeMap::new(),
+            versions: BTreeMap::new(),
             manifests: vec![request.vault.manifest.clone()],
             pins: BTreeMap::new(),
             second_factor: None,
@@ -432,124 +446,6 @@ impl Server {
         account.response.keyset = request.keyset.clone();
         account.auth = request.auth_public_key.0;
         Ok(respond(204, "", Vec::new()))
-    }
-
-    fn carry_out(&mut self, handle: Handle, request: &WriteItemsRequest) -> Answer {
-        let account = self.accounts.get_mut(&handle).expect("logged in");
-        let expected = request
-            .writes
-            .iter()
-            .map(|write| (write.item_id, write.base_version))
-            .chain(
-                request
-                    .purges
-                    .iter()
-                    .map(|purge| (purge.item_id, purge.base_version)),
-            );
-        let conflicts: Vec<_> = expected
-            .filter_map(|(item_id, base)| {
-                let stored = account.items.get(&item_id);
-                let gone = stored.is_some_and(|stored| stored.live.is_none());
-                let current_version = stored.map_or(0, |stored| stored.version);
-                (gone || current_version != base).then_some(VersionConflict {
-                    item_id,
-                    current_version,
-                })
-            })
-            .collect();
-        if !conflicts.is_empty() {
-            let mut error = ApiError::new(ErrorCode::Conflict, "Changed.", "Look again.");
-            error.conflicts = conflicts;
-            return Ok(problem(409, &error));
-        }
-        let next = VaultManifest::decode(&request.manifest.0).expect("a manifest");
-        let head = account.manifests.last().expect("version 0 at least");
-        if !next.follows(&VaultManifest::decode(&head.0).expect("a manifest")) {
-            return refuse(409, ErrorCode::ManifestStale);
-        }
-        account.manifests.push(request.manifest.clone());
-        account.response.vaults[0].revision += 1;
-        let revision = account.response.vaults[0].revision;
-        for write in &request.writes {
-            let version = write.base_version + 1;
-            let details = match &write.details {
-                Some(details) => (version, details.clone()),
-                None => {
-                    let live = account.items[&write.item_id].live.as_ref().expect("live");
-                    (live.0, live.2.clone())
-                }
-            };
-            let live = Some((details.0, write.overview.clone(), details.1));
-            account.items.insert(
-                write.item_id,
-                Stored {
-                    version,
-                    revision,
-                    live,
-                },
-            );
-        }
-        for purge in &request.purges {
-            let version = purge.base_version + 1;
-            account.items.insert(
-                purge.item_id,
-                Stored {
-                    version,
-                    revision,
-                    live: None,
-                },
-            );
-        }
-        self.json("/items", &WriteItemsResponse { revision })
-    }
-
-    fn details(&mut self, handle: Handle, request: &DetailsRequest) -> Answer {
-        let account = &self.accounts[&handle];
-        let details = request.item_ids.iter().filter_map(|item_id| {
-            let stored = account.items.get(item_id)?;
-            let (details_version, _, details) = stored.live.clone()?;
-            Some(SealedDetails {
-                item_id: *item_id,
-                version: stored.version,
-                details_version,
-                details,
-            })
-        });
-        let details = details.collect();
-        self.json("/details", &DetailsResponse { details })
-    }
-
-    fn changes(&mut self, handle: Handle, since: u64, from: Option<u64>) -> Answer {
-        let account = &self.accounts[&handle];
-        let mut changed: Vec<_> = account
-            .items
-            .iter()
-            .filter(|(_, stored)| stored.revision > since)
-            .collect();
-        changed.sort_by_key(|(_, stored)| stored.revision);
-        let mut out = Vec::new();
-        encode_changes_start(&mut out);
-        for (id, stored) in &changed {
-            let live = stored
-                .live
-                .as_ref()
-                .map(|(version, sealed, _)| (*version, sealed.as_ref()));
-            encode_change(&mut out, &id.0, stored.version, stored.revision, live);
-        }
-        let last = account.manifests.len() - 1;
-        let from = match from {
-            Some(from) if !self.hides_history => last.min(from as usize),
-            _ => last,
-        };
-        for manifest in &account.manifests[from..] {
-            encode_manifest(&mut out, &manifest.0);
-        }
-        let records = changed.len() + account.manifests.len() - from;
-        encode_changes_end(&mut out, records as u32);
-        if let Some(twist) = &self.twist_changes {
-            out = twist(out);
-        }
-        Ok(respond(200, CHANGES_MEDIA_TYPE, out))
     }
 
     fn json(&self, path: &str, body: &impl Serialize) -> Answer {

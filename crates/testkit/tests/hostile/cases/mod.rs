@@ -7,3 +7,4 @@ mod keys;
 mod link;
 mod rekey;
 mod table;
+mod versions;

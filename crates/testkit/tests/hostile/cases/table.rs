@@ -30,6 +30,7 @@ const LYING: &str = "lying-server.spec.ts";
 const KEYS: &str = "lying-server-keys.spec.ts";
 const HISTORY: &str = "lying-server-history.spec.ts";
 const LINK: &str = "lying-server-link.spec.ts";
+const VERSIONS: &str = "history.spec.ts";
 
 const fn case(
     number: u8,
@@ -116,6 +117,9 @@ const TABLE: &[Case] = &[
         &["link::guessed_codes_join_nobody", "link::a_server_that_knows_the_code_cannot_show_the_same_words"], &[(LINK, "a code of a link is worth nothing after five guesses"), (LINK, "a server in the middle of a link cannot show the same words"), ("device-link.spec.ts", "words that differ end it, and nothing was sent")]),
     case(46, "markup, control and right-to-left characters in what the server says", "", "none reaches an item or the account's name, and pages show text as text. **Not defended**: changed code. The program comes from the server, and whoever controls it can deliver another",
         &["items::words_of_the_server_reach_no_item"], &[("hostile-names.spec.ts", "names with markup and odd characters are only text"), (LYING, "dresses up its words")]),
+    case(47, "earlier versions of an item are swapped, relabelled, made up or left out", "", "what is not itself does not open and cannot be restored; what is missing is shown as missing. Which of the oldest are kept, and when something was starred, is the server's word",
+        &["versions::a_version_stands_for_nothing_else", "versions::what_is_left_out_is_seen_to_be_missing"],
+        &[(VERSIONS, "a server that swaps and leaves out versions")]),
     // What there is nothing to try on yet.
     case(25, "another public key when something is shared", MANAGERS, "not there yet: sharing", &[], &[]),
     case(26, "a public key changes after it was verified", MANAGERS, "not there yet: sharing", &[], &[]),
@@ -138,7 +142,7 @@ const TABLE: &[Case] = &[
 fn every_case_is_in_the_table_once() {
     let mut numbers: Vec<u8> = TABLE.iter().map(|case| case.number).collect();
     numbers.sort_unstable();
-    assert_eq!(numbers, (1..=46).collect::<Vec<u8>>());
+    assert_eq!(numbers, (1..=47).collect::<Vec<u8>>());
     for case in TABLE {
         let is_tried = !case.native.is_empty();
         assert_ne!(

@@ -10,7 +10,7 @@ use keyarc_client::{
     Transport, Trust,
 };
 use keyarc_crypto::{LinkCode, SetupCode, Suite};
-use keyarc_vault::{Content, Item, ItemDraft};
+use keyarc_vault::{Content, Item, ItemDraft, Version};
 use keyarc_wire::{ClientKind, ItemId};
 
 use super::{
@@ -338,12 +338,32 @@ async fn work<T: Transport>(session: &Session<T, Device>, eyes: &Eyes) -> End {
     eyes.look("in the trash", session, None);
     session.restore(&[api]).await.map_err(said)?;
     eyes.look("restored", session, None);
+    look_back(session, api, eyes).await?;
     session.purge(&[note]).await.map_err(said)?;
     session.sync().await.map_err(said)?;
     eyes.look("purged", session, None);
     let item = session.reveal(api).await.map_err(said)?;
     eyes.look("revealed", session, Some(&item));
     session.log_out().await.map_err(said)
+}
+
+/// Looks at what an item was, and takes its first version back.
+async fn look_back<T: Transport>(session: &Session<T, Device>, id: ItemId, eyes: &Eyes) -> End {
+    for version in session.versions(id).await.map_err(said)? {
+        // A gap, and what does not open, claim nothing. Nor does the server's own time.
+        if let Version::Read(row) = version {
+            let what = format!("{} {} {}", row.version, row.name, row.trashed);
+            eyes.hear("a version", what);
+            if let Some(changes) = row.changes {
+                eyes.hear("its changes", format!("{} {changes:?}", row.version));
+            }
+        }
+    }
+    let first = session.version(id, 1).await.map_err(said)?;
+    eyes.item("the first version", &first);
+    session.restore_version(id, 1).await.map_err(said)?;
+    eyes.look("as it was", session, None);
+    Ok(())
 }
 
 async fn side_by_side<T: Transport>(

@@ -346,7 +346,14 @@ fn all_endpoints() -> BTreeSet<&'static str> {
 #[test]
 fn every_endpoint_is_known_by_name() {
     let all = all_endpoints();
-    for name in [keyarc_wire::paths::LOGIN, "changes", "items", "details"] {
+    let below = [
+        "changes",
+        "items",
+        "details",
+        "versions",
+        "versions/details",
+    ];
+    for name in below.into_iter().chain([keyarc_wire::paths::LOGIN]) {
         assert!(all.contains(name), "{name} among {all:?}");
     }
 }

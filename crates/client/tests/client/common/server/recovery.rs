@@ -275,6 +275,7 @@ impl Server {
                 };
             }
         }
+        account.versions.clear();
         account.manifests.push(request.manifest.clone());
         let vault = &mut account.response.vaults[0];
         vault.revision = revision;

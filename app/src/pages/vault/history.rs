@@ -1,0 +1,485 @@
+use std::time::Duration;
+
+use keyarc_vault::{Change, Version, VersionRow};
+use keyarc_wire::ItemId;
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{
+    actions::{Actions, use_actions},
+    page::focus_detail,
+};
+use crate::{
+    compare::Difference,
+    state::{use_go, use_items, use_place},
+    ui::{Button, EmptyState, ErrorState, Icon, IconButton, IconView, Look, SkeletonLines, Tag},
+    words::moment,
+    worker::{Command, CompareVersion, Failure, Reply, use_worker},
+};
+
+/// Revealed secrets are hidden again after this long.
+const HIDE_AFTER: Duration = Duration::from_secs(30);
+
+/// What an item was, newest first.
+#[component]
+pub(super) fn History(
+    /// The item.
+    item: ItemId,
+) -> impl IntoView {
+    let worker = use_worker();
+    let items = use_items();
+    let place = use_place();
+    let go = use_go();
+    let actions = use_actions();
+    let versions = RwSignal::new(None::<Result<Vec<Version>, Failure>>);
+    let asked = StoredValue::new(0_u32);
+    let load = move || {
+        asked.update_value(|asked| *asked += 1);
+        let number = asked.get_value();
+        spawn_local(async move {
+            let reply = worker.call(Command::Versions(item)).await;
+            // Another answer may be on its way by then, or the view gone.
+            if asked.try_get_value() != Some(number) {
+                return;
+            }
+            match reply {
+                Ok(Reply::Versions(found)) => drop(versions.try_set(Some(Ok(found)))),
+                Ok(_) => {}
+                Err(failure) => drop(versions.try_set(Some(Err(failure)))),
+            }
+        });
+    };
+    // Each change of the item, here or elsewhere, is a version more.
+    let now = Memo::new(move |_| items.find(item).map(|row| row.version));
+    Effect::new(move |_| {
+        now.track();
+        load();
+    });
+    let back = move |()| {
+        go.to(&place.get_untracked().with_item(item));
+        focus_detail();
+    };
+    let name = move || {
+        versions.with(|versions| match versions {
+            Some(Ok(all)) => all.first().and_then(|newest| match newest {
+                Version::Read(row) => Some(row.name.clone()),
+                Version::Unreadable { .. } | Version::Missing { .. } => None,
+            }),
+            _ => None,
+        })
+    };
+    let again = move |()| {
+        versions.set(None);
+        load();
+    };
+    view! { class="v",
+        <div class="item">
+            <header class="bar">
+                <IconButton
+                    icon=Icon::Back
+                    label="Back to the item"
+                    id="history-back"
+                    on_press=back
+                />
+                <h2 class="bar-title" id="detail-title" tabindex="-1">
+                    "History"
+                    {move || {
+                        name()
+                            .map(|name| {
+                                view! { class="v",
+                                    <span>
+                                        " of "
+                                        <bdi>{name}</bdi>
+                                    </span>
+                                }
+                            })
+                    }}
+                </h2>
+            </header>
+            <div class="doc" aria-busy=move || versions.with(Option::is_none).then_some("true")>
+                {move || match versions.get() {
+                    None => view! { class="v", <SkeletonLines count=6 /> }.into_any(),
+                    Some(Err(failure)) => {
+                        view! { class="v",
+                            <ErrorState
+                                title="The history could not be fetched"
+                                detail=failure.to_string()
+                            >
+                                <Button on_press=again>"Try again"</Button>
+                            </ErrorState>
+                        }
+                            .into_any()
+                    }
+                    Some(Ok(all)) => {
+                        view! { class="v", <Versions item=item all=all actions=actions /> }
+                            .into_any()
+                    }
+                }}
+            </div>
+        </div>
+    }
+}
+
+/// The versions, or that there is only one.
+#[component]
+fn Versions(item: ItemId, all: Vec<Version>, actions: Actions) -> impl IntoView {
+    let is_first = matches!(all.as_slice(), [Version::Read(row)] if row.version == 1);
+    if is_first {
+        return view! { class="v",
+            <EmptyState icon=Icon::Clock title="This is the first version">
+                <p>"What you save over it is kept here."</p>
+            </EmptyState>
+        }
+        .into_any();
+    }
+    let (current, trashed) = match all.first() {
+        Some(Version::Read(row)) => (row.version, row.trashed),
+        _ => (0, false),
+    };
+    let lines = all.into_iter().enumerate().map(|(at, version)| {
+        match version {
+            Version::Read(row) if at == 0 => view! { class="v",
+                <li class="version">
+                    <div class="version-line">
+                        <VersionWords row=row />
+                        <Tag>"Now"</Tag>
+                    </div>
+                </li>
+            }
+            .into_any(),
+            Version::Read(row) => view! { class="v",
+                <OldVersion item=item row=row can_restore=!trashed actions=actions />
+            }
+            .into_any(),
+            Version::Unreadable { version } => view! { class="v",
+                <li class="version version-gap is-bad">
+                    <IconView icon=Icon::Warning />
+                    <p>{format!("Version {version} does not open: what the server has under this number is not what was saved. It may be damaged, or the server may have changed it.")}</p>
+                </li>
+            }
+            .into_any(),
+            Version::Missing { newest, oldest } => view! { class="v",
+                <li class="version version-gap">
+                    <IconView icon=Icon::Clock />
+                    <p>{missing(newest, oldest, current)}</p>
+                </li>
+            }
+            .into_any(),
+        }
+    });
+    view! { class="v",
+        {trashed
+            .then(|| {
+                view! { class="v",
+                    <p class="quiet">"The item is in the trash. Restore it there to take a version back."</p>
+                }
+            })}
+        <ol class="versions">{lines.collect_view()}</ol>
+    }
+    .into_any()
+}
+
+/// So many versions before the one now are kept whatever they changed.
+const KEPT_ALWAYS: u64 = 50;
+
+/// What is said of versions that are not there.
+fn missing(newest: u64, oldest: u64, current: u64) -> String {
+    let which = if newest == oldest {
+        format!("Version {newest} is")
+    } else {
+        format!("Versions {oldest} to {newest} are")
+    };
+    if newest.saturating_add(KEPT_ALWAYS) < current {
+        format!("{which} not kept: of versions so old only those of another secret are.")
+    } else if oldest == 1 {
+        format!(
+            "{which} not there. Nothing is kept from before a change of all keys, and from before KeyArc had histories; otherwise the server has lost it or keeps it back."
+        )
+    } else {
+        format!("{which} missing: the server never had it, or keeps it back.")
+    }
+}
+
+/// When a version was written, and what it changed.
+#[component]
+fn VersionWords(row: VersionRow) -> impl IntoView {
+    let when = match row.written_at_ms {
+        Some(at_ms) => moment(at_ms),
+        None => "At a time that is not known".to_owned(),
+    };
+    let by_server = row.time_is_servers && row.written_at_ms.is_some();
+    view! { class="v",
+        <span class="version-text">
+            <strong>{when}</strong>
+            {by_server
+                .then(|| {
+                    view! { class="v", <span class="quiet">" by the server’s clock"</span> }
+                })}
+            <span class="version-sub">
+                {format!("Version {} · {}", row.version, said(row.changes.as_deref()))}
+            </span>
+        </span>
+        {row.trashed.then(|| view! { class="v", <Tag>"In the trash"</Tag> })}
+    }
+}
+
+/// What a version changed, in words.
+fn said(changes: Option<&[Change]>) -> String {
+    let Some(changes) = changes else {
+        return "the version before is missing, so what it changed is not known".to_owned();
+    };
+    let words: Vec<&str> = changes.iter().map(|change| word(*change)).collect();
+    words.join(", ")
+}
+
+fn word(change: Change) -> &'static str {
+    match change {
+        Change::Created => "created",
+        Change::Trashed => "moved to the trash",
+        Change::Restored => "taken out of the trash",
+        Change::Name => "name",
+        Change::Content => "secret",
+        Change::Fields => "fields",
+        Change::Saved => "notes or values of fields, if anything",
+        Change::Folder => "folder",
+        Change::Tags => "tags",
+        Change::Environment => "environment",
+        Change::Provider => "provider",
+        Change::Expiry => "expiry",
+        Change::Rotation => "rotation",
+        Change::Tested => "tested",
+        Change::Starred => "starred",
+        Change::Unstarred => "star taken away",
+    }
+}
+
+/// A version of before: opens to a comparison with the item now.
+#[component]
+fn OldVersion(item: ItemId, row: VersionRow, can_restore: bool, actions: Actions) -> impl IntoView {
+    let open = RwSignal::new(false);
+    let version = row.version;
+    let panel = format!("version-{version}");
+    let controls = panel.clone();
+    view! { class="v",
+        <li class="version" class:is-open=move || open.get()>
+            <button
+                class="version-line"
+                r#type="button"
+                aria-expanded=move || if open.get() { "true" } else { "false" }
+                aria-controls=controls
+                on:click=move |_| open.update(|open| *open = !*open)
+            >
+                <VersionWords row=row />
+                <span class="version-chevron">
+                    <IconView icon=Icon::Chevron />
+                </span>
+            </button>
+            <div id=panel>
+                {move || {
+                    open.get()
+                        .then(|| {
+                            view! { class="v",
+                                <Comparison
+                                    item=item
+                                    version=version
+                                    can_restore=can_restore
+                                    actions=actions
+                                />
+                            }
+                        })
+                }}
+            </div>
+        </li>
+    }
+}
+
+/// What a version was, beside what the item is now.
+#[component]
+fn Comparison(item: ItemId, version: u64, can_restore: bool, actions: Actions) -> impl IntoView {
+    let worker = use_worker();
+    let rows = RwSignal::new(None::<Result<Vec<Difference>, Failure>>);
+    let revealed = RwSignal::new(false);
+    let busy = RwSignal::new(false);
+    let asked = StoredValue::new(0_u32);
+    let load = move |reveal: bool| {
+        asked.update_value(|asked| *asked += 1);
+        let number = asked.get_value();
+        spawn_local(async move {
+            let wish = CompareVersion {
+                item,
+                version,
+                reveal,
+            };
+            let reply = worker.call(Command::CompareVersion(wish)).await;
+            // Something else may be wanted by then.
+            if asked.try_get_value() != Some(number) {
+                return;
+            }
+            match reply {
+                Ok(Reply::Compared(found)) => {
+                    let _ = rows.try_set(Some(Ok(found)));
+                    let _ = revealed.try_set(reveal);
+                }
+                Ok(_) => {}
+                Err(failure) => drop(rows.try_set(Some(Err(failure)))),
+            }
+        });
+    };
+    load(false);
+    let hide = move || {
+        // An answer that is on its way comes too late.
+        asked.update_value(|asked| *asked += 1);
+        rows.update(|rows| {
+            if let Some(Ok(shown)) = rows {
+                let open = std::mem::take(shown).into_iter();
+                *shown = open.map(Difference::without_secrets).collect();
+            }
+        });
+        revealed.set(false);
+    };
+    // What is shown is hidden again by itself, and ends with this view.
+    Effect::new(move |_| {
+        if revealed.get()
+            && let Ok(timer) = set_timeout_with_handle(hide, HIDE_AFTER)
+        {
+            on_cleanup(move || timer.clear());
+        }
+    });
+    let restore = move |()| {
+        busy.set(true);
+        let done = Callback::new(move |()| drop(busy.try_set(false)));
+        actions.restore_version(item, version, Some(done));
+    };
+    let toggle = move |()| {
+        if revealed.get_untracked() {
+            hide();
+        } else {
+            load(true);
+        }
+    };
+    let again = move |()| {
+        rows.set(None);
+        load(false);
+    };
+    move || match rows.get() {
+        None => view! { class="v",
+            <div class="version-body" aria-busy="true">
+                <SkeletonLines count=3 />
+            </div>
+        }
+        .into_any(),
+        Some(Err(failure)) => {
+            let detail = match failure {
+                Failure::NotFound => {
+                    "The server does not have the secret of this version any more. The item itself is as it was.".to_owned()
+                }
+                other => other.to_string(),
+            };
+            view! { class="v",
+                <div class="version-body">
+                    <ErrorState title="This version could not be opened" detail=detail>
+                        <Button on_press=again>"Try again"</Button>
+                    </ErrorState>
+                </div>
+            }
+            .into_any()
+        }
+        Some(Ok(all)) => {
+            let others: Vec<Difference> = all.into_iter().filter(|row| row.differs).collect();
+            let conceals = others.iter().any(|row| row.concealed);
+            view! { class="v",
+                <div class="version-body">
+                    <Differences rows=others />
+                    <div class="version-foot">
+                        {can_restore
+                            .then(|| {
+                                view! { class="v",
+                                    <Button icon=Icon::Undo busy=busy on_press=restore>
+                                        "Restore this version"
+                                    </Button>
+                                }
+                            })}
+                        {conceals
+                            .then(|| {
+                                view! { class="v",
+                                    <Button look=Look::Bare on_press=toggle>
+                                        {move || {
+                                            if revealed.get() { "Hide secrets" } else { "Show secrets" }
+                                        }}
+                                    </Button>
+                                }
+                            })}
+                    </div>
+                </div>
+            }
+            .into_any()
+        }
+    }
+}
+
+/// The fields that differ.
+#[component]
+fn Differences(rows: Vec<Difference>) -> impl IntoView {
+    if rows.is_empty() {
+        return view! { class="v",
+            <p class="quiet">"This version says the same as the item does now."</p>
+        }
+        .into_any();
+    }
+    let lines = rows.into_iter().map(|row| {
+        view! { class="v",
+            <tr>
+                <th scope="row">
+                    <bdi>{row.field}</bdi>
+                </th>
+                <td translate="no">{or_nothing(row.mine)}</td>
+                <td translate="no">{or_nothing(row.theirs)}</td>
+            </tr>
+        }
+    });
+    view! { class="v",
+        <div class="table-wrap">
+            <table class="table version-table">
+                <thead>
+                    <tr>
+                        <th scope="col">"Field"</th>
+                        <th scope="col">"Then"</th>
+                        <th scope="col">"Now"</th>
+                    </tr>
+                </thead>
+                <tbody>{lines.collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+/// A field that says nothing says so.
+fn or_nothing(value: String) -> String {
+    if value.is_empty() {
+        "—".to_owned()
+    } else {
+        value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_says_what_it_changed() {
+        assert_eq!(said(Some(&[Change::Name, Change::Content])), "name, secret");
+        assert_eq!(said(Some(&[Change::Created])), "created");
+        assert!(said(None).starts_with("the version before is missing"));
+    }
+
+    #[test]
+    fn a_gap_says_whether_it_is_to_be_expected() {
+        assert!(missing(3, 1, 9).starts_with("Versions 1 to 3 are not there"));
+        assert!(missing(1, 1, 9).starts_with("Version 1 is not there"));
+        assert!(missing(4, 4, 9).starts_with("Version 4 is missing"));
+        assert!(missing(5, 4, 9).starts_with("Versions 4 to 5 are missing"));
+        assert!(missing(10, 4, 61).starts_with("Versions 4 to 10 are not kept"));
+        assert!(missing(10, 4, 60).starts_with("Versions 4 to 10 are missing"));
+    }
+}

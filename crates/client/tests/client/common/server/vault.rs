@@ -1,0 +1,198 @@
+//! What a server does with a vault.
+
+use keyarc_signature::VaultManifest;
+use keyarc_wire::*;
+
+use super::{Answer, Server, Stored, problem, refuse, respond};
+
+/// A version of an item that was replaced.
+#[derive(Clone)]
+pub struct Replaced {
+    at_ms: u64,
+    overview: Sealed,
+    details: Sealed,
+}
+
+impl Replaced {
+    fn new(before: Stored, at_ms: u64) -> Self {
+        let (_, overview, details) = before.live.expect("live");
+        Self {
+            at_ms,
+            overview,
+            details,
+        }
+    }
+}
+
+impl Server {
+    /// Forgets a version of an item, as a server would that keeps back, or kept nothing.
+    pub fn forget_version(&mut self, item: ItemId, version: u64) {
+        for account in self.accounts.values_mut() {
+            account.versions.remove(&(item, version));
+        }
+    }
+
+    pub(super) fn item_versions(&self, handle: Handle, request: &ItemVersionsRequest) -> Answer {
+        let account = &self.accounts[&handle];
+        let stored = account.items.get(&request.item_id);
+        let Some(stored) = stored.filter(|stored| stored.live.is_some()) else {
+            return refuse(404, ErrorCode::NotFound);
+        };
+        let before = request.before.unwrap_or(u64::MAX);
+        let all = account.versions.iter().rev();
+        let mut versions: Vec<SealedVersion> = all
+            .filter(|((item, version), _)| *item == request.item_id && *version < before)
+            .map(|((_, version), replaced)| SealedVersion {
+                version: *version,
+                replaced_at_ms: replaced.at_ms,
+                overview: replaced.overview.clone(),
+            })
+            .collect();
+        let more = versions.len() > self.page;
+        versions.truncate(self.page);
+        let answer = ItemVersionsResponse {
+            current_version: stored.version,
+            versions,
+            more,
+        };
+        self.json("/versions", &answer)
+    }
+
+    pub(super) fn version_details(
+        &self,
+        handle: Handle,
+        request: &VersionDetailsRequest,
+    ) -> Answer {
+        let versions = &self.accounts[&handle].versions;
+        match versions.get(&(request.item_id, request.version)) {
+            Some(replaced) => {
+                let details = replaced.details.clone();
+                self.json("/versions/details", &VersionDetailsResponse { details })
+            }
+            None => refuse(404, ErrorCode::NotFound),
+        }
+    }
+
+    pub(super) fn carry_out(&mut self, handle: Handle, request: &WriteItemsRequest) -> Answer {
+        let account = self.accounts.get_mut(&handle).expect("logged in");
+        let expected = request
+            .writes
+            .iter()
+            .map(|write| (write.item_id, write.base_version))
+            .chain(
+                request
+                    .purges
+                    .iter()
+                    .map(|purge| (purge.item_id, purge.base_version)),
+            );
+        let conflicts: Vec<_> = expected
+            .filter_map(|(item_id, base)| {
+                let stored = account.items.get(&item_id);
+                let gone = stored.is_some_and(|stored| stored.live.is_none());
+                let current_version = stored.map_or(0, |stored| stored.version);
+                (gone || current_version != base).then_some(VersionConflict {
+                    item_id,
+                    current_version,
+                })
+            })
+            .collect();
+        if !conflicts.is_empty() {
+            let mut error = ApiError::new(ErrorCode::Conflict, "Changed.", "Look again.");
+            error.conflicts = conflicts;
+            return Ok(problem(409, &error));
+        }
+        let next = VaultManifest::decode(&request.manifest.0).expect("a manifest");
+        let head = account.manifests.last().expect("version 0 at least");
+        if !next.follows(&VaultManifest::decode(&head.0).expect("a manifest")) {
+            return refuse(409, ErrorCode::ManifestStale);
+        }
+        account.manifests.push(request.manifest.clone());
+        account.response.vaults[0].revision += 1;
+        let revision = account.response.vaults[0].revision;
+        for write in &request.writes {
+            let version = write.base_version + 1;
+            let details = match &write.details {
+                Some(details) => (version, details.clone()),
+                None => {
+                    let live = account.items[&write.item_id].live.as_ref().expect("live");
+                    (live.0, live.2.clone())
+                }
+            };
+            let live = Some((details.0, write.overview.clone(), details.1));
+            let now = Stored {
+                version,
+                revision,
+                live,
+            };
+            if let Some(before) = account.items.insert(write.item_id, now) {
+                let replaced = Replaced::new(before, revision);
+                let place = (write.item_id, write.base_version);
+                account.versions.insert(place, replaced);
+            }
+        }
+        for purge in &request.purges {
+            account
+                .versions
+                .retain(|(item, _), _| *item != purge.item_id);
+            let version = purge.base_version + 1;
+            account.items.insert(
+                purge.item_id,
+                Stored {
+                    version,
+                    revision,
+                    live: None,
+                },
+            );
+        }
+        self.json("/items", &WriteItemsResponse { revision })
+    }
+
+    pub(super) fn details(&mut self, handle: Handle, request: &DetailsRequest) -> Answer {
+        let account = &self.accounts[&handle];
+        let details = request.item_ids.iter().filter_map(|item_id| {
+            let stored = account.items.get(item_id)?;
+            let (details_version, _, details) = stored.live.clone()?;
+            Some(SealedDetails {
+                item_id: *item_id,
+                version: stored.version,
+                details_version,
+                details,
+            })
+        });
+        let details = details.collect();
+        self.json("/details", &DetailsResponse { details })
+    }
+
+    pub(super) fn changes(&mut self, handle: Handle, since: u64, from: Option<u64>) -> Answer {
+        let account = &self.accounts[&handle];
+        let mut changed: Vec<_> = account
+            .items
+            .iter()
+            .filter(|(_, stored)| stored.revision > since)
+            .collect();
+        changed.sort_by_key(|(_, stored)| stored.revision);
+        let mut out = Vec::new();
+        encode_changes_start(&mut out);
+        for (id, stored) in &changed {
+            let live = stored
+                .live
+                .as_ref()
+                .map(|(version, sealed, _)| (*version, sealed.as_ref()));
+            encode_change(&mut out, &id.0, stored.version, stored.revision, live);
+        }
+        let last = account.manifests.len() - 1;
+        let from = match from {
+            Some(from) if !self.hides_history => last.min(from as usize),
+            _ => last,
+        };
+        for manifest in &account.manifests[from..] {
+            encode_manifest(&mut out, &manifest.0);
+        }
+        let records = changed.len() + account.manifests.len() - from;
+        encode_changes_end(&mut out, records as u32);
+        if let Some(twist) = &self.twist_changes {
+            out = twist(out);
+        }
+        Ok(respond(200, CHANGES_MEDIA_TYPE, out))
+    }
+}
