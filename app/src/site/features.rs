@@ -38,8 +38,9 @@ fn keep() -> impl IntoView {
                 <div>
                     <dt>"Import from elsewhere"</dt>
                     <dd>
-                        "A .env file, what Bitwarden, 1Password, LastPass or a browser exports, any \
-                         JSON, any table. The preview shows what each entry was taken for, which are \
+                        "A .env file, a KeePass database, what Bitwarden, 1Password, LastPass, Doppler, \
+                         Infisical or a browser exports, files of AWS, Kubernetes and Terraform, any \
+                         JSON, YAML or table. The preview shows what each entry was taken for, which are \
                          already in the vault, and which cannot be read and why. Nothing is written \
                          until you confirm, and then all of it at once."
                     </dd>

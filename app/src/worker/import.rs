@@ -126,7 +126,7 @@ impl<'de> Deserialize<'de> for Piece {
 
 #[cfg(test)]
 mod tests {
-    use keyarc_vault::FilePassword;
+    use keyarc_vault::{FileKey, FilePassword};
 
     use super::*;
 
@@ -148,6 +148,7 @@ mod tests {
         let wish = ImportWish {
             format: Some(Format::BitwardenJson),
             password: Some(FilePassword("hunter2".to_owned())),
+            key_file: Some(FileKey(b"a key".to_vec())),
             table: None,
         };
         assert!(!format!("{wish:?}").contains("hunter2"));
@@ -156,6 +157,10 @@ mod tests {
         assert_eq!(
             read.password.map(|password| password.0.clone()).as_deref(),
             Some("hunter2")
+        );
+        assert_eq!(
+            read.key_file.map(|key| key.0.clone()).as_deref(),
+            Some(b"a key".as_slice())
         );
         assert_eq!(read.format, Some(Format::BitwardenJson));
     }

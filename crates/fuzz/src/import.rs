@@ -5,9 +5,17 @@ use keyarc_vault::{
     import::{Format, ROWS_MAX, detect, open},
 };
 
-/// A protected file, and its password. Deriving keys takes its time: one file is enough for that.
-const PROTECTED: &[u8] = include_bytes!("../../vault/fixtures/import/bitwarden-pbkdf2.json");
-const PASSWORD: &str = "correct horse battery staple";
+/// Protected files, and their passwords. Deriving keys takes its time: these are enough for that.
+const PROTECTED: [(&[u8], &str); 2] = [
+    (
+        include_bytes!("../../vault/fixtures/import/bitwarden-pbkdf2.json"),
+        "correct horse battery staple",
+    ),
+    (
+        include_bytes!("../../vault/fixtures/import/keepass/twofish-aeskdf.kdbx"),
+        "correct horse",
+    ),
+];
 
 /// The first byte picks the format; what is none of them finds the format out. Whatever the bytes:
 /// they are read or refused, places stand in the order of the file, no more is kept than an import
@@ -18,7 +26,11 @@ pub fn import(data: &[u8]) {
     };
     let wish = ImportWish {
         format: Format::ALL.get(usize::from(*first)).copied(),
-        password: (file == PROTECTED).then(|| FilePassword(PASSWORD.to_owned())),
+        password: PROTECTED
+            .iter()
+            .find(|(protected, _)| *protected == file)
+            .map(|(_, password)| FilePassword((*password).to_owned())),
+        key_file: None,
         table: None,
     };
     let found = detect(file, None);

@@ -61,8 +61,8 @@ pub use health::{
     TIMELINE_DAYS, ToRate, Weakness, to_rate,
 };
 pub use import::{
-    Base, FilePassword, ImportLineError, ImportPlan, ImportPreview, ImportQuery, ImportRow,
-    ImportStatus, ImportWindow, ImportWish,
+    Base, FileKey, FilePassword, ImportLineError, ImportPlan, ImportPreview, ImportQuery,
+    ImportRow, ImportStatus, ImportWindow, ImportWish,
 };
 pub use list::WINDOW_MAX;
 pub use lock::{

@@ -4,15 +4,32 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{
-    IMPORT_MAX, bitwarden, browser_csv, dotenv, json, last_pass, one_password_csv, table, text,
+    IMPORT_MAX, aws, bitwarden, browser_csv, doppler, dotenv, infisical, json, keepass, kubeconfig,
+    last_pass, one_password_csv, one_pux, pem, table, text,
 };
 
 /// What a file is. The more special ones stand first: a file is taken for the first that fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
+    /// A database of KeePass 2 or KeePassXC.
+    KeePass,
+    /// The XML of KeePass 2.
+    KeePassXml,
+    /// 1Password's own archive.
+    OnePux,
+    /// Certificates and keys as text.
+    Pem,
     /// Bitwarden's JSON, in clear or protected by a password.
     BitwardenJson,
+    /// Doppler's JSON.
+    Doppler,
+    /// Infisical's JSON.
+    Infisical,
+    /// The settings of `kubectl`.
+    Kubeconfig,
+    /// Variables of Terraform, in its language or in JSON.
+    Tfvars,
     /// Bitwarden's CSV, of a person or of an organisation.
     BitwardenCsv,
     /// 1Password's CSV.
@@ -23,6 +40,12 @@ pub enum Format {
     ChromeCsv,
     /// The CSV of Firefox.
     FirefoxCsv,
+    /// Infisical's CSV.
+    InfisicalCsv,
+    /// The profiles of the AWS tools.
+    Aws,
+    /// Any YAML: names and values, or a list of objects.
+    Yaml,
     /// Any JSON: names and values, or a list of objects.
     Json,
     /// Variables, one a line.
@@ -31,18 +54,29 @@ pub enum Format {
     Csv,
 }
 
-/// Largest `.env` file, in bytes (5 MB).
-const DOTENV_MAX: usize = 5 * 1024 * 1024;
+/// Largest file of names and values for programs, in bytes (5 MB).
+const NAMES_MAX: usize = 5 * 1024 * 1024;
 
 impl Format {
     /// Every format, the more special ones first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 20] = [
+        Self::KeePass,
+        Self::KeePassXml,
+        Self::OnePux,
+        Self::Pem,
         Self::BitwardenJson,
+        Self::Doppler,
+        Self::Infisical,
+        Self::Kubeconfig,
+        Self::Tfvars,
         Self::BitwardenCsv,
         Self::OnePasswordCsv,
         Self::LastPassCsv,
         Self::ChromeCsv,
         Self::FirefoxCsv,
+        Self::InfisicalCsv,
+        Self::Aws,
+        Self::Yaml,
         Self::Json,
         Self::Dotenv,
         Self::Csv,
@@ -51,12 +85,23 @@ impl Format {
     /// Its name in addresses and documents.
     pub fn id(self) -> &'static str {
         match self {
+            Self::KeePass => "keepass",
+            Self::KeePassXml => "keepass-xml",
+            Self::OnePux => "1pux",
+            Self::Pem => "pem",
             Self::BitwardenJson => "bitwarden-json",
+            Self::Doppler => "doppler",
+            Self::Infisical => "infisical",
+            Self::Kubeconfig => "kubeconfig",
+            Self::Tfvars => "tfvars",
             Self::BitwardenCsv => "bitwarden-csv",
             Self::OnePasswordCsv => "1password-csv",
             Self::LastPassCsv => "lastpass-csv",
             Self::ChromeCsv => "chrome-csv",
             Self::FirefoxCsv => "firefox-csv",
+            Self::InfisicalCsv => "infisical-csv",
+            Self::Aws => "aws",
+            Self::Yaml => "yaml",
             Self::Json => "json",
             Self::Dotenv => "env",
             Self::Csv => "csv",
@@ -66,12 +111,23 @@ impl Format {
     /// Its name for people.
     pub fn name(self) -> &'static str {
         match self {
+            Self::KeePass => "KeePass, KeePassXC (database)",
+            Self::KeePassXml => "KeePass (XML)",
+            Self::OnePux => "1Password (1pux)",
+            Self::Pem => "PEM (certificates and keys)",
+            Self::Doppler => "Doppler (JSON)",
+            Self::Infisical => "Infisical (JSON)",
+            Self::Kubeconfig => "kubeconfig",
+            Self::Tfvars => "Terraform (tfvars)",
             Self::BitwardenJson => "Bitwarden (JSON, also encrypted)",
             Self::BitwardenCsv => "Bitwarden (CSV)",
             Self::OnePasswordCsv => "1Password (CSV)",
             Self::LastPassCsv => "LastPass (CSV)",
             Self::ChromeCsv => "Chrome, Edge, Brave, Opera (CSV)",
             Self::FirefoxCsv => "Firefox (CSV)",
+            Self::InfisicalCsv => "Infisical (CSV)",
+            Self::Aws => "AWS credentials and config",
+            Self::Yaml => "YAML",
             Self::Json => "JSON",
             Self::Dotenv => ".env",
             Self::Csv => "CSV or another table",
@@ -81,12 +137,22 @@ impl Format {
     /// How its files end, without the dot.
     pub fn extensions(self) -> &'static [&'static str] {
         match self {
-            Self::BitwardenJson | Self::Json => &["json"],
+            Self::KeePass => &["kdbx"],
+            Self::KeePassXml => &["xml"],
+            Self::OnePux => &["1pux"],
+            Self::Pem => &["pem", "crt", "cer", "key"],
+            // They have names without an ending.
+            Self::Kubeconfig => &["yaml", "yml", "json", "conf"],
+            Self::Aws => &["ini", "conf", "txt"],
+            Self::Tfvars => &["tfvars", "json"],
+            Self::Yaml => &["yaml", "yml"],
+            Self::BitwardenJson | Self::Doppler | Self::Infisical | Self::Json => &["json"],
             Self::BitwardenCsv
             | Self::OnePasswordCsv
             | Self::LastPassCsv
             | Self::ChromeCsv
-            | Self::FirefoxCsv => &["csv"],
+            | Self::FirefoxCsv
+            | Self::InfisicalCsv => &["csv"],
             Self::Dotenv => &["env"],
             Self::Csv => &["csv", "tsv", "txt"],
         }
@@ -95,14 +161,27 @@ impl Format {
     /// The largest file of it that is read, in bytes.
     pub fn largest(self) -> usize {
         match self {
-            Self::Dotenv => DOTENV_MAX,
+            Self::Dotenv | Self::Pem | Self::Kubeconfig | Self::Tfvars | Self::Aws | Self::Yaml => {
+                NAMES_MAX
+            }
             _ => IMPORT_MAX,
         }
     }
 
     /// Whether a place in it is a line; elsewhere it is the number of an entry.
     pub fn has_lines(self) -> bool {
-        !matches!(self, Self::BitwardenJson | Self::Json)
+        !matches!(
+            self,
+            Self::KeePass
+                | Self::KeePassXml
+                | Self::OnePux
+                | Self::BitwardenJson
+                | Self::Doppler
+                | Self::Infisical
+                | Self::Kubeconfig
+                | Self::Yaml
+                | Self::Json
+        )
     }
 
     /// Whether a person may say what its columns are.
@@ -112,6 +191,21 @@ impl Format {
 
     fn fits(self, sample: &Sample<'_>) -> bool {
         match self {
+            Self::KeePass => keepass::fits(sample.bytes),
+            Self::KeePassXml => keepass::fits_xml(sample.text()),
+            Self::OnePux => one_pux::fits(sample.bytes),
+            Self::Pem => {
+                let endings = self.extensions().iter();
+                let mut endings = endings.map(|ending| format!(".{ending}"));
+                pem::fits(sample.text(), endings.any(|ending| sample.named(&ending)))
+            }
+            Self::Doppler => sample.keys.as_deref().is_some_and(doppler::fits),
+            Self::Infisical => infisical::fits(sample.text()),
+            Self::Kubeconfig => kubeconfig::fits(sample.text()),
+            Self::Tfvars => sample.named(".tfvars") || sample.named(".tfvars.json"),
+            Self::InfisicalCsv => infisical::fits_csv(&sample.titles),
+            Self::Aws => aws::fits(sample.text()),
+            Self::Yaml => sample.named(".yaml") || sample.named(".yml"),
             Self::BitwardenJson => sample.keys.as_deref().is_some_and(bitwarden::fits),
             Self::BitwardenCsv => bitwarden::fits_csv(&sample.titles),
             Self::OnePasswordCsv => one_password_csv::fits(&sample.titles),
@@ -129,6 +223,7 @@ impl Format {
 
 /// What a file is told by.
 struct Sample<'a> {
+    bytes: &'a [u8],
     /// As text, when it is one.
     text: Option<Zeroizing<String>>,
     /// The names of the outermost JSON object, when it is one.
@@ -139,11 +234,12 @@ struct Sample<'a> {
 }
 
 impl<'a> Sample<'a> {
-    fn of(bytes: &[u8], file_name: Option<&'a str>) -> Self {
+    fn of(bytes: &'a [u8], file_name: Option<&'a str>) -> Self {
         let text = text::decode(bytes).ok();
         let keys = text.as_deref().and_then(|text| json::keys(text));
         let titles = text.as_deref().map(|text| table::titles(text));
         Self {
+            bytes,
             keys,
             titles: titles.unwrap_or_default(),
             text,

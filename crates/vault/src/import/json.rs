@@ -50,11 +50,15 @@ pub(super) fn keys(text: &str) -> Option<Vec<String>> {
 
 /// Reads any JSON.
 pub(super) fn read_json(text: &str) -> Result<Reading, Unreadable> {
-    let root = Node::parse(text)?;
+    read_tree(&Node::parse(text)?)
+}
+
+/// Reads a tree, whatever it was written in.
+pub(super) fn read_tree(root: &Node) -> Result<Reading, Unreadable> {
     let mut reader = JsonReader::default();
-    match &root {
+    match root {
         Node::List(elements) => reader.list(elements, ""),
-        Node::Object(_) if is_item(&root) => reader.item(&root, "", ""),
+        Node::Object(_) if is_item(root) => reader.item(root, "", ""),
         Node::Object(entries) => reader.folder(entries, ""),
         _ => return Err(Unreadable::Malformed("it holds neither names nor a list")),
     }

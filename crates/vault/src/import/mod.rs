@@ -7,28 +7,43 @@
 //! | `found` | what the reader of any format gives |
 //! | `shape` | putting an item together so that nothing of a file is lost |
 //! | `plan`, `known` | comparing it with the vault; from what was chosen to drafts |
-//! | `text`, `csv`, `node` | bytes as text, text as rows, text as a tree |
+//! | `text`, `csv`, `node`, `yaml` | bytes as text, text as rows, text as a tree |
+//! | `zip`, `deflate` | what is packed |
 //! | the others | one for each format |
 
+mod aws;
 mod bitwarden;
 mod browser_csv;
 mod columns;
 mod csv;
+mod deflate;
+mod doppler;
 mod dotenv;
 mod format;
 mod found;
+mod infisical;
 mod json;
+mod keepass;
 mod known;
+mod kubeconfig;
 mod last_pass;
 mod model;
 mod name;
 mod node;
 mod one_password_csv;
+mod one_pux;
 mod open;
+mod pem;
 mod plan;
 mod shape;
 mod table;
 mod text;
+mod tfvars;
+mod yaml;
+mod zip;
+
+#[cfg(test)]
+mod tests;
 
 pub use columns::Role;
 pub use dotenv::{Assignment, LineError, Parsed, parse, render};

@@ -99,6 +99,8 @@ pub struct ImportWish {
     pub format: Option<Format>,
     /// What opens it, when it is protected.
     pub password: Option<FilePassword>,
+    /// The content of the file that opens it, beside or instead of the password.
+    pub key_file: Option<FileKey>,
     /// How its columns are to be taken; `None` to find out.
     pub table: Option<TableWish>,
 }
@@ -111,6 +113,17 @@ pub struct FilePassword(pub String);
 impl fmt::Debug for FilePassword {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FilePassword(redacted)")
+    }
+}
+
+/// The content of a key file. It is wiped when it is dropped.
+#[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(transparent)]
+pub struct FileKey(pub Vec<u8>);
+
+impl fmt::Debug for FileKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FileKey(redacted)")
     }
 }
 

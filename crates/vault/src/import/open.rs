@@ -1,8 +1,9 @@
 //! From a file's bytes to what stands in it, whatever its format.
 
 use super::{
-    Format, ImportWish, Reading, Table, Unreadable, bitwarden, browser_csv, detect, dotenv, json,
-    last_pass, one_password_csv, table, text::decode,
+    Format, ImportWish, Reading, Table, Unreadable, aws, bitwarden, browser_csv, detect, doppler,
+    dotenv, infisical, json, keepass, kubeconfig, last_pass, one_password_csv, one_pux, pem, table,
+    text::decode, tfvars, yaml,
 };
 
 /// Largest file an import reads, in bytes (50 MB): an archive of another product, attachments
@@ -53,12 +54,7 @@ pub fn open(
     };
     Ok(Opened {
         format,
-        reading: read(
-            format,
-            bytes,
-            wish.password.as_ref().map(|password| password.0.as_str()),
-            table.as_ref(),
-        )?,
+        reading: read(format, bytes, wish, table.as_ref())?,
         table,
     })
 }
@@ -66,10 +62,23 @@ pub fn open(
 fn read(
     format: Format,
     bytes: &[u8],
-    password: Option<&str>,
+    wish: &ImportWish,
     table: Option<&Table>,
 ) -> Result<Reading, Unreadable> {
+    let password = wish.password.as_ref().map(|password| password.0.as_str());
+    let key_file = wish.key_file.as_ref().map(|key| key.0.as_slice());
     match format {
+        Format::KeePass => keepass::read_keepass(bytes, password, key_file),
+        Format::KeePassXml => keepass::read_keepass_xml(&decode(bytes)?),
+        Format::OnePux => one_pux::read_1pux(bytes),
+        Format::Pem => pem::read_pem(&decode(bytes)?),
+        Format::Doppler => doppler::read_doppler(&decode(bytes)?),
+        Format::Infisical => infisical::read_infisical(&decode(bytes)?),
+        Format::InfisicalCsv => infisical::read_infisical_csv(&decode(bytes)?),
+        Format::Kubeconfig => kubeconfig::read_kubeconfig(&decode(bytes)?),
+        Format::Tfvars => tfvars::read_tfvars(&decode(bytes)?),
+        Format::Aws => aws::read_aws(&decode(bytes)?),
+        Format::Yaml => yaml::read_yaml(&decode(bytes)?),
         Format::Dotenv => Ok(dotenv::read_dotenv(&decode(bytes)?)),
         Format::Json => json::read_json(&decode(bytes)?),
         Format::BitwardenJson => bitwarden::read_bitwarden_json(&decode(bytes)?, password),

@@ -16,6 +16,7 @@ fn read_as(format: Format, bytes: &[u8], password: Option<&str>) -> Result<Impor
     let wish = ImportWish {
         format: Some(format),
         password: password.map(|password| FilePassword(password.to_owned())),
+        key_file: None,
         table: None,
     };
     preview(bytes, None, &wish, &fixture().vault)

@@ -15,8 +15,8 @@ pub(super) fn Columns(table: Table) -> impl IntoView {
     let read = move |wish: TableWish| {
         work.read(ImportWish {
             format: Some(Format::Csv),
-            password: None,
             table: Some(wish),
+            ..ImportWish::default()
         });
     };
     let separators: Vec<_> = Separator::ALL

@@ -1,11 +1,16 @@
-use keyarc_vault::{FilePassword, ImportWish, import::Format};
-use leptos::{html, prelude::*};
+use keyarc_vault::{FileKey, FilePassword, ImportWish, import::Format};
+use leptos::{html, prelude::*, task::spawn_local};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
 
 use super::work::use_import;
 use crate::{
-    ui::{Banner, BannerTone, Button, Icon, Look, Select, TextInput, focus_on_mount},
+    ui::{Banner, BannerTone, Button, Field, Icon, Look, Select, TextInput, focus_on_mount},
     worker::Unread,
 };
+
+/// Largest key file in bytes; the reader has the same limit.
+const KEY_FILE_MAX: f64 = 1_048_576.0;
 
 /// A file of which nothing could be read: why, and what can be done about it.
 #[component]
@@ -63,32 +68,54 @@ pub(super) fn FormatSelect(format: Format) -> impl IntoView {
     }
 }
 
+/// What opens a protected file. KeePass's may need a file of its own, beside or instead of the
+/// password.
 #[component]
 fn Password(format: Format, wrong: bool) -> impl IntoView {
     let work = use_import();
     let password = RwSignal::new(String::new());
     let missing = RwSignal::new(false);
+    let key_problem = RwSignal::new(None::<String>);
     let input = NodeRef::<html::Input>::new();
+    let key_file = NodeRef::<html::Input>::new();
     focus_on_mount(input);
+    let takes_key_file = format == Format::KeePass;
     let error = Signal::derive(move || {
         if missing.get() {
             return Some("Enter the password of the file.".to_owned());
         }
-        let words = "This password does not open the file, or the file was changed.";
+        let words = match takes_key_file {
+            true => "This password and key file do not open the file, or it was changed.",
+            false => "This password does not open the file, or the file was changed.",
+        };
         wrong.then(|| words.to_owned())
     });
     let open = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let typed = password.get_untracked();
-        missing.set(typed.is_empty());
-        if !typed.is_empty() {
+        let chosen = key_file.get_untracked().and_then(|input| input.files());
+        let chosen = chosen.and_then(|files| files.get(0));
+        missing.set(typed.is_empty() && chosen.is_none());
+        key_problem.set(None);
+        if missing.get_untracked() {
+            return;
+        }
+        spawn_local(async move {
+            let key = match chosen {
+                None => None,
+                Some(file) => match whole(&file).await {
+                    Ok(key) => Some(key),
+                    Err(problem) => return key_problem.set(Some(problem.to_owned())),
+                },
+            };
             password.set(String::new());
             work.read(ImportWish {
                 format: Some(format),
                 password: Some(FilePassword(typed)),
+                key_file: key,
                 table: None,
             });
-        }
+        });
     };
     view! { class="v",
         <form class="import-password" method="post" on:submit=open>
@@ -101,9 +128,41 @@ fn Password(format: Format, wrong: bool) -> impl IntoView {
                 hint=Some("It was chosen when the file was exported. It stays on this device.".to_owned())
                 node_ref=input
             />
+            {takes_key_file
+                .then(|| {
+                    view! { class="v",
+                        <Field
+                            id="import-key-file"
+                            label="Key file"
+                            hint=Some("Only when the database has one. It stays on this device too.".to_owned())
+                            error=key_problem
+                        >
+                            <input
+                                class="input input-file"
+                                id="import-key-file"
+                                r#type="file"
+                                aria-describedby="import-key-file-hint"
+                                node_ref=key_file
+                            />
+                        </Field>
+                    }
+                })}
             <Button look=Look::Go submit=true>
                 "Open"
             </Button>
         </form>
     }
+}
+
+/// The bytes of a key file, or what is wrong with it.
+async fn whole(file: &web_sys::File) -> Result<FileKey, &'static str> {
+    if file.size() > KEY_FILE_MAX {
+        return Err("This is larger than a key file is. Choose the key file, not the database.");
+    }
+    let unread = "The key file could not be read. Choose it again.";
+    let buffer = JsFuture::from(file.array_buffer()).await;
+    let array = js_sys::Uint8Array::new(buffer.map_err(|_| unread)?.unchecked_ref());
+    let bytes = array.to_vec();
+    array.fill(0, 0, array.length());
+    Ok(FileKey(bytes))
 }
