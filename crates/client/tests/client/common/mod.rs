@@ -123,11 +123,7 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
-        let server = Rc::new(RefCell::new(Server {
-            clock_ms: TestHost::START_MS,
-            page: 2,
-            ..Server::default()
-        }));
+        let server = Rc::new(RefCell::new(Server::new(TestHost::START_MS, 2)));
         let host = TestHost::default();
         let (session, kit) = Session::sign_up(Line::to(&server), host.clone(), &sign_up())
             .await

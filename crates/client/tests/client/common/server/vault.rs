@@ -25,6 +25,15 @@ impl Replaced {
 }
 
 impl Server {
+    /// At some time, Unix milliseconds, with so many versions of an item in one answer.
+    pub fn new(clock_ms: u64, page: usize) -> Self {
+        Self {
+            clock_ms,
+            page,
+            ..Self::default()
+        }
+    }
+
     /// Forgets a version of an item, as a server would that keeps back, or kept nothing.
     pub fn forget_version(&mut self, item: ItemId, version: u64) {
         for account in self.accounts.values_mut() {
