@@ -11,11 +11,12 @@ use crate::{
 };
 
 /// The paths of the vault app, as routes of the server. [`DESIGN_PATH`] is not among them.
-pub const PATHS: [&str; 7] = [
+pub const PATHS: [&str; 8] = [
     "/sign-up",
     "/log-in",
     "/recover",
     "/vault",
+    "/vault/dashboard",
     "/vault/import",
     "/vault/checks",
     "/settings",

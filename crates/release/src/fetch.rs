@@ -9,13 +9,14 @@ use anyhow::{Context as _, bail};
 use crate::{Release, SignedRelease, hash};
 
 /// The documents that carry code: the vault app's paths.
-pub const PAGES: [&str; 7] = [
+pub const PAGES: [&str; 8] = [
     "/log-in",
     "/recover",
     "/settings",
     "/sign-up",
     "/vault",
     "/vault/checks",
+    "/vault/dashboard",
     "/vault/import",
 ];
 /// The document of the frame in which keys are tried. Its one script stands in it.
