@@ -346,7 +346,9 @@ fn Comparison(item: ItemId, version: u64, can_restore: bool, actions: Actions) -
     });
     let restore = move |()| {
         busy.set(true);
-        let done = Callback::new(move |()| drop(busy.try_set(false)));
+        let done = Callback::new(move |()| {
+            let _ = busy.try_set(false);
+        });
         actions.restore_version(item, version, Some(done));
     };
     let toggle = move |()| {

@@ -195,10 +195,10 @@ impl Config<'_> {
                 "contexts",
                 "current-context",
             ];
-            let is_empty = node.entries().is_empty() && node.elements().is_empty();
-            if !READ.contains(&name.as_str())
-                && !(is_empty && node.scalar().is_none_or(str::is_empty))
-            {
+            let is_empty = node.entries().is_empty()
+                && node.elements().is_empty()
+                && node.scalar().is_none_or(str::is_empty);
+            if !is_empty && !READ.contains(&name.as_str()) {
                 other(&mut sheet, name, node);
             }
         }

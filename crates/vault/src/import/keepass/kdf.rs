@@ -113,7 +113,7 @@ fn aes(seed: &[u8; 32], rounds: u64, composite: &Key) -> Key {
     }
     let mut hash = Sha256::new();
     for half in &mut halves {
-        hash.update(&*half);
+        hash.update(half.as_slice());
         half.as_mut_slice().zeroize();
     }
     Zeroizing::new(hash.finalize().into())
