@@ -15,7 +15,7 @@ use serde::Deserialize;
 use crate::{body::Json, caller::Caller, error::Failure, state::AppState};
 
 /// The vault that the path names. What is not an id names nothing.
-pub(super) struct InVault(VaultId);
+pub(super) struct InVault(pub(super) VaultId);
 
 impl FromRequestParts<AppState> for InVault {
     type Rejection = Failure;
