@@ -249,6 +249,12 @@ pub(super) fn head(text: &str) -> &str {
     })
 }
 
+/// Whether a text begins with such a mark.
+pub(super) fn is_marked(text: &str) -> bool {
+    text.split_once('\n')
+        .is_some_and(|(first, _)| is_mark(first))
+}
+
 fn is_mark(line: &str) -> bool {
     let line = line.trim_end_matches('\r');
     line.len() == 5

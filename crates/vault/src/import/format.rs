@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{
-    IMPORT_MAX, aws, bitwarden, browser_csv, doppler, dotenv, infisical, json, keepass, kubeconfig,
-    last_pass, one_password_csv, one_pux, pem, table, text,
+    IMPORT_MAX, aws, bitwarden, browser_csv, csv, doppler, dotenv, infisical, json, keepass,
+    kubeconfig, last_pass, one_password_csv, one_pux, pem, table, text,
 };
 
 /// What a file is. The more special ones stand first: a file is taken for the first that fits.
@@ -214,7 +214,8 @@ impl Format {
             Self::FirefoxCsv => browser_csv::fits_firefox(&sample.titles),
             Self::Json => sample.text().trim_start().starts_with(['{', '[']),
             Self::Dotenv => {
-                sample.named(".env") || (!sample.named(".csv") && dotenv::fits(sample.text()))
+                let is_table = sample.named(".csv") || csv::is_marked(sample.text());
+                sample.named(".env") || (!is_table && dotenv::fits(sample.text()))
             }
             Self::Csv => sample.named(".csv") || sample.named(".tsv") || table::fits(sample.text()),
         }

@@ -18,8 +18,11 @@ macro_rules! file {
 
 const PASSWORD: &str = "correct horse battery staple";
 
+/// A name and what stands in it.
+type File = (&'static str, &'static [u8]);
+
 /// Every file, what it is, how many items it holds and how many entries cannot be read.
-const FILES: [((&str, &[u8]), Format, u32, u32); 13] = [
+const FILES: [(File, Format, u32, u32); 13] = [
     (file!("bitwarden.json"), Format::BitwardenJson, 6, 0),
     (
         file!("bitwarden-organisation.json"),
@@ -81,7 +84,7 @@ fn planned(this: &Fixture, bytes: &[u8], wish: &ImportWish) -> Vec<PlannedItem> 
 struct Drafts(Vec<PlannedItem>);
 
 impl Drafts {
-    fn of(file: (&str, &[u8])) -> Self {
+    fn of(file: File) -> Self {
         Self(planned(&fixture(), file.1, &wish()))
     }
 

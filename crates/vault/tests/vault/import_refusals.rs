@@ -112,7 +112,7 @@ fn a_file_that_was_cut_off_is_told() {
     }
     // A table shows it in its last row.
     let end = LAST_PASS.find("Never on Mondays").expect("there");
-    let import = read_as(Format::LastPassCsv, LAST_PASS[..end].as_bytes(), None).expect("reads");
+    let import = read_as(Format::LastPassCsv, &LAST_PASS.as_bytes()[..end], None).expect("reads");
     assert_eq!(errors(&import), [(3, "has a quote that is not closed")]);
     assert_eq!(import.preview().new, 1);
 }
