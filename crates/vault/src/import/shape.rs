@@ -146,6 +146,16 @@ impl Sheet {
         self.draft(Content::ApiKey { value })
     }
 
+    /// A key for SSH: its private half is the password.
+    pub(super) fn ssh_key(mut self, public_key: &str) -> ItemDraft {
+        self.code();
+        let private_key = std::mem::take(&mut self.password);
+        self.draft(Content::SshKey {
+            private_key,
+            public_key: public_key.to_owned(),
+        })
+    }
+
     /// A note: its text is the notes.
     pub(super) fn text(mut self) -> ItemDraft {
         self.code();

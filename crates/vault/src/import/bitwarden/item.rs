@@ -82,9 +82,10 @@ impl<'a> Item<'a> {
                 self.sheet.text()
             }
             Some(5) => {
-                self.ssh_key(node.get("sshKey").unwrap_or(&Node::Null));
+                let key = node.get("sshKey").unwrap_or(&Node::Null);
+                self.ssh_key(key);
                 self.added();
-                self.sheet.secret()
+                self.sheet.ssh_key(key.word("publicKey"))
             }
             _ => {
                 self.unknown();
@@ -135,7 +136,6 @@ impl<'a> Item<'a> {
     fn ssh_key(&mut self, key: &Node) {
         let sheet = &mut self.sheet;
         key.word("privateKey").clone_into(&mut sheet.password);
-        sheet.filled("Public key", FieldType::Text, key.word("publicKey"));
         sheet.filled("Fingerprint", FieldType::Text, key.word("keyFingerprint"));
     }
 

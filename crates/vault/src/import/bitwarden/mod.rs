@@ -1,7 +1,7 @@
 //! Bitwarden's exports: JSON in clear, JSON protected by a password, CSV.
 //!
 //! What has no kind of its own here becomes what comes nearest, with a field for everything else:
-//! a card a login, an identity a note, an SSH key a secret. A type that is newer than this becomes
+//! a card a login, an identity a note. A type that is newer than this becomes
 //! a note. Attachments are in none of these files.
 
 mod encrypted;
