@@ -294,7 +294,7 @@ pub(super) fn LastStep(form: FormModel) -> impl IntoView {
     let plan = plan.map(|days| format!(" The next rotation is due in {}.", counted(days, "day")));
     view! { class="v",
         <p>
-            "The new value takes the place of the old one in one write, and today is noted as the day of the rotation."
+            "The new value takes the place of the old one in one write, and today is noted as the day of the rotation. The old value stays in the item's history."
             {plan}
             " Revoke the old value at whoever issued it once every place has the new one."
         </p>
@@ -342,7 +342,7 @@ pub(super) fn Rotated(
                 <h2 id="detail-title" tabindex="-1">
                     {format!("{} rotated", shortened(&item.name))}
                 </h2>
-                <p>"The new value is saved. Revoke the old one once nothing uses it any more."</p>
+                <p>"The new value is saved, and the old one is in the item's history. Revoke it at whoever issued it once nothing uses it any more."</p>
                 <div class="button-row">
                     {move || {
                         next.get()
