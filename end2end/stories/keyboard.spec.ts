@@ -10,7 +10,7 @@ test('the whole day without a mouse', async ({ page, vault }) => {
 
   await vault.list.focus();
   await page.keyboard.press('Home');
-  const selected = vault.list.locator('[aria-selected=true]');
+  const selected = vault.list.locator('[aria-current=true]');
   const first = await selected.first().innerText();
   await page.keyboard.press('j');
   await expect(selected.first()).not.toHaveText(first);

@@ -111,6 +111,22 @@ impl Items {
         })
     }
 
+    /// The list that is shown and the window of it that is here; `None` before the first. Does
+    /// not follow them.
+    pub fn window(self) -> Option<ListQuery> {
+        let mut query = self.query.get_untracked()?;
+        self.view.with_untracked(|view| {
+            query.offset = view.offset;
+            query.limit = u32::try_from(view.rows.len()).unwrap_or(u32::MAX);
+        });
+        Some(query)
+    }
+
+    /// Follows the window: whoever calls this runs again when there is another.
+    pub fn follow_window(self) {
+        self.view.track();
+    }
+
     /// The row that the keyboard is on.
     pub fn cursor(self) -> RwSignal<Option<u32>> {
         self.cursor

@@ -12,11 +12,13 @@ mod open_form;
 mod place;
 mod reminder;
 mod scanned;
+mod selection;
 mod session;
 mod tabs;
 mod theme;
 mod timer;
 mod toasts;
+mod views;
 
 pub use authenticator::{
     MadePasskey, PasskeyTrouble, SignedPasskey, has_passkeys, make_passkey, own_host, use_passkey,
@@ -29,10 +31,12 @@ pub use open_form::{OpenForm, provide_open_form, use_open_form};
 pub use place::{Go, Mode, Place, kind_from, kind_word, provide_place, use_go, use_place};
 pub use reminder::{Reminder, provide_reminder, use_reminder};
 pub use scanned::{Scanned, provide_scanned, use_scanned};
+pub use selection::{Selection, provide_selection, use_selection};
 pub use session::{Progress, Session, VaultPhase, provide_session, use_session};
 pub use theme::{ThemeState, provide_theme, use_theme};
 pub use timer::{Debounce, sleep};
 pub use toasts::{Toast, ToastAction, Toasts, Tone, provide_toasts, use_toasts};
+pub use views::{Views, provide_views, use_views};
 
 /// Provides every context of the vault app but the place, which needs the router around it.
 pub fn provide_state() {
@@ -41,9 +45,11 @@ pub fn provide_state() {
     provide_toasts();
     provide_connection();
     provide_items();
+    provide_selection();
     provide_open_form();
     provide_session();
     provide_reminder();
+    provide_views();
     provide_clipboard();
     provide_idle();
     session::follow_worker();

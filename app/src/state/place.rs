@@ -75,6 +75,16 @@ impl Place {
         }
     }
 
+    /// Reads what [`Self::to_path`] wrote.
+    pub fn from_path(path: &str) -> Self {
+        let query = path.split_once('?').map_or("", |(_, query)| query);
+        Self::from_query(|wanted| {
+            let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            let mut found = pairs.filter(|(key, _)| *key == wanted);
+            found.next().map(|(_, value)| decode(value))
+        })
+    }
+
     /// The path and query that lead here.
     pub fn to_path(&self) -> String {
         let mut query = String::new();
@@ -151,6 +161,15 @@ impl Place {
         }
     }
 
+    /// Which list it is, however it is searched and sorted, with nothing open.
+    pub fn list(&self) -> Self {
+        Self {
+            text: String::new(),
+            sort: Sort::default(),
+            ..self.closed()
+        }
+    }
+
     /// The same list with an item open.
     pub fn with_item(&self, item: ItemId) -> Self {
         Self {
@@ -200,12 +219,13 @@ impl Place {
             Scope::All => "All items",
             Scope::Expiring => "Due soon",
             Scope::Favourites => "Favourites",
+            Scope::Recent => "Recent",
             Scope::Trash => "Trash",
         }
         .to_owned()
     }
 
-    /// Whether text or a chip narrows the list, so that an empty one has another reason than
+    /// Whether text or a kind narrows the list, so that an empty one has another reason than
     /// an empty vault.
     pub fn is_narrowed(&self) -> bool {
         !self.text.is_empty() || self.kind.is_some()
@@ -228,6 +248,26 @@ fn encode_into(out: &mut String, value: &str) {
             out.push_str(&format!("%{byte:02X}"));
         }
     }
+}
+
+/// The reverse of [`encode_into`]. What is no escape stays as it is.
+fn decode(value: &str) -> String {
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let escaped = match tail {
+            [high, low, ..] if *first == b'%' => byte_of(*high, *low),
+            _ => None,
+        };
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &tail[2..] } else { tail };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn byte_of(high: u8, low: u8) -> Option<u8> {
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
 }
 
 /// A kind as the URL writes it.
@@ -253,14 +293,21 @@ fn scope_word(scope: Scope) -> &'static str {
         Scope::All => "all",
         Scope::Expiring => "expiring",
         Scope::Favourites => "favourites",
+        Scope::Recent => "recent",
         Scope::Trash => "trash",
     }
 }
 
 fn scope_from(word: &str) -> Option<Scope> {
-    [Scope::All, Scope::Expiring, Scope::Favourites, Scope::Trash]
-        .into_iter()
-        .find(|scope| scope_word(*scope) == word)
+    [
+        Scope::All,
+        Scope::Expiring,
+        Scope::Favourites,
+        Scope::Recent,
+        Scope::Trash,
+    ]
+    .into_iter()
+    .find(|scope| scope_word(*scope) == word)
 }
 
 fn sort_word(sort: Sort) -> &'static str {
@@ -338,34 +385,10 @@ pub fn provide_place() {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use super::*;
 
     fn read(path: &str) -> Place {
-        let query = path.split_once('?').map_or("", |(_, query)| query);
-        let pairs: HashMap<String, String> = query
-            .split('&')
-            .filter_map(|pair| pair.split_once('='))
-            .map(|(key, value)| (key.to_owned(), decode(value)))
-            .collect();
-        Place::from_query(|key| pairs.get(key).cloned())
-    }
-
-    fn decode(value: &str) -> String {
-        let mut bytes = Vec::new();
-        let mut rest = value.as_bytes();
-        while let [first, tail @ ..] = rest {
-            if *first == b'%' {
-                let hex = std::str::from_utf8(&tail[..2]).expect("hex digits");
-                bytes.push(u8::from_str_radix(hex, 16).expect("hex digits"));
-                rest = &tail[2..];
-            } else {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-        String::from_utf8(bytes).expect("UTF-8")
+        Place::from_path(path)
     }
 
     #[test]
@@ -426,6 +449,14 @@ mod tests {
             ..Place::default()
         };
         assert_eq!(place.to_path(), "/vault?q=stripe%202");
+    }
+
+    #[test]
+    fn what_is_no_escape_stays_as_it_is() {
+        assert_eq!(decode("100%"), "100%");
+        assert_eq!(decode("%zz%4"), "%zz%4");
+        assert_eq!(decode("M%C3%BCller%20%26"), "Müller &");
+        assert_eq!(decode("%é1"), "%é1");
     }
 
     #[test]

@@ -23,7 +23,8 @@ pub struct MenuItem {
 #[component]
 pub fn Menu(
     /// Unique in the page.
-    id: &'static str,
+    #[prop(into)]
+    id: String,
     /// The button's name.
     #[prop(into)]
     label: Signal<String>,
@@ -92,7 +93,7 @@ pub fn Menu(
                 r#type="button"
                 aria-haspopup="menu"
                 aria-expanded=move || if open.get() { "true" } else { "false" }
-                aria-controls=id
+                aria-controls=id.clone()
                 aria-label=move || icon.is_some().then(|| label.get())
                 title=move || icon.is_some().then(|| label.get())
                 node_ref=button

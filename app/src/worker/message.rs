@@ -20,6 +20,7 @@ mod failure;
 pub use failure::Failure;
 
 use super::{
+    arrange::{ArrangeCommand, ArrangeReply},
     check::{CheckCommand, CheckReply},
     health::{HealthCommand, HealthReply},
     import::{ImportCommand, ImportReply},
@@ -296,6 +297,8 @@ pub enum Command {
     },
     /// Deletes for good what has been in the trash for long enough → [`Reply::TrashEmptied`].
     EmptyOldTrash,
+    /// Selects and arranges items, and keeps lists under names → [`Reply::Arrange`].
+    Arrange(ArrangeCommand),
 }
 
 /// A password to be.
@@ -407,6 +410,8 @@ pub enum Reply {
     },
     /// So many items were deleted for good.
     TrashEmptied(u32),
+    /// About selected and arranged items, and lists under names.
+    Arrange(ArrangeReply),
 }
 
 /// How long keys take to derive on this device.

@@ -4,6 +4,7 @@
 //! [`Worker`] and gets [`Reply`]s and [`Event`]s. Ending the worker is what locking is: nothing
 //! else reliably wipes WebAssembly memory. On the server all of it does nothing.
 
+mod arrange;
 mod check;
 mod codec;
 mod handle;
@@ -17,6 +18,7 @@ mod message;
 mod passkey;
 mod versions;
 
+pub use arrange::{ArrangeCommand, ArrangeReply, Arrangement, Target};
 pub use check::{
     CheckCommand, CheckEdit, CheckFound, CheckReady, CheckRefusal, CheckReply, ChecksAhead,
 };

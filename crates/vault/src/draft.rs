@@ -86,12 +86,7 @@ pub(crate) fn normalise(draft: &ItemDraft) -> Result<CheckedDraft, DraftError> {
     if let Some(check) = &draft.check {
         check_definition(check)?;
     }
-    if draft
-        .expires_on
-        .is_some_and(|day| !(Day::FIRST..=Day::LAST).contains(&day))
-    {
-        return Err(broken("expires_on", "lies outside the years 1970 to 9999"));
-    }
+    check_day(draft.expires_on)?;
     content(
         &draft.content,
         &draft.notes,
@@ -108,6 +103,15 @@ pub(crate) fn broken(field: &str, rule: impl Into<String>) -> DraftError {
     }
 }
 
+pub(crate) fn check_day(day: Option<Day>) -> Result<(), DraftError> {
+    match day {
+        Some(day) if !(Day::FIRST..=Day::LAST).contains(&day) => {
+            Err(broken("expires_on", "lies outside the years 1970 to 9999"))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn name(text: &str) -> Result<String, DraftError> {
     let name = text.trim();
     if !name.chars().any(is_visible) {
@@ -117,7 +121,7 @@ fn name(text: &str) -> Result<String, DraftError> {
     Ok(name.to_owned())
 }
 
-fn folder(text: &str) -> Result<String, DraftError> {
+pub(crate) fn folder(text: &str) -> Result<String, DraftError> {
     let mut path = String::new();
     let mut depth = 0;
     for segment in text
@@ -141,7 +145,7 @@ fn folder(text: &str) -> Result<String, DraftError> {
     Ok(path)
 }
 
-fn tags(given: &[String]) -> Result<Vec<String>, DraftError> {
+pub(crate) fn tags(given: &[String]) -> Result<Vec<String>, DraftError> {
     let mut seen = HashSet::new();
     let mut tags = Vec::new();
     for tag in given
@@ -161,7 +165,7 @@ fn tags(given: &[String]) -> Result<Vec<String>, DraftError> {
     Ok(tags)
 }
 
-fn environment(given: Option<&str>) -> Result<Option<String>, DraftError> {
+pub(crate) fn environment(given: Option<&str>) -> Result<Option<String>, DraftError> {
     let Some(name) = given.map(str::trim).filter(|name| !name.is_empty()) else {
         return Ok(None);
     };
@@ -373,7 +377,7 @@ fn turns_direction(c: char) -> bool {
 }
 
 /// Whether a character leaves a mark: a name of zero-width characters looks like none.
-fn is_visible(c: char) -> bool {
+pub(crate) fn is_visible(c: char) -> bool {
     !c.is_whitespace()
         && !c.is_control()
         && !matches!(

@@ -4,7 +4,7 @@ use keyarc_wire::ItemId;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
-    Day, ItemSummary, Kind,
+    Day, FoundIn, ItemSummary, Kind,
     recognise::{Provider, provider},
     record::{FieldNames, OverviewRecord},
     rotation::due,
@@ -44,12 +44,21 @@ impl Entry {
 
     /// What a search looks at besides the name.
     pub(crate) fn other_fields(&self) -> impl Iterator<Item = &str> {
+        self.other_places().map(|(_, text)| text)
+    }
+
+    /// As [`Self::other_fields`], with what each is.
+    pub(crate) fn other_places(&self) -> impl Iterator<Item = (FoundIn, &str)> {
+        let folder = (!self.record.folder.is_empty()).then_some(self.record.folder.as_str());
+        let tags = self.record.tags.iter().map(String::as_str);
+        let fields = self.record.field_names.iter().flat_map(FieldNames::iter);
         self.provider_name()
+            .map(|text| (FoundIn::Provider, text))
             .into_iter()
-            .chain((!self.record.folder.is_empty()).then_some(self.record.folder.as_str()))
-            .chain(self.environment())
-            .chain(self.record.tags.iter().map(String::as_str))
-            .chain(self.record.field_names.iter().flat_map(FieldNames::iter))
+            .chain(folder.map(|text| (FoundIn::Folder, text)))
+            .chain(self.environment().map(|text| (FoundIn::Environment, text)))
+            .chain(tags.map(|text| (FoundIn::Tag, text)))
+            .chain(fields.map(|text| (FoundIn::Field, text)))
     }
 
     /// The day on which it expires or is to be rotated, whichever is first.
@@ -115,6 +124,7 @@ impl Entry {
                 None => Vec::new(),
             },
             matches,
+            found: Vec::new(),
         }
     }
 

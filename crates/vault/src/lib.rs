@@ -13,18 +13,21 @@
 //! | `certificate`, `ssh`, `material` | certificates and SSH keys: what they are |
 //! | `draft` | the rules for what a person enters |
 //! | `record`, `seal` | the sealed plaintext, and how it is bound to what it is |
+//! | `arrange`, `selection` | changes of many items at once, and which ones |
 //! | `lock`, `write` | a vault without its key, and with it; writing to it |
 //! | `reseal` | a vault under its next key |
 //! | `versions` | what an item was before |
 //! | `list`, `order`, `facets` | windows of rows, sorted orders, counts |
 //! | `health` | what is due, weak, old or stands in several items |
 //! | `search`, `haystack` | fuzzy search |
+//! | `views` | lists kept under a name |
 //! | `recognise` | which provider a value belongs to |
 //! | `import` | files of other products, and `.env` files |
 
 // minicbor's derive names it for fields that may borrow.
 extern crate alloc;
 
+mod arrange;
 pub mod certificate;
 mod check;
 mod day;
@@ -48,11 +51,14 @@ mod reseal;
 mod rotation;
 mod seal;
 mod search;
+mod selection;
 pub mod ssh;
 mod totp;
 mod versions;
+mod views;
 mod write;
 
+pub use arrange::{BulkChange, CheckedChange, UndoStep};
 pub use check::*;
 pub use day::{DayParseError, EXPIRING_WITHIN, ExpiryBadge, expiry_badge};
 pub use draft::{DETAILS_TEXT_MAX, VARIABLES_MAX, check_draft};
@@ -78,5 +84,7 @@ pub use rotation::{
     Due, DueReason, PLACE_MAX, PLACES_MAX, ROTATION_CHOICES, ROTATION_DAYS_MAX, Rotation, Walk,
     rotation_badge,
 };
+pub use selection::{SelectStep, Selected, Selection, SelectionFacts};
 pub use totp::{Totp, TotpCode, TotpError};
 pub use versions::{Change, OldVersion, TRASH_KEPT_DAYS, Version, VersionRow};
+pub use views::{SavedView, VIEWS_MAX, ViewStep, change_views, decode_views, encode_views};

@@ -8,7 +8,7 @@ use std::{
 use keyarc_wire::ItemId;
 
 use crate::{
-    Day, Facets, ListQuery, ListView, Scope, Sort,
+    Day, Facets, ItemSummary, ListQuery, ListView, Scope, Sort,
     entry::Entry,
     facets::FacetCounts,
     haystack::{Haystack, Haystacks},
@@ -19,6 +19,9 @@ use crate::{
 
 /// Most rows in one window. A page shows tens; more would only be copied for nothing.
 pub const WINDOW_MAX: u32 = 1_000;
+
+/// How many items are remembered as used last.
+const RECENT_MAX: usize = 50;
 
 /// The items by slot number, which stays the same while an item is there.
 #[derive(Default)]
@@ -132,10 +135,10 @@ impl Items {
         if let Some(old) = self.slots.take(slot) {
             self.counts.remove(&old);
         }
-        self.cache
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner)
-            .touch(slot);
+        let cache = self.cache.get_mut().unwrap_or_else(PoisonError::into_inner);
+        cache.touch(slot);
+        // The slot may be another item's next.
+        cache.recent.retain(|other| *other != slot);
         true
     }
 
@@ -147,18 +150,36 @@ impl Items {
         self.counts.view(today)
     }
 
+    /// The item of a slot.
+    pub(crate) fn at(&self, slot: u32) -> Option<&Entry> {
+        self.slots.get(slot)
+    }
+
+    /// An item was used: it is the first of [`Scope::Recent`] now.
+    pub(crate) fn note_use(&self, id: ItemId) {
+        if let Some(slot) = self.by_id.get(&id) {
+            self.lock_cache().note_use(*slot);
+        }
+    }
+
+    /// Looks at all rows that a query asks for, by slot, whatever its window.
+    pub(crate) fn with_rows<R>(
+        &self,
+        query: &ListQuery,
+        today: Day,
+        look: impl FnOnce(&[u32]) -> R,
+    ) -> R {
+        let pattern = Pattern::new(&query.text);
+        let mut cache = self.lock_cache();
+        look(cache.rows(query, pattern.as_ref(), today, &self.slots))
+    }
+
     /// One window of the rows that a query asks for.
     pub(crate) fn list(&self, query: &ListQuery, today: Day) -> ListView {
+        let pattern = Pattern::new(&query.text);
         let mut cache = self.lock_cache();
         let cache = &mut *cache;
-        cache.refresh(&self.slots);
-        let pattern = Pattern::new(&query.text);
-        let filter = Filter::new(query, today, pattern.is_some());
-        let rows = match &pattern {
-            None if filter.is_scope_only() => cache.order(&filter, &self.slots),
-            None => cache.filtered(&filter, &self.slots),
-            Some(pattern) => cache.found(&filter, pattern, &query.text, &self.slots),
-        };
+        let rows = cache.rows(query, pattern.as_ref(), today, &self.slots);
         let total = rows.len();
         let from = (query.offset as usize).min(total);
         let to = from + (query.limit.min(WINDOW_MAX) as usize).min(total - from);
@@ -167,10 +188,14 @@ impl Items {
             .into_iter()
             .filter_map(|slot| self.slots.get(slot))
             .map(|entry| {
-                let matches = pattern
+                let hits = pattern
                     .as_ref()
-                    .map(|pattern| cache.searcher.positions(pattern, &entry.record.name));
-                entry.summary(matches.unwrap_or_default())
+                    .map(|pattern| cache.searcher.hits(pattern, entry));
+                let (matches, found) = hits.unwrap_or_default();
+                ItemSummary {
+                    found,
+                    ..entry.summary(matches)
+                }
             })
             .collect();
         ListView {
@@ -194,6 +219,8 @@ struct Cache {
     /// Slots changed since the orders were brought up to date.
     changed: Vec<u32>,
     last: Option<Answer>,
+    /// Used last, the last first.
+    recent: Vec<u32>,
     searcher: Searcher,
 }
 
@@ -214,6 +241,7 @@ impl Default for Cache {
             trash: Orders::default(),
             changed: Vec::new(),
             last: None,
+            recent: Vec::new(),
             searcher: Searcher::new(),
         }
     }
@@ -236,8 +264,32 @@ impl Cache {
         self.trash.update(&changed, slots, is_trashed);
     }
 
+    fn note_use(&mut self, slot: u32) {
+        self.recent.retain(|other| *other != slot);
+        self.recent.insert(0, slot);
+        self.recent.truncate(RECENT_MAX);
+        self.last = None;
+    }
+
+    fn rows(
+        &mut self,
+        query: &ListQuery,
+        pattern: Option<&Pattern>,
+        today: Day,
+        slots: &Slots,
+    ) -> &[u32] {
+        self.refresh(slots);
+        let filter = Filter::new(query, today, pattern.is_some());
+        match pattern {
+            None if filter.is_scope_only() => self.order(&filter, slots),
+            None => self.filtered(&filter, slots),
+            Some(pattern) => self.found(&filter, pattern, &query.text, slots),
+        }
+    }
+
     fn order(&mut self, filter: &Filter, slots: &Slots) -> &[u32] {
         match filter.scope {
+            Scope::Recent => &self.recent,
             Scope::Trash => self.trash.get(filter.sort, slots, is_trashed),
             _ => self.live.get(filter.sort, slots, Entry::is_live),
         }
@@ -372,6 +424,7 @@ impl Filter {
         let record = &entry.record;
         (match self.scope {
             Scope::All | Scope::Trash => true,
+            Scope::Recent => entry.is_live(),
             Scope::Favourites => record.favourite,
             Scope::Expiring => entry.due_on().is_some_and(|day| Some(day) <= self.until),
         }) && self.kind.is_none_or(|kind| record.kind == kind)

@@ -284,6 +284,12 @@ impl UnlockedVault {
         self.items.list(query, today)
     }
 
+    /// An item was used: it comes first in [`Scope::Recent`](crate::Scope::Recent), until the
+    /// vault is locked.
+    pub fn note_use(&self, id: ItemId) {
+        self.items.note_use(id);
+    }
+
     /// Counts for the navigation.
     pub fn facets(&self, today: Day) -> Facets {
         self.items.facets(today)

@@ -215,6 +215,41 @@ pub struct ItemSummary {
     pub checks: Vec<CheckResult>,
     /// Character positions in `name` that the search text matched.
     pub matches: Vec<u32>,
+    /// What else the search text matched, of the words that the name does not have.
+    pub found: Vec<Found>,
+}
+
+/// Where a word of a search was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FoundIn {
+    /// The provider's name.
+    Provider,
+    /// The folder's path.
+    Folder,
+    /// The environment.
+    Environment,
+    /// A tag.
+    Tag,
+    /// The name of a field that a person added.
+    Field,
+}
+
+/// A text of an item that a search found, beside its name.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// What it is.
+    pub place: FoundIn,
+    /// The text.
+    pub text: String,
+    /// Character positions in it that the search text matched, ascending.
+    pub matches: Vec<u32>,
+}
+
+impl fmt::Debug for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Found({:?}, redacted)", self.place)
+    }
 }
 
 impl fmt::Debug for ItemSummary {
@@ -384,6 +419,8 @@ pub enum Scope {
     Expiring,
     /// Starred.
     Favourites,
+    /// Used last, the last first, since the vault was opened.
+    Recent,
     /// The trash.
     Trash,
 }

@@ -5,7 +5,11 @@ use nucleo_matcher::{
     pattern::{Atom, AtomKind, CaseMatching, Normalization},
 };
 
-use crate::haystack::{CharSet, Haystack};
+use crate::{
+    Found, FoundIn,
+    entry::Entry,
+    haystack::{CharSet, Haystack},
+};
 
 /// Longest search text in characters; the rest of a longer one is ignored.
 const TEXT_MAX: usize = 200;
@@ -74,20 +78,55 @@ impl Searcher {
         Some(total)
     }
 
-    /// The character positions in a name that the words hit, ascending.
-    pub(crate) fn positions(&mut self, pattern: &Pattern, name: &str) -> Vec<u32> {
+    /// What the words hit in a row: the character positions in its name, ascending, and for the
+    /// words that it does not have the best of its other fields.
+    pub(crate) fn hits(&mut self, pattern: &Pattern, entry: &Entry) -> (Vec<u32>, Vec<Found>) {
         let mut hits = Vec::new();
+        let mut found: Vec<Found> = Vec::new();
         for (_, atom) in &pattern.words {
-            let haystack = Utf32Str::new(name, &mut self.chars);
-            // Words that the name does not have were found in another field.
-            let _ = atom.indices(haystack, &mut self.matcher, &mut hits);
+            let name = Utf32Str::new(&entry.record.name, &mut self.chars);
+            if atom.indices(name, &mut self.matcher, &mut hits).is_some() {
+                continue;
+            }
+            let mut best: Option<(u16, FoundIn, &str)> = None;
+            for (place, text) in entry.other_places() {
+                if let Some(score) = self.field(atom, text)
+                    && best.is_none_or(|(highest, ..)| score > highest)
+                {
+                    best = Some((score, place, text));
+                }
+            }
+            let Some((_, place, text)) = best else {
+                continue;
+            };
+            let mut matches = Vec::new();
+            let haystack = Utf32Str::new(text, &mut self.chars);
+            let _ = atom.indices(haystack, &mut self.matcher, &mut matches);
+            match found
+                .iter_mut()
+                .find(|at| at.place == place && at.text == text)
+            {
+                Some(known) => known.matches.append(&mut matches),
+                None => found.push(Found {
+                    place,
+                    text: text.to_owned(),
+                    matches,
+                }),
+            }
         }
-        hits.sort_unstable();
-        hits.dedup();
-        hits
+        ascending(&mut hits);
+        for Found { matches, .. } in &mut found {
+            ascending(matches);
+        }
+        (hits, found)
     }
 
     fn field(&mut self, atom: &Atom, text: &str) -> Option<u16> {
         atom.score(Utf32Str::new(text, &mut self.chars), &mut self.matcher)
     }
+}
+
+fn ascending(positions: &mut Vec<u32>) {
+    positions.sort_unstable();
+    positions.dedup();
 }

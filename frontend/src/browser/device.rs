@@ -1,7 +1,7 @@
 use idb::{Database, DatabaseEvent, Factory, ObjectStoreParams, TransactionMode};
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use keyarc_crypto::SetupCode;
-use keyarc_wire::Handle;
+use keyarc_wire::{Handle, VaultId};
 use rand_core::{Rng as _, UnwrapErr};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::CryptoKey;
@@ -12,8 +12,9 @@ const DATABASE: &str = "keyarc";
 const DEVICE: &str = "device";
 const DRAFTS: &str = "drafts";
 const PINS: &str = "pins";
+const VIEWS: &str = "views";
 /// Raised with each store that is added.
-const SCHEMA: u32 = 2;
+const SCHEMA: u32 = 3;
 /// A device knows one account.
 const ONLY: &str = "account";
 /// The same account under the setup code that a change of suite is about to put in force.
@@ -177,10 +178,10 @@ impl DeviceStore {
         self.delete(DEVICE, NEXT).await
     }
 
-    /// Forgets the account, every draft, and what was seen.
+    /// Forgets the account, every draft and view, and what was seen.
     pub async fn forget(self) -> Result<(), StoreError> {
         let database = open().await?;
-        let stores = [DEVICE, DRAFTS, PINS];
+        let stores = [DEVICE, DRAFTS, PINS, VIEWS];
         let transaction = database.transaction(&stores, TransactionMode::ReadWrite)?;
         for store in stores {
             transaction.object_store(store)?.clear()?.await?;
@@ -237,6 +238,21 @@ impl DeviceStore {
         self.put(PINS, &handle.to_string(), &sealed.into()).await
     }
 
+    /// The sealed views of a vault. They go by the vault and not by the handle, which changes with
+    /// the setup code.
+    pub async fn views(self, vault: VaultId) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.get(VIEWS, &vault.to_string()).await? {
+            Some(value) => Ok(Some(value.dyn_into::<Uint8Array>()?.to_vec())),
+            None => Ok(None),
+        }
+    }
+
+    /// Keeps the sealed views of a vault.
+    pub async fn keep_views(self, vault: VaultId, sealed: &[u8]) -> Result<(), StoreError> {
+        let sealed = Uint8Array::from(sealed);
+        self.put(VIEWS, &vault.to_string(), &sealed.into()).await
+    }
+
     async fn get(self, store: &str, key: &str) -> Result<Option<JsValue>, StoreError> {
         let database = open().await?;
         let transaction = database.transaction(&[store], TransactionMode::ReadOnly)?;
@@ -275,7 +291,7 @@ async fn open() -> Result<Database, StoreError> {
         // A store that is not made shows itself at the first transaction.
         if let Ok(database) = event.database() {
             // One that is there already refuses, and stays as it is.
-            for store in [DEVICE, DRAFTS, PINS] {
+            for store in [DEVICE, DRAFTS, PINS, VIEWS] {
                 let _ = database.create_object_store(store, ObjectStoreParams::new());
             }
         }

@@ -1,7 +1,8 @@
 use std::rc::Rc;
 
 use keyarc_app::worker::{
-    Command, Event, Failure, KnownDevice, LEAST_SCORE, Reply, Strength, Unlocked,
+    ArrangeCommand, ArrangeReply, Command, Event, Failure, KnownDevice, LEAST_SCORE, Reply,
+    Strength, Unlocked,
 };
 use keyarc_client::{LogIn, LoggingIn, RecoveryState, Session, SignUp};
 use keyarc_crypto::{SetupCode, Suite};
@@ -57,9 +58,15 @@ impl VaultWorker {
             Command::Facets => Ok(Reply::Facets(
                 self.session()?.look(|vault| vault.facets(today())),
             )),
+            Command::Arrange(ArrangeCommand::Select { step, window }) => self.select(step, &window),
+            Command::Arrange(ArrangeCommand::Opened(item)) => {
+                self.session()?.look(|vault| vault.note_use(item));
+                Ok(Reply::Arrange(ArrangeReply::Noted))
+            }
             Command::Reveal(item) => {
-                let item = self
-                    .session()?
+                let session = self.session()?;
+                session.look(|vault| vault.note_use(item));
+                let item = session
                     .reveal(item)
                     .await
                     .map_err(|error| self.failed(error))?;
@@ -134,6 +141,7 @@ impl VaultWorker {
                 put_off.map_err(|error| self.failed(error))?;
                 Ok(Reply::Done)
             }
+            Command::Arrange(ArrangeCommand::Views) => self.views().await,
             seldom => run_seldom(self, seldom).await,
         }
     }

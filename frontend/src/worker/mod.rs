@@ -1,6 +1,7 @@
 //! The vault worker: takes commands from the page and runs them. Keys and plaintext live in this
 //! worker's memory and go when it is terminated. Nothing is logged.
 
+mod arrange;
 mod check;
 mod commands;
 mod failure;
@@ -16,6 +17,7 @@ mod rekey;
 mod seldom;
 mod state;
 mod versions;
+mod views;
 
 use std::rc::Rc;
 

@@ -49,6 +49,7 @@ impl VaultWorker {
             }
         };
         let origin = own_origin()?;
+        let views = self.kept_views(&session).await;
         match session.rekey(&mut rekey, &origin, current).await {
             Ok(new) => {
                 let new = self.enter(new);
@@ -56,6 +57,11 @@ impl VaultWorker {
                     // A form that was kept is sealed under a key that is gone.
                     let _ = self.device.drop_draft(new.handle()).await;
                     remember(self.device, rekey.setup_code(), &new, &next.device_name).await;
+                }
+                if !views.is_empty() {
+                    // They are sealed under a key that is gone. A device that keeps nothing more
+                    // loses them.
+                    let _ = self.keep_views(&new, &views).await;
                 }
                 Ok(Reply::Unlocked(self.glance(&new).await))
             }

@@ -139,6 +139,7 @@ impl VaultWorker {
             Command::CompareVersion(wish) => self.compare_version(wish).await,
             Command::RestoreVersion { item, version } => self.restore_version(item, version).await,
             Command::EmptyOldTrash => self.empty_old_trash().await,
+            Command::Arrange(command) => self.arranged(command).await,
             Command::AcceptShown => {
                 let accepted = self.session()?.accept_shown().await;
                 accepted.map_err(|error| self.failed(error))?;

@@ -10,10 +10,11 @@ use keyarc_client::{
     PendingRecovery, Recovery, Rekey, SaveError, Session, Stage as ClientStage,
 };
 use keyarc_crypto::SetupCode;
+use keyarc_vault::Selection;
 use keyarc_wire::Handle;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{check::Checking, failure, health::Health, import::Importing, tell};
+use super::{arrange::Undos, check::Checking, failure, health::Health, import::Importing, tell};
 use crate::browser::{BrowserHost, DeviceStore, FetchTransport, Report};
 
 /// A session in this browser.
@@ -74,6 +75,10 @@ pub(super) struct VaultWorker {
     pub(super) health: RefCell<Health>,
     /// Tests of keys: the one that is being made, those to come, and what was found.
     pub(super) checking: RefCell<Checking>,
+    /// What is selected in the list.
+    pub(super) selection: RefCell<Selection>,
+    /// The last changes of many items, to be taken back.
+    pub(super) undos: RefCell<Undos>,
     pub(super) device: DeviceStore,
 }
 
@@ -133,6 +138,8 @@ impl VaultWorker {
     /// Drops the session, and with it the keys once no command uses them any more.
     pub(super) fn leave(&self) {
         self.import.forget();
+        self.selection.take();
+        self.undos.take();
         self.awaits_code.borrow_mut().take();
         self.made_key.borrow_mut().take();
         self.rekey.borrow_mut().take();

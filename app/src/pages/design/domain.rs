@@ -105,6 +105,7 @@ fn row(name: &str, mark: &str, expires_on: Option<Day>) -> Arc<ItemSummary> {
         field_names: Vec::new(),
         checks: Vec::new(),
         matches: vec![0, 1, 2],
+        found: Vec::new(),
     })
 }
 

@@ -9,7 +9,7 @@ use crate::{
         use_place, use_toasts,
     },
     words::{counted, now_ms, shortened},
-    worker::{Command, Failure, Reply, Worker, use_worker},
+    worker::{ArrangeCommand, Command, Failure, Reply, Worker, use_worker},
 };
 
 /// What can be done with items, wherever it is asked for: row, item, palette, keyboard.
@@ -157,6 +157,7 @@ impl Actions {
 
     /// Opens an item.
     pub fn open(self, id: ItemId) {
+        self.note_use(id);
         self.go.to(&self.place.get_untracked().with_item(id));
     }
 
@@ -191,6 +192,7 @@ impl Actions {
 
     /// Opens an item from outside of the list that is shown.
     pub fn open_anywhere(self, id: ItemId) {
+        self.note_use(id);
         self.go.to(&Place::default().with_item(id));
     }
 
@@ -212,6 +214,17 @@ impl Actions {
         };
         self.form.set_restore(draft);
         self.go.to(&place);
+    }
+
+    /// What is opened comes first under *Recent*.
+    fn note_use(self, id: ItemId) {
+        spawn_local(async move {
+            // Without it the order there is an older one.
+            let _ = self
+                .worker
+                .call(Command::Arrange(ArrangeCommand::Opened(id)))
+                .await;
+        });
     }
 
     fn close_if_open(self, id: ItemId) {

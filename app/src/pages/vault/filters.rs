@@ -9,28 +9,36 @@ use crate::{
 
 /// Narrows the list to one kind.
 #[component]
-pub(super) fn Chips() -> impl IntoView {
+pub(super) fn KindMenu() -> impl IntoView {
     let place = use_place();
     let go = use_go();
-    let chip = move |kind: Option<Kind>, words: &'static str| {
-        let on = move || place.with(|place| place.kind == kind);
-        view! { class="v",
-            <button
-                class="chip"
-                r#type="button"
-                aria-pressed=move || if on() { "true" } else { "false" }
-                on:click=move |_| go.to(&Place { kind, ..place.get_untracked() })
-            >
-                {words}
-            </button>
-        }
+    let label = Signal::derive(move || kind_words(place.with(|place| place.kind)).to_owned());
+    let item = move |kind: Option<Kind>| MenuItem {
+        icon: None,
+        label: kind_words(kind).to_owned(),
+        checked: Some(Signal::derive(move || {
+            place.with(|place| place.kind == kind)
+        })),
+        danger: false,
+        run: Callback::new(move |()| {
+            go.to(&Place {
+                kind,
+                ..place.get_untracked()
+            })
+        }),
     };
-    view! { class="v",
-        <div class="chips" role="group" aria-label="Show kinds">
-            {chip(None, "All kinds")}
-            {Kind::ALL.into_iter().map(|kind| chip(Some(kind), words::kinds(kind))).collect_view()}
-        </div>
-    }
+    let items = Signal::derive(move || {
+        std::iter::once(None)
+            .chain(Kind::ALL.into_iter().map(Some))
+            .map(item)
+            .collect::<Vec<_>>()
+    });
+    view! { class="v", <Menu id="kind" label=label items=items /> }
+}
+
+/// What the list is narrowed to.
+pub(super) fn kind_words(kind: Option<Kind>) -> &'static str {
+    kind.map_or("All kinds", words::kinds)
 }
 
 /// The list's order.
@@ -62,7 +70,7 @@ pub(super) fn SortMenu() -> impl IntoView {
     view! { class="v", <Menu id="sort" label=label items=items /> }
 }
 
-fn sort_words(sort: Sort) -> &'static str {
+pub(super) fn sort_words(sort: Sort) -> &'static str {
     match sort {
         Sort::Updated => "Recently changed",
         Sort::Name => "By name",

@@ -5,6 +5,8 @@ use wasm_bindgen::JsCast;
 
 use super::{
     actions::use_actions,
+    arrange_part::{ArrangePart, Piece},
+    arranging::provide_arranging,
     blocked::{Blocked, TrustBanner},
     help::HelpDialog,
     nav::{Nav, TabBar},
@@ -43,6 +45,8 @@ pub struct Panels {
     pub help: RwSignal<bool>,
     /// The navigation, on a phone.
     pub nav: RwSignal<bool>,
+    /// Does what a key of the list does, while the list is shown.
+    pub(super) keys: StoredValue<Option<Callback<Shortcut, bool>>>,
 }
 
 /// See [`Panels`].
@@ -66,8 +70,10 @@ pub fn VaultFrame(
         palette: RwSignal::new(false),
         help: RwSignal::new(false),
         nav: RwSignal::new(false),
+        keys: StoredValue::new(None),
     };
     provide_context(panels);
+    provide_arranging();
     let open = Memo::new(move |_| session.phase() == VaultPhase::Unlocked);
     let blocked = Memo::new(move |_| session.trust() == Trust::Broken);
     Effect::new(move |_| {
@@ -107,6 +113,7 @@ pub fn VaultFrame(
         </div>
         <Show when=move || open.get()>
             <PaletteDialog />
+            <ArrangePart piece=Piece::Dialogs />
             <HelpDialog open=panels.help />
         </Show>
     }
@@ -289,6 +296,7 @@ pub(super) fn pressed(event: &ev::KeyboardEvent) -> Option<Shortcut> {
     shortcut(Press {
         key: &event.key(),
         command: event.ctrl_key() || event.meta_key(),
+        shift: event.shift_key(),
         alt: event.alt_key(),
         typing: is("input:not([type=checkbox]):not([type=radio]), textarea, select, [role=menu] *"),
         on_control: is("button, a, summary, input"),

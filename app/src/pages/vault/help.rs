@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::shortcuts::HELP;
+use super::shortcuts::BINDINGS;
 use crate::ui::{Dialog, Kbd};
 
 /// What each key does.
@@ -12,18 +12,19 @@ pub fn HelpDialog(
     view! { class="v",
         <Dialog open=open title="Keyboard" class="dialog-narrow">
             <dl class="keys">
-                {HELP
-                    .into_iter()
-                    .map(|(keys, does)| {
+                {BINDINGS
+                    .iter()
+                    .map(|binding| {
                         view! { class="v",
                             <dt>
-                                <span class="sr-only">{keys.join(" or ")}</span>
-                                {keys
+                                <span class="sr-only">{binding.keys.join(" or ")}</span>
+                                {binding
+                                    .keys
                                     .iter()
                                     .map(|key| view! { class="v", <Kbd keys=*key /> })
                                     .collect_view()}
                             </dt>
-                            <dd>{does}</dd>
+                            <dd>{binding.does}</dd>
                         }
                     })
                     .collect_view()}

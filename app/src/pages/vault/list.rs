@@ -5,12 +5,17 @@ use leptos::{ev, html, prelude::*, task::spawn_local};
 
 use super::{
     actions::use_actions,
-    filters::{Chips, SortMenu},
+    arrange::SelectionTold,
+    arrange_part::{ArrangePart, Piece},
+    arranging::use_arranging,
+    filters::{KindMenu, SortMenu},
+    folders::drag_row,
     onboarding::{Onboarding, is_new_vault},
     row::ItemRow,
+    views::SaveView,
 };
 use crate::{
-    state::{Debounce, ListStatus, Place, use_go, use_items, use_place},
+    state::{Debounce, ListStatus, Place, use_go, use_items, use_place, use_selection},
     ui::{
         Button, Confirm, EmptyState, ErrorState, Icon, IconView, Kbd, Look, SkeletonRows,
         VirtualList,
@@ -35,6 +40,7 @@ pub(super) fn ListPane(
     let actions = use_actions();
     let title = Memo::new(move |_| place.with(Place::title));
     let in_trash = Memo::new(move |_| place.with(|place| place.scope == Scope::Trash));
+    let selection = use_selection();
     view! { class="v",
         <section class="list" aria-label="List">
             <header class="bar">
@@ -48,7 +54,6 @@ pub(super) fn ListPane(
                     <span class="sr-only">" items"</span>
                 </small>
                 <span class="gap"></span>
-                <SortMenu />
                 {move || {
                     if in_trash.get() {
                         view! { class="v", <EmptyTrash /> }.into_any()
@@ -68,9 +73,21 @@ pub(super) fn ListPane(
             </header>
             <div class="list-tools">
                 <SearchField search=search />
-                <Chips />
+                <div class="list-order">
+                    <KindMenu />
+                    <span class="gap"></span>
+                    <SaveView />
+                    <SortMenu />
+                    <span class="only-touch">
+                        <Button look=Look::Bare on_press=move |()| selection.begin_touch()>
+                            "Select"
+                        </Button>
+                    </span>
+                </div>
             </div>
             <Rows scroller=scroller />
+            <SelectionTold />
+            <ArrangePart piece=Piece::Bar />
         </section>
     }
 }
@@ -154,6 +171,10 @@ fn Rows(scroller: NodeRef<html::Div>) -> impl IntoView {
         ListStatus::Ready if total.get() == 0 => Shown::Empty,
         ListStatus::Ready => Shown::Rows,
     });
+    let selection = use_selection();
+    let arranging = use_arranging();
+    // A finger scrolls; it would drag rows by accident.
+    let drags = has_pointer();
     let active = move || {
         let id = items.id_at(items.cursor().get()?)?;
         Some(format!("row-{id}"))
@@ -175,18 +196,24 @@ fn Rows(scroller: NodeRef<html::Div>) -> impl IntoView {
                     <div
                         class="rows"
                         id="items"
+                        class:is-picking=move || selection.is_on()
+                        class:by-touch=move || selection.is_by_touch()
                         role="listbox"
+                        aria-multiselectable="true"
                         aria-label="Items"
                         tabindex="0"
                         aria-activedescendant=active
                         node_ref=scroller
+                        on:mousedown=keep_text_unmarked
+                        on:dragstart=move |event| drag_row(arranging, &event)
+                        on:dragend=move |_| arranging.dragged.set(None)
                     >
                         <VirtualList
                             total=total
                             row_height=ROW_HEIGHT
                             scroller=scroller
                             on_rows=move |rows| items.need(&rows)
-                            row=|index| view! { class="v", <ItemRow index=index /> }
+                            row=move |index| view! { class="v", <ItemRow index=index drags=drags /> }
                         />
                     </div>
                 }
@@ -194,6 +221,21 @@ fn Rows(scroller: NodeRef<html::Div>) -> impl IntoView {
             }
         }}
     }
+}
+
+/// Shift extends the selection of rows, and not one of text.
+fn keep_text_unmarked(event: ev::MouseEvent) {
+    if event.shift_key() {
+        event.prevent_default();
+        if let Some(list) = document().get_element_by_id("items") {
+            focus(list);
+        }
+    }
+}
+
+fn has_pointer() -> bool {
+    let query = window().match_media("(pointer: fine)").ok().flatten();
+    query.is_some_and(|query| query.matches())
 }
 
 /// Why the list is empty.
@@ -273,6 +315,11 @@ fn empty_words(scope: Scope) -> (Icon, &'static str, &'static str) {
             Icon::Star,
             "No favourites yet",
             "Star what you need often, and it is here.",
+        ),
+        Scope::Recent => (
+            Icon::Clock,
+            "Nothing was used yet",
+            "What you open, copy or edit comes here, until the vault is locked.",
         ),
         Scope::Trash => (
             Icon::Trash,

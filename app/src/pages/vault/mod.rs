@@ -1,15 +1,22 @@
 //! The vault: navigation, list, item, form, palette, import and tests of keys.
 
 mod actions;
+mod arrange;
+mod arrange_dialogs;
+mod arrange_part;
+mod arranging;
 mod blocked;
 mod check_part;
 mod check_words;
 mod checks;
 mod conflict;
 mod dashboard;
+mod deeds;
 mod detail;
 mod expiry_badge;
 mod filters;
+mod folder_picker;
+mod folders;
 mod form;
 mod form_fields;
 mod form_material;
@@ -39,6 +46,8 @@ mod row;
 mod secret;
 mod shortcuts;
 mod variables;
+mod verbs;
+mod views;
 
 pub use actions::{Actions, use_actions};
 pub use checks::ChecksPage;

@@ -2,7 +2,11 @@ use keyarc_client::Trust;
 use keyarc_vault::{Count, Scope};
 use leptos::prelude::*;
 
-use super::frame::{Section, use_panels};
+use super::{
+    folders::FolderLink,
+    frame::{Section, use_panels},
+    views::SavedViews,
+};
 use crate::{
     state::{ConnectionState, Place, use_connection, use_items, use_place, use_session},
     ui::{EnvironmentDot, Icon, IconButton, IconView, Kbd, Mark},
@@ -55,11 +59,13 @@ pub(super) fn Nav(
             <div class="nav-scroll">
                 <ul class="nav-list">
                     <ToolLink icon=Icon::Chart words="Dashboard" path="/vault/dashboard" here=section == Section::Dashboard />
-                    <NavLink icon=Icon::List words="All items" place=scope(Scope::All) here=here count=count(|f| f.all) />
-                    <NavLink icon=Icon::Clock words="Due soon" place=scope(Scope::Expiring) here=here count=count(|f| f.expiring) />
-                    <NavLink icon=Icon::Star words="Favourites" place=scope(Scope::Favourites) here=here count=count(|f| f.favourites) />
-                    <NavLink icon=Icon::Trash words="Trash" place=scope(Scope::Trash) here=here count=count(|f| f.trash) />
+                    <li><NavLink icon=Icon::List words="All items" place=scope(Scope::All) here=here count=count(|f| f.all) /></li>
+                    <li><NavLink icon=Icon::Clock words="Due soon" place=scope(Scope::Expiring) here=here count=count(|f| f.expiring) /></li>
+                    <li><NavLink icon=Icon::Star words="Favourites" place=scope(Scope::Favourites) here=here count=count(|f| f.favourites) /></li>
+                    <li><NavLink icon=Icon::Undo words="Recent" place=scope(Scope::Recent) here=here count=count(|_| 0) /></li>
+                    <li><NavLink icon=Icon::Trash words="Trash" place=scope(Scope::Trash) here=here count=count(|f| f.trash) /></li>
                 </ul>
+                <SavedViews />
                 <Environments here=here />
                 <Folders here=here />
                 <Tags here=here />
@@ -99,10 +105,11 @@ fn use_here(section: Section) -> Memo<Option<Place>> {
     })
 }
 
-type Here = StoredValue<Memo<Option<Place>>>;
+pub(super) type Here = StoredValue<Memo<Option<Place>>>;
 
+/// A place to go to, with the number of its items.
 #[component]
-fn NavLink(
+pub(super) fn NavLink(
     #[prop(optional, into)] icon: Option<Icon>,
     #[prop(optional)] dot: Option<String>,
     #[prop(into)] words: String,
@@ -123,16 +130,20 @@ fn NavLink(
         _ => "nav-link nav-deeper",
     };
     view! { class="v",
-        <li>
-            <a class=class href=path aria-current=current on:click=move |_| panels.nav.set(false)>
-                {icon.map(|icon| view! { class="v", <IconView icon=icon /> })}
-                {dot.map(|dot| view! { class="v", <EnvironmentDot environment=dot /> })}
-                <span class="nav-words">
-                    <bdi>{words}</bdi>
-                </span>
-                <b>{move || Some(count.get()).filter(|count| *count > 0).map(number)}</b>
-            </a>
-        </li>
+        <a
+            class=class
+            href=path
+            draggable="false"
+            aria-current=current
+            on:click=move |_| panels.nav.set(false)
+        >
+            {icon.map(|icon| view! { class="v", <IconView icon=icon /> })}
+            {dot.map(|dot| view! { class="v", <EnvironmentDot environment=dot /> })}
+            <span class="nav-words">
+                <bdi>{words}</bdi>
+            </span>
+            <b>{move || Some(count.get()).filter(|count| *count > 0).map(number)}</b>
+        </a>
     }
 }
 
@@ -158,13 +169,15 @@ fn Environments(here: Here) -> impl IntoView {
             ..Place::default()
         };
         view! { class="v",
-            <NavLink
-                dot=name.clone()
-                words=capitalised(&name)
-                place=place
-                here=here
-                count=Signal::derive(move || count)
-            />
+            <li>
+                <NavLink
+                    dot=name.clone()
+                    words=capitalised(&name)
+                    place=place
+                    here=here
+                    count=Signal::derive(move || count)
+                />
+            </li>
         }
     };
     view! { class="v", <Group title="Environments" list=list link=link /> }
@@ -174,21 +187,10 @@ fn Environments(here: Here) -> impl IntoView {
 fn Folders(here: Here) -> impl IntoView {
     let facets = use_items().facets();
     let list = Memo::new(move |_| facets.with(|facets| facets.folders.clone()));
-    let link = move |Count { name, count }: Count| {
-        let depth = name.matches('/').count();
-        let words = name.rsplit('/').next().unwrap_or(&name).to_owned();
-        view! { class="v",
-            <NavLink
-                icon=Icon::Folder
-                words=words
-                depth=depth
-                place=Place { folder: Some(name), ..Place::default() }
-                here=here
-                count=Signal::derive(move || count)
-            />
-        }
-    };
-    view! { class="v", <Group title="Folders" list=list link=link /> }
+    let link = move |folder: Count| view! { class="v", <FolderLink folder=folder here=here /> };
+    view! { class="v",
+        <Group title="Folders" list=list link=link />
+    }
 }
 
 #[component]
@@ -197,13 +199,15 @@ fn Tags(here: Here) -> impl IntoView {
     let list = Memo::new(move |_| facets.with(|facets| facets.tags.clone()));
     let link = move |Count { name, count }: Count| {
         view! { class="v",
-            <NavLink
-                icon=Icon::Tag
-                words=name.clone()
-                place=Place { tag: Some(name), ..Place::default() }
-                here=here
-                count=Signal::derive(move || count)
-            />
+            <li>
+                <NavLink
+                    icon=Icon::Tag
+                    words=name.clone()
+                    place=Place { tag: Some(name), ..Place::default() }
+                    here=here
+                    count=Signal::derive(move || count)
+                />
+            </li>
         }
     };
     view! { class="v", <Group title="Tags" list=list link=link /> }

@@ -4,14 +4,17 @@ use leptos_meta::Title;
 
 use super::{
     actions::use_actions,
+    arrange_part::fetch_arrange_soon,
+    arranging::use_arranging,
     detail::Detail,
     form_part::fetch_form_soon,
-    frame::{Section, VaultFrame, pressed},
+    frame::{Section, VaultFrame, pressed, use_panels},
     list::{ListPane, ROW_HEIGHT},
     shortcuts::Shortcut,
+    verbs::Verb,
 };
 use crate::{
-    state::{Mode, Place, use_go, use_items, use_place, use_session, use_toasts},
+    state::{Mode, Place, use_go, use_items, use_place, use_selection, use_session, use_toasts},
     ui::scroll_to_row,
     words::counted,
     worker::{Command, Reply, use_worker},
@@ -51,6 +54,17 @@ fn Panes() -> impl IntoView {
     take_up_draft();
     empty_old_trash();
     fetch_form_soon();
+    fetch_arrange_soon();
+    // What is selected belongs to the list that is shown, however it is searched and sorted.
+    let selection = use_selection();
+    let list = Memo::new(move |_| place.with(Place::list));
+    Effect::new(move |before: Option<Place>| {
+        let now = list.get();
+        if before.is_some_and(|before| before != now) {
+            selection.clear();
+        }
+        now
+    });
     let has_detail = move || place.with(|place| place.item.is_some() || place.mode == Mode::New);
     view! { class="v",
         <main class="panes" id="main" class:has-detail=has_detail>
@@ -136,6 +150,29 @@ fn follow_keys(scroller: NodeRef<html::Div>, search: NodeRef<html::Input>) {
             go.instead(&place.get_untracked().with_item(id));
         }
     };
+    let arranging = use_arranging();
+    let selection = use_selection();
+    let panels = use_panels();
+    let extend = move |shortcut: Shortcut| {
+        let total = untrack(|| items.total());
+        let now = items.cursor().get_untracked();
+        let Some(row) = next_row(shortcut, now, total) else {
+            return;
+        };
+        items.cursor().set(Some(row));
+        if let Some(scroller) = scroller.get_untracked() {
+            scroll_to_row(&scroller, row, ROW_HEIGHT);
+        }
+        selection.extend(now.unwrap_or(row), row);
+    };
+    let arrange = move |verb: Verb| {
+        let in_trash = untrack(|| arranging.in_trash());
+        let Some(target) = arranging.target().filter(|_| verb.is_for(in_trash)) else {
+            return false;
+        };
+        arranging.run(verb, target);
+        true
+    };
     let step = move |shortcut: Shortcut| {
         let total = untrack(|| items.total());
         let now = items.cursor().get_untracked();
@@ -146,7 +183,7 @@ fn follow_keys(scroller: NodeRef<html::Div>, search: NodeRef<html::Input>) {
         });
         next_row(shortcut, now, total).map(move_to)
     };
-    let handle = move |event: &ev::KeyboardEvent, shortcut: Shortcut| -> bool {
+    let handle = move |event: Option<&ev::KeyboardEvent>, shortcut: Shortcut| -> bool {
         match shortcut {
             Shortcut::Next | Shortcut::Previous | Shortcut::First | Shortcut::Last => {
                 step(shortcut);
@@ -184,13 +221,40 @@ fn follow_keys(scroller: NodeRef<html::Div>, search: NodeRef<html::Input>) {
             Shortcut::Reveal => return press("reveal"),
             Shortcut::Rotate => return press("rotate"),
             Shortcut::Check => return press("check"),
+            Shortcut::Select => {
+                let open = place.with_untracked(|place| place.item);
+                let row = items.cursor().get_untracked();
+                let row = row.or_else(|| items.index_of(open?)).unwrap_or(0);
+                let Some(id) = items.id_at(row) else {
+                    return false;
+                };
+                items.cursor().set(Some(row));
+                selection.toggle(id, row);
+            }
+            Shortcut::ExtendNext | Shortcut::ExtendPrevious => extend(shortcut),
+            Shortcut::SelectAll => selection.all(),
+            Shortcut::Move => return arrange(Verb::Move),
+            Shortcut::Tag => return arrange(Verb::AddTags),
+            Shortcut::Star => arranging.star(),
+            Shortcut::Delete if untrack(|| selection.count()) > 0 => {
+                return arrange(Verb::Trash);
+            }
             Shortcut::Delete => {
                 let Some(item) = current().filter(|item| item.trashed_at_ms.is_none()) else {
                     return false;
                 };
                 actions.trash(&item);
             }
-            Shortcut::Back => return back(event, scroller, search),
+            Shortcut::Back => {
+                if event.is_some_and(|event| back(event, scroller, search)) {
+                    return true;
+                }
+                let selecting = untrack(|| selection.is_on());
+                if selecting {
+                    selection.clear();
+                }
+                return selecting;
+            }
             Shortcut::Palette
             | Shortcut::New
             | Shortcut::Help
@@ -207,6 +271,12 @@ fn follow_keys(scroller: NodeRef<html::Div>, search: NodeRef<html::Input>) {
         }
         false
     };
+    panels
+        .keys
+        .set_value(Some(Callback::new(move |shortcut| handle(None, shortcut))));
+    on_cleanup(move || {
+        let _ = panels.keys.try_set_value(None);
+    });
     let listener = StoredValue::new(None);
     Effect::new(move |_| {
         let handle = window_event_listener(ev::keydown, move |event| {
@@ -221,7 +291,7 @@ fn follow_keys(scroller: NodeRef<html::Div>, search: NodeRef<html::Input>) {
             if editing && shortcut != Shortcut::Back && !of_list {
                 return;
             }
-            let done = handle(&event, shortcut)
+            let done = handle(Some(&event), shortcut)
                 || (shortcut == Shortcut::Back && editing && press("form-cancel"))
                 || (shortcut == Shortcut::Back && editing && press("history-back"))
                 || (shortcut == Shortcut::Back && !editing && back_to_list());
@@ -298,8 +368,10 @@ fn next_row(shortcut: Shortcut, now: Option<u32>, total: u32) -> Option<u32> {
     let last = total.checked_sub(1)?;
     Some(match (shortcut, now) {
         (Shortcut::Last, _) => last,
-        (Shortcut::Next, Some(now)) => now.saturating_add(1).min(last),
-        (Shortcut::Previous, Some(now)) => now.saturating_sub(1).min(last),
+        (Shortcut::Next | Shortcut::ExtendNext, Some(now)) => now.saturating_add(1).min(last),
+        (Shortcut::Previous | Shortcut::ExtendPrevious, Some(now)) => {
+            now.saturating_sub(1).min(last)
+        }
         _ => 0,
     })
 }

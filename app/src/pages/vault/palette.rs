@@ -5,6 +5,7 @@ use leptos::{ev, html, prelude::*, task::spawn_local};
 
 use super::{
     actions::{Actions, use_actions},
+    deeds::{Deed, use_deeds},
     frame::use_panels,
     page::{is_there, press},
     row::RowFace,
@@ -18,6 +19,8 @@ use crate::{
 
 /// Items offered at a time.
 const MOST_ITEMS: u32 = 8;
+/// Things to do in the list, and places of it, offered at a time.
+const MOST_DEEDS: usize = 20;
 
 /// Finds any item and does anything, from the keyboard.
 #[component]
@@ -34,6 +37,7 @@ pub(super) fn PaletteDialog() -> impl IntoView {
 enum Entry {
     Item(Box<ItemSummary>),
     Action(Action),
+    Deed(Deed),
 }
 
 #[component]
@@ -46,6 +50,8 @@ fn Palette(open: RwSignal<bool>) -> impl IntoView {
     let active = RwSignal::new(0_usize);
     let asked = StoredValue::new(0_u32);
     let verbs = use_verbs();
+    // As things are when the palette opens.
+    let deeds = StoredValue::new(use_deeds().all());
     crate::ui::focus_on_mount(input);
     Effect::new(move |_| {
         let mut query = Place {
@@ -72,7 +78,25 @@ fn Palette(open: RwSignal<bool>) -> impl IntoView {
             let actions = Action::ALL
                 .into_iter()
                 .filter(|a| matches(a.words(), &text.read()) && verbs.offers(*a));
-            items.chain(actions.map(Entry::Action)).collect::<Vec<_>>()
+            let found = deeds.with_value(|deeds| {
+                let text = &text.read();
+                let found = deeds.iter().filter(|deed| matches(&deed.words, text));
+                // Without a text they are too many to look through.
+                let most = if text.trim().is_empty() {
+                    0
+                } else {
+                    MOST_DEEDS
+                };
+                found
+                    .take(most)
+                    .cloned()
+                    .map(Entry::Deed)
+                    .collect::<Vec<_>>()
+            });
+            items
+                .chain(actions.map(Entry::Action))
+                .chain(found)
+                .collect::<Vec<_>>()
         },
         |_, _| true,
     );
@@ -82,6 +106,7 @@ fn Palette(open: RwSignal<bool>) -> impl IntoView {
             Entry::Item(item) if copy => actions.copy(&item),
             Entry::Item(item) => actions.open_anywhere(item.id),
             Entry::Action(action) => verbs.run(action),
+            Entry::Deed(deed) => deed.run.run(()),
         }
     };
     let keydown = move |event: ev::KeyboardEvent| {
@@ -183,6 +208,15 @@ fn face(entry: Entry) -> AnyView {
             <span class="row-text">{action.words()}</span>
         }
         .into_any(),
+        Entry::Deed(deed) => view! { class="v",
+            <span class="palette-icon">
+                <IconView icon=deed.icon />
+            </span>
+            <span class="row-text">
+                <bdi>{deed.words}</bdi>
+            </span>
+        }
+        .into_any(),
     }
 }
 
@@ -218,6 +252,7 @@ enum Action {
     Dashboard,
     Expiring,
     Favourites,
+    Recent,
     Trash,
     Lock,
     Settings,
@@ -226,7 +261,7 @@ enum Action {
 }
 
 impl Action {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::New,
         Self::History,
         Self::Import,
@@ -236,6 +271,7 @@ impl Action {
         Self::Dashboard,
         Self::Expiring,
         Self::Favourites,
+        Self::Recent,
         Self::Trash,
         Self::Lock,
         Self::Settings,
@@ -254,6 +290,7 @@ impl Action {
             Self::Dashboard => "Go to dashboard",
             Self::Expiring => "Go to what is due soon",
             Self::Favourites => "Go to favourites",
+            Self::Recent => "Go to recent",
             Self::Trash => "Go to the trash",
             Self::Lock => "Lock the vault",
             Self::Settings => "Open settings",
@@ -272,6 +309,7 @@ impl Action {
             Self::Dashboard => Icon::Chart,
             Self::Expiring => Icon::Clock,
             Self::Favourites => Icon::Star,
+            Self::Recent => Icon::Undo,
             Self::Trash => Icon::Trash,
             Self::Lock => Icon::Lock,
             Self::Settings => Icon::Settings,
@@ -334,6 +372,7 @@ impl Verbs {
             Action::Dashboard => self.go.path("/vault/dashboard"),
             Action::Expiring => scope(Scope::Expiring),
             Action::Favourites => scope(Scope::Favourites),
+            Action::Recent => scope(Scope::Recent),
             Action::Trash => scope(Scope::Trash),
             Action::Lock => self.session.lock(),
             Action::Settings => self.go.path("/settings"),

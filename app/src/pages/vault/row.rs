@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use keyarc_vault::{ItemSummary, Kind};
-use leptos::prelude::*;
+use keyarc_vault::{FoundIn, ItemSummary, Kind};
+use leptos::{ev, prelude::*};
 
 use super::{
     actions::use_actions,
@@ -9,7 +9,7 @@ use super::{
     expiry_badge::DueBadge,
 };
 use crate::{
-    state::{use_items, use_place},
+    state::{use_items, use_place, use_selection},
     ui::{Badge, EnvironmentDot, Icon, IconView},
     words::{ago_now, capitalised, days_left, kind, now_ms},
 };
@@ -19,6 +19,8 @@ use crate::{
 pub(super) fn ItemRow(
     /// Position in the whole list.
     index: u32,
+    /// It can be dragged to a folder.
+    drags: bool,
 ) -> impl IntoView {
     let items = use_items();
     let place = use_place();
@@ -26,14 +28,25 @@ pub(super) fn ItemRow(
     let summary = Memo::new(move |_| items.row(index));
     let known = Memo::new(move |_| summary.with(Option::is_some));
     let id = move || summary.with(|s| s.as_ref().map(|s| s.id));
-    let selected = Memo::new(move |_| {
-        let id = id();
-        id.is_some() && place.with(|place| place.item) == id
+    let selection = use_selection();
+    // Open, and selected.
+    let state = Memo::new(move |_| match id() {
+        None => (false, false),
+        Some(id) => (
+            place.with(|place| place.item) == Some(id),
+            selection.has(id),
+        ),
     });
     let active = Memo::new(move |_| items.cursor().get() == Some(index));
-    let open = move |_| {
-        if let Some(id) = untrack(id) {
-            items.cursor().set(Some(index));
+    let press = move |event: ev::MouseEvent| {
+        let Some(id) = untrack(id) else { return };
+        let before = items.cursor().get_untracked();
+        items.cursor().set(Some(index));
+        if event.shift_key() {
+            selection.extend(before.unwrap_or(index), index);
+        } else if event.ctrl_key() || event.meta_key() || picks(&event) {
+            selection.toggle(id, index);
+        } else {
             actions.open(id);
         }
     };
@@ -43,11 +56,14 @@ pub(super) fn ItemRow(
             class:is-active=move || active.get()
             role="option"
             id=move || id().map(|id| format!("row-{id}"))
-            aria-selected=move || if selected.get() { "true" } else { "false" }
+            aria-selected=move || if state.get().1 { "true" } else { "false" }
+            aria-current=move || state.get().0.then_some("true")
+            draggable=drags.then_some("true")
             aria-posinset=(index + 1).to_string()
             aria-setsize=move || items.total().to_string()
-            on:click=open
+            on:click=press
         >
+            <i class="row-check"></i>
             {move || {
                 if known.get() {
                     view! { class="v", <RowFace summary=summary /> }.into_any()
@@ -57,6 +73,20 @@ pub(super) fn ItemRow(
             }}
         </div>
     }
+}
+
+/// Whether a press on a row selects it: on its box, or anywhere while a finger selects.
+fn picks(event: &ev::MouseEvent) -> bool {
+    use wasm_bindgen::JsCast;
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let is_in = |selector: &str| {
+        target
+            .as_ref()
+            .is_some_and(|target| target.closest(selector).ok().flatten().is_some())
+    };
+    is_in(".row-check, .row-mark") || is_in(".by-touch")
 }
 
 /// What a row shows of an item. Each part follows the item on its own: while somebody types a
@@ -72,8 +102,8 @@ pub fn RowFace(
     let favourite = part(summary, |item| item.favourite);
     let environment = part(summary, |item| item.environment.clone());
     let who = part(summary, |item| match &item.provider_name {
-        Some(provider) => provider.clone(),
-        None => kind(item.kind).to_owned(),
+        Some(provider) => (provider.clone(), provider_matches(item).to_vec()),
+        None => (kind(item.kind).to_owned(), Vec::new()),
     });
     let hint = part(summary, row_hint);
     let when = part(summary, |item| {
@@ -115,10 +145,31 @@ pub fn RowFace(
                             }
                         })
                 }}
-                <span>{move || who.get()}</span>
-                <span class="row-hint" translate="no">
-                    <bdi>{move || hint.get()}</bdi>
+                <span>
+                    {move || match who.get() {
+                        (who, matches) if matches.is_empty() => who.into_any(),
+                        (who, matches) => highlighted(runs(&who, &matches)).into_any(),
+                    }}
                 </span>
+                {move || match hint.get() {
+                    Hint::Secret(hint) => {
+                        view! { class="v",
+                            <span class="row-hint" translate="no">
+                                <bdi>{hint}</bdi>
+                            </span>
+                        }
+                            .into_any()
+                    }
+                    Hint::Found(place, found) => {
+                        view! { class="v",
+                            <span class="row-found">
+                                {place}
+                                <bdi>{highlighted(found)}</bdi>
+                            </span>
+                        }
+                            .into_any()
+                    }
+                }}
             </span>
         </span>
         {move || {
@@ -155,12 +206,51 @@ fn part<T: Clone + Default + PartialEq + Send + Sync + 'static>(
     Memo::new(move |_| summary.with(|item| item.as_deref().map(pick).unwrap_or_default()))
 }
 
-fn row_hint(summary: &ItemSummary) -> String {
-    match summary.kind {
-        // The kind stands before it already.
-        Kind::Note => String::new(),
-        _ => summary.hint.clone(),
+/// What stands last in a row.
+#[derive(Debug, Clone, PartialEq)]
+enum Hint {
+    /// A remainder of the secret.
+    Secret(String),
+    /// What a search found that the row does not show otherwise: where, and the text.
+    Found(&'static str, Vec<(String, bool)>),
+}
+
+impl Default for Hint {
+    fn default() -> Self {
+        Self::Secret(String::new())
     }
+}
+
+fn row_hint(summary: &ItemSummary) -> Hint {
+    let unseen = summary
+        .found
+        .iter()
+        .find_map(|found| Some((found_words(found.place)?, found)));
+    match (unseen, summary.kind) {
+        (Some((place, found)), _) => Hint::Found(place, runs(&found.text, &found.matches)),
+        // The kind stands before it already.
+        (None, Kind::Note) => Hint::default(),
+        (None, _) => Hint::Secret(summary.hint.clone()),
+    }
+}
+
+/// Before what was found. The provider stands in every row.
+fn found_words(place: FoundIn) -> Option<&'static str> {
+    match place {
+        FoundIn::Provider => None,
+        FoundIn::Folder => Some("in folder: "),
+        FoundIn::Environment => Some("in environment: "),
+        FoundIn::Tag => Some("in tag: "),
+        FoundIn::Field => Some("in field: "),
+    }
+}
+
+fn provider_matches(summary: &ItemSummary) -> &[u32] {
+    let found = summary
+        .found
+        .iter()
+        .find(|found| found.place == FoundIn::Provider);
+    found.map_or(&[], |found| &found.matches)
 }
 
 /// A name with what the search matched set off.

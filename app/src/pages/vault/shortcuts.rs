@@ -1,4 +1,6 @@
-//! Which key does what.
+//! Which key does what, in one table: the keys, the list of them, and the palette go by it.
+
+use crate::ui::Icon;
 
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +37,22 @@ pub enum Shortcut {
     Vault,
     /// Tests the key.
     Check,
-    /// Moves the item to the trash.
+    /// Moves to the trash.
     Delete,
+    /// Selects the row, or takes it out.
+    Select,
+    /// One row down, selecting.
+    ExtendNext,
+    /// One row up, selecting.
+    ExtendPrevious,
+    /// Selects everything that the list finds.
+    SelectAll,
+    /// Moves to a folder.
+    Move,
+    /// Adds tags.
+    Tag,
+    /// Stars or unstars.
+    Star,
     /// Lists the keys.
     Help,
     /// One step back.
@@ -50,6 +66,8 @@ pub struct Press<'a> {
     pub key: &'a str,
     /// Ctrl, or ⌘ on a Mac.
     pub command: bool,
+    /// Shift.
+    pub shift: bool,
     /// Alt.
     pub alt: bool,
     /// The focus is where text is typed.
@@ -58,69 +76,267 @@ pub struct Press<'a> {
     pub on_control: bool,
 }
 
-/// What a pressed key asks for, if anything.
-pub fn shortcut(press: Press<'_>) -> Option<Shortcut> {
-    let Press {
-        key,
-        command,
-        alt,
-        typing,
-        on_control,
-    } = press;
-    if alt {
-        return None;
-    }
-    if command {
-        return key.eq_ignore_ascii_case("k").then_some(Shortcut::Palette);
-    }
-    if key == "Escape" {
-        return Some(Shortcut::Back);
-    }
-    if typing {
-        return None;
-    }
-    Some(match key {
-        "/" => Shortcut::Search,
-        "j" | "ArrowDown" => Shortcut::Next,
-        "k" | "ArrowUp" => Shortcut::Previous,
-        "Home" | "g" => Shortcut::First,
-        "End" | "G" => Shortcut::Last,
-        "Enter" | "o" if !on_control => Shortcut::Open,
-        "c" => Shortcut::Copy,
-        "e" => Shortcut::Edit,
-        "h" => Shortcut::History,
-        "n" => Shortcut::New,
-        "r" => Shortcut::Reveal,
-        "R" => Shortcut::Rotate,
-        "d" => Shortcut::Dashboard,
-        "v" => Shortcut::Vault,
-        "t" => Shortcut::Check,
-        "Delete" => Shortcut::Delete,
-        "?" => Shortcut::Help,
-        _ => return None,
-    })
+/// A shortcut, its keys, and what is said of it.
+pub(super) struct Binding {
+    pub(super) shortcut: Shortcut,
+    chords: &'static [Chord],
+    /// As a person reads them.
+    pub(super) keys: &'static [&'static str],
+    pub(super) does: &'static str,
+    /// How the palette draws it; `None` when it makes no sense there, or is offered there as an
+    /// action on items or on every page.
+    pub(super) palette: Option<Icon>,
 }
 
-/// Keys and what they do, for the help dialog.
-pub(super) const HELP: [(&[&str], &str); 17] = [
-    (&["Ctrl K", "⌘ K"], "Find anything, do anything"),
-    (&["/"], "Search the list"),
-    (&["J", "↓"], "Next item"),
-    (&["K", "↑"], "Previous item"),
-    (&["Enter"], "Open the item"),
-    (&["C"], "Copy the secret"),
-    (&["R"], "Reveal or hide the secret"),
-    (&["T"], "Test whether the key works"),
-    (&["E"], "Edit the item"),
-    (&["Shift R"], "Rotate the secret"),
-    (&["H"], "See what the item was"),
-    (&["N"], "New item"),
-    (&["D"], "Dashboard"),
-    (&["V"], "Vault"),
-    (&["Del"], "Move the item to the trash"),
-    (&["Esc"], "Back"),
-    (&["?"], "This list"),
+struct Chord {
+    key: &'static str,
+    command: bool,
+    /// `None` where the key itself tells, as `G` and `?` do.
+    shift: Option<bool>,
+    /// Also where text is typed.
+    typing: bool,
+    /// Also where Enter and Space press something.
+    on_control: bool,
+}
+
+const fn key(key: &'static str) -> Chord {
+    Chord {
+        key,
+        command: false,
+        shift: None,
+        typing: false,
+        on_control: true,
+    }
+}
+
+const fn shift(name: &'static str, shift: bool) -> Chord {
+    Chord {
+        shift: Some(shift),
+        ..key(name)
+    }
+}
+
+const fn command(name: &'static str, typing: bool) -> Chord {
+    Chord {
+        command: true,
+        typing,
+        ..key(name)
+    }
+}
+
+const fn press_of_row(name: &'static str) -> Chord {
+    Chord {
+        on_control: false,
+        ..key(name)
+    }
+}
+
+const fn binding(
+    shortcut: Shortcut,
+    chords: &'static [Chord],
+    keys: &'static [&'static str],
+    does: &'static str,
+    palette: Option<Icon>,
+) -> Binding {
+    Binding {
+        shortcut,
+        chords,
+        keys,
+        does,
+        palette,
+    }
+}
+
+/// Every shortcut, in the order they are listed.
+pub(super) const BINDINGS: [Binding; 26] = [
+    binding(
+        Shortcut::Palette,
+        &[command("k", true)],
+        &["Ctrl K", "⌘ K"],
+        "Find anything, do anything",
+        None,
+    ),
+    binding(
+        Shortcut::Search,
+        &[key("/")],
+        &["/"],
+        "Search the list",
+        Some(Icon::Search),
+    ),
+    binding(
+        Shortcut::Next,
+        &[key("j"), shift("ArrowDown", false)],
+        &["J", "↓"],
+        "Next item",
+        None,
+    ),
+    binding(
+        Shortcut::Previous,
+        &[key("k"), shift("ArrowUp", false)],
+        &["K", "↑"],
+        "Previous item",
+        None,
+    ),
+    binding(
+        Shortcut::First,
+        &[key("Home"), key("g")],
+        &["Home", "G"],
+        "First item",
+        None,
+    ),
+    binding(
+        Shortcut::Last,
+        &[key("End"), key("G")],
+        &["End", "⇧ G"],
+        "Last item",
+        None,
+    ),
+    binding(
+        Shortcut::Open,
+        &[press_of_row("Enter"), press_of_row("o")],
+        &["Enter", "O"],
+        "Open the item",
+        None,
+    ),
+    binding(
+        Shortcut::Copy,
+        &[key("c")],
+        &["C"],
+        "Copy the secret",
+        Some(Icon::Copy),
+    ),
+    binding(
+        Shortcut::Reveal,
+        &[key("r")],
+        &["R"],
+        "Reveal or hide the secret",
+        Some(Icon::Eye),
+    ),
+    binding(
+        Shortcut::Check,
+        &[key("t")],
+        &["T"],
+        "Test whether the key works",
+        None,
+    ),
+    binding(
+        Shortcut::History,
+        &[key("h")],
+        &["H"],
+        "See what the item was",
+        None,
+    ),
+    binding(
+        Shortcut::Edit,
+        &[key("e")],
+        &["E"],
+        "Edit the item",
+        Some(Icon::Edit),
+    ),
+    binding(Shortcut::New, &[key("n")], &["N"], "New item", None),
+    binding(
+        Shortcut::Rotate,
+        &[key("R")],
+        &["⇧ R"],
+        "Rotate the secret",
+        Some(Icon::Rotate),
+    ),
+    binding(Shortcut::Dashboard, &[key("d")], &["D"], "Dashboard", None),
+    binding(Shortcut::Vault, &[key("v")], &["V"], "Vault", None),
+    binding(
+        Shortcut::Select,
+        &[key("x")],
+        &["X"],
+        "Select the item, or not",
+        None,
+    ),
+    binding(
+        Shortcut::ExtendNext,
+        &[shift("j", true), shift("ArrowDown", true)],
+        &["⇧ J", "⇧ ↓"],
+        "Select the next item too",
+        None,
+    ),
+    binding(
+        Shortcut::ExtendPrevious,
+        &[shift("k", true), shift("ArrowUp", true)],
+        &["⇧ K", "⇧ ↑"],
+        "Select the previous item too",
+        None,
+    ),
+    binding(
+        Shortcut::SelectAll,
+        &[command("a", false)],
+        &["Ctrl A", "⌘ A"],
+        "Select everything in the list",
+        Some(Icon::List),
+    ),
+    binding(
+        Shortcut::Move,
+        &[key("m")],
+        &["M"],
+        "Move to a folder",
+        None,
+    ),
+    binding(Shortcut::Tag, &[key("l")], &["L"], "Label: add tags", None),
+    binding(
+        Shortcut::Star,
+        &[key("s")],
+        &["S"],
+        "Add or remove the star",
+        None,
+    ),
+    binding(
+        Shortcut::Delete,
+        &[key("Delete")],
+        &["Del"],
+        "Move to the trash",
+        None,
+    ),
+    binding(
+        Shortcut::Back,
+        &[Chord {
+            typing: true,
+            ..key("Escape")
+        }],
+        &["Esc"],
+        "Back, or select nothing",
+        None,
+    ),
+    binding(
+        Shortcut::Help,
+        &[key("?")],
+        &["?"],
+        "Show keyboard shortcuts",
+        None,
+    ),
 ];
+
+impl Chord {
+    fn is(&self, press: &Press<'_>) -> bool {
+        // With Shift or Ctrl the letter may come in either case.
+        let same = if self.command || self.shift.is_some() {
+            self.key.eq_ignore_ascii_case(press.key)
+        } else {
+            self.key == press.key
+        };
+        same && self.command == press.command
+            && self.shift.is_none_or(|shift| shift == press.shift)
+            && (self.typing || !press.typing)
+            && (self.on_control || !press.on_control)
+    }
+}
+
+/// What a pressed key asks for, if anything.
+pub fn shortcut(press: Press<'_>) -> Option<Shortcut> {
+    if press.alt {
+        return None;
+    }
+    let binding = BINDINGS
+        .iter()
+        .find(|binding| binding.chords.iter().any(|chord| chord.is(&press)));
+    binding.map(|binding| binding.shortcut)
+}
 
 #[cfg(test)]
 mod tests {
@@ -159,6 +375,40 @@ mod tests {
             ..press("k")
         };
         assert_eq!(shortcut(palette), Some(Shortcut::Palette));
+    }
+
+    #[test]
+    fn shift_selects_on_the_way() {
+        for (key, shift, wanted) in [
+            ("J", true, Shortcut::ExtendNext),
+            ("j", false, Shortcut::Next),
+            ("ArrowUp", true, Shortcut::ExtendPrevious),
+            ("ArrowUp", false, Shortcut::Previous),
+            ("G", true, Shortcut::Last),
+            ("?", true, Shortcut::Help),
+        ] {
+            let press = Press {
+                shift,
+                ..press(key)
+            };
+            assert_eq!(shortcut(press), Some(wanted), "{key}");
+        }
+        let all = |typing| Press {
+            command: true,
+            typing,
+            ..press("a")
+        };
+        assert_eq!(shortcut(all(false)), Some(Shortcut::SelectAll));
+        assert_eq!(shortcut(all(true)), None, "the text is selected");
+    }
+
+    #[test]
+    fn every_shortcut_stands_in_the_table_once() {
+        for (at, binding) in BINDINGS.iter().enumerate() {
+            let again = &BINDINGS[at + 1..];
+            assert!(again.iter().all(|other| other.shortcut != binding.shortcut));
+            assert!(!binding.chords.is_empty() && !binding.keys.is_empty());
+        }
     }
 
     #[test]

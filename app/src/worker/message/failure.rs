@@ -36,6 +36,15 @@ pub enum Failure {
         /// Megabytes.
         limit_mb: u32,
     },
+    /// More items than one change takes, or together too large for it.
+    #[error(
+        "One change takes at most {} items, and 48 MB. Nothing was changed: select fewer, and do it in steps.",
+        crate::words::number(*limit)
+    )]
+    TooMany {
+        /// Items.
+        limit: u32,
+    },
     /// The item is not there any more.
     #[error("The item is not there any more.")]
     NotFound,

@@ -8,9 +8,9 @@ use super::{Session, read::percent, write::Refused};
 use crate::{ClientError, Host, SaveError, Stage, Transport};
 
 /// How often a change of overviews alone is put on top of what somebody else wrote meanwhile.
-const REBASE_TRIES: u32 = 4;
+pub(super) const REBASE_TRIES: u32 = 4;
 /// Planned items sealed between two reports of progress.
-const SEAL_AT_ONCE: usize = 250;
+pub(super) const SEAL_AT_ONCE: usize = 250;
 
 impl<T: Transport, H: Host> Session<T, H> {
     /// Creates an item or saves the next version of one, and returns it as it is now.
@@ -198,7 +198,7 @@ impl<T: Transport, H: Host> Session<T, H> {
     }
 }
 
-fn not_sealed(error: WriteError) -> SaveError {
+pub(super) fn not_sealed(error: WriteError) -> SaveError {
     match error {
         WriteError::Draft(error) => error.into(),
         // The item that the draft edits was deleted for good elsewhere.

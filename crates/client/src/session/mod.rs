@@ -1,6 +1,7 @@
 //! An account that is logged in and unlocked.
 
 mod belief;
+mod bulk;
 mod enter;
 mod items;
 mod kit;
@@ -15,6 +16,7 @@ mod salvage;
 mod second_factor;
 mod trash;
 mod versions;
+mod views;
 mod write;
 
 use std::cell::{Cell, RefCell};
@@ -29,6 +31,7 @@ use zeroize::Zeroizing;
 use crate::{Api, ApiFailure, ClientError, Host, Pin, Transport, Trust};
 use write::Waiting;
 
+pub use bulk::{Bulk, BulkUndo, Undone};
 pub use enter::{LogIn, LoggingIn, SignUp};
 pub use kit::NewKit;
 pub use passkey::{AddedPasskey, NewPasskey, PasskeyLogIn, PendingPasskey};

@@ -310,3 +310,21 @@ fn a_change_of_overview_alone_leaves_the_secret_where_it_is() {
         assert!(write.details.is_none());
     });
 }
+
+#[test]
+fn saved_views_open_for_their_account_alone() {
+    run(async {
+        let world = World::new().await;
+        let views = vec![keyarc_vault::SavedView {
+            name: "Production".to_owned(),
+            path: "/vault?env=production".to_owned(),
+        }];
+        let sealed = world.session.seal_views(&views).expect("seals");
+        assert!(!sealed.windows(10).any(|part| part == b"production"));
+        let other = world.device().await;
+        assert_eq!(other.open_views(&sealed), Some(views));
+        let stranger = World::new().await;
+        assert!(stranger.session.open_views(&sealed).is_none());
+        assert!(world.session.open_form(&sealed).is_none(), "another label");
+    });
+}

@@ -178,6 +178,8 @@ fn model_list(rows: &[ItemSummary], query: &ListQuery) -> Vec<ItemSummary> {
                 row.trashed_at_ms.is_none()
                     && row.expires_on.is_some_and(|day| day.0 <= TODAY.0 + 30)
             }
+            // Depends on what was used; a story of its own.
+            Scope::Recent => false,
             Scope::Trash => row.trashed_at_ms.is_some(),
         })
         .filter(|row| {

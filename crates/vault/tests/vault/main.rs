@@ -6,6 +6,7 @@
     reason = "helpers of tests fail the test"
 )]
 
+mod arranging;
 mod checks;
 mod common;
 mod dotenv;
@@ -20,4 +21,5 @@ mod recognition;
 mod resealing;
 mod rotation;
 mod sealing;
+mod selecting;
 mod versions;

@@ -1,0 +1,130 @@
+use leptos::prelude::*;
+
+use super::{
+    arranging::{focus_list, use_arranging},
+    verbs::Verb,
+};
+use crate::{
+    state::{Progress, use_selection, use_session},
+    ui::{Icon, IconButton, Menu, MenuItem},
+    words::{counted, number},
+    worker::{Stage, Target},
+};
+
+/// The bar of the selection, while there is one.
+#[component]
+pub(super) fn Bar() -> impl IntoView {
+    let selection = use_selection();
+    view! { class="v",
+        <Show when=move || selection.is_on()>
+            <Tools />
+        </Show>
+    }
+}
+
+/// What can be done with the selected items. The actions are those of [`Verb::ALL`].
+#[component]
+fn Tools() -> impl IntoView {
+    let selection = use_selection();
+    let arranging = use_arranging();
+    let session = use_session();
+    let none = Signal::derive(move || selection.count() == 0 || arranging.busy.get());
+    let in_trash = Memo::new(move |_| arranging.in_trash());
+    let words = move || {
+        if arranging.busy.get() {
+            return match session.progress() {
+                Some(Progress {
+                    stage: Stage::Sealing,
+                    percent,
+                }) => format!("Sealing… {percent} %"),
+                _ => "Sending…".to_owned(),
+            };
+        }
+        match (selection.count(), selection.hidden()) {
+            (0, _) => "Select items".to_owned(),
+            (count, 0) => format!("{} selected", number(count)),
+            (count, hidden) => {
+                format!("{} selected, {} not shown", number(count), number(hidden))
+            }
+        }
+    };
+    let run = move |verb: Verb| {
+        if !none.get_untracked() {
+            arranging.run(verb, Target::Selection);
+        }
+    };
+    let more = Signal::derive(move || {
+        let everything = MenuItem {
+            icon: Some(Icon::List),
+            label: "Select everything in the list".to_owned(),
+            checked: None,
+            danger: false,
+            run: Callback::new(move |()| selection.all()),
+        };
+        let verbs = Verb::ALL
+            .into_iter()
+            .filter(|verb| verb.is_for(in_trash.get()) && !verb.is_near())
+            .map(|verb| MenuItem {
+                icon: Some(verb.icon()),
+                label: verb.words().to_owned(),
+                checked: None,
+                danger: false,
+                run: Callback::new(move |()| run(verb)),
+            });
+        verbs.chain([everything]).collect::<Vec<_>>()
+    });
+    view! { class="v",
+        <div class="picked" role="toolbar" aria-label="Selected items">
+            <IconButton
+                icon=Icon::Close
+                label="Select nothing"
+                key="Escape"
+                on_press=move |()| {
+                    selection.clear();
+                    focus_list();
+                }
+            />
+            <span class="picked-words">{words}</span>
+            <span class="gap"></span>
+            {move || {
+                Verb::ALL
+                    .into_iter()
+                    .filter(|verb| verb.is_for(in_trash.get()) && verb.is_near())
+                    .map(|verb| {
+                        view! { class="v",
+                            <IconButton
+                                icon=verb.icon()
+                                label=verb.words()
+                                disabled=none
+                                on_press=move |()| run(verb)
+                            />
+                        }
+                    })
+                    .collect_view()
+            }}
+            <Menu id="picked-more" label="More actions" icon=Icon::More items=more />
+        </div>
+    }
+}
+
+/// Says how many are selected, to those who do not see it. Always there, so that it is heard.
+#[component]
+pub(super) fn SelectionTold() -> impl IntoView {
+    let selection = use_selection();
+    let count = Memo::new(move |_| selection.count());
+    let words = RwSignal::new(String::new());
+    Effect::new(move |before: Option<u32>| {
+        let now = count.get();
+        match (before.unwrap_or(0), now) {
+            (0, 0) => {}
+            (_, 0) => words.set("Nothing selected".to_owned()),
+            (_, now) => words.set(format!("{} selected", counted(now, "item"))),
+        }
+        now
+    });
+    view! { class="v",
+        <p class="sr-only" role="status">
+            {move || words.get()}
+        </p>
+    }
+}
