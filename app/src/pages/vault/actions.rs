@@ -249,6 +249,8 @@ mod tests {
                 Some("password"),
                 None,
                 Some("totp"),
+                Some("certificate_key"),
+                Some("ssh_private_key"),
                 Some("text")
             ]
         );

@@ -427,6 +427,7 @@ mod tests {
                 step: 2,
                 done: vec!["CI of the shop".into()],
             }),
+            check: None,
         };
         assert_eq!(FormModel::of(&draft).to_draft(), Ok(draft));
     }

@@ -43,6 +43,14 @@ fn every_kind_of_content_passes_between_page_and_worker() {
         Content::Totp {
             key: "GEZDGNBVGY3TQOJQ".to_owned(),
         },
+        Content::Certificate {
+            chain: "-----BEGIN CERTIFICATE-----".to_owned(),
+            private_key: String::new(),
+        },
+        Content::SshKey {
+            private_key: "-----BEGIN OPENSSH PRIVATE KEY-----".to_owned(),
+            public_key: "ssh-ed25519 AAAA ann".to_owned(),
+        },
         Content::Note {
             text: "line\nline".to_owned(),
         },

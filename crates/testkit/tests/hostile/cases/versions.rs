@@ -147,7 +147,7 @@ async fn a_version_stands_for_nothing_else() {
     world.proxy.tell_the_truth();
     let second = session.version(id, 2).await.expect("opens");
     assert!(
-        matches!(second.content, Content::ApiKey { value } if value == "canary-another-secret")
+        matches!(&second.content, Content::ApiKey { value } if value == "canary-another-secret")
     );
     world.end().await;
 }
