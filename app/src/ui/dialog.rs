@@ -26,8 +26,12 @@ pub fn Dialog(
     Effect::new(move |_| {
         let Some(dialog) = element.get() else { return };
         match (open.get(), dialog.open()) {
-            // It fails only for a dialog that is open already or not in the document.
-            (true, false) => drop(dialog.show_modal()),
+            (true, false) => {
+                // It fails only for a dialog that is open already or not in the document.
+                drop(dialog.show_modal());
+                // What is in it may be built only after this, and with it what focus begins on.
+                request_animation_frame(move || focus_first(&dialog));
+            }
             (false, true) => dialog.close(),
             _ => {}
         }
@@ -68,6 +72,16 @@ pub fn Dialog(
                 </div>
             </Show>
         </dialog>
+    }
+}
+
+/// Moves focus to what asks for it, unless it is there by itself.
+fn focus_first(dialog: &web_sys::HtmlDialogElement) {
+    let Ok(Some(first)) = dialog.query_selector("[autofocus]") else {
+        return;
+    };
+    if let Ok(first) = first.dyn_into::<web_sys::HtmlElement>() {
+        let _ = first.focus();
     }
 }
 

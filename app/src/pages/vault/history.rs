@@ -51,7 +51,8 @@ pub(super) fn History(
     // Each change of the item, here or elsewhere, is a version more.
     let now = Memo::new(move |_| items.find(item).map(|row| row.version));
     Effect::new(move |_| {
-        now.track();
+        // Read, because only a memo that was read once takes note of what it is made of.
+        now.get();
         load();
     });
     let back = move |()| {
