@@ -44,7 +44,7 @@ fn a_row_says_what_was_saved() {
     ] {
         let mut this = fixture();
         let write = this.seal(&ItemDraft::new("Shop", content.clone()));
-        let id = write.writes[0].item_id;
+        let id = write.item_id;
         this.accept(write);
         let row = this.vault.summary(id).unwrap();
         let shown: String = row.hint.chars().take(40).collect();
