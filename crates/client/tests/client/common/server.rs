@@ -104,7 +104,7 @@ pub struct Server {
     /// What time it is there.
     pub clock_ms: u64,
     /// How many versions of an item it sends at a time.
-    page: usize,
+    pub page: usize,
 }
 
 /// A line to the server, with its own cookie.
