@@ -79,6 +79,8 @@ fn read_data(text: &str) -> Result<Reading, Unreadable> {
 
 struct ItemReader {
     sheet: Sheet,
+    /// Of an SSH key.
+    public_key: String,
     has_attachment: bool,
 }
 
@@ -108,6 +110,7 @@ impl ItemReader {
         }
         Self {
             sheet,
+            public_key: String::new(),
             has_attachment: false,
         }
     }
@@ -138,6 +141,11 @@ impl ItemReader {
             self.has_attachment = true;
         }
         let mut sheet = std::mem::take(&mut self.sheet);
+        // A key in an item of another sort.
+        if category != "114" {
+            let public_key = std::mem::take(&mut self.public_key);
+            sheet.filled("Public key", FieldType::Text, &public_key);
+        }
         match category {
             "001" => sheet.login(),
             // An API credential, an SSH key.
@@ -148,7 +156,10 @@ impl ItemReader {
                 );
                 sheet.filled("Username", FieldType::Text, &username);
                 sheet.filled("Address", FieldType::Url, &url);
-                sheet.secret()
+                match category {
+                    "114" => sheet.ssh_key(&self.public_key),
+                    _ => sheet.secret(),
+                }
             }
             _ => sheet.guess(),
         }
@@ -250,7 +261,10 @@ impl ItemReader {
             false => sheet.filled("Private key", FieldType::Secret, key.word("privateKey")),
         }
         let about = key.get("metadata").unwrap_or(&Node::Null);
-        sheet.filled("Public key", FieldType::Text, about.word("publicKey"));
+        match self.public_key.is_empty() {
+            true => about.word("publicKey").clone_into(&mut self.public_key),
+            false => sheet.filled("Public key", FieldType::Text, about.word("publicKey")),
+        }
         sheet.filled("Fingerprint", FieldType::Text, about.word("fingerprint"));
     }
 

@@ -1,9 +1,10 @@
 //! Files of PEM blocks (RFC 7468): certificates, private and public keys, whatever else. Each block
-//! is an item, named by what it is; what stands before it (`Bag Attributes` of OpenSSL, a comment)
-//! goes to its notes.
+//! is an item: a certificate and a key of OpenSSH of their kinds, any other private key a secret,
+//! the rest notes. What stands before a block (`Bag Attributes` of OpenSSL, a comment) goes to its
+//! notes.
 
 use super::{Reading, Unreadable, shape::Sheet};
-use crate::ItemDraft;
+use crate::{Day, ItemDraft, Kind, read_material};
 
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
@@ -81,8 +82,30 @@ fn draft_of_block(label: &str, block: String, notes: &str) -> ItemDraft {
         ..Sheet::default()
     };
     sheet.note(notes);
-    if let Some(given) = friendly_name(notes) {
+    let given = friendly_name(notes);
+    if let Some(given) = given {
         sheet.name = given.to_owned();
+    }
+    let kind = match label {
+        "CERTIFICATE" => Some(Kind::Certificate),
+        "OPENSSH PRIVATE KEY" => Some(Kind::SshKey),
+        _ => None,
+    };
+    // What its own reader does not take is kept as the text that it is.
+    let material = kind.and_then(|kind| read_material(kind, block.as_bytes(), None).ok());
+    if let Some(material) = material {
+        if let (None, Some(name)) = (given, material.facts.name()) {
+            sheet.name = name.to_owned();
+        }
+        let day = material.facts.ends_at().map(|seconds| {
+            let ms = seconds.saturating_mul(1_000);
+            Day::from_unix_ms(ms, 0)
+        });
+        sheet.expires_on = day.filter(|day| (Day::FIRST..=Day::LAST).contains(day));
+        let mut draft = sheet.text();
+        draft.notes = notes.to_owned();
+        draft.content = material.content;
+        return draft;
     }
     if label.contains("PRIVATE KEY") {
         sheet.password = block;

@@ -128,7 +128,7 @@ impl Sheet {
         }
         if self.password.contains(['\n', '\r']) {
             let password = std::mem::take(&mut self.password);
-            self.field("Password", FieldType::Lines, &password);
+            self.field("Password", FieldType::ConcealedLines, &password);
         }
         self.code();
         let content = Content::Login {
@@ -335,6 +335,7 @@ fn fitting(wanted: FieldType, value: &str) -> FieldType {
     };
     match fits {
         true => wanted,
+        false if wanted.is_concealed() => FieldType::ConcealedLines,
         false => FieldType::Lines,
     }
 }

@@ -303,7 +303,7 @@ fn last_pass_csv() {
     assert_eq!(field(note, "Hostname").1, "db.example.org");
     assert_eq!(field(note, "Password"), (FieldType::Secret, "swordfish"));
     let (field_type, key) = field(drafts.get("Deploy key"), "Private Key");
-    assert_eq!(field_type, FieldType::Lines);
+    assert_eq!(field_type, FieldType::ConcealedLines);
     assert_eq!(key.lines().count(), 3);
     let plain = drafts.get("Plain note");
     assert_eq!(

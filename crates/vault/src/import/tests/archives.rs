@@ -27,8 +27,8 @@ fn every_sort_of_item_and_field_is_read() {
              One-time code:Totp=\"JBSWY3DPEHPK3PXP\" notes=\"A *note*.\" #work #a/b *",
             "2 - ApiKey Shop-Live/Stripe value=\"sk_live_EXAMPLE0123456789abcd\" \
              hostname:Text=\"api.stripe.com\" Username:Text=\"svc\" #archived until 2031-04-28",
-            "3 - ApiKey Shop-Live/Deploy value=\"-----BEGIN KEY-----\\nx\\n\" \
-             Public key:Text=\"ssh-ed25519 AAAA\" Fingerprint:Text=\"SHA256:x\"",
+            "3 - SshKey Shop-Live/Deploy ssh_private_key=\"-----BEGIN KEY-----\\nx\\n\" \
+             ssh_public_key=\"ssh-ed25519 AAAA\" Fingerprint:Text=\"SHA256:x\"",
             "4 - Note Shop-Live/Words text=\"Only words\"",
             "5 - ApiKey Shop-Live/Alone value=\"alone\"",
             "1 ! has an attachment, which is not imported",

@@ -1,5 +1,7 @@
 //! kubeconfig and PEM.
 
+use crate::{Day, Kind};
+
 use super::{
     super::{Format, detect, kubeconfig, pem},
     is_linear, spoil, told,
@@ -110,6 +112,27 @@ fn blocks_of_pem_are_named_by_what_they_are() {
                  -----END PGP PRIVATE KEY BLOCK-----\n";
     assert_eq!(detect(plain.as_bytes(), None), Format::Pem);
     assert_eq!(pem::read_pem(plain).expect("a block").found.len(), 1);
+}
+
+#[test]
+fn certificates_and_keys_of_ssh_become_their_kinds() {
+    let bundle = concat!(
+        "friendlyName: front door\n",
+        include_str!("../../../tests/vault/material/wildcard.pem"),
+        include_str!("../../../tests/vault/material/self-signed.pem"),
+        include_str!("../../../tests/vault/material/ssh-ed25519"),
+    );
+    let reading = pem::read_pem(bundle).expect("blocks");
+    assert!(reading.errors.is_empty());
+    let drafts: Vec<_> = reading.found.iter().map(|found| &found.draft).collect();
+    let kinds: Vec<_> = drafts.iter().map(|draft| draft.content.kind()).collect();
+    assert_eq!(kinds, [Kind::Certificate, Kind::Certificate, Kind::SshKey]);
+    assert_eq!(drafts[0].name, "front door");
+    assert_eq!(drafts[0].notes, "friendlyName: front door");
+    assert_eq!(drafts[0].expires_on, Day::from_ymd(2036, 1, 1));
+    assert_ne!(drafts[1].name, "Certificate");
+    assert_eq!(drafts[2].expires_on, None);
+    assert!(drafts.iter().all(|draft| crate::check_draft(draft).is_ok()));
 }
 
 #[test]
