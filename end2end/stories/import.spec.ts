@@ -105,7 +105,7 @@ test('a Bitwarden export comes whole, adds nothing twice, and can be taken back'
   await expect(vault.toast.filter({ hasText: '5 items imported.' })).toBeVisible();
   await expect(vault.rows).toHaveCount(5);
   const detail = await vault.open('Build server');
-  await vault.reveal(detail);
+  await detail.getByRole('button', { name: 'Reveal', exact: true }).first().click();
   for (const text of ['From Bitwarden', 'moved', 'Rack', 'B-12', 'https://build.example.net']) {
     await expect(detail.getByText(text).first()).toBeVisible();
   }
