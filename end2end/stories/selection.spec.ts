@@ -15,6 +15,7 @@ async function fill(vault: Vault, names: string[] = LINES): Promise<void> {
   const text = names.map((name) => `${name}=value-of-${name.toLowerCase()}-0123456789`).join('\n');
   await page.locator('input[type=file]').setInputFiles({ name: 'some.env', mimeType: 'text/plain', buffer: Buffer.from(text) });
   await page.getByRole('button', { name: /^Import [\d,]+ items?$/ }).click({ timeout: 60_000 });
+  await expect(vault.toast.filter({ hasText: 'imported' }).last()).toBeVisible({ timeout: 60_000 });
   await vault.go('All items');
   await expect(vault.list).toBeVisible();
 }

@@ -165,6 +165,7 @@ fn Walkthrough(stored: ItemDraft, kept: Option<ItemDraft>) -> impl IntoView {
         });
         write(());
     });
+    focus_title();
     let tried = RwSignal::new(false);
     let step = Memo::new(move |_| {
         let walk = form.walk.get();
