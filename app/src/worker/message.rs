@@ -106,7 +106,7 @@ pub enum Command {
     /// One item with its secret → [`Reply::Item`].
     Reveal(ItemId),
     /// Creates or replaces an item → [`Reply::Saved`], or [`Failure::Conflict`].
-    Save(ItemDraft),
+    Save(Box<ItemDraft>),
     /// Stars or unstars → [`Reply::Done`].
     SetFavourite {
         /// The item.

@@ -282,7 +282,7 @@ pub(super) fn use_save(
         form.error.set(None);
         saving.set(true);
         spawn_local(async move {
-            let reply = worker.call(Command::Save(draft.clone())).await;
+            let reply = worker.call(Command::Save(Box::new(draft.clone()))).await;
             // Somebody may have gone elsewhere meanwhile, and stays there.
             let stays = saving.try_set(false).is_none();
             match reply {

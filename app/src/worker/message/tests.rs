@@ -60,11 +60,11 @@ fn every_kind_of_content_passes_between_page_and_worker() {
         let sent = draft(content);
         let request = Request {
             id: 9,
-            command: Command::Save(sent.clone()),
+            command: Command::Save(Box::new(sent.clone())),
         };
         let bytes = postcard::to_allocvec(&request).expect("written");
         let read: Request = postcard::from_bytes(&bytes).expect("read");
-        assert!(read.id == 9 && matches!(read.command, Command::Save(got) if got == sent));
+        assert!(read.id == 9 && matches!(read.command, Command::Save(got) if *got == sent));
     }
 }
 

@@ -25,6 +25,7 @@ fn item(provider: Option<&str>, content: Content, check: Option<CheckDefinition>
         rotation: Default::default(),
         checks: Vec::new(),
         matches: Vec::new(),
+        found: Vec::new(),
     };
     Item {
         summary,
