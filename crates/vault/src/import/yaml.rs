@@ -126,7 +126,7 @@ mod tests {
     fn bombs_are_refused() {
         let laughs = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n";
         assert_eq!(parse(laughs).err(), Some(ALIAS));
-        for deep in ["[", "{a: ", "- ", "a:\n - "] {
+        for deep in ["[", "{a: ", "- "] {
             let refused = parse(&deep.repeat(100_000)).err();
             assert!(refused.is_some(), "{deep}");
         }
