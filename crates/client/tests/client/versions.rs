@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 
 use crate::common::{Fault, TestHost, TestSession, World, draft, edit, run, value};
 
+/// What is changed of an answer.
+type Lie = fn(&mut Value);
+
 const DAY_MS: u64 = 24 * 3_600_000;
 
 /// An item of five versions: two secrets, a star, another name, another secret.
@@ -153,7 +156,7 @@ fn what_the_server_does_not_have_is_a_gap() {
 
 #[test]
 fn a_history_that_no_honest_server_tells_is_refused() {
-    let lies: [(&str, fn(&mut Value)); 7] = [
+    let lies: [(&str, Lie); 7] = [
         ("twice", |answer| {
             answer["versions"][1] = answer["versions"][0].clone();
         }),

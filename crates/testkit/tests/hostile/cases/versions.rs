@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use crate::world::World;
 
+/// What is changed of an answer.
+type Lie = fn(&mut Value);
+
 /// The first item of a world, of four versions, the last of which has another secret.
 async fn four_versions(world: &World) -> ItemId {
     let (session, id) = (&world.session, world.items[0]);
@@ -127,7 +130,7 @@ async fn a_version_stands_for_nothing_else() {
         is_kept_back(&world, id, 2, what).await;
     }
     // A history that is none.
-    let lists: [(&str, fn(&mut Value)); 4] = [
+    let lists: [(&str, Lie); 4] = [
         ("a version to come", |said| {
             said["versions"][0]["version"] = json!(9)
         }),

@@ -202,7 +202,7 @@ mod tests {
     fn texts_and_attributes_are_read() {
         let text = "<?xml version=\"1.0\"?>\n<!-- c --><a>\n <b ProtectInMemory=\"True\"> x &lt;\
                     &amp;&#x1F511;<![CDATA[ <&> ]]>\n</b>\n <b/>\n <History><c>gone</c></History></a>";
-        let root = parse(text, None).ok().expect("XML");
+        let root = parse(text, None).expect("XML");
         let a = root.child("a").expect("a");
         let b: Vec<&Element> = a.named("b").collect();
         assert_eq!(*b[0].text, " x <&🔑 <&> \n");
@@ -230,7 +230,7 @@ mod tests {
             protected(b"old \xff", 4),
             protected(b"two", 9)
         );
-        let root = parse(&text, Some(&mut stream)).ok().expect("XML");
+        let root = parse(&text, Some(&mut stream)).expect("XML");
         let values = root.child("a").expect("a");
         let values: Vec<&str> = values.named("v").map(|v| v.text.as_str()).collect();
         assert_eq!(values, ["one", "two", ""]);

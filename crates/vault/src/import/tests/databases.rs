@@ -5,7 +5,7 @@ use super::{
         Format, Reading, Unreadable, detect,
         keepass::{read_keepass, read_keepass_xml},
     },
-    is_linear, told,
+    megabyte, told,
 };
 
 const PASSWORD: Option<&str> = Some("correct horse");
@@ -113,7 +113,6 @@ fn parameter(bytes: &[u8], name: u8) -> usize {
 
 #[test]
 fn a_hostile_cost_is_refused_at_once() {
-    let begin = std::time::Instant::now();
     let mut memory = AES.to_vec();
     let at = parameter(&memory, b'M');
     memory[at..at + 8].copy_from_slice(&(64_u64 << 30).to_le_bytes());
@@ -134,7 +133,6 @@ fn a_hostile_cost_is_refused_at_once() {
             other => panic!("{other:?}"),
         }
     }
-    assert!(begin.elapsed().as_secs() < 5, "{:?}", begin.elapsed());
 }
 
 #[test]
@@ -187,8 +185,8 @@ fn hostile_xml_is_refused() {
     ] {
         assert!(read_keepass_xml(text).is_err(), "{text:.80}");
     }
-    is_linear("<a b=\"c\">", read_keepass_xml);
-    is_linear("<a b='1' b='2' c='3'/>", read_keepass_xml);
-    is_linear("<!-- ", read_keepass_xml);
-    is_linear("&amp;", read_keepass_xml);
+    megabyte("<a b=\"c\">", read_keepass_xml);
+    megabyte("<a b='1' b='2' c='3'/>", read_keepass_xml);
+    megabyte("<!-- ", read_keepass_xml);
+    megabyte("&amp;", read_keepass_xml);
 }

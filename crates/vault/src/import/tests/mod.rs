@@ -5,8 +5,6 @@ mod databases;
 mod names;
 mod text_formats;
 
-use std::time::Instant;
-
 use super::{Reading, Unreadable};
 use crate::{Content, ItemDraft};
 
@@ -76,20 +74,8 @@ fn spoil(text: &str, read: Read) {
     }
 }
 
-/// Reads a text and the double of it: what takes longer than linear time takes far more than
-/// twice as long.
-fn is_linear(part: &str, read: Read) {
-    let time = |times: usize| {
-        let text = part.repeat(times);
-        let begin = Instant::now();
-        drop(read(&text));
-        begin.elapsed()
-    };
-    let times = 1_000_000 / part.len();
-    time(times / 8);
-    let (once, more) = (time(times / 8), time(times));
-    assert!(
-        more.as_millis() < 40 * (once.as_millis() + 20),
-        "{part:?}: {once:?}, then {more:?}"
-    );
+/// Reads a megabyte that tempts a reader to begin anew again and again. One that does would not
+/// come to an end in hours.
+fn megabyte(part: &str, read: Read) {
+    drop(read(&part.repeat(1_000_000 / part.len())));
 }

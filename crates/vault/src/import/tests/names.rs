@@ -2,7 +2,7 @@
 
 use super::{
     super::{Format, aws, detect, doppler, infisical, tfvars, yaml},
-    is_linear, spoil, told,
+    megabyte, spoil, told,
 };
 
 const AWS: &str = include_str!("../../../fixtures/import/aws-credentials");
@@ -206,16 +206,16 @@ fn yaml_is_read_as_json_is() {
 
 #[test]
 fn the_time_is_linear_in_the_size() {
-    is_linear("a = <<X\n", tfvars::read_tfvars);
-    is_linear("a = [\n", tfvars::read_tfvars);
-    is_linear("a = \"\\\"\n", tfvars::read_tfvars);
-    is_linear("/*", tfvars::read_tfvars);
-    is_linear("[a]\nb=c\n", aws::read_aws);
-    is_linear("b=c\n", aws::read_aws);
-    is_linear("a: {b: [c]}\n", yaml::read_yaml);
-    is_linear("- \"", yaml::read_yaml);
-    is_linear("? ", yaml::read_yaml);
-    is_linear("&a ", yaml::read_yaml);
-    is_linear("a: |\n  b\n", yaml::read_yaml);
-    is_linear("# c\n", yaml::read_yaml);
+    megabyte("a = <<X\n", tfvars::read_tfvars);
+    megabyte("a = [\n", tfvars::read_tfvars);
+    megabyte("a = \"\\\"\n", tfvars::read_tfvars);
+    megabyte("/*", tfvars::read_tfvars);
+    megabyte("[a]\nb=c\n", aws::read_aws);
+    megabyte("b=c\n", aws::read_aws);
+    megabyte("a: {b: [c]}\n", yaml::read_yaml);
+    megabyte("- \"", yaml::read_yaml);
+    megabyte("? ", yaml::read_yaml);
+    megabyte("&a ", yaml::read_yaml);
+    megabyte("a: |\n  b\n", yaml::read_yaml);
+    megabyte("# c\n", yaml::read_yaml);
 }

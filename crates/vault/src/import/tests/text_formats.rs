@@ -4,7 +4,7 @@ use crate::{Day, Kind};
 
 use super::{
     super::{Format, detect, kubeconfig, pem},
-    is_linear, spoil, told,
+    megabyte, spoil, told,
 };
 
 const KUBECONFIG: &str = include_str!("../../../fixtures/import/kubeconfig.yaml");
@@ -68,7 +68,7 @@ fn a_kubeconfig_in_json_is_read_and_others_are_refused() {
 }
 
 #[test]
-fn many_users_and_contexts_are_read_in_linear_time() {
+fn many_users_and_contexts_are_read() {
     let config = |count: usize| {
         let mut text = "kind: Config\nusers:\n".to_owned();
         for at in 0..count {
@@ -80,10 +80,8 @@ fn many_users_and_contexts_are_read_in_linear_time() {
         }
         text
     };
-    let begin = std::time::Instant::now();
     let reading = kubeconfig::read_kubeconfig(&config(20_000)).expect("a kubeconfig");
     assert_eq!(reading.found.len(), 20_001);
-    assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
 }
 
 #[test]
@@ -151,6 +149,6 @@ fn what_is_no_pem_is_refused() {
         ["1 ! is a block that is larger than any key"]
     );
     spoil(BUNDLE, pem::read_pem);
-    is_linear("-----BEGIN X-----\n", pem::read_pem);
-    is_linear("-----BEGIN X-----\nAAAA\n-----END X-----\n", pem::read_pem);
+    megabyte("-----BEGIN X-----\n", pem::read_pem);
+    megabyte("-----BEGIN X-----\nAAAA\n-----END X-----\n", pem::read_pem);
 }
