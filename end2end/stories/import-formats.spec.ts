@@ -43,7 +43,8 @@ test('a KeePass database opens with its password and key file, and tells what st
   await page.getByRole('button', { name: 'Import 5 items' }).click();
   await expect(vault.toast.filter({ hasText: '5 items imported.' })).toBeVisible();
   const detail = await vault.open('Stripe');
-  for (const text of ['Work-Shop/Payments', 'ada@example.org', 'Webhook secret', 'acct_1']) {
+  await vault.reveal(detail);
+  for (const text of ['Work-Shop', 'Payments', 'ada@example.org', 'Webhook secret', 'acct_1']) {
     await expect(detail.getByText(text).first()).toBeVisible();
   }
 });
@@ -63,5 +64,6 @@ test('files for programs become keys, folders and environments', async ({ page, 
     await expect(page.getByRole('heading', { name: 'All items' })).toBeVisible();
   }
   const detail = await vault.open('AWS default');
+  await detail.getByRole('button', { name: 'Reveal', exact: true }).first().click();
   await expect(detail.getByText('AKIAIOSFODNN7EXAMPLE').first()).toBeVisible();
 });

@@ -112,7 +112,7 @@ test('a Bitwarden export comes whole, adds nothing twice, and can be taken back'
 
   await choose();
   await expect(page.getByText('6 items found, 5 already in the vault.')).toBeVisible();
-  await page.getByText('In the vault', { exact: true }).first().click();
+  await page.getByRole('radio', { name: 'In the vault' }).check();
   await expect(rows.getByText('Build server')).toBeVisible();
   await expect(rows.getByText('Door codes')).toHaveCount(0);
   await page.getByRole('button', { name: 'Import 1 item', exact: true }).click();
