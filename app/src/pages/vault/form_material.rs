@@ -65,7 +65,13 @@ impl Reading {
             {
                 return;
             }
+            // What is typed now takes the place of a file that waits; one chosen after it does not
+            // give way to it.
+            reading.file.set_value(None);
             soon.call(move || {
+                if reading.file.with_value(Option::is_some) {
+                    return;
+                }
                 reading.look(MaterialSource::Form {
                     content,
                     password: None,
