@@ -106,6 +106,7 @@ test('many items: short lists, windows, and rating that can be cancelled', async
     buffer: Buffer.from(lines.join('\n')),
   });
   await page.getByRole('button', { name: /^Import 1,?200 items$/ }).click({ timeout: 60_000 });
+  await expect(vault.toast.filter({ hasText: 'imported' }).last()).toBeVisible({ timeout: 60_000 });
   await vault.go('All items');
   await expect(vault.list).toBeVisible();
   await page.keyboard.press('d');
