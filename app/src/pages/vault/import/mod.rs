@@ -37,7 +37,7 @@ pub fn ImportPage() -> impl IntoView {
 fn Import() -> impl IntoView {
     let work = provide_import();
     // Nothing of a file stays in the worker when the page is left.
-    on_cleanup(move || work.forget());
+    on_cleanup(move || work.leave());
     view! { class="v",
         <main class="page" id="main">
             <div class="page-body page-wide">

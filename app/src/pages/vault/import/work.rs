@@ -159,6 +159,13 @@ impl ImportWork {
         });
     }
 
+    /// Somebody goes elsewhere. What was confirmed is written all the same.
+    pub(super) fn leave(self) {
+        if self.writing.try_get_untracked() != Some(true) {
+            self.forget();
+        }
+    }
+
     /// Stops the writing.
     pub(super) fn stop(self) {
         self.stopping.set(true);
@@ -179,7 +186,7 @@ impl ImportWork {
         let folder = Some(plan.folder.clone()).filter(|folder| !folder.is_empty());
         spawn_local(async move {
             let reply = self.ask(ImportCommand::Confirm(plan)).await;
-            let _ = self.writing.try_set(false);
+            let is_here = self.writing.try_set(false).is_none();
             let _ = self.stopping.try_set(false);
             self.session.clear_progress();
             match reply {
@@ -190,11 +197,12 @@ impl ImportWork {
                 Ok(ImportReply::Imported { added }) => {
                     self.tell_added(added);
                     // To what was added: changed last comes first.
-                    let there = Place {
-                        folder,
-                        ..Place::default()
-                    };
-                    self.go.to(&there);
+                    if is_here {
+                        self.go.to(&Place {
+                            folder,
+                            ..Place::default()
+                        });
+                    }
                 }
                 Ok(ImportReply::Stopped { trashed: 0 }) => {
                     self.toasts.say("Stopped. Nothing was written.");
@@ -207,7 +215,11 @@ impl ImportWork {
                     self.toasts.say(words);
                 }
                 Ok(_) => {}
-                Err(failure) => drop(self.problem.try_set(Some(failure.to_string()))),
+                Err(failure) if is_here => self.problem.set(Some(failure.to_string())),
+                Err(failure) => {
+                    self.toasts.fail(failure.to_string());
+                    self.forget();
+                }
             }
         });
     }
