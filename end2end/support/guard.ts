@@ -20,6 +20,8 @@ export class Guard {
   /** This test stops the server or cuts the connection. */
   allowOffline(): void {
     this.allow(/net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INTERNET_DISCONNECTED|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|ABORTED|FAILED)/);
+    // A part of the page that was on its way.
+    this.allow(/^error: TypeError: Failed to fetch\s+at \S*__wasm_split/);
   }
 
   /** This test provokes a refusal with that status. */
