@@ -51,7 +51,7 @@ fn everything_that_a_query_finds_is_selected_and_only_a_window_of_it_told() {
     let (this, _) = filled(3_000);
     let mut selection = Selection::default();
     let query = ListQuery {
-        text: "item 00".to_owned(),
+        text: "item".to_owned(),
         ..window(500, 80)
     };
     let told = this

@@ -139,6 +139,7 @@ fn every_change_is_told_as_what_it_was() {
         Change::Tags,
         Change::Environment,
         Change::Expiry,
+        Change::Rotation,
     ];
     let back = vec![
         Change::Fields,
