@@ -130,7 +130,8 @@ mod tests {
             let refused = parse(&deep.repeat(100_000)).err();
             assert!(refused.is_some(), "{deep}");
         }
-        assert!(parse(&"[".repeat(10_000)).is_err());
+        // The parser may refuse first.
+        assert!(matches!(parse(&"[".repeat(10_000)).err(), Some(DEEP | SHAPE)));
         assert_eq!(parse("a: 1\n---\nb: 2\n").err(), Some(SEVERAL));
         assert_eq!(parse(&"- x\n".repeat(PARTS_MAX)).err(), Some(MANY));
     }
