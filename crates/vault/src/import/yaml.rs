@@ -131,7 +131,10 @@ mod tests {
             assert!(refused.is_some(), "{deep}");
         }
         // The parser may refuse first.
-        assert!(matches!(parse(&"[".repeat(10_000)).err(), Some(DEEP | SHAPE)));
+        assert!(matches!(
+            parse(&"[".repeat(10_000)).err(),
+            Some(DEEP | SHAPE)
+        ));
         assert_eq!(parse("a: 1\n---\nb: 2\n").err(), Some(SEVERAL));
         assert_eq!(parse(&"- x\n".repeat(PARTS_MAX)).err(), Some(MANY));
     }

@@ -21,10 +21,12 @@ fn any_content() -> impl Strategy<Value = Content> {
         }),
         any::<String>().prop_map(|text| Content::Note { text }),
         "[A-Z2-7]{8,40}".prop_map(|key| Content::Totp { key }),
-        (any::<String>(), any::<String>())
-            .prop_map(|(chain, private_key)| Content::Certificate { chain, private_key }),
-        (any::<String>(), any::<String>()).prop_map(|(private_key, public_key)| Content::SshKey {
+        (any::<String>(), any::<String>()).prop_map(|(chain, private_key)| Content::Certificate {
+            chain: format!("{chain}."),
             private_key,
+        }),
+        (any::<String>(), any::<String>()).prop_map(|(private_key, public_key)| Content::SshKey {
+            private_key: format!("{private_key}."),
             public_key,
         }),
         proptest::collection::btree_map("[A-Z_][A-Z0-9_]{0,12}", any::<String>(), 0..6).prop_map(
