@@ -1,7 +1,7 @@
 //! Pages whose code comes when they are first shown. Most visits open the vault and nothing
 //! else; what they do not show they need not fetch.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::OnceLock, time::Duration};
 
 use leptos::{prelude::*, task::spawn_local, wasm_split::SplitLoaderError};
 use leptos_meta::Title;
@@ -42,7 +42,8 @@ macro_rules! part {
             async fn $name() -> Result<Build, SplitLoaderError> {
                 Ok(|| view! { class="v", <$page /> }.into_any())
             }
-            view! { class="v", <Part fetch=|| Box::pin($name()) /> }
+            static PAGE: Code<Build> = Code::of(|| Box::pin($name()));
+            PAGE.show_or(not_loaded, waiting, |build| build())
         }
     };
 }
@@ -84,59 +85,110 @@ part!(
     RecoverPage
 );
 
-/// Code that is on its way, has come, or did not.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Fetched<B: Copy + Send + Sync + 'static> {
+/// Code that is a part of its own and, once it has come, stays.
+pub(super) struct Code<B: 'static> {
     fetch: fn() -> Coming<B>,
-    /// `None` while it is on its way.
-    pub(super) code: RwSignal<Option<Result<B, ()>>>,
+    here: OnceLock<B>,
 }
 
-impl<B: Copy + Send + Sync + 'static> Fetched<B> {
-    /// Begins to fetch it, or finds it fetched.
-    pub(super) fn begin(fetch: fn() -> Coming<B>) -> Self {
-        let fetched = Self {
+impl<B: Copy + Send + Sync + 'static> Code<B> {
+    /// Code that `fetch` brings.
+    pub(super) const fn of(fetch: fn() -> Coming<B>) -> Self {
+        Self {
             fetch,
-            code: RwSignal::new(None),
-        };
-        fetched.again();
-        fetched
+            here: OnceLock::new(),
+        }
     }
 
-    /// Tries once more.
-    pub(super) fn again(self) {
-        self.code.set(None);
-        let coming = (self.fetch)();
-        spawn_local(async move {
-            let code = coming.await.map_err(drop);
-            // Somebody may have gone elsewhere meanwhile.
-            let _ = self.code.try_set(Some(code));
-        });
+    async fn come(&'static self) -> Result<B, SplitLoaderError> {
+        if let Some(code) = self.here.get() {
+            return Ok(*code);
+        }
+        let code = (self.fetch)().await?;
+        Ok(*self.here.get_or_init(|| code))
+    }
+
+    /// Fetches it after a while, so that it is there even when the server is gone by then.
+    pub(super) fn fetch_after(&'static self, after: Duration) {
+        let fetch = move || {
+            spawn_local(async move {
+                // Whoever needs it tries again, and says what is wrong.
+                let _ = self.come().await;
+            });
+        };
+        if let Ok(handle) = set_timeout_with_handle(fetch, after) {
+            on_cleanup(move || handle.clear());
+        }
+    }
+
+    /// What `build` makes of it, at once where it is here; until then `waiting`, and what is
+    /// wrong under `title` if it does not come, which can be tried again: nothing of the vault
+    /// depends on it.
+    pub(super) fn show(
+        &'static self,
+        title: &'static str,
+        waiting: fn() -> AnyView,
+        build: impl Fn(B) -> AnyView + Send + 'static,
+    ) -> AnyView {
+        let failed = move |again: Callback<()>| {
+            view! { class="v",
+                <ErrorState title=title detail=NOT_COME>
+                    <Button on_press=again>"Try again"</Button>
+                </ErrorState>
+            }
+            .into_any()
+        };
+        self.show_or(failed, waiting, build)
+    }
+
+    /// As [`Self::show`], with what is shown when it did not come.
+    pub(super) fn show_or(
+        &'static self,
+        failed: impl Fn(Callback<()>) -> AnyView + Send + 'static,
+        waiting: fn() -> AnyView,
+        build: impl Fn(B) -> AnyView + Send + 'static,
+    ) -> AnyView {
+        if let Some(code) = self.here.get() {
+            return build(*code);
+        }
+        // `None` while it is on its way.
+        let code = RwSignal::new(None::<Result<B, ()>>);
+        let again = move || {
+            code.set(None);
+            spawn_local(async move {
+                let come = self.come().await.map_err(drop);
+                // Somebody may have gone elsewhere meanwhile.
+                let _ = code.try_set(Some(come));
+            });
+        };
+        again();
+        let again = Callback::new(move |()| again());
+        let shown = move || match code.get() {
+            Some(Ok(code)) => build(code),
+            Some(Err(())) => failed(again),
+            None => waiting(),
+        };
+        shown.into_any()
     }
 }
 
 /// What is said when code did not come.
 pub(super) const NOT_COME: &str = "The server did not send its code, or sent other code than this version's. Nothing was changed. Try again; if it goes on, reload: the server may have been updated.";
 
-/// Shows a page once its code is there. A failure is told and can be tried again: nothing of the
-/// vault depends on it.
-#[component]
-fn Part(
-    /// Fetches what builds the page, or finds it fetched.
-    fetch: fn() -> Coming<Build>,
-) -> impl IntoView {
-    let fetched = Fetched::begin(fetch);
-    move || match fetched.code.get() {
-        Some(Ok(build)) => build(),
-        Some(Err(())) => view! { class="v",
-            <Title text="Not loaded · KeyArc" />
-            <main class="lone" id="main">
-                <ErrorState title="This page did not arrive" detail=NOT_COME>
-                    <Button on_press=move |()| fetched.again()>"Try again"</Button>
-                </ErrorState>
-            </main>
-        }
-        .into_any(),
-        None => view! { class="v", <SkeletonRows count=6 /> }.into_any(),
+/// A page whose code did not come.
+fn not_loaded(again: Callback<()>) -> AnyView {
+    view! { class="v",
+        <Title text="Not loaded · KeyArc" />
+        <main class="lone" id="main">
+            <ErrorState title="This page did not arrive" detail=NOT_COME>
+                <Button on_press=again>"Try again"</Button>
+            </ErrorState>
+        </main>
     }
+    .into_any()
+}
+
+/// A page whose code is on its way.
+fn waiting() -> AnyView {
+    view! { class="v", <SkeletonRows count=6 /> }.into_any()
 }

@@ -71,6 +71,8 @@ pub enum Target {
     Items(Vec<ItemId>),
     /// Everything in a folder or below it, in the trash too.
     Folder(String),
+    /// Everything in the trash, as far as one write holds it.
+    Trash,
 }
 
 /// What is done with them, in one write.

@@ -235,6 +235,16 @@ impl UnlockedVault {
         below.map(|entry| entry.id).collect()
     }
 
+    /// Every item in the trash.
+    pub fn items_in_trash(&self) -> Vec<ItemId> {
+        let thrown = |entry: &&Entry| entry.record.trashed_at_ms.is_some();
+        self.items
+            .iter()
+            .filter(thrown)
+            .map(|entry| entry.id)
+            .collect()
+    }
+
     fn seal_next(
         &self,
         entry: &Entry,

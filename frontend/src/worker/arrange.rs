@@ -116,6 +116,11 @@ impl VaultWorker {
             Target::Selection => self.selection.borrow().ids(),
             Target::Items(ids) => ids.clone(),
             Target::Folder(path) => session.look(|vault| vault.items_below(path)),
+            Target::Trash => {
+                let mut ids = session.look(|vault| vault.items_in_trash());
+                ids.truncate(limits::ITEMS_PER_WRITE);
+                ids
+            }
         }
     }
 

@@ -15,6 +15,7 @@ use super::{
     kit::draw_kit,
     passkey::{Factor, passkey_ids},
     recovery::view,
+    saving::{Wish, run_saving},
     seldom::run_seldom,
     state::{AwaitsCode, Open, PinKeeper, VaultWorker, host},
     tell,
@@ -72,7 +73,7 @@ impl VaultWorker {
                     .map_err(|error| self.failed(error))?;
                 Ok(Reply::Item(Box::new(item)))
             }
-            Command::Save(draft) => self.save(&draft).await,
+            Command::Save(draft) => run_saving(self, Wish::Save(draft)).await,
             Command::SetFavourite { item, favourite } => {
                 let session = self.session()?;
                 self.changed(&session, session.set_favourite(item, favourite).await)
@@ -89,9 +90,9 @@ impl VaultWorker {
                 let session = self.session()?;
                 self.changed(&session, session.purge(&items).await)
             }
-            Command::Recognise(value) => Ok(Reply::Recognised(keyarc_vault::recognise(
-                &Zeroizing::new(value),
-            ))),
+            Command::Recognise(value) => {
+                run_saving(self, Wish::Recognise(Zeroizing::new(value))).await
+            }
             Command::KeepDraft(form) => self.keep_form(form.as_deref()).await,
             Command::TakeDraft => self.take_form().await,
             Command::Sync => {
@@ -288,16 +289,6 @@ impl VaultWorker {
         }
         self.leave();
         Ok(())
-    }
-
-    async fn save(&self, draft: &ItemDraft) -> Result<Reply, Failure> {
-        let session = self.session()?;
-        let item = session
-            .save(draft)
-            .await
-            .map_err(|error| self.not_saved(error))?;
-        tell_changed(&session);
-        Ok(Reply::Saved(Box::new(item)))
     }
 
     pub(super) fn changed(

@@ -14,6 +14,7 @@ mod passkey;
 mod password;
 mod recovery;
 mod rekey;
+mod saving;
 mod seldom;
 mod state;
 mod versions;

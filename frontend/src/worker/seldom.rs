@@ -18,7 +18,7 @@ use super::{
 const UNKNOWN: &str = "The page gave a command that the vault worker does not know. Reload it.";
 
 /// A command that is being carried out.
-type Running = Pin<Box<dyn Future<Output = Result<Reply, Failure>>>>;
+pub(super) type Running = Pin<Box<dyn Future<Output = Result<Reply, Failure>>>>;
 
 /// Carries a command out once the code for it is there.
 pub(super) async fn run_seldom(

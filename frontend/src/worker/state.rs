@@ -14,7 +14,10 @@ use keyarc_vault::Selection;
 use keyarc_wire::Handle;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{arrange::Undos, check::Checking, failure, health::Health, import::Importing, tell};
+use super::{
+    arrange::Undos, check::Checking, failure, health::Health, import::Importing,
+    saving::fetch_saving_soon, tell,
+};
 use crate::browser::{BrowserHost, DeviceStore, FetchTransport, Report};
 
 /// A session in this browser.
@@ -93,6 +96,7 @@ impl VaultWorker {
         let session = Rc::new(session);
         self.leave();
         *self.open.borrow_mut() = Some(Rc::clone(&session));
+        fetch_saving_soon();
         session
     }
 

@@ -3,7 +3,10 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::{
-    frame::AccountFrame, new_device::NewDevice, next::next_path, second_factor::SecondFactor,
+    frame::AccountFrame,
+    new_device::NewDevice,
+    next::next_path,
+    steps_part::{Step, StepPart},
     unlock::Unlock,
 };
 use crate::{
@@ -61,7 +64,9 @@ pub fn LogInPage() -> impl IntoView {
                 }
                 View::Unlock => view! { class="v", <Unlock /> }.into_any(),
                 View::NewDevice => view! { class="v", <NewDevice /> }.into_any(),
-                View::SecondFactor => view! { class="v", <SecondFactor /> }.into_any(),
+                View::SecondFactor => {
+                    view! { class="v", <StepPart step=Step::SecondFactor /> }.into_any()
+                }
             }}
         </AccountFrame>
     }

@@ -9,6 +9,7 @@ mod next;
 mod recover;
 mod second_factor;
 mod sign_up;
+mod steps_part;
 mod strength;
 mod suites;
 mod unlock;

@@ -2,7 +2,7 @@ use leptos::{ev, html, prelude::*, task::spawn_local};
 
 use super::{
     frame::{FormError, UnlockProgress, this_device},
-    link::LinkDevice,
+    steps_part::{Step, StepPart},
 };
 use crate::{
     state::use_session,
@@ -191,10 +191,11 @@ pub(super) fn NewDevice() -> impl IntoView {
     };
     move || {
         if linking.get() {
-            view! { class="v",
-                <LinkDevice on_linked=on_linked on_cancel=move |()| linking.set(false) />
-            }
-            .into_any()
+            let step = Step::Link {
+                on_linked: Callback::new(on_linked),
+                on_cancel: Callback::new(move |()| linking.set(false)),
+            };
+            view! { class="v", <StepPart step=step /> }.into_any()
         } else {
             form().into_any()
         }

@@ -8,7 +8,7 @@ use crate::{
         Clipboard, Go, Mode, OpenForm, Place, Toasts, use_clipboard, use_go, use_open_form,
         use_place, use_toasts,
     },
-    words::{counted, now_ms, shortened},
+    words::{now_ms, shortened},
     worker::{ArrangeCommand, Command, Failure, Reply, Worker, use_worker},
 };
 
@@ -127,19 +127,12 @@ impl Actions {
         });
     }
 
-    /// Deletes items for good. Ask before.
-    pub fn purge(self, ids: Vec<ItemId>) {
-        if let [id] = ids.as_slice() {
-            self.close_if_open(*id);
-        } else {
-            self.go.to(&self.place.get_untracked().closed());
-        }
-        let count = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+    /// Deletes an item for good. Ask before.
+    pub fn purge(self, id: ItemId) {
+        self.close_if_open(id);
         spawn_local(async move {
-            match self.worker.call(Command::Purge(ids)).await {
-                Ok(_) => self
-                    .toasts
-                    .say(format!("{} deleted for good.", counted(count, "item"))),
+            match self.worker.call(Command::Purge(vec![id])).await {
+                Ok(_) => self.toasts.say("1 item deleted for good."),
                 Err(failure) => self.toasts.fail(failure.to_string()),
             }
         });

@@ -332,10 +332,10 @@ fn said(failure: &Failure) -> String {
 pub(super) fn focus_list() {
     use wasm_bindgen::JsCast;
     request_animation_frame(|| {
-        let element = document()
-            .query_selector("#items, .search input")
-            .ok()
-            .flatten();
+        // One query for both would find the search field, which stands before the list.
+        let element = ["#items", ".search input"]
+            .into_iter()
+            .find_map(|wanted| document().query_selector(wanted).ok().flatten());
         if let Some(element) = element.and_then(|el| el.dyn_into::<web_sys::HtmlElement>().ok()) {
             let _ = element.focus();
         }

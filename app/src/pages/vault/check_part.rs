@@ -1,8 +1,6 @@
 //! What an item says of its tests, and the button that makes one. What comes after the button is
 //! a part of its own, which is fetched when it is first pressed.
 
-use std::sync::OnceLock;
-
 use keyarc_vault::{ItemSummary, Kind};
 use leptos::{prelude::*, wasm_split::SplitLoaderError};
 
@@ -11,8 +9,8 @@ use super::{
     checks::CheckPanel,
 };
 use crate::{
-    pages::part::{Fetched, NOT_COME},
-    ui::{Badge, Button, ErrorState, Icon, SkeletonLines},
+    pages::part::Code,
+    ui::{Badge, Button, Icon, SkeletonLines},
     words::today,
     worker::{CheckFound, CheckReady},
 };
@@ -69,24 +67,22 @@ impl Tests {
 /// What builds the panel.
 type Build = fn(ItemSummary, Tests) -> AnyView;
 
-/// Once its code is there.
-static BUILD: OnceLock<Build> = OnceLock::new();
+static PANEL: Code<Build> = Code::of(|| Box::pin(check_panel()));
+
+fn build(summary: ItemSummary, tests: Tests) -> AnyView {
+    view! { class="v", <CheckPanel summary=summary tests=tests /> }.into_any()
+}
 
 #[cfg(feature = "split")]
 #[leptos::wasm_split::wasm_split(check_panel, wasm_split_path = ::leptos::wasm_split, fallible)]
 fn check_panel() -> Result<Build, SplitLoaderError> {
-    Ok(|summary, tests| view! { class="v", <CheckPanel summary=summary tests=tests /> }.into_any())
+    Ok(build)
 }
 
 #[cfg(not(feature = "split"))]
 #[expect(clippy::unused_async, reason = "as where it has to be fetched")]
 async fn check_panel() -> Result<Build, SplitLoaderError> {
-    Ok(|summary, tests| view! { class="v", <CheckPanel summary=summary tests=tests /> }.into_any())
-}
-
-async fn fetch() -> Result<Build, SplitLoaderError> {
-    let build = check_panel().await?;
-    Ok(*BUILD.get_or_init(|| build))
+    Ok(build)
 }
 
 /// Whether an item of a kind has one key that can be tested.
@@ -145,19 +141,8 @@ pub(super) fn CheckSection(summary: ItemSummary, tests: Tests) -> impl IntoView 
 /// The rest of it, once its code is there.
 #[component]
 fn PanelPart(summary: ItemSummary, tests: Tests) -> impl IntoView {
-    if let Some(build) = BUILD.get() {
-        return build(summary, tests);
-    }
-    let fetched = Fetched::begin(|| Box::pin(fetch()));
-    let panel = move || match fetched.code.get() {
-        Some(Ok(build)) => build(summary.clone(), tests),
-        Some(Err(())) => view! { class="v",
-            <ErrorState title="The test did not arrive" detail=NOT_COME>
-                <Button on_press=move |()| fetched.again()>"Try again"</Button>
-            </ErrorState>
-        }
-        .into_any(),
-        None => view! { class="v", <SkeletonLines count=2 /> }.into_any(),
-    };
-    panel.into_any()
+    let waiting = || view! { class="v", <SkeletonLines count=2 /> }.into_any();
+    PANEL.show("The test did not arrive", waiting, move |build| {
+        build(summary.clone(), tests)
+    })
 }

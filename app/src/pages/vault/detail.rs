@@ -2,7 +2,9 @@ use keyarc_vault::ItemSummary;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    actions::use_actions, form_part::FormPart, history_part::HistoryPart, item_view::ItemView,
+    actions::use_actions,
+    history_part::HistoryPart,
+    item_part::{ItemPart, Pane},
 };
 use crate::{
     state::{Mode, Place, use_go, use_items, use_open_form, use_place},
@@ -24,9 +26,9 @@ pub(super) fn Detail() -> impl IntoView {
     view! { class="v",
         <section class="detail" aria-labelledby="detail-title">
             {move || match what.get().0 {
-                (_, Mode::New) => view! { class="v", <FormPart item=None /> }.into_any(),
-                (Some(id), Mode::Edit) => view! { class="v", <FormPart item=Some(id) /> }.into_any(),
-                (Some(id), Mode::Rotate) => view! { class="v", <FormPart item=Some(id) rotate=true /> }.into_any(),
+                (_, Mode::New) => view! { class="v", <ItemPart pane=Pane::Form(None) /> }.into_any(),
+                (Some(id), Mode::Edit) => view! { class="v", <ItemPart pane=Pane::Form(Some(id)) /> }.into_any(),
+                (Some(id), Mode::Rotate) => view! { class="v", <ItemPart pane=Pane::Rotate(id) /> }.into_any(),
                 (Some(id), Mode::History) => view! { class="v", <HistoryPart item=id /> }.into_any(),
                 (Some(id), Mode::View) => view! { class="v", <OpenItem id=id /> }.into_any(),
                 (None, _) => view! { class="v", <NothingOpen /> }.into_any(),
@@ -111,7 +113,8 @@ fn OpenItem(id: keyarc_wire::ItemId) -> impl IntoView {
         {move || {
             if shown.get() {
                 let summary = Signal::derive(move || summary.get());
-                return view! { class="v", <ItemView summary=summary actions=actions /> }.into_any();
+                let pane = Pane::View(summary, actions);
+                return view! { class="v", <ItemPart pane=pane /> }.into_any();
             }
             match problem.get() {
                 Some(detail) => {

@@ -5,14 +5,12 @@ use wasm_bindgen::JsCast;
 
 use super::{
     actions::use_actions,
-    arrange_part::{ArrangePart, Piece},
     arranging::provide_arranging,
     blocked::{Blocked, TrustBanner},
-    help::HelpDialog,
     nav::{Nav, TabBar},
-    palette::PaletteDialog,
     reminder::DueBanner,
     shortcuts::{Press, Shortcut, shortcut},
+    tools_part::{Piece, ToolsPart},
 };
 use crate::{
     pages::account::path_after,
@@ -112,9 +110,9 @@ pub fn VaultFrame(
             <TabBar section=section />
         </div>
         <Show when=move || open.get()>
-            <PaletteDialog />
-            <ArrangePart piece=Piece::Dialogs />
-            <HelpDialog open=panels.help />
+            <ToolsPart piece=Piece::Palette />
+            <ToolsPart piece=Piece::Dialogs />
+            <ToolsPart piece=Piece::Help />
         </Show>
     }
 }

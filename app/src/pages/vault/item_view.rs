@@ -121,7 +121,7 @@ fn ItemBar(summary: ItemSummary, actions: Actions) -> impl IntoView {
                         title="Delete for good?"
                         detail=format!("{name}, its secret and its history are lost. Nobody can bring it back.")
                         verb="Delete for good"
-                        on_confirm=move |()| actions.purge(vec![id])
+                        on_confirm=move |()| actions.purge(id)
                     />
                 }
                     .into_any()

@@ -1,17 +1,17 @@
 use std::time::Duration;
 
-use keyarc_vault::{Scope, Sort};
-use leptos::{ev, html, prelude::*, task::spawn_local};
+use keyarc_vault::Scope;
+use leptos::{ev, html, prelude::*};
 
 use super::{
     actions::use_actions,
     arrange::SelectionTold,
-    arrange_part::{ArrangePart, Piece},
     arranging::use_arranging,
     filters::{KindMenu, SortMenu},
     folders::drag_row,
     onboarding::{Onboarding, is_new_vault},
     row::ItemRow,
+    tools_part::{Piece, ToolsPart},
     views::SaveView,
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
         VirtualList,
     },
     words::{counted, number, shortened},
-    worker::{Command, Reply, use_worker},
+    worker::{Arrangement, Target},
 };
 
 /// Rows are 56 pixels and a gap of 1.
@@ -87,7 +87,7 @@ pub(super) fn ListPane(
             </div>
             <Rows scroller=scroller />
             <SelectionTold />
-            <ArrangePart piece=Piece::Bar />
+            <ToolsPart piece=Piece::Bar />
         </section>
     }
 }
@@ -338,10 +338,9 @@ fn empty_words(scope: Scope) -> (Icon, &'static str, &'static str) {
 #[component]
 fn EmptyTrash() -> impl IntoView {
     let items = use_items();
-    let actions = use_actions();
-    let worker = use_worker();
+    let arranging = use_arranging();
     let asking = RwSignal::new(false);
-    let total = move || items.total();
+    let total = move || items.facets().with(|facets| facets.trash);
     let detail = Signal::derive(move || {
         let first = items
             .row(0)
@@ -356,20 +355,7 @@ fn EmptyTrash() -> impl IntoView {
             ),
         }
     });
-    let empty = move |()| {
-        spawn_local(async move {
-            let mut query = Place {
-                scope: Scope::Trash,
-                ..Place::default()
-            }
-            .list_query();
-            query.sort = Sort::Updated;
-            query.limit = untrack(total);
-            if let Ok(Reply::List(view)) = worker.call(Command::List(query)).await {
-                actions.purge(view.rows.iter().map(|row| row.id).collect());
-            }
-        });
-    };
+    let empty = move |()| arranging.send(Target::Trash, Arrangement::Purge, None);
     view! { class="v",
         <Show when=move || { total() > 0 }>
             <Button look=Look::Danger on_press=move |()| asking.set(true)>

@@ -4,13 +4,16 @@ use keyarc_vault::ItemSummary;
 use leptos::{prelude::*, wasm_split::SplitLoaderError};
 
 use super::item_material::ItemMaterial;
-use crate::{
-    pages::part::{Fetched, NOT_COME},
-    ui::{Button, ErrorState, SkeletonLines},
-};
+use crate::{pages::part::Code, ui::SkeletonLines};
 
 /// What builds it.
 type Build = fn(ItemSummary) -> AnyView;
+
+static MATERIAL: Code<Build> = Code::of(|| Box::pin(item_material()));
+
+fn build(summary: ItemSummary) -> AnyView {
+    view! { class="v", <ItemMaterial summary=summary /> }.into_any()
+}
 
 #[cfg(feature = "split")]
 #[leptos::wasm_split::wasm_split(
@@ -19,13 +22,13 @@ type Build = fn(ItemSummary) -> AnyView;
     fallible
 )]
 fn item_material() -> Result<Build, SplitLoaderError> {
-    Ok(|summary| view! { class="v", <ItemMaterial summary=summary /> }.into_any())
+    Ok(build)
 }
 
 #[cfg(not(feature = "split"))]
 #[expect(clippy::unused_async, reason = "as where it has to be fetched")]
 async fn item_material() -> Result<Build, SplitLoaderError> {
-    Ok(|summary| view! { class="v", <ItemMaterial summary=summary /> }.into_any())
+    Ok(build)
 }
 
 /// See [`ItemMaterial`], once its code is there.
@@ -34,20 +37,15 @@ pub(super) fn MaterialPart(
     /// The item.
     summary: ItemSummary,
 ) -> impl IntoView {
-    let fetched = Fetched::<Build>::begin(|| Box::pin(item_material()));
-    move || match fetched.code.get() {
-        Some(Ok(build)) => build(summary.clone()),
-        Some(Err(())) => view! { class="v",
-            <ErrorState title="The facts did not arrive" detail=NOT_COME>
-                <Button on_press=move |()| fetched.again()>"Try again"</Button>
-            </ErrorState>
-        }
-        .into_any(),
-        None => view! { class="v",
+    let waiting = || {
+        view! { class="v",
             <div aria-busy="true">
                 <SkeletonLines count=4 />
             </div>
         }
-        .into_any(),
-    }
+        .into_any()
+    };
+    MATERIAL.show("The facts did not arrive", waiting, move |build| {
+        build(summary.clone())
+    })
 }

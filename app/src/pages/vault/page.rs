@@ -4,13 +4,13 @@ use leptos_meta::Title;
 
 use super::{
     actions::use_actions,
-    arrange_part::fetch_arrange_soon,
     arranging::use_arranging,
     detail::Detail,
-    form_part::fetch_form_soon,
     frame::{Section, VaultFrame, pressed, use_panels},
+    item_part::fetch_item_soon,
     list::{ListPane, ROW_HEIGHT},
     shortcuts::Shortcut,
+    tools_part::fetch_tools_soon,
     verbs::Verb,
 };
 use crate::{
@@ -53,8 +53,8 @@ fn Panes() -> impl IntoView {
     follow_keys(scroller, search);
     take_up_draft();
     empty_old_trash();
-    fetch_form_soon();
-    fetch_arrange_soon();
+    fetch_item_soon();
+    fetch_tools_soon();
     // What is selected belongs to the list that is shown, however it is searched and sorted.
     let selection = use_selection();
     let list = Memo::new(move |_| place.with(Place::list));

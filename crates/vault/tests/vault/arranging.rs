@@ -177,7 +177,9 @@ fn a_folder_moves_with_all_below_it_and_nothing_beside_it() {
         rows.iter().find(|row| row.name == name).unwrap().id
     };
     let trashed = id_of(&this, "Trashed");
+    assert!(this.vault.items_in_trash().is_empty());
     change(&mut this, &[trashed], &BulkChange::Trash);
+    assert_eq!(this.vault.items_in_trash(), [trashed]);
     let below = this.vault.items_below("a/b");
     assert_eq!(below.len(), 3);
     let wanted = BulkChange::MoveFolder {
