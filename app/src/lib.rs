@@ -19,6 +19,8 @@ pub mod code;
 #[cfg(any(feature = "csr", test))]
 pub mod compare;
 #[cfg(any(feature = "csr", test))]
+pub mod markdown;
+#[cfg(any(feature = "csr", test))]
 pub mod pages;
 pub mod rpc;
 #[cfg(feature = "ssr")]

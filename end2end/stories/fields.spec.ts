@@ -1,4 +1,6 @@
 import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 import type { Page } from '@playwright/test';
 
@@ -119,4 +121,35 @@ test('a setup key gives the code of now, which counts down and is copied', async
   await item.getByRole('button', { name: 'Copy', exact: true }).click();
   await expect(vault.toast.filter({ hasText: 'Registry copied' })).toBeVisible();
   expect(codesNow()).toContain(await vault.clipboard());
+});
+
+test('a setup key is read from a picture of its QR code, chosen or pasted @phone', async ({ page, vault }) => {
+  const picture = (name: string) => fileURLToPath(new URL(`../../crates/vault/fixtures/qr/${name}`, import.meta.url));
+  await vault.startNew();
+  await page.getByLabel('Kind', { exact: true }).selectOption({ label: 'One-time code' });
+  const input = page.getByLabel('Picture of the QR code');
+  await input.setInputFiles(picture('address.png'));
+  await expect(page.getByRole('alert').filter({ hasText: 'is not one for an authenticator app' })).toBeVisible();
+  await input.setInputFiles({ name: 'not.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
+  await expect(page.getByRole('alert').filter({ hasText: 'cannot read the file as a picture' })).toBeVisible();
+  await input.setInputFiles(picture('setup-key.png'));
+  await expect(page.getByText('The setup key was read.')).toBeVisible();
+  await expect(page.getByLabel('Setup key', { exact: true })).toHaveValue(/^otpauth:\/\/totp\/Example/);
+  await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Example (ada@example.org)');
+  await isAccessible(page, 'a setup key that was read');
+
+  // A screenshot from the clipboard, light on dark as a dark page shows it.
+  await page.getByLabel('Setup key', { exact: true }).fill('');
+  const pasted = readFileSync(picture('setup-key-dark.png')).toString('base64');
+  await page.evaluate(async (base64) => {
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    await navigator.clipboard.write([new ClipboardItem({ 'image/png': new Blob([bytes], { type: 'image/png' }) })]);
+  }, pasted);
+  await page.getByLabel('Name', { exact: true }).focus();
+  await page.keyboard.press('ControlOrMeta+v');
+  await expect(page.getByLabel('Setup key', { exact: true })).toHaveValue(/^otpauth:\/\/totp\/Example/);
+  await vault.save();
+  const item = vault.detail('Example (ada@example.org)');
+  await vault.reveal(item);
+  await expect(item.locator('.live-code')).toHaveText(/^\d{4}\u202f\d{4}$/);
 });

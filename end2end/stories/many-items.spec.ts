@@ -24,4 +24,20 @@ test('two thousand items: one import, a short document, any row in reach', async
 
   await vault.filter.fill('service 1234');
   await expect(vault.rows.first()).toContainText(/1234/);
+
+  // More than a window of the list holds goes to the trash at once, and out of it.
+  await vault.filter.fill('');
+  await expect(vault.rows.first()).toHaveAttribute('aria-setsize', String(COUNT));
+  await vault.list.focus();
+  await page.keyboard.press('ControlOrMeta+a');
+  await expect(page.getByRole('toolbar', { name: 'Selected items' })).toContainText('2,000 selected');
+  await page.keyboard.press('Delete');
+  await expect(vault.toast.filter({ hasText: '2,000 items moved to the trash.' })).toBeVisible({ timeout: 60_000 });
+  await vault.go('Trash');
+  await page.getByRole('button', { name: 'Empty trash' }).click();
+  const asked = page.getByRole('dialog', { name: 'Empty the trash?' });
+  await expect(asked).toContainText('1,999 other items');
+  await asked.getByRole('button', { name: 'Delete for good' }).click();
+  await expect(vault.toast.filter({ hasText: '2,000 items deleted for good.' })).toBeVisible({ timeout: 60_000 });
+  await expect(vault.rows).toHaveCount(0);
 });

@@ -31,21 +31,54 @@ test('code that is not the one of this version is not run', async ({ guard, page
   await expect(page.getByRole('heading', { name: 'Settings', level: 1 })).toHaveCount(0);
 });
 
-test('a form whose code does not arrive says so, and opens when it does', async ({ guard, page, person }) => {
+test('an item whose code does not arrive says so, and opens when it does', async ({ guard, page, person }) => {
   guard.allow(/Failed to load resource|Failed to fetch|failed to load split module/i);
-  const form = '**/pkg/*/split_item_form*.wasm';
-  await page.route(form, (route) => route.abort());
+  const item = '**/pkg/*/split_item_pane*.wasm';
+  await page.route(item, (route) => route.abort());
   const vault = await person.signUp();
   await vault.button('New').click();
-  const failure = page.getByRole('alert').filter({ hasText: 'The form did not arrive' });
+  const failure = page.getByRole('alert').filter({ hasText: 'The item did not arrive' });
   await expect(failure).toBeVisible();
-  await page.unroute(form);
+  await page.unroute(item);
   await failure.getByRole('button', { name: 'Try again' }).click();
   await expect(page.getByRole('heading', { name: 'New item' })).toBeVisible();
 });
 
-test('the code of the form comes by itself, soon after the vault is open', async ({ page, person }) => {
-  const arrived = page.waitForResponse(/split_item_form/);
+test('the palette opens when its code arrives', async ({ guard, page, person }) => {
+  guard.allow(/Failed to load resource|Failed to fetch|failed to load split module/i);
+  const tools = '**/pkg/*/split_vault_tools*.wasm';
+  await page.route(tools, (route) => route.abort());
+  const vault = await person.signUp();
+  await vault.isOpen();
+  await page.keyboard.press('ControlOrMeta+k');
+  const failure = page.getByText('The server did not send its code');
+  await expect(failure).toBeVisible();
+  await page.unroute(tools);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.getByRole('dialog', { name: 'Find anything' })).toBeVisible();
+});
+
+test('an item that cannot be saved for want of code is not lost', async ({ guard, page, person }) => {
+  guard.allow(/Failed to load resource|Failed to fetch|failed to load split module/i);
+  const saving = '**/pkg/*/split_saving*.wasm';
+  await page.route(saving, (route) => route.abort());
+  const vault = await person.signUp();
+  await vault.startNew();
+  await vault.fillKey({ name: 'Deploy token', secret: 'dp-0123456789' });
+  await vault.save();
+  await expect(page.getByText(/did not send its code/).first()).toBeVisible();
+  await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Deploy token');
+  await page.unroute(saving);
+  await vault.save();
+  await expect(vault.detail('Deploy token')).toBeVisible();
+});
+
+test('the code of an item, of the palette and of saving comes by itself, soon after the vault is open', async ({
+  page,
+  person,
+}) => {
+  const parts = [/split_item_pane/, /split_vault_tools/, /split_saving/];
+  const arrived = parts.map((part) => page.waitForResponse(part));
   await person.signUp();
-  expect((await arrived).status()).toBe(200);
+  for (const response of arrived) expect((await response).status()).toBe(200);
 });

@@ -26,7 +26,8 @@ interface Plan {
 
 async function addPlanned(page: Page, vault: Vault, plan: Plan): Promise<void> {
   await vault.startNew();
-  await vault.fillKey({ name: plan.name, secret: plan.secret, expires: plan.expires });
+  const { name, secret, expires } = plan;
+  await vault.fillKey(expires === undefined ? { name, secret } : { name, secret, expires });
   if (plan.every) await page.getByLabel('Rotate', { exact: true }).selectOption({ label: plan.every });
   if (plan.rotated) await page.getByLabel('Last rotated', { exact: true }).fill(plan.rotated);
   if (plan.places) await page.getByLabel('Where it is used', { exact: true }).fill(plan.places);

@@ -75,8 +75,13 @@ export class Person {
 
   /** Fills the log-in form of a device that knows nobody. */
   async fillLogIn(options: { remember?: boolean } = {}): Promise<void> {
+    await this.page.goto('/log-in');
+    await this.typeLogIn(options);
+  }
+
+  /** Fills that form where it stands already. */
+  async typeLogIn(options: { remember?: boolean } = {}): Promise<void> {
     const { page } = this;
-    await page.goto('/log-in');
     await expect(page.getByRole('heading', { name: 'Log in' })).toBeVisible();
     await page.getByLabel('Setup code').fill(this.setupCode);
     await page.getByLabel('Master password', { exact: true }).fill(this.password);

@@ -114,6 +114,9 @@ export class Vault {
   /** Follows a link of the navigation. Its count, if any, does not matter. */
   async go(place: string): Promise<void> {
     const words = new RegExp(`^${place}( ?[\\d,]+)?$`);
+    // On a phone the navigation is a page of its own.
+    const browse = this.page.getByRole('button', { name: 'Browse', exact: true, expanded: false });
+    if (await browse.isVisible()) await browse.click();
     await this.page.locator('#nav').getByRole('link', { name: words }).click();
   }
 

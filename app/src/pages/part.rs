@@ -127,7 +127,7 @@ impl<B: Copy + Send + Sync + 'static> Code<B> {
     pub(super) fn show(
         &'static self,
         title: &'static str,
-        waiting: fn() -> AnyView,
+        waiting: impl Fn() -> AnyView + Send + 'static,
         build: impl Fn(B) -> AnyView + Send + 'static,
     ) -> AnyView {
         let failed = move |again: Callback<()>| {
@@ -145,7 +145,7 @@ impl<B: Copy + Send + Sync + 'static> Code<B> {
     pub(super) fn show_or(
         &'static self,
         failed: impl Fn(Callback<()>) -> AnyView + Send + 'static,
-        waiting: fn() -> AnyView,
+        waiting: impl Fn() -> AnyView + Send + 'static,
         build: impl Fn(B) -> AnyView + Send + 'static,
     ) -> AnyView {
         if let Some(code) = self.here.get() {

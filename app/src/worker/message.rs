@@ -7,7 +7,7 @@
 
 use keyarc_client::Trust;
 use keyarc_vault::{
-    Facets, Item, ItemDraft, ListQuery, ListView, Recognition, Version,
+    Facets, Item, ItemDraft, ListQuery, ListView, Recognition, SetupKey, Version,
     generate::{Generated, KeyPair, KeyPairRecipe, Recipe},
 };
 use keyarc_wire::{
@@ -282,6 +282,9 @@ pub enum Command {
     Check(CheckCommand),
     /// Reads a certificate or an SSH key → [`Reply::Inspected`], or [`Failure::Material`].
     InspectKeyMaterial(Box<MaterialSource>),
+    /// Reads the QR code of a picture, the bytes of its file → [`Reply::SetupKey`], or
+    /// [`Failure::Qr`].
+    ReadQr(Vec<u8>),
     /// Makes a key pair → [`Reply::KeyPair`].
     MakeKeyPair(KeyPairRecipe),
     /// What an item was → [`Reply::Versions`].
@@ -397,6 +400,8 @@ pub enum Reply {
     Check(CheckReply),
     /// What a certificate or an SSH key is.
     Inspected(Box<Inspected>),
+    /// What a QR code for authenticator apps said.
+    SetupKey(SetupKey),
     /// A key pair that was made.
     KeyPair(Box<KeyPair>),
     /// What an item was, newest first, beginning with what it is now.

@@ -15,6 +15,7 @@ mod dotenv;
 mod import;
 mod json;
 mod material;
+mod qr;
 mod sealed;
 mod signed;
 mod totp;
@@ -25,6 +26,7 @@ pub use dotenv::dotenv;
 pub use import::import;
 pub use json::{IsOne, TYPES, json};
 pub use material::{certificate, ssh_key};
+pub use qr::qr;
 pub use sealed::{aad, envelope};
 pub use signed::{bundle, manifest, pins, release};
 pub use totp::totp;
@@ -33,7 +35,7 @@ pub use totp::totp;
 pub type Check = fn(&[u8]);
 
 /// Every check, by the name of its fuzz target and of its folder in `corpus`.
-pub const TARGETS: [(&str, Check); 16] = [
+pub const TARGETS: [(&str, Check); 17] = [
     ("envelope", envelope),
     ("aad", aad),
     ("setup_code", setup_code),
@@ -50,4 +52,5 @@ pub const TARGETS: [(&str, Check); 16] = [
     ("totp", totp),
     ("certificate", certificate),
     ("ssh_key", ssh_key),
+    ("qr", qr),
 ];

@@ -45,6 +45,7 @@ mod material;
 mod model;
 mod order;
 mod parts;
+mod qr;
 mod recognise;
 mod record;
 mod reseal;
@@ -78,7 +79,10 @@ pub use lock::{
 pub use material::{KeyMaterial, MaterialFacts, inspect_material, read_material};
 pub use model::*;
 pub use parts::Part;
-pub use recognise::{Provider, hint_of, provider, providers, recognise, recognise_named};
+pub use qr::{QR_SIDE_MAX, QrError, SetupKey, read_setup_key};
+pub use recognise::{
+    Provider, hint_of, provider, providers, recognise, recognise_named, recognised_sorts,
+};
 pub use reseal::{ResealError, Resealing};
 pub use rotation::{
     Due, DueReason, PLACE_MAX, PLACES_MAX, ROTATION_CHOICES, ROTATION_DAYS_MAX, Rotation, Walk,

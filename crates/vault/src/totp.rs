@@ -3,6 +3,7 @@
 use std::fmt;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::{Deserialize, Serialize};
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};
 use zeroize::{Zeroize as _, Zeroizing};
@@ -30,7 +31,7 @@ enum Hash {
 }
 
 /// Why a text gives no codes, in words that follow "The setup key".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum TotpError {
     /// There is nothing.
     #[error("is missing")]

@@ -4,11 +4,13 @@
 mod device;
 mod fetch;
 mod host;
+mod picture;
 mod strength;
 mod webcrypto;
 
 pub use device::{DeviceRecord, DeviceStore, StoreError};
 pub use fetch::FetchTransport;
 pub use host::{BrowserHost, Report, origin, today};
+pub(crate) use picture::brightness_of;
 pub use strength::{StrengthError, rate_password};
 pub use webcrypto::{Unsupported, derive_pbkdf2, make_pkcs8};

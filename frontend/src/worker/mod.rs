@@ -12,6 +12,7 @@ mod link;
 mod material;
 mod passkey;
 mod password;
+mod qr;
 mod recovery;
 mod rekey;
 mod saving;

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::{
     material::make_pair,
     password::measure_suites,
+    qr::read_qr,
     state::{PinKeeper, VaultWorker, host},
 };
 
@@ -134,6 +135,7 @@ impl VaultWorker {
             Command::Health(command) => self.look_at_health(command).await,
             Command::Check(command) => self.check(command).await,
             Command::InspectKeyMaterial(source) => self.inspect(*source).await,
+            Command::ReadQr(picture) => read_qr(Zeroizing::new(picture)).await,
             Command::MakeKeyPair(recipe) => make_pair(&recipe).await,
             Command::Versions(item) => self.versions(item).await,
             Command::CompareVersion(wish) => self.compare_version(wish).await,

@@ -6,6 +6,7 @@ use leptos::{ev, html, prelude::*, task::spawn_local};
 use super::{
     form_material::{MaterialInput, MaterialRead, Reading},
     form_model::{ENVIRONMENT_ID, FieldRow, FormModel, NAME_ID},
+    form_qr::QrInput,
     form_rotation::{DayInput, RotationInputs},
     generator::use_making,
     onboarding::pasted_text,
@@ -83,6 +84,7 @@ pub(super) fn FormFields(form: FormModel) -> impl IntoView {
             let is_read = matches!(kind.get(), Kind::Certificate | Kind::SshKey);
             view! { class="v",
                 {is_read.then(|| view! { class="v", <MaterialInput reading=reading /> })}
+                {(kind.get() == Kind::Totp).then(|| view! { class="v", <QrInput form=form /> })}
                 {inputs.collect_view()}
                 {is_read.then(|| view! { class="v", <MaterialRead reading=reading /> })}
             }

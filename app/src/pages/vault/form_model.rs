@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use keyarc_vault::{
     CheckDefinition, Content, Day, DraftError, Field, FieldType, ItemDraft, Kind, Part,
-    ROTATION_DAYS_MAX, Recognition, Rotation, Walk,
+    ROTATION_DAYS_MAX, Recognition, Rotation, SetupKey, Walk,
 };
 use keyarc_wire::ItemId;
 use leptos::prelude::*;
@@ -270,6 +270,12 @@ impl FormModel {
             self.filled_name,
             name.map(str::to_owned).as_ref(),
         );
+    }
+
+    /// Takes over what a QR code for authenticator apps said.
+    pub(super) fn take_setup_key(self, key: &SetupKey) {
+        self.part("totp").set(key.address.clone());
+        fill(self.name, self.filled_name, key.name.as_ref());
     }
 
     /// The end of what an edited item holds is replaced with it, unless the person gave another.

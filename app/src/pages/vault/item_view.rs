@@ -8,6 +8,7 @@ use super::{
     check_part::{CheckSection, Tests, is_testable},
     expiry_badge::{DueBadge, ExpiryBadge},
     material_part::MaterialPart,
+    note_part::NotePart,
     rotate::can_rotate,
     secret::SecretBody,
 };
@@ -331,7 +332,7 @@ fn Facts(
         Some(notes) if notes.is_empty() => {
             view! { class="v", <span class="quiet">"None"</span> }.into_any()
         }
-        Some(notes) => view! { class="v", <span class="notes">{notes}</span> }.into_any(),
+        Some(notes) => view! { class="v", <NotePart text=notes /> }.into_any(),
     };
     let places = move || {
         revealed.with(|item| {

@@ -3,7 +3,10 @@ use std::time::Duration;
 use keyarc_vault::{Content, FieldType, Item, ItemSummary, Kind, Part, Totp, Variable};
 use leptos::prelude::*;
 
-use super::actions::{Actions, copied, main_part};
+use super::{
+    actions::{Actions, copied, main_part},
+    note_part::NotePart,
+};
 use crate::{
     ui::{Icon, IconButton},
     words::now_ms,
@@ -99,7 +102,13 @@ pub(super) fn SecretBody(
         <div class="secret-top" class:secret-block=is_block>
             {(parts.len() > 1)
                 .then(|| view! { class="v", <span class="secret-name">{main.label}</span> })}
-            <Value field_type=main.field_type value=part_of(revealed, *main) hint=hint />
+            {if summary.kind == Kind::Note {
+                view! { class="v", <NoteText text=part_of(revealed, *main) /> }.into_any()
+            } else {
+                let value = part_of(revealed, *main);
+                view! { class="v", <Value field_type=main.field_type value=value hint=hint /> }
+                    .into_any()
+            }}
             {buttons}
         </div>
         {others.collect_view()}
@@ -227,6 +236,23 @@ fn Value(field_type: FieldType, value: Signal<Option<String>>, hint: String) -> 
             <code class="secret-code is-shown" translate="no">
                 {value}
             </code>
+        }
+        .into_any(),
+    }
+}
+
+/// The text of a note, or its mask.
+#[component]
+fn NoteText(text: Signal<Option<String>>) -> impl IntoView {
+    move || match text.get() {
+        Some(text) if !text.is_empty() => view! { class="v",
+            <div class="secret-code secret-note is-shown">
+                <NotePart text=text />
+            </div>
+        }
+        .into_any(),
+        _ => view! { class="v",
+            <Value field_type=FieldType::Lines value=text hint=String::new() />
         }
         .into_any(),
     }

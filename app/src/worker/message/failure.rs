@@ -1,4 +1,4 @@
-use keyarc_vault::{DraftError, Item, certificate::MaterialError};
+use keyarc_vault::{DraftError, Item, QrError, certificate::MaterialError};
 use serde::{Deserialize, Serialize};
 
 use super::super::kit::KitFault;
@@ -133,6 +133,9 @@ pub enum Failure {
     /// A certificate or a key could not be read.
     #[error("{0}")]
     Material(MaterialError),
+    /// A picture gave no setup key.
+    #[error("{0}")]
+    Qr(QrError),
     /// The code for a command did not arrive.
     #[error(
         "A part of KeyArc did not arrive, or is not of this version. Nothing was changed. Try again; if it goes on, reload the page."

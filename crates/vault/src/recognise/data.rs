@@ -1,4 +1,5 @@
-//! The recognition data: parsed once, its shapes compiled when first needed.
+//! The recognition data, parsed once: who issues keys, which every list shows, and apart from it
+//! what their keys look like, which only those need who recognise one.
 
 use std::{collections::HashMap, sync::OnceLock};
 
@@ -25,8 +26,15 @@ pub struct Provider {
     /// A mere shape, such as a JWT, which is no item's provider.
     #[serde(default)]
     pub generic: bool,
-    #[serde(default)]
-    pub(super) rules: Vec<Rule>,
+}
+
+/// What the values of a provider look like.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rules {
+    /// The provider's id.
+    provider: String,
+    rules: Vec<Rule>,
 }
 
 /// What one sort of value looks like.
@@ -71,13 +79,6 @@ pub(super) enum Mask {
     Json,
 }
 
-impl Provider {
-    /// What sorts of value the data knows of it, for people.
-    pub fn labels(&self) -> impl Iterator<Item = &str> {
-        self.rules.iter().map(|rule| rule.label.as_str())
-    }
-}
-
 impl Rule {
     /// Whether the value, after `start` bytes of literal beginning, has the rule's shape.
     pub(super) fn fits(&self, value: &str, start: usize) -> bool {
@@ -97,12 +98,20 @@ impl Rule {
 
 /// Every provider and shape known.
 pub fn providers() -> &'static [Provider] {
-    &table().providers
+    &known().providers
 }
 
 /// A provider or shape by its id.
 pub fn provider(id: &str) -> Option<&'static Provider> {
-    table().by_id.get(id).map(|at| &table().providers[*at])
+    known().by_id.get(id).map(|at| &known().providers[*at])
+}
+
+/// What sorts of value are known, for people, with the id of their provider or shape.
+pub fn recognised_sorts() -> impl Iterator<Item = (&'static str, &'static str)> {
+    table().rules.iter().flat_map(|of| {
+        let id = of.provider.as_str();
+        of.rules.iter().map(move |rule| (id, rule.label.as_str()))
+    })
 }
 
 /// The rules that a value may keep, with the length of its literal beginning. Those without a
@@ -121,18 +130,36 @@ pub(super) fn rules_for(
         .filter(|(start, _)| value.starts_with(start.as_str()))
         .map(|(start, at)| (start.len(), *at))
         .chain(table.without_start.iter().map(|at| (0, *at)))
-        .map(|(start, (provider, rule))| {
-            let provider = &table.providers[provider];
-            (provider, &provider.rules[rule], start)
+        .filter_map(|(start, (of, rule))| {
+            let of = &table.rules[of];
+            Some((provider(&of.provider)?, &of.rules[rule], start))
         })
 }
 
-/// Provider and rule by position.
+struct Known {
+    providers: Vec<Provider>,
+    by_id: HashMap<String, usize>,
+}
+
+fn known() -> &'static Known {
+    static KNOWN: OnceLock<Known> = OnceLock::new();
+    KNOWN.get_or_init(|| {
+        // A test parses the same text, so that it cannot be wrong here.
+        let providers: Vec<Provider> =
+            serde_json::from_str(include_str!("providers.json")).unwrap_or_default();
+        let by_id = |(at, provider): (usize, &Provider)| (provider.id.clone(), at);
+        Known {
+            by_id: providers.iter().enumerate().map(by_id).collect(),
+            providers,
+        }
+    })
+}
+
+/// Where a rule stands: whose it is, and which of theirs.
 type RuleAt = (usize, usize);
 
 struct Table {
-    providers: Vec<Provider>,
-    by_id: HashMap<String, usize>,
+    rules: Vec<Rules>,
     /// For each first byte the beginnings that have it.
     by_first_byte: Vec<Vec<(String, RuleAt)>>,
     without_start: Vec<RuleAt>,
@@ -142,15 +169,13 @@ fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
     TABLE.get_or_init(|| {
         // A test parses the same text, so that it cannot be wrong here.
-        let providers: Vec<Provider> =
-            serde_json::from_str(include_str!("providers.json")).unwrap_or_default();
-        let mut by_id = HashMap::new();
+        let rules: Vec<Rules> =
+            serde_json::from_str(include_str!("rules.json")).unwrap_or_default();
         let mut by_first_byte = vec![Vec::new(); 128];
         let mut without_start = Vec::new();
-        for (provider_at, provider) in providers.iter().enumerate() {
-            by_id.insert(provider.id.clone(), provider_at);
-            for (rule_at, rule) in provider.rules.iter().enumerate() {
-                let at = (provider_at, rule_at);
+        for (of_at, of) in rules.iter().enumerate() {
+            for (rule_at, rule) in of.rules.iter().enumerate() {
+                let at = (of_at, rule_at);
                 if rule.starts.is_empty() {
                     without_start.push(at);
                 }
@@ -163,8 +188,7 @@ fn table() -> &'static Table {
             }
         }
         Table {
-            providers,
-            by_id,
+            rules,
             by_first_byte,
             without_start,
         }
@@ -185,15 +209,19 @@ mod tests {
     fn the_data_parses_and_every_pattern_compiles() {
         let parsed: Vec<Provider> = serde_json::from_str(include_str!("providers.json")).unwrap();
         assert_eq!(parsed.len(), providers().len());
+        let parsed: Vec<Rules> = serde_json::from_str(include_str!("rules.json")).unwrap();
+        assert_eq!(parsed.len(), table().rules.len());
+        let mut of = HashSet::new();
         let mut rules = 0;
-        for provider in providers() {
-            for rule in &provider.rules {
-                assert!(
-                    compile(&rule.rest).is_some(),
-                    "{}: {}",
-                    provider.id,
-                    rule.rest
-                );
+        for Rules {
+            provider: id,
+            rules: theirs,
+        } in &parsed
+        {
+            assert!(provider(id).is_some(), "{id} is nobody");
+            assert!(of.insert(id), "{id} stands twice");
+            for rule in theirs {
+                assert!(compile(&rule.rest).is_some(), "{id}: {}", rule.rest);
                 assert!(
                     rule.starts
                         .iter()
@@ -210,6 +238,7 @@ mod tests {
                 >= 60
         );
         assert!(rules >= 150);
+        assert_eq!(recognised_sorts().count(), rules);
     }
 
     #[test]
@@ -244,14 +273,13 @@ mod tests {
 
     #[test]
     fn a_shape_without_beginning_needs_a_literal_or_a_name() {
-        for provider in providers() {
-            for rule in provider.rules.iter().filter(|rule| rule.starts.is_empty()) {
-                assert!(
-                    rule.has.is_some() || !rule.named.is_empty(),
-                    "{}",
-                    rule.label
-                );
-            }
+        let all = table().rules.iter().flat_map(|of| &of.rules);
+        for rule in all.filter(|rule| rule.starts.is_empty()) {
+            assert!(
+                rule.has.is_some() || !rule.named.is_empty(),
+                "{}",
+                rule.label
+            );
         }
     }
 }

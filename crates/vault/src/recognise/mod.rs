@@ -1,14 +1,15 @@
 //! Which provider a value belongs to, from its prefix and shape alone.
 //!
-//! The knowledge is data, in `providers.json`; the code here applies it. Nothing is asked of
-//! any network: a value never leaves the device for being looked at.
+//! The knowledge is data, in `rules.json`, of those whom `providers.json` names; the code here
+//! applies it. Nothing is asked of any network: a value never leaves the device for being looked
+//! at.
 
 mod data;
 mod entropy;
 mod hint;
 
 use crate::{Kind, Recognition};
-pub use data::{Provider, provider, providers};
+pub use data::{Provider, provider, providers, recognised_sorts};
 use data::{Rule, rules_for};
 pub(crate) use hint::mask;
 
