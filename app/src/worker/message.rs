@@ -298,6 +298,8 @@ pub enum Command {
         /// Which version of it.
         version: u64,
     },
+    /// Adds the sample items → [`Reply::Done`].
+    AddSample,
     /// Deletes for good what has been in the trash for long enough → [`Reply::TrashEmptied`].
     EmptyOldTrash,
     /// Selects and arranges items, and keeps lists under names → [`Reply::Arrange`].

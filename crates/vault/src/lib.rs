@@ -50,6 +50,7 @@ mod recognise;
 mod record;
 mod reseal;
 mod rotation;
+mod sample;
 mod seal;
 mod search;
 mod selection;
@@ -88,6 +89,7 @@ pub use rotation::{
     Due, DueReason, PLACE_MAX, PLACES_MAX, ROTATION_CHOICES, ROTATION_DAYS_MAX, Rotation, Walk,
     rotation_badge,
 };
+pub use sample::{SAMPLE_FOLDER, sample_items};
 pub use selection::{SelectStep, Selected, Selection, SelectionFacts};
 pub use totp::{Totp, TotpCode, TotpError};
 pub use versions::{Change, OldVersion, TRASH_KEPT_DAYS, Version, VersionRow};

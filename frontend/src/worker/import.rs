@@ -5,11 +5,13 @@ use keyarc_app::worker::{Event, Failure, ImportCommand, ImportReply, Stage, Unre
 use keyarc_vault::{
     ImportPlan, ImportWish,
     import::{IMPORT_MAX, Import, Unreadable, detect, open},
+    sample_items,
 };
 use keyarc_wire::ItemId;
 use zeroize::Zeroizing;
 
 use super::{commands::tell_changed, state::VaultWorker, tell};
+use crate::browser::today;
 
 /// Entries compared with the vault between two looks at whether that was stopped.
 const SORT_AT_ONCE: usize = 250;
@@ -137,6 +139,15 @@ impl VaultWorker {
         let preview = import.preview();
         *importing.read.borrow_mut() = Some(import);
         Ok(ImportReply::Preview(preview))
+    }
+
+    /// What somebody gets who wants to look around first.
+    pub(super) async fn add_sample(&self) -> Result<Reply, Failure> {
+        let session = self.session()?;
+        let added = session.import(&sample_items(today())).await;
+        added.map_err(|error| self.not_saved(error))?;
+        tell_changed(&session);
+        Ok(Reply::Done)
     }
 
     async fn confirm_import(&self, plan: &ImportPlan) -> Result<ImportReply, Failure> {

@@ -140,6 +140,7 @@ impl VaultWorker {
             Command::Versions(item) => self.versions(item).await,
             Command::CompareVersion(wish) => self.compare_version(wish).await,
             Command::RestoreVersion { item, version } => self.restore_version(item, version).await,
+            Command::AddSample => self.add_sample().await,
             Command::EmptyOldTrash => self.empty_old_trash().await,
             Command::Arrange(command) => self.arranged(command).await,
             Command::AcceptShown => {

@@ -9,7 +9,7 @@ use super::{
     arranging::use_arranging,
     filters::{KindMenu, SortMenu},
     folders::drag_row,
-    onboarding::{Onboarding, is_new_vault},
+    onboarding::{Onboarding, SampleNote, is_new_vault},
     row::ItemRow,
     tools_part::{Piece, ToolsPart},
     views::SaveView,
@@ -85,6 +85,7 @@ pub(super) fn ListPane(
                     </span>
                 </div>
             </div>
+            <SampleNote />
             <Rows scroller=scroller />
             <SelectionTold />
             <ToolsPart piece=Piece::Bar />

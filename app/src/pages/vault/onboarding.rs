@@ -1,10 +1,11 @@
-use keyarc_vault::{Content, Facets, ItemDraft, Scope};
-use leptos::{ev, prelude::*};
+use keyarc_vault::{BulkChange, Content, Facets, ItemDraft, SAMPLE_FOLDER, Scope};
+use leptos::{ev, prelude::*, task::spawn_local};
 
-use super::actions::use_actions;
+use super::{actions::use_actions, arranging::use_arranging};
 use crate::{
-    state::{Mode, Place},
-    ui::{Icon, IconView},
+    state::{Mode, Place, use_items, use_toasts},
+    ui::{Button, Icon, IconView, Look},
+    worker::{Arrangement, Command, Target, use_worker},
 };
 
 /// Whether there is nothing in the vault at all, and nothing is being made.
@@ -36,6 +37,22 @@ pub(super) fn Onboarding() -> impl IntoView {
             take(text);
         }
     };
+    let worker = use_worker();
+    let toasts = use_toasts();
+    let trying = RwSignal::new(false);
+    let look_around = move |_| {
+        if trying.get_untracked() {
+            return;
+        }
+        trying.set(true);
+        spawn_local(async move {
+            if let Err(failure) = worker.call(Command::AddSample).await {
+                toasts.fail(failure.to_string());
+            }
+            // Once there is something, this is gone.
+            let _ = trying.try_set(false);
+        });
+    };
     view! { class="v",
         <div class="onboarding">
             <div class="state-icon">
@@ -58,12 +75,52 @@ pub(super) fn Onboarding() -> impl IntoView {
                 />
             </form>
             <p class="onboarding-more">
-                "Or " <a href="/vault/import">"import a .env file"</a> ", or "
+                "Or " <a href="/vault/import">"import what you have"</a> ", "
                 <button class="link" r#type="button" on:click=move |_| actions.new_item()>
                     "fill in a form"
+                </button> ", or "
+                <button
+                    class="link"
+                    r#type="button"
+                    aria-busy=move || trying.get().then_some("true")
+                    on:click=look_around
+                >
+                    "look around with sample data"
                 </button> "."
             </p>
         </div>
+    }
+}
+
+/// Says of sample items that they are, and throws them away.
+#[component]
+pub(super) fn SampleNote() -> impl IntoView {
+    let items = use_items();
+    let arranging = use_arranging();
+    let is_there = Memo::new(move |_| {
+        let facets = items.facets();
+        facets.with(|facets| {
+            facets
+                .folders
+                .iter()
+                .any(|folder| folder.name == SAMPLE_FOLDER)
+        })
+    });
+    let remove = move |()| {
+        let target = Target::Folder(SAMPLE_FOLDER.to_owned());
+        arranging.send(target, Arrangement::Change(BulkChange::Trash), None);
+    };
+    move || {
+        is_there.get().then(|| {
+            view! { class="v",
+                <div class="sample-note">
+                    <span>"Sample data: nothing in it is real."</span>
+                    <Button look=Look::Bare on_press=remove>
+                        "Throw it away"
+                    </Button>
+                </div>
+            }
+        })
     }
 }
 
