@@ -120,6 +120,7 @@ pub async fn fill<T: Transport, H: Host>(
         .map(|number| PlannedItem {
             draft: sample::draft(number),
             variable: None,
+            kept: None,
         })
         .collect();
     for chunk in planned.chunks(AT_ONCE) {

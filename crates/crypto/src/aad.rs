@@ -21,6 +21,7 @@ pub(crate) enum EnvelopeType {
     PasskeyRootKey = 0x0105,
     State = 0x0201,
     DeviceLink = 0x0301,
+    ArchiveChunk = 0x0401,
 }
 
 impl EnvelopeType {

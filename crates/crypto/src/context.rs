@@ -79,6 +79,17 @@ pub struct StateContext {
     pub label: &'static str,
 }
 
+/// The place of a chunk in an archive. It belongs to whoever can open it, and names no account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ArchiveContext {
+    /// The archive.
+    pub archive: [u8; 16],
+    /// Counts the chunks, from 0.
+    pub number: u64,
+    /// None follows.
+    pub last: bool,
+}
+
 impl Binding for ItemContext {
     fn envelope_type(&self) -> EnvelopeType {
         match self.part {
@@ -189,5 +200,18 @@ impl Binding for StateContext {
 
     fn write(&self, aad: &mut Aad) {
         aad.field(&self.owner).field(self.label.as_bytes());
+    }
+}
+
+impl Binding for ArchiveContext {
+    fn envelope_type(&self) -> EnvelopeType {
+        EnvelopeType::ArchiveChunk
+    }
+
+    fn write(&self, aad: &mut Aad) {
+        aad.field(&self.archive)
+            .field(b"archive-chunk")
+            .field(&self.number.to_be_bytes())
+            .field(&[u8::from(self.last)]);
     }
 }

@@ -3,8 +3,8 @@
 
 use crate::aad;
 use crate::context::{
-    AccountContext, ItemContext, KeyringBinding, RecoveryContext, RootKeyBinding, StateContext,
-    VaultKeyContext,
+    AccountContext, ArchiveContext, ItemContext, KeyringBinding, RecoveryContext, RootKeyBinding,
+    StateContext, VaultKeyContext,
 };
 use crate::kae1;
 pub use crate::padding::padded_len;
@@ -27,6 +27,8 @@ pub enum Place {
     RecoveryRootKey(RecoveryContext),
     /// Something the account keeps for itself.
     State(StateContext),
+    /// A chunk of an archive.
+    Archive(ArchiveContext),
 }
 
 impl Place {
@@ -39,6 +41,7 @@ impl Place {
             Self::VaultKey(context) => aad::encode(header, context),
             Self::RecoveryRootKey(context) => aad::encode(header, context),
             Self::State(context) => aad::encode(header, context),
+            Self::Archive(context) => aad::encode(header, context),
         }
     }
 }

@@ -106,6 +106,11 @@ impl SealingKey {
         self.message_keys(parsed.salt, &aad).open(&parsed, &aad)
     }
 
+    /// Whether the header of an envelope names this key.
+    pub(crate) fn is_named_by(&self, envelope: &[u8]) -> bool {
+        envelope.get(HEADER_LEN - KEY_ID_LEN..HEADER_LEN) == Some(self.id.as_slice())
+    }
+
     fn header(&self, envelope_type: EnvelopeType) -> [u8; HEADER_LEN] {
         let mut header = [0; HEADER_LEN];
         let (fixed, id) = header.split_at_mut(HEADER_LEN - KEY_ID_LEN);

@@ -120,6 +120,16 @@ pub fn derive_password_key(
     Ok(PasswordKey(key))
 }
 
+/// Derives a key of a password with a salt and parameters that stand in a file. They are refused
+/// before any work when they are out of bounds.
+pub(crate) fn derive_from(
+    password: &str,
+    salt: &[u8; 32],
+    params: KdfParams,
+) -> Result<Secret<32>, KdfError> {
+    derive(&normalised(password)?, salt, params.check()?)
+}
+
 /// The input for a derivation by WebCrypto, which is several times as fast in a browser. `None`
 /// when the suite is another or the password is unacceptable: then [`derive_password_key`] does
 /// the work or tells the error.

@@ -7,7 +7,8 @@
 //! - [`SetupCode`] and the master password give a [`PasswordKey`] and from it [`UnlockKeys`];
 //! - [`UnlockKeys`] wrap the [`RootKey`], which wraps the [`Keyring`] and every [`VaultKey`];
 //! - the [`RecoveryKey`] wraps the root key a second time, and stands in the recovery [`Kit`];
-//! - [`VaultKey::seal`] and [`VaultKey::open`] protect the two parts of an item.
+//! - [`VaultKey::seal`] and [`VaultKey::open`] protect the two parts of an item;
+//! - [`ArchiveKey`] seals a vault into a file.
 //!
 //! What is absent: input and output, clocks, a source of randomness (pass one in), any choice of
 //! algorithm by the other side, any second format, and `Clone` on keys. Every refusal to open is
@@ -19,6 +20,7 @@
 #![forbid(unsafe_code)]
 
 mod aad;
+mod archive;
 mod checkpoint;
 mod coded;
 mod context;
@@ -39,10 +41,11 @@ mod setup_code;
 mod unlock;
 mod vault_key;
 
+pub use archive::{ARCHIVE_SALT_LEN, ArchiveKey};
 pub use checkpoint::{CHECKPOINT_HASH_LEN, Checkpoint, CheckpointError};
 pub use context::{
-    AccountContext, ItemContext, Part, PasskeyContext, RecoveryContext, StateContext,
-    VaultKeyContext,
+    AccountContext, ArchiveContext, ItemContext, Part, PasskeyContext, RecoveryContext,
+    StateContext, VaultKeyContext,
 };
 pub use error::{KdfError, OpenError, SealError};
 pub use kae1::MAX_PLAINTEXT;

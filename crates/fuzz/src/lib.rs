@@ -7,6 +7,7 @@
     reason = "a check that fails panics: that is how a fuzzer is told"
 )]
 
+mod archive;
 mod changes;
 mod codes;
 #[path = "../../crypto/tests/crypto/counter_rng.rs"]
@@ -20,6 +21,7 @@ mod sealed;
 mod signed;
 mod totp;
 
+pub use archive::archive;
 pub use changes::changes;
 pub use codes::{kit, link, setup_code};
 pub use dotenv::dotenv;
@@ -35,7 +37,7 @@ pub use totp::totp;
 pub type Check = fn(&[u8]);
 
 /// Every check, by the name of its fuzz target and of its folder in `corpus`.
-pub const TARGETS: [(&str, Check); 17] = [
+pub const TARGETS: [(&str, Check); 18] = [
     ("envelope", envelope),
     ("aad", aad),
     ("setup_code", setup_code),
@@ -53,4 +55,5 @@ pub const TARGETS: [(&str, Check); 17] = [
     ("certificate", certificate),
     ("ssh_key", ssh_key),
     ("qr", qr),
+    ("archive", archive),
 ];

@@ -2,7 +2,8 @@
 
 use keyarc_crypto::hazmat::{HEADER_LEN, Place};
 use keyarc_crypto::{
-    AccountContext, ItemContext, Part, RecoveryContext, StateContext, VaultKey, VaultKeyContext,
+    AccountContext, ArchiveContext, ItemContext, Part, RecoveryContext, StateContext, VaultKey,
+    VaultKeyContext,
 };
 
 use crate::counter_rng::CounterRng;
@@ -77,7 +78,7 @@ impl Input<'_> {
     }
 
     fn place(&mut self) -> Place {
-        match self.take::<1>()[0] % 6 {
+        match self.take::<1>()[0] % 7 {
             0 => Place::Item(self.item()),
             1 => Place::RootKey(self.account()),
             2 => Place::Keyring(self.account()),
@@ -89,6 +90,11 @@ impl Input<'_> {
             4 => Place::RecoveryRootKey(RecoveryContext {
                 account_id: self.take(),
                 version: u32::from_be_bytes(self.take()),
+            }),
+            6 => Place::Archive(ArchiveContext {
+                archive: self.take(),
+                number: u64::from_be_bytes(self.take()),
+                last: self.take::<1>()[0] & 1 == 1,
             }),
             _ => Place::State(StateContext {
                 owner: self.take(),
@@ -149,6 +155,11 @@ fn decode(mut bytes: &[u8]) -> Option<([u8; HEADER_LEN], Place)> {
                 _ => return None,
             }
         }
+        [b"archive-chunk", number, [last @ (0 | 1)]] => Place::Archive(ArchiveContext {
+            archive: id(owner)?,
+            number: u64::from_be_bytes((*number).try_into().ok()?),
+            last: *last == 1,
+        }),
         [label] => Place::State(StateContext {
             owner: id(owner)?,
             label: ["draft", "pins", ""]

@@ -23,16 +23,20 @@
 //! | `views` | lists kept under a name |
 //! | `recognise` | which provider a value belongs to |
 //! | `import` | files of other products, and `.env` files |
+//! | `export` | files for other products |
+//! | `archive` | a vault in a file of its own, sealed |
 
 // minicbor's derive names it for fields that may borrow.
 extern crate alloc;
 
+pub mod archive;
 mod arrange;
 pub mod certificate;
 mod check;
 mod day;
 mod draft;
 mod entry;
+pub mod export;
 mod facets;
 pub mod generate;
 mod haystack;

@@ -8,7 +8,7 @@ use crate::{
     ApplyReport, Content, Day, ItemDraft, OverviewChange, Rotation, Totp, UnlockedVault,
     WriteError,
     draft::{CheckedDraft, normalise, normalise_typed},
-    import::PlannedItem,
+    import::{Kept, PlannedItem},
     material,
     recognise::hint_of,
     record::{Environment, FieldNames, OverviewRecord, RotationRecord},
@@ -43,7 +43,7 @@ impl UnlockedVault {
         rng: &mut impl CryptoRng,
     ) -> Result<ItemWrite, WriteError> {
         let checked = normalise_typed(draft)?;
-        self.seal_checked(draft, checked, None, (today, now_ms), rng)
+        self.seal_checked(draft, checked, Beside::default(), (today, now_ms), rng)
     }
 
     /// Seals what an import planned, as one atomic change.
@@ -55,9 +55,13 @@ impl UnlockedVault {
     ) -> Result<WriteItemsRequest, WriteError> {
         let now = (utc_day(now_ms), now_ms);
         let mut writes = Vec::with_capacity(planned.len());
-        for PlannedItem { draft, variable } in planned {
-            let checked = normalise(draft)?;
-            writes.push(self.seal_checked(draft, checked, variable.as_deref(), now, rng)?);
+        for item in planned {
+            let checked = normalise(&item.draft)?;
+            let beside = Beside {
+                variable: item.variable.as_deref(),
+                kept: item.kept.as_ref(),
+            };
+            writes.push(self.seal_checked(&item.draft, checked, beside, now, rng)?);
         }
         Ok(WriteItemsRequest {
             writes,
@@ -142,7 +146,7 @@ impl UnlockedVault {
         &self,
         draft: &ItemDraft,
         checked: CheckedDraft,
-        variable: Option<&str>,
+        Beside { variable, kept }: Beside<'_>,
         (today, now_ms): (Day, u64),
         rng: &mut impl CryptoRng,
     ) -> Result<ItemWrite, WriteError> {
@@ -173,8 +177,12 @@ impl UnlockedVault {
             kind: draft.content.kind(),
             details_version: version,
             details_hash: ByteArray::from(details_hash(&details)),
-            created_at_ms: existing.map_or(now_ms, |record| record.created_at_ms),
-            updated_at_ms: now_ms,
+            created_at_ms: match (existing, kept) {
+                (Some(record), _) => record.created_at_ms,
+                (None, Some(kept)) => kept.created_at_ms,
+                (None, None) => now_ms,
+            },
+            updated_at_ms: kept.map_or(now_ms, |kept| kept.updated_at_ms),
             fingerprint: ByteArray::from(fingerprint),
             hint: hint(&draft.content),
             folder: checked.folder,
@@ -187,14 +195,18 @@ impl UnlockedVault {
                 None => variable.map(str::to_owned),
             },
             expires_on: draft.expires_on,
-            trashed_at_ms: existing.and_then(|record| record.trashed_at_ms),
+            // Its time in the trash begins anew: it must not be gone on the day it came back.
+            trashed_at_ms: existing
+                .and_then(|record| record.trashed_at_ms)
+                .or_else(|| kept.filter(|kept| kept.in_trash).map(|_| now_ms)),
             field_names: FieldNames::of(&checked.fields),
             rotation: rotation(draft.rotation, existing, (fingerprint, password), today),
             password_fingerprint: password.map(ByteArray::from),
             // What was found of another secret says nothing of this one.
             checks: existing
                 .filter(|record| *record.fingerprint == fingerprint)
-                .and_then(|record| record.checks.clone()),
+                .and_then(|record| record.checks.clone())
+                .or_else(|| kept.and_then(|kept| kept.checks.clone())),
         };
         let overview = seal_overview(&self.key, self.place, id, version, &record, rng)?;
         Ok(ItemWrite {
@@ -204,6 +216,15 @@ impl UnlockedVault {
             details: Some(details),
         })
     }
+}
+
+/// What an item gets that no form holds.
+#[derive(Clone, Copy, Default)]
+struct Beside<'a> {
+    /// The name under which programs know it.
+    variable: Option<&'a str>,
+    /// What it was in an archive.
+    kept: Option<&'a Kept>,
 }
 
 fn utc_day(now_ms: u64) -> Day {

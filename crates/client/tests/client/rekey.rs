@@ -471,6 +471,7 @@ fn ten_thousand_items_take_less_than_a_minute() {
             .map(|number| keyarc_vault::import::PlannedItem {
                 draft: draft(&format!("KEY_{number}"), &format!("secret-{number}")),
                 variable: None,
+                kept: None,
             })
             .collect();
         world.session.import(&planned).await.expect("imports");

@@ -177,6 +177,7 @@ fn an_import_that_is_stopped_before_it_is_sent_writes_nothing() {
             .map(|number| import::PlannedItem {
                 draft: draft(&format!("KEY_{number}"), "secret"),
                 variable: None,
+                kept: None,
             })
             .collect();
         let left = std::cell::Cell::new(3);

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use keyarc_crypto::hazmat::{HEADER_LEN, Place, padded_len};
 use keyarc_crypto::{
-    AccountContext, ItemContext, Keyring, OpenError, Part, PasswordKey, RecoveryContext, RootKey,
-    SetupCode, StateContext, Suite, UnlockKeys, VaultKey, VaultKeyContext,
+    AccountContext, ArchiveContext, ItemContext, Keyring, OpenError, Part, PasswordKey,
+    RecoveryContext, RootKey, SetupCode, StateContext, Suite, UnlockKeys, VaultKey,
+    VaultKeyContext,
 };
 use proptest::prelude::*;
 use zeroize::Zeroizing;
@@ -61,6 +62,13 @@ fn place() -> impl Strategy<Value = Place> {
         }),
         (id(), prop_oneof![Just("draft"), Just("pins")])
             .prop_map(|(owner, label)| Place::State(StateContext { owner, label })),
+        (id(), 0..3_u64, any::<bool>()).prop_map(|(archive, number, last)| {
+            Place::Archive(ArchiveContext {
+                archive,
+                number,
+                last,
+            })
+        }),
     ]
 }
 

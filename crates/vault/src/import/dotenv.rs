@@ -106,6 +106,7 @@ pub(super) fn read_dotenv(text: &str) -> Reading {
             place: assignment.line,
             draft: ItemDraft::new(&assignment.name, content),
             variable: Some(assignment.name.clone()),
+            kept: None,
         }
     });
     Reading {
@@ -118,6 +119,7 @@ pub(super) fn read_dotenv(text: &str) -> Reading {
                 reason: error.reason.to_owned(),
             })
             .collect(),
+        archive: None,
     }
 }
 

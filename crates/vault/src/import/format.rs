@@ -5,10 +5,12 @@ use zeroize::Zeroizing;
 
 use super::{
     IMPORT_MAX, aws, bitwarden, browser_csv, csv, doppler, dotenv, infisical, json, keepass,
-    kubeconfig, last_pass, one_password_csv, one_pux, pem, table, text,
+    keyarc_json, kubeconfig, last_pass, one_password_csv, one_pux, pem, table, text,
 };
+use crate::archive;
 
-/// What a file is. The more special ones stand first: a file is taken for the first that fits.
+/// What a file is. The more special ones stand first, and KeyArc's own, which say what they are,
+/// last: a file is taken for one of those, or for the first other that fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
@@ -52,14 +54,18 @@ pub enum Format {
     Dotenv,
     /// Any table.
     Csv,
+    /// An archive of KeyArc, which is restored.
+    Archive,
+    /// KeyArc's own JSON.
+    KeyArcJson,
 }
 
 /// Largest file of names and values for programs, in bytes (5 MB).
 const NAMES_MAX: usize = 5 * 1024 * 1024;
 
 impl Format {
-    /// Every format, the more special ones first.
-    pub const ALL: [Self; 20] = [
+    /// Every format: the more special ones first, KeyArc's own last.
+    pub const ALL: [Self; 22] = [
         Self::KeePass,
         Self::KeePassXml,
         Self::OnePux,
@@ -80,7 +86,12 @@ impl Format {
         Self::Json,
         Self::Dotenv,
         Self::Csv,
+        Self::Archive,
+        Self::KeyArcJson,
     ];
+
+    /// Those that say themselves what they are.
+    const OWN: [Self; 2] = [Self::Archive, Self::KeyArcJson];
 
     /// Its name in addresses and documents.
     pub fn id(self) -> &'static str {
@@ -105,6 +116,8 @@ impl Format {
             Self::Json => "json",
             Self::Dotenv => "env",
             Self::Csv => "csv",
+            Self::Archive => "keyarc-archive",
+            Self::KeyArcJson => "keyarc-json",
         }
     }
 
@@ -131,6 +144,8 @@ impl Format {
             Self::Json => "JSON",
             Self::Dotenv => ".env",
             Self::Csv => "CSV or another table",
+            Self::Archive => "KeyArc (archive)",
+            Self::KeyArcJson => "KeyArc (JSON)",
         }
     }
 
@@ -146,7 +161,12 @@ impl Format {
             Self::Aws => &["ini", "conf", "txt"],
             Self::Tfvars => &["tfvars", "json"],
             Self::Yaml => &["yaml", "yml"],
-            Self::BitwardenJson | Self::Doppler | Self::Infisical | Self::Json => &["json"],
+            Self::BitwardenJson
+            | Self::Doppler
+            | Self::Infisical
+            | Self::Json
+            | Self::KeyArcJson => &["json"],
+            Self::Archive => &["keyarc"],
             Self::BitwardenCsv
             | Self::OnePasswordCsv
             | Self::LastPassCsv
@@ -181,6 +201,8 @@ impl Format {
                 | Self::Kubeconfig
                 | Self::Yaml
                 | Self::Json
+                | Self::Archive
+                | Self::KeyArcJson
         )
     }
 
@@ -212,6 +234,8 @@ impl Format {
             Self::LastPassCsv => last_pass::fits(&sample.titles),
             Self::ChromeCsv => browser_csv::fits_chrome(&sample.titles),
             Self::FirefoxCsv => browser_csv::fits_firefox(&sample.titles),
+            Self::Archive => archive::fits(sample.bytes),
+            Self::KeyArcJson => sample.keys.as_deref().is_some_and(keyarc_json::fits),
             Self::Json => sample.text().trim_start().starts_with(['{', '[']),
             Self::Dotenv => {
                 let is_table = sample.named(".csv") || csv::is_marked(sample.text());
@@ -263,6 +287,7 @@ impl<'a> Sample<'a> {
 /// whose reader tells line by line what it misses.
 pub fn detect(bytes: &[u8], file_name: Option<&str>) -> Format {
     let sample = Sample::of(bytes, file_name);
-    let fitting = Format::ALL.into_iter().find(|format| format.fits(&sample));
+    let mut all = Format::OWN.into_iter().chain(Format::ALL);
+    let fitting = all.find(|format| format.fits(&sample));
     fitting.unwrap_or(Format::Dotenv)
 }

@@ -1,6 +1,12 @@
 //! What the reader of any format gives: items to be, and places that could not be read.
 
-use crate::{ImportLineError, ItemDraft};
+use std::fmt;
+
+use crate::{
+    ImportLineError, ItemDraft,
+    archive::{ArchiveError, ArchiveFacts},
+    check::CheckLog,
+};
 
 /// An item that stands in a file.
 #[derive(Debug)]
@@ -11,6 +17,28 @@ pub(crate) struct Found {
     pub(crate) draft: ItemDraft,
     /// The name under which programs know it.
     pub(crate) variable: Option<String>,
+    /// What else it was, where the file is KeyArc's own. Such an item is taken as it stands there,
+    /// and nothing about it is guessed.
+    pub(crate) kept: Option<Kept>,
+}
+
+/// What an item was beside what a person enters.
+#[derive(Clone)]
+pub struct Kept {
+    /// Unix milliseconds.
+    pub(crate) created_at_ms: u64,
+    /// Unix milliseconds.
+    pub(crate) updated_at_ms: u64,
+    /// It lay in the trash.
+    pub(crate) in_trash: bool,
+    /// What tests of its key found.
+    pub(crate) checks: Option<CheckLog>,
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Kept(in trash: {})", self.in_trash)
+    }
 }
 
 /// All that a file holds. What cannot be read is told beside what can.
@@ -20,6 +48,8 @@ pub(crate) struct Reading {
     pub(crate) found: Vec<Found>,
     /// In the order of the file, without any content of it.
     pub(crate) errors: Vec<ImportLineError>,
+    /// What an archive says of itself.
+    pub(crate) archive: Option<ArchiveFacts>,
 }
 
 /// A file of which nothing can be read. Nothing was changed.
@@ -37,6 +67,15 @@ pub enum Unreadable {
     /// It is encrypted, and the password does not open it.
     #[error("is not opened by this password, or was changed")]
     WrongPassword,
+    /// It is an archive for a setup code, and none was given.
+    #[error("is protected by a setup code")]
+    CodeNeeded,
+    /// It is an archive for a setup code, and this one does not open it, or is none.
+    #[error("is not opened by this setup code, or was changed")]
+    WrongCode,
+    /// It is an archive, and not whole, or one that this version cannot read.
+    #[error(transparent)]
+    Archive(ArchiveError),
     /// Not of the format that it was taken for, cut off, or in an encoding that is not read.
     #[error("cannot be read: {0}")]
     Malformed(&'static str),

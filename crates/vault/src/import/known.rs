@@ -38,13 +38,22 @@ impl Hash for Mark {
 pub(super) struct Known {
     names: HashMap<Mark, u32>,
     variables: HashMap<Mark, u32>,
+    /// Of what is in the trash. Only what was there in an archive is compared with it.
+    trashed: HashMap<Mark, u32>,
 }
 
 impl Known {
     pub(super) fn of(vault: &UnlockedVault) -> Self {
         let mut known = Self::default();
-        for entry in vault.items.iter().filter(|entry| entry.is_live()) {
+        for entry in vault.items.iter() {
             let record = &entry.record;
+            if !entry.is_live() {
+                *known
+                    .trashed
+                    .entry(mark(*record.fingerprint, &record.name))
+                    .or_default() += 1;
+                continue;
+            }
             known.add(
                 *record.fingerprint,
                 &record.name,
@@ -55,13 +64,12 @@ impl Known {
     }
 
     fn add(&mut self, fingerprint: [u8; 8], name: &str, variable: Option<&str>) {
-        let mark = |name: &str| Mark {
-            fingerprint,
-            name: name.to_owned(),
-        };
-        *self.names.entry(mark(name)).or_default() += 1;
+        *self.names.entry(mark(fingerprint, name)).or_default() += 1;
         if let Some(variable) = variable {
-            *self.variables.entry(mark(variable)).or_default() += 1;
+            *self
+                .variables
+                .entry(mark(fingerprint, variable))
+                .or_default() += 1;
         }
     }
 
@@ -73,18 +81,28 @@ impl Known {
         name: &str,
         variable: Option<&str>,
     ) -> bool {
-        let take = |marks: &mut HashMap<Mark, u32>, name: &str| {
-            let mark = Mark {
-                fingerprint,
-                name: name.to_owned(),
-            };
-            let left = marks.get_mut(&mark).filter(|left| **left > 0);
-            left.map(|left| *left -= 1).is_some()
-        };
-        let by_name = take(&mut self.names, name);
-        let by_variable = variable.is_some_and(|variable| take(&mut self.variables, variable));
+        let by_name = take(&mut self.names, mark(fingerprint, name));
+        let by_variable =
+            variable.is_some_and(|variable| take(&mut self.variables, mark(fingerprint, variable)));
         by_name || by_variable
     }
+
+    /// As [`Self::take`], of what is in the trash.
+    pub(super) fn take_trashed(&mut self, fingerprint: [u8; 8], name: &str) -> bool {
+        take(&mut self.trashed, mark(fingerprint, name))
+    }
+}
+
+fn mark(fingerprint: [u8; 8], name: &str) -> Mark {
+    Mark {
+        fingerprint,
+        name: name.to_owned(),
+    }
+}
+
+fn take(marks: &mut HashMap<Mark, u32>, mark: Mark) -> bool {
+    let left = marks.get_mut(&mark).filter(|left| **left > 0);
+    left.map(|left| *left -= 1).is_some()
 }
 
 #[cfg(test)]

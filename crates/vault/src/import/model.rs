@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{Format, Table, TableWish};
-use crate::Kind;
+use crate::{Kind, archive::ArchiveFacts};
 
 /// How an entry of a file relates to the vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -66,6 +66,8 @@ pub struct ImportPreview {
     pub broken: u32,
     /// Every entry is a variable, so that they could become one environment set.
     pub variables: bool,
+    /// What an archive says of itself.
+    pub archive: Option<ArchiveFacts>,
     /// How its columns were taken, for a table whose columns a person may name.
     pub table: Option<Table>,
 }

@@ -2,9 +2,10 @@
 
 use super::{
     Format, ImportWish, Reading, Table, Unreadable, aws, bitwarden, browser_csv, detect, doppler,
-    dotenv, infisical, json, keepass, kubeconfig, last_pass, one_password_csv, one_pux, pem, table,
-    text::decode, tfvars, yaml,
+    dotenv, infisical, json, keepass, keyarc_json, kubeconfig, last_pass, one_password_csv,
+    one_pux, pem, table, text::decode, tfvars, yaml,
 };
+use crate::archive::read_archive;
 
 /// Largest file an import reads, in bytes (50 MB): an archive of another product, attachments
 /// included.
@@ -88,6 +89,8 @@ fn read(
         Format::ChromeCsv => browser_csv::read_chrome_csv(&decode(bytes)?),
         Format::FirefoxCsv => browser_csv::read_firefox_csv(&decode(bytes)?),
         Format::Csv => table::read_table(&decode(bytes)?, table),
+        Format::KeyArcJson => keyarc_json::read_keyarc_json(&decode(bytes)?),
+        Format::Archive => read_archive(bytes, password),
     }
 }
 

@@ -7,11 +7,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     Format, Found, ImportLineError, ImportPlan, ImportPreview, ImportQuery, ImportRow,
-    ImportStatus, ImportWindow, ImportWish, Opened, Reading, Table, Unreadable, known::Known,
+    ImportStatus, ImportWindow, ImportWish, Kept, Opened, Reading, Table, Unreadable, known::Known,
     name::item_name, open,
 };
 use crate::{
     Content, DraftError, ItemDraft, UnlockedVault, Variable, WINDOW_MAX,
+    archive::ArchiveFacts,
     draft::{broken, normalise},
     provider, recognise_named,
     seal::{content_fingerprint, encode_details},
@@ -34,6 +35,7 @@ pub struct Import {
     duplicates: Vec<u32>,
     format: Format,
     table: Option<Table>,
+    archive: Option<ArchiveFacts>,
 }
 
 struct Entry {
@@ -52,6 +54,8 @@ pub struct PlannedItem {
     pub draft: ItemDraft,
     /// The name under which programs know it; environment sets hold their names themselves.
     pub variable: Option<String>,
+    /// What else it was, where the file is KeyArc's own.
+    pub kept: Option<Kept>,
 }
 
 /// A file that is being compared with the vault, some entries at a time.
@@ -81,6 +85,7 @@ impl Opened {
         let Reading {
             mut found,
             mut errors,
+            archive,
         } = self.reading;
         if let Some(beyond) = found.get(ROWS_MAX) {
             errors.push(ImportLineError {
@@ -104,6 +109,7 @@ impl Opened {
                 duplicates: Vec::new(),
                 format: self.format,
                 table: self.table,
+                archive,
             },
         }
     }
@@ -141,6 +147,7 @@ impl Import {
             broken: self.errors.len() as u32,
             variables: !self.entries.is_empty()
                 && self.entries.iter().all(|entry| entry.variable().is_some()),
+            archive: self.archive,
             table: self.table.clone(),
         }
     }
@@ -183,18 +190,21 @@ impl Import {
             place,
             mut draft,
             variable,
+            kept,
         } = found;
         let mut label = None;
         let mut shown = hint(&draft.content);
         if let Content::ApiKey { value } = &draft.content {
             let variable = variable.as_deref();
             let recognition = recognise_named(variable.unwrap_or(&draft.name), value);
-            if variable == Some(&draft.name) {
+            if kept.is_none() && variable == Some(&draft.name) {
                 draft.name = item_name(&draft.name, recognition.as_ref());
             }
             if let Some(found) = recognition {
-                draft.provider.get_or_insert(found.provider);
-                draft.environment = draft.environment.take().or(found.environment);
+                if kept.is_none() {
+                    draft.provider.get_or_insert(found.provider);
+                    draft.environment = draft.environment.take().or(found.environment);
+                }
                 (label, shown) = (Some(found.label), found.hint);
             }
         }
@@ -207,7 +217,13 @@ impl Import {
         }
         let fingerprint = content_fingerprint(&vault.key, &draft.content);
         let again = !in_file.insert(mark(&draft, variable.as_deref()));
-        let is_known = again || known.take(fingerprint, draft.name.trim(), variable.as_deref());
+        let in_trash = kept.as_ref().is_some_and(|kept| kept.in_trash);
+        let name = draft.name.trim();
+        let is_known = again
+            || match in_trash {
+                true => known.take_trashed(fingerprint, name),
+                false => known.take(fingerprint, name, variable.as_deref()),
+            };
         let index = self.entries.len() as u32;
         let status = match is_known {
             true => ImportStatus::Duplicate,
@@ -219,7 +235,11 @@ impl Import {
         }
         self.entries.push(Entry {
             place,
-            item: PlannedItem { draft, variable },
+            item: PlannedItem {
+                draft,
+                variable,
+                kept,
+            },
             label,
             hint: shown,
             status,
@@ -246,7 +266,9 @@ impl Entry {
     /// The variable, when it is one that an environment set can hold.
     fn variable(&self) -> Option<(&str, &str)> {
         match (&self.item.variable, &self.item.draft.content) {
-            (Some(name), Content::ApiKey { value }) => Some((name, value)),
+            (Some(name), Content::ApiKey { value }) if self.item.kept.is_none() => {
+                Some((name, value))
+            }
             _ => None,
         }
     }
@@ -348,6 +370,7 @@ impl UnlockedVault {
         Ok(vec![PlannedItem {
             draft,
             variable: None,
+            kept: None,
         }])
     }
 }

@@ -233,6 +233,7 @@ impl Reading {
             place,
             draft,
             variable,
+            kept: None,
         });
     }
 
@@ -252,7 +253,7 @@ impl Reading {
 
     /// Tells something of an entry while the others are read on. What comes after many of its
     /// like is not listed any more.
-    pub(super) fn tell(&mut self, place: u32, reason: impl Into<String>) {
+    pub(crate) fn tell(&mut self, place: u32, reason: impl Into<String>) {
         let reason = match self.errors.len() {
             ERRORS_MAX => "is one of more such entries than are listed".to_owned(),
             listed if listed > ERRORS_MAX => return,
@@ -265,7 +266,7 @@ impl Reading {
     }
 
     /// It holds more than an import takes: what follows need not be read.
-    pub(super) fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.found.len() > super::ROWS_MAX
     }
 }

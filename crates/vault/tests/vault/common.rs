@@ -6,7 +6,10 @@ use std::{
 };
 
 use keyarc_crypto::{RootKey, VaultKey, VaultKeyContext};
-use keyarc_vault::{Content, Day, Item, ItemDraft, ListQuery, LockedVault, Sort, UnlockedVault};
+use keyarc_vault::{
+    Content, Day, ImportPlan, ImportWish, Item, ItemDraft, ListQuery, LockedVault, Sort,
+    UnlockedVault, export::Exported, import::preview,
+};
 use keyarc_wire::{
     AccountId, ItemChange, ItemId, ItemWrite, Sealed, SealedDetails, VaultId, VaultInfo,
     WriteItemsRequest,
@@ -138,6 +141,13 @@ impl Fixture {
         assert_eq!((report.unreadable, report.refused), (0, 0));
     }
 
+    /// Lets the server accept many writes at once.
+    pub fn accept_all(&mut self, request: &WriteItemsRequest) {
+        self.revision += 1;
+        let report = self.vault.accept(request, self.revision);
+        assert_eq!((report.unreadable, report.refused), (0, 0));
+    }
+
     pub fn add(&mut self, draft: &ItemDraft) -> ItemId {
         let write = self.seal(draft);
         let id = write.item_id;
@@ -203,4 +213,28 @@ pub fn names(vault: &UnlockedVault, query: &ListQuery) -> Vec<String> {
         .into_iter()
         .map(|row| row.name)
         .collect()
+}
+
+/// Every item of a vault as an export gets it, in the order of their names.
+pub fn exported(this: &Fixture, stored: &[WriteItemsRequest]) -> Vec<Exported> {
+    let writes = stored.iter().flat_map(|request| &request.writes);
+    let opened = writes.map(|write| this.open(write).unwrap());
+    let mut all: Vec<_> = opened
+        .map(|item| this.vault.exported(item).unwrap())
+        .collect();
+    all.sort_by(|one, other| one.item.summary.name.cmp(&other.item.summary.name));
+    all
+}
+
+/// Imports a file whole, and gives what was written.
+pub fn import_all(this: &mut Fixture, file: &[u8], wish: &ImportWish) -> WriteItemsRequest {
+    let import = preview(file, None, wish, &this.vault).unwrap();
+    let plan = ImportPlan::default();
+    let planned = this.vault.plan_import(&import, &plan).unwrap();
+    let request = this
+        .vault
+        .seal_import(&planned, this.now, &mut this.rng)
+        .unwrap();
+    this.accept_all(&request);
+    request
 }

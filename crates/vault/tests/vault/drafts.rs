@@ -151,6 +151,7 @@ fn the_longest_overview_fits() {
     let planned = PlannedItem {
         draft,
         variable: Some("V".repeat(200)),
+        kept: None,
     };
     let request = this
         .vault

@@ -4,6 +4,7 @@
 use crate::common::fixture;
 use keyarc_vault::{
     FilePassword, ImportLineError, ImportQuery, ImportWish,
+    archive::ArchiveError,
     import::{Format, IMPORT_MAX, Import, Unreadable, detect, open, preview},
 };
 
@@ -142,7 +143,10 @@ fn other_files_are_no_items() {
         ] {
             let refused = read_as(format, bytes, None).err();
             assert!(
-                matches!(refused, Some(Unreadable::Malformed(_))),
+                matches!(
+                    refused,
+                    Some(Unreadable::Malformed(_) | Unreadable::Archive(ArchiveError::NotOne))
+                ),
                 "{format:?}"
             );
         }

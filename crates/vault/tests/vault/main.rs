@@ -6,11 +6,13 @@
     reason = "helpers of tests fail the test"
 )]
 
+mod archives;
 mod arranging;
 mod checks;
 mod common;
 mod dotenv;
 mod drafts;
+mod exports;
 mod health;
 mod import_formats;
 mod import_refusals;
