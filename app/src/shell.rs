@@ -11,13 +11,14 @@ use crate::{
 };
 
 /// The paths of the vault app, as routes of the server. [`DESIGN_PATH`] is not among them.
-pub const PATHS: [&str; 8] = [
+pub const PATHS: [&str; 9] = [
     "/sign-up",
     "/log-in",
     "/recover",
     "/vault",
     "/vault/dashboard",
     "/vault/import",
+    "/vault/export",
     "/vault/checks",
     "/settings",
 ];

@@ -9,4 +9,6 @@ pub mod settings;
 pub mod vault;
 
 pub use not_found::NotFound;
-pub use part::{ChecksPart, DashboardPart, ImportPart, RecoverPart, SettingsPart, SignUpPart};
+pub use part::{
+    ChecksPart, DashboardPart, ExportPart, ImportPart, RecoverPart, SettingsPart, SignUpPart,
+};

@@ -9,7 +9,7 @@ use leptos_meta::Title;
 use super::{
     account::{RecoverPage, SignUpPage},
     settings::SettingsPage,
-    vault::{ChecksPage, DashboardPage, ImportPage},
+    vault::{ChecksPage, DashboardPage, ExportPage, ImportPage},
 };
 use crate::ui::{Button, ErrorState, SkeletonRows};
 
@@ -59,6 +59,12 @@ part!(
     ImportPart,
     import,
     ImportPage
+);
+part!(
+    /// Export.
+    ExportPart,
+    export,
+    ExportPage
 );
 part!(
     /// The vault at a glance.

@@ -46,6 +46,14 @@ fn keep() -> impl IntoView {
                     </dd>
                 </div>
                 <div>
+                    <dt>"Out again, too"</dt>
+                    <dd>
+                        "Everything, a folder or what you selected, as an encrypted archive that any \
+                         account restores, or as JSON, CSV, .env or Bitwarden's JSON, with a list of \
+                         what the format has no place for."
+                    </dd>
+                </div>
+                <div>
                     <dt>"Folders, tags, environments"</dt>
                     <dd>
                         "Nested folders, up to fifty tags an item, and production, staging, development \
@@ -242,8 +250,7 @@ fn not_yet() -> impl IntoView {
                 <li>"no sharing and no teams: a vault belongs to one person;"</li>
                 <li>"no command-line program;"</li>
                 <li>"no reminders by mail;"</li>
-                <li>"no attachments;"</li>
-                <li>"no export."</li>
+                <li>"no attachments."</li>
             </ul>
         </section>
     }

@@ -83,9 +83,10 @@ pub(super) fn view() -> impl IntoView {
             <section>
                 <h2>"Your choices"</h2>
                 <p>
-                    "Items can be deleted for good from the trash at any time. This version has \
-                     no button yet that deletes a whole account or exports it: ask whoever runs \
-                     this server, who can delete it from the database with everything in it."
+                    "Items can be deleted for good from the trash at any time, and taken out as a file \
+                     under Export. This version has no button yet that deletes a whole account: ask \
+                     whoever runs this server, who can delete it from the database with everything \
+                     in it."
                 </p>
             </section>
         </article>

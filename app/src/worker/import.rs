@@ -85,6 +85,10 @@ pub enum Unread {
     PasswordNeeded,
     /// It is protected by another password.
     WrongPassword,
+    /// It is an archive for a setup code, and that is missing.
+    CodeNeeded,
+    /// It is an archive for another setup code.
+    WrongCode,
     /// Anything else, in words that follow "The file".
     Other(String),
 }

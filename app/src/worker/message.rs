@@ -22,6 +22,7 @@ pub use failure::Failure;
 use super::{
     arrange::{ArrangeCommand, ArrangeReply},
     check::{CheckCommand, CheckReply},
+    export::{ExportCommand, ExportReply},
     health::{HealthCommand, HealthReply},
     import::{ImportCommand, ImportReply},
     kit::{RecoveryKit, RecoveryView},
@@ -304,6 +305,8 @@ pub enum Command {
     EmptyOldTrash,
     /// Selects and arranges items, and keeps lists under names → [`Reply::Arrange`].
     Arrange(ArrangeCommand),
+    /// Whatever an export needs → [`Reply::Export`].
+    Export(ExportCommand),
 }
 
 /// A password to be.
@@ -419,6 +422,8 @@ pub enum Reply {
     TrashEmptied(u32),
     /// About selected and arranged items, and lists under names.
     Arrange(ArrangeReply),
+    /// What an export says.
+    Export(ExportReply),
 }
 
 /// How long keys take to derive on this device.

@@ -7,6 +7,7 @@
 mod arrange;
 mod check;
 mod codec;
+mod export;
 mod handle;
 mod health;
 mod import;
@@ -23,6 +24,9 @@ pub use check::{
     CheckCommand, CheckEdit, CheckFound, CheckReady, CheckRefusal, CheckReply, ChecksAhead,
 };
 pub use codec::{read_message, write_message};
+pub use export::{
+    ExportBuilt, ExportCommand, ExportFacts, ExportFormat, ExportReply, ExportWhat, ExportWish,
+};
 pub use handle::{Worker, provide_worker, use_worker};
 pub use health::{HealthCommand, HealthReply};
 pub use import::{ImportCommand, ImportReply, Piece, Unread};

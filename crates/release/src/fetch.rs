@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use crate::{Release, SignedRelease, hash};
 
 /// The documents that carry code: the vault app's paths.
-pub const PAGES: [&str; 8] = [
+pub const PAGES: [&str; 9] = [
     "/log-in",
     "/recover",
     "/settings",
@@ -17,6 +17,7 @@ pub const PAGES: [&str; 8] = [
     "/vault",
     "/vault/checks",
     "/vault/dashboard",
+    "/vault/export",
     "/vault/import",
 ];
 /// The document of the frame in which keys are tried. Its one script stands in it.

@@ -202,6 +202,8 @@ fn unread(why: Unreadable) -> Unread {
     match why {
         Unreadable::PasswordNeeded => Unread::PasswordNeeded,
         Unreadable::WrongPassword => Unread::WrongPassword,
+        Unreadable::CodeNeeded => Unread::CodeNeeded,
+        Unreadable::WrongCode => Unread::WrongCode,
         other => Unread::Other(other.to_string()),
     }
 }

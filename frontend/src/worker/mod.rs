@@ -4,6 +4,7 @@
 mod arrange;
 mod check;
 mod commands;
+mod export;
 mod failure;
 mod health;
 mod import;

@@ -61,6 +61,7 @@ impl VaultWorker {
                 self.sign_up(email, &password, suite, &terms_version, &device_name)
                     .await
             }
+            Command::Export(command) => self.export(command).await.map(Reply::Export),
             Command::Import(command) => self.import(command).await.map(Reply::Import),
             Command::MakeKit(wish) => self.make_kit(wish).await,
             Command::ChangePassword(wish) => self.change_password(wish).await,

@@ -15,7 +15,7 @@ use keyarc_wire::Handle;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
-    arrange::Undos, check::Checking, failure, health::Health, import::Importing,
+    arrange::Undos, check::Checking, export::Exporting, failure, health::Health, import::Importing,
     saving::fetch_saving_soon, tell,
 };
 use crate::browser::{BrowserHost, DeviceStore, FetchTransport, Report};
@@ -74,6 +74,8 @@ pub(super) struct VaultWorker {
     pub(super) joined_link: RefCell<Option<JoinedLink>>,
     /// A file on its way into the vault.
     pub(super) import: Importing,
+    /// A file on its way out of it.
+    pub(super) export: Exporting,
     /// What is known of the vault's secrets.
     pub(super) health: RefCell<Health>,
     /// Tests of keys: the one that is being made, those to come, and what was found.
@@ -142,6 +144,7 @@ impl VaultWorker {
     /// Drops the session, and with it the keys once no command uses them any more.
     pub(super) fn leave(&self) {
         self.import.forget();
+        self.export.forget();
         self.selection.take();
         self.undos.take();
         self.awaits_code.borrow_mut().take();

@@ -88,6 +88,7 @@ async fn vault_pages_carry_a_fresh_nonce_that_their_policy_names() {
         "/recover",
         "/vault",
         "/vault/import",
+        "/vault/export",
         "/settings",
         "/log-in",
     ] {

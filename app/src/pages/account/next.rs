@@ -20,7 +20,10 @@ pub fn path_after(path_and_query: &str) -> String {
 pub fn next_path(next: Option<&str>) -> String {
     let own = |path: &&str| {
         let end = path.find('?').unwrap_or(path.len());
-        matches!(&path[..end], "/vault" | "/vault/import" | "/settings")
+        matches!(
+            &path[..end],
+            "/vault" | "/vault/import" | "/vault/export" | "/settings"
+        )
     };
     next.filter(own).unwrap_or("/vault").to_owned()
 }

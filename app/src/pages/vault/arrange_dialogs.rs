@@ -202,7 +202,9 @@ fn Ask(asking: Asking) -> impl IntoView {
             .into_any()
         }
         // Done without a question.
-        Question::Of(Verb::Star | Verb::Unstar | Verb::Trash | Verb::Restore) => ().into_any(),
+        Question::Of(Verb::Star | Verb::Unstar | Verb::Trash | Verb::Restore | Verb::Export) => {
+            ().into_any()
+        }
         Question::Of(Verb::Purge) => {
             let purge = move |()| arranging.send(target.clone(), Arrangement::Purge, None);
             view! { class="v",

@@ -106,6 +106,10 @@ impl Arranging {
 
     /// Does it, or asks first what has to be known.
     pub(super) fn run(self, verb: Verb, target: Target) {
+        if verb == Verb::Export {
+            // The worker knows what is selected, on every page.
+            return self.go.path("/vault/export?of=selected");
+        }
         match verb.at_once() {
             Some(what) => self.send(target, what, None),
             None => self.ask(Question::Of(verb), target),

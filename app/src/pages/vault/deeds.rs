@@ -68,7 +68,8 @@ impl Deeds {
         if let Some(target) = self.arranging.target() {
             let about = self.about(&target);
             let in_trash = untrack(|| self.arranging.in_trash());
-            for verb in Verb::ALL.into_iter().filter(|verb| verb.is_for(in_trash)) {
+            let verbs = Verb::ALL.into_iter().filter(|verb| verb.is_for(in_trash));
+            for verb in verbs.filter(|verb| verb.takes(&target)) {
                 let target = target.clone();
                 deeds.push(Deed {
                     words: format!("{} · {about}", verb.words()),

@@ -28,6 +28,8 @@ pub enum Section {
     Dashboard,
     /// Import.
     Import,
+    /// Export.
+    Export,
     /// Tests of keys.
     Checks,
     /// Settings.

@@ -1,4 +1,4 @@
-//! The vault: navigation, list, item, form, palette, import and tests of keys.
+//! The vault: navigation, list, item, form, palette, import, export and tests of keys.
 
 mod actions;
 mod arrange;
@@ -13,6 +13,7 @@ mod dashboard;
 mod deeds;
 mod detail;
 mod expiry_badge;
+mod export;
 mod filters;
 mod folder_picker;
 mod folders;
@@ -57,6 +58,7 @@ pub use checks::ChecksPage;
 pub use conflict::ConflictView;
 pub use dashboard::DashboardPage;
 pub use expiry_badge::{DueBadge, ExpiryBadge};
+pub use export::ExportPage;
 pub use frame::{Panels, Section, VaultFrame, use_panels};
 pub use help::HelpDialog;
 pub use import::ImportPage;

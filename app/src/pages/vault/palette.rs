@@ -246,6 +246,7 @@ enum Action {
     New,
     History,
     Import,
+    Export,
     Check,
     Checks,
     All,
@@ -261,10 +262,11 @@ enum Action {
 }
 
 impl Action {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::New,
         Self::History,
         Self::Import,
+        Self::Export,
         Self::Check,
         Self::Checks,
         Self::All,
@@ -284,6 +286,7 @@ impl Action {
             Self::New => "New item",
             Self::History => "Show the history of the open item",
             Self::Import => "Import a .env file",
+            Self::Export => "Export the vault",
             Self::Check => "Test this key",
             Self::Checks => "Test all keys",
             Self::All => "Go to all items",
@@ -304,6 +307,7 @@ impl Action {
             Self::New => Icon::Plus,
             Self::History => Icon::Clock,
             Self::Import => Icon::Import,
+            Self::Export => Icon::Download,
             Self::Check | Self::Checks => Icon::Check,
             Self::All => Icon::List,
             Self::Dashboard => Icon::Chart,
@@ -366,6 +370,7 @@ impl Verbs {
                 }
             }
             Action::Import => self.go.path("/vault/import"),
+            Action::Export => self.go.path("/vault/export"),
             Action::Check => drop(press("check")),
             Action::Checks => self.go.path("/vault/checks"),
             Action::All => scope(Scope::All),

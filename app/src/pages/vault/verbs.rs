@@ -3,7 +3,11 @@
 
 use keyarc_vault::BulkChange;
 
-use crate::{ui::Icon, words::counted, worker::Arrangement};
+use crate::{
+    ui::Icon,
+    words::counted,
+    worker::{Arrangement, Target},
+};
 
 /// Something that can be done with the selected items, or with the current one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,13 +20,14 @@ pub(super) enum Verb {
     Environment,
     Expiry,
     Unstar,
+    Export,
     Restore,
     Purge,
 }
 
 impl Verb {
     /// All, in the order they are offered.
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Move,
         Self::AddTags,
         Self::Star,
@@ -31,6 +36,7 @@ impl Verb {
         Self::Environment,
         Self::Expiry,
         Self::Unstar,
+        Self::Export,
         Self::Restore,
         Self::Purge,
     ];
@@ -45,6 +51,7 @@ impl Verb {
             Self::Environment => "Set environment…",
             Self::Expiry => "Set expiry…",
             Self::Unstar => "Remove from favourites",
+            Self::Export => "Export…",
             Self::Restore => "Restore",
             Self::Purge => "Delete for good…",
         }
@@ -58,6 +65,7 @@ impl Verb {
             Self::Trash | Self::Purge => Icon::Trash,
             Self::Environment => Icon::List,
             Self::Expiry => Icon::Clock,
+            Self::Export => Icon::Download,
             Self::Restore => Icon::Undo,
         }
     }
@@ -65,6 +73,11 @@ impl Verb {
     /// For what is in the trash, or for what is not.
     pub(super) fn is_for(self, in_trash: bool) -> bool {
         matches!(self, Self::Restore | Self::Purge) == in_trash
+    }
+
+    /// Whether it can be done with these: an export is of what was selected.
+    pub(super) fn takes(self, target: &Target) -> bool {
+        self != Self::Export || *target == Target::Selection
     }
 
     /// Stands in the bar by itself, rather than in the menu beside it.
@@ -87,6 +100,7 @@ impl Verb {
             | Self::RemoveTags
             | Self::Environment
             | Self::Expiry
+            | Self::Export
             | Self::Purge => return None,
         };
         Some(Arrangement::Change(change))
@@ -151,7 +165,7 @@ mod tests {
                 .filter(move |verb| verb.is_for(in_trash))
         };
         assert_eq!(of(true).collect::<Vec<_>>(), [Verb::Restore, Verb::Purge]);
-        assert_eq!(of(false).count(), 8);
+        assert_eq!(of(false).count(), 9);
         assert!(of(true).all(Verb::is_near));
     }
 

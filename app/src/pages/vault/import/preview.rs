@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
-use keyarc_vault::{Base, ImportLineError, ImportPlan, ImportPreview, ImportStatus};
+use keyarc_vault::{
+    Base, ImportLineError, ImportPlan, ImportPreview, ImportStatus, archive::ArchiveFacts,
+};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
@@ -12,7 +14,7 @@ use super::{
 use crate::{
     pages::account::UnlockProgress,
     ui::{Button, Checkbox, Look, TextInput},
-    words::{counted, number},
+    words::{counted, moment, number},
     worker::{ImportCommand, ImportReply},
 };
 
@@ -133,7 +135,10 @@ pub(super) fn Preview(found: ImportPreview) -> impl IntoView {
         <p class="lead" aria-live="polite">
             {summary_words(&found)}
         </p>
-        <FormatSelect format=found.format />
+        {match found.archive {
+            Some(facts) => view! { class="v", <Archive facts=facts /> }.into_any(),
+            None => view! { class="v", <FormatSelect format=found.format /> }.into_any(),
+        }}
         {found.table.map(|table| view! { class="v", <Columns table=table /> })}
         <Broken count=found.broken lines=lines />
         <Show when=move || !is_empty>
@@ -192,6 +197,24 @@ pub(super) fn Preview(found: ImportPreview) -> impl IntoView {
             }}
             <UnlockProgress />
         </footer>
+    }
+}
+
+/// Which archive it is. Its key vouches for all of it.
+#[component]
+fn Archive(facts: ArchiveFacts) -> impl IntoView {
+    view! { class="v",
+        <dl class="facts import-archive">
+            <dt>"Archive of"</dt>
+            <dd>{moment(facts.made_at_ms)}</dd>
+            <dt>"Version of the vault"</dt>
+            <dd>{facts.revision.to_string()}</dd>
+            <dt>"Items"</dt>
+            <dd>{number(facts.items)}</dd>
+        </dl>
+        <p class="field-hint">
+            "Nothing is written before you confirm. What the vault has already is not added again. What was in the trash comes back into the trash, and its 30 days begin anew."
+        </p>
     }
 }
 
@@ -303,6 +326,7 @@ mod tests {
             duplicates,
             broken,
             variables: format == Format::Dotenv,
+            archive: None,
             table: None,
         }
     }

@@ -65,7 +65,7 @@ pub(super) fn Source() -> impl IntoView {
                 id="import-file"
                 label="Choose a file, or drop it here"
                 hint=Some(
-                    "Exports of Bitwarden, 1Password, LastPass, KeePass, browsers, Doppler and Infisical; AWS, Kubernetes and Terraform files; .env, JSON, YAML, CSV and PEM of anything else."
+                    "An archive of KeyArc; exports of Bitwarden, 1Password, LastPass, KeePass, browsers, Doppler and Infisical; AWS, Kubernetes and Terraform files; .env, JSON, YAML, CSV and PEM of anything else."
                         .to_owned(),
                 )
             >

@@ -24,16 +24,23 @@ pub(super) fn NotRead(format: Format, why: Unread) -> impl IntoView {
         }
         .into_any(),
         Unread::PasswordNeeded => {
-            view! { class="v", <Password format=format wrong=false /> }.into_any()
+            view! { class="v", <Password format=format wrong=false code=false /> }.into_any()
         }
         Unread::WrongPassword => {
-            view! { class="v", <Password format=format wrong=true /> }.into_any()
+            view! { class="v", <Password format=format wrong=true code=false /> }.into_any()
+        }
+        Unread::CodeNeeded => {
+            view! { class="v", <Password format=format wrong=false code=true /> }.into_any()
+        }
+        Unread::WrongCode => {
+            view! { class="v", <Password format=format wrong=true code=true /> }.into_any()
         }
     };
     view! { class="v",
         <p class="lead">{move || work.words_of_file("This is about")}</p>
         {body}
-        <FormatSelect format=format />
+        // An archive says itself what it is.
+        {(format != Format::Archive).then(|| view! { class="v", <FormatSelect format=format /> })}
         <footer class="page-foot">
             <Button on_press=move |()| work.back()>"Back"</Button>
         </footer>
@@ -71,7 +78,13 @@ pub(super) fn FormatSelect(format: Format) -> impl IntoView {
 /// What opens a protected file. KeePass's may need a file of its own, beside or instead of the
 /// password.
 #[component]
-fn Password(format: Format, wrong: bool) -> impl IntoView {
+fn Password(
+    format: Format,
+    /// What was tried does not open it.
+    wrong: bool,
+    /// It is an archive for a setup code.
+    code: bool,
+) -> impl IntoView {
     let work = use_import();
     let password = RwSignal::new(String::new());
     let missing = RwSignal::new(false);
@@ -80,13 +93,26 @@ fn Password(format: Format, wrong: bool) -> impl IntoView {
     let key_file = NodeRef::<html::Input>::new();
     focus_on_mount(input);
     let takes_key_file = format == Format::KeePass;
+    let (label, of_what, hint) = match code {
+        true => (
+            "Setup code",
+            "the setup code",
+            "That of the account which made the archive, as its recovery kit has it. It stays on this device.",
+        ),
+        false => (
+            "Password of the file",
+            "the password of the file",
+            "It was chosen when the file was exported. It stays on this device.",
+        ),
+    };
     let error = Signal::derive(move || {
         if missing.get() {
-            return Some("Enter the password of the file.".to_owned());
+            return Some(format!("Enter {of_what}."));
         }
-        let words = match takes_key_file {
-            true => "This password and key file do not open the file, or it was changed.",
-            false => "This password does not open the file, or the file was changed.",
+        let words = match (takes_key_file, code) {
+            (true, _) => "This password and key file do not open the file, or it was changed.",
+            (_, true) => "This setup code does not open the file, or the file was changed.",
+            (_, false) => "This password does not open the file, or the file was changed.",
         };
         wrong.then(|| words.to_owned())
     });
@@ -121,11 +147,11 @@ fn Password(format: Format, wrong: bool) -> impl IntoView {
         <form class="import-password" method="post" on:submit=open>
             <TextInput
                 id="import-password"
-                label="Password of the file"
+                label=label
                 kind="password"
                 value=password
                 error=error
-                hint=Some("It was chosen when the file was exported. It stays on this device.".to_owned())
+                hint=Some(hint.to_owned())
                 node_ref=input
             />
             {takes_key_file

@@ -1,0 +1,98 @@
+use leptos::{html, prelude::*};
+
+use super::{
+    words::{left_out, size},
+    work::use_export,
+};
+use crate::{
+    ui::{Banner, BannerTone, Button, Icon, Look},
+    words::counted,
+    worker::ExportBuilt,
+};
+
+/// The most that an import takes: items, and bytes of a file.
+const IMPORT_ITEMS: u32 = 20_000;
+const IMPORT_BYTES: u64 = 50 * 1024 * 1024;
+
+/// The file is there: what is in it, what is not, and the way to save it.
+#[component]
+pub(super) fn Ready(built: ExportBuilt) -> impl IntoView {
+    let work = use_export();
+    let ExportBuilt {
+        name,
+        bytes,
+        sealed,
+        written,
+        unreadable,
+    } = built;
+    let heading = NodeRef::<html::H2>::new();
+    // What had the focus is gone; the next thing to read gets it.
+    Effect::new(move |_| {
+        if let Some(heading) = heading.get() {
+            let _ = heading.focus();
+        }
+    });
+    let lead = format!("{}, {}.", counted(written.items, "item"), size(bytes));
+    let is_beyond = sealed && (written.items > IMPORT_ITEMS || bytes > IMPORT_BYTES);
+    let lost: Vec<_> = written
+        .left_out
+        .iter()
+        .map(|(what, count)| left_out(*what, *count))
+        .collect();
+    let formulas = written.formulas;
+    let file_name = name.clone();
+    view! { class="v",
+        <h2 class="export-name" tabindex="-1" node_ref=heading translate="no">
+            {name}
+        </h2>
+        <p class="lead">{lead}</p>
+        {(unreadable > 0)
+            .then(|| {
+                view! { class="v",
+                    <Banner tone=BannerTone::Bad icon=Icon::Warning>
+                        {counted(unreadable, "item")}
+                        " could not be opened, and are not in it. They are kept in the vault as they are."
+                    </Banner>
+                }
+            })}
+        {is_beyond
+            .then(|| {
+                view! { class="v",
+                    <Banner tone=BannerTone::Warn icon=Icon::Warning>
+                        "This is more than can be restored in one go: 20,000 items, 50 MB. Make an archive of each folder instead."
+                    </Banner>
+                }
+            })}
+        {(formulas > 0)
+            .then(|| {
+                view! { class="v",
+                    <Banner tone=BannerTone::Warn icon=Icon::Warning>
+                        {format!(
+                            "{} {} with a character by which spreadsheets know a formula. They stand there as they are. Do not open the file in a spreadsheet if you do not trust where your items come from.",
+                            counted(formulas, "value"),
+                            if formulas == 1 { "begins" } else { "begin" },
+                        )}
+                    </Banner>
+                }
+            })}
+        <h3>"Not in this file"</h3>
+        <ul class="export-left">
+            {lost
+                .into_iter()
+                .map(|words| view! { class="v", <li>{words}</li> })
+                .collect_view()}
+            <li>"Earlier versions of items."</li>
+        </ul>
+        <footer class="page-foot">
+            <Button
+                look=Look::Go
+                icon=Icon::Download
+                busy=work.saving()
+                on_press=move |()| work.save(file_name.clone())
+            >
+                "Save the file"
+            </Button>
+            <Button on_press=move |()| work.back()>"Back"</Button>
+        </footer>
+    }
+}
