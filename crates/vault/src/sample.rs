@@ -114,6 +114,7 @@ pub fn sample_items(today: Day) -> Vec<PlannedItem> {
             ..draft
         },
         variable: None,
+        kept: None,
     };
     drafts.map(in_folder).into()
 }

@@ -1,7 +1,7 @@
 use std::cell::{Cell, RefCell};
 
 use gloo_timers::future::TimeoutFuture;
-use keyarc_app::worker::{Event, Failure, ImportCommand, ImportReply, Stage, Unread};
+use keyarc_app::worker::{Event, Failure, ImportCommand, ImportReply, Reply, Stage, Unread};
 use keyarc_vault::{
     ImportPlan, ImportWish,
     import::{IMPORT_MAX, Import, Unreadable, detect, open},
