@@ -171,7 +171,7 @@ test('a plan that cannot be is refused, and what is due reminds once a day', asy
   await vault.save();
   await expect(vault.detail('Planned').getByText('rotate in 7 days')).toBeVisible();
 
-  const reminder = page.getByText(/1 item expires or is to be rotated within 30 days/);
+  const reminder = page.getByText(/1 item has expired or is due within 30 days/);
   await expect(reminder).toBeVisible();
   await page.getByRole('note').filter({ has: reminder }).getByRole('button', { name: 'Dismiss' }).click();
   await expect(reminder).toHaveCount(0);

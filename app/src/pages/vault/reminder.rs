@@ -13,9 +13,9 @@ pub(super) fn DueBanner() -> impl IntoView {
     let facets = use_items().facets();
     let count = move || facets.with(|facets| facets.expiring);
     let words = move || match count() {
-        1 => "1 item expires or is to be rotated within 30 days, or was to be already. ".to_owned(),
+        1 => "1 item has expired or is due within 30 days. ".to_owned(),
         count => format!(
-            "{} expire or are to be rotated within 30 days, or were to be already. ",
+            "{} have expired or are due within 30 days. ",
             counted(count, "item"),
         ),
     };

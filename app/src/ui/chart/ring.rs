@@ -17,17 +17,17 @@ pub fn Ring(
     // A radius at which the circumference is 100, so that shares are lengths.
     let radius = "15.9155";
     view! { class="v",
-        <svg class="ring" viewBox="0 0 36 36" role="img" aria-label=label>
-            <circle class="ring-back" cx="18" cy="18" r=radius></circle>
+        <svg class="share-ring" viewBox="0 0 36 36" role="img" aria-label=label>
+            <circle class="share-ring-back" cx="18" cy="18" r=radius></circle>
             <circle
-                class="ring-part"
+                class="share-ring-part"
                 cx="18"
                 cy="18"
                 r=radius
                 stroke-dasharray=format!("{share} {}", 100 - share)
                 transform="rotate(-90 18 18)"
             ></circle>
-            <text class="ring-words" x="18" y="20.4" text-anchor="middle">
+            <text class="share-ring-words" x="18" y="20.4" text-anchor="middle">
                 {format!("{share} %")}
             </text>
         </svg>

@@ -131,7 +131,11 @@ pub(super) fn DueList(view: Memo<Dashboard>) -> impl IntoView {
                                 }
                             })}
                         <a class="btn btn-bare" href=due_place().to_path()>
-                            {format!("All {} due soon", counted(total, "item"))}
+                            {if total == 1 {
+                                "Show it in the list".to_owned()
+                            } else {
+                                format!("All {} due soon", counted(total, "item"))
+                            }}
                         </a>
                     </div>
                 }
