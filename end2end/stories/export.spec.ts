@@ -55,7 +55,7 @@ async function fill(vault: Vault, word?: string): Promise<void> {
 
 const what = (page: Page) => page.getByLabel('What', { exact: true });
 const format = (page: Page) => page.getByLabel('As', { exact: true });
-const heading = (page: Page) => page.getByRole('heading', { level: 2 });
+const heading = (page: Page) => page.locator('.export-name');
 
 /** Makes the file that is chosen, and waits until it is there. */
 async function make(page: Page, person: Person): Promise<void> {
@@ -88,7 +88,7 @@ test('every format is made of what was chosen, and tells what it has no place fo
   await fill(vault);
 
   await vault.go('Export');
-  await expect(what(page).getByRole('option')).toHaveText(['Everything, 3 items', 'Folder Checkout, 2 items']);
+  await expect(what(page).locator('option')).toHaveText(['Everything, 3 items', 'Folder Checkout, 2 items']);
   await expect(page.getByText('what is in the trash as well, 1 item')).toBeVisible();
   await isAccessible(page, 'an export');
   await format(page).selectOption('json');
@@ -181,7 +181,7 @@ test('an archive goes out of one account and comes back whole in another', async
   await isAccessible(there, 'an archive that is not opened');
   await password.fill(own);
   await fresh.button('Open').click();
-  await expect(there.getByText('Archive of')).toBeVisible({ timeout: 30_000 });
+  await expect(there.getByText('Archive of', { exact: true })).toBeVisible({ timeout: 30_000 });
   await expect(there.getByText('Version of the vault')).toBeVisible();
   await isAccessible(there, 'an archive that is about to be restored');
   await fresh.button('Import 4 items').click();
@@ -244,7 +244,7 @@ test('an export waits for its server, and is cancelled without anything left', a
   await vault.go('Export');
   await format(page).selectOption('json');
   let hold = true;
-  await page.context().route('**/details', async (route) => {
+  await context.route('**/details', async (route) => {
     while (hold) await new Promise((resolve) => setTimeout(resolve, 50));
     await route.continue().catch(() => undefined);
   });
