@@ -10,7 +10,12 @@ export default defineConfig({
   retries: 0,
   workers: 2,
   timeout: 180_000,
-  expect: { timeout: 20_000 },
+  expect: {
+    timeout: 20_000,
+    // Another machine has other edges of letters, not other places for them.
+    toHaveScreenshot: { maxDiffPixelRatio: 0.03, threshold: 0.3, animations: 'disabled' },
+  },
+  snapshotPathTemplate: '{testDir}/../pictures/{projectName}-{arg}{ext}',
   use: {
     launchOptions,
     locale: 'en-GB',

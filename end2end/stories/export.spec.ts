@@ -219,7 +219,7 @@ test('an archive for the setup code is opened by it, and the page fits a phone @
 
   await page.goto('/vault/export');
   await person.unlock();
-  await page.getByText('My setup code', { exact: true }).click();
+  await page.getByRole('radio', { name: 'My setup code', exact: true }).check();
   await expect(page.getByLabel('Password of the archive', { exact: true })).toHaveCount(0);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(wide, 'the page scrolls sideways').toBeLessThanOrEqual(0);

@@ -66,7 +66,7 @@ test('an item that cannot be saved for want of code is not lost', async ({ guard
   await vault.startNew();
   await vault.fillKey({ name: 'Deploy token', secret: 'dp-0123456789' });
   await vault.save();
-  await expect(page.getByText(/did not send its code/).first()).toBeVisible();
+  await expect(page.getByText('A part of KeyArc did not arrive').first()).toBeVisible();
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Deploy token');
   await page.unroute(saving);
   await vault.save();

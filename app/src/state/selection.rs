@@ -16,6 +16,8 @@ pub struct Selection {
     range: StoredValue<Option<(u32, u32)>>,
     /// Counts up with each question; late answers to older ones are dropped.
     asked: StoredValue<u32>,
+    /// The worker was told to select something, and has not said yet what came of it.
+    selecting: StoredValue<bool>,
     items: Items,
     worker: Worker,
 }
@@ -39,6 +41,12 @@ impl Selection {
     /// Whether rows are being selected: there are some, or a finger is about to.
     pub fn is_on(self) -> bool {
         self.by_touch.get() || self.count() > 0
+    }
+
+    /// Whether there is something to clear: as [`Self::is_on`], and what is on its way. Tracks
+    /// nothing.
+    pub fn is_begun(self) -> bool {
+        self.selecting.get_value() || untrack(|| self.is_on())
     }
 
     /// Whether a finger selects.
@@ -79,7 +87,7 @@ impl Selection {
     pub fn clear(self) {
         self.by_touch.set(false);
         self.range.set_value(None);
-        if self.told.with_untracked(|told| told.count > 0) {
+        if self.selecting.get_value() || self.told.with_untracked(|told| told.count > 0) {
             self.told.set(Selected::default());
             self.step(SelectStep::Clear);
         }
@@ -89,6 +97,7 @@ impl Selection {
         self.asked.update_value(|asked| *asked += 1);
         self.range.set_value(None);
         self.by_touch.set(false);
+        self.selecting.set_value(false);
         self.told.set(Selected::default());
     }
 
@@ -96,6 +105,11 @@ impl Selection {
         let Some(window) = self.items.window() else {
             return;
         };
+        match step {
+            SelectStep::Look => {}
+            SelectStep::Clear => self.selecting.set_value(false),
+            _ => self.selecting.set_value(true),
+        }
         let number = self.asked.try_update_value(|asked| {
             *asked += 1;
             *asked
@@ -103,10 +117,12 @@ impl Selection {
         spawn_local(async move {
             let command = ArrangeCommand::Select { step, window };
             let reply = self.worker.call(Command::Arrange(command)).await;
+            if self.asked.try_get_value() != number {
+                return;
+            }
+            let _ = self.selecting.try_set_value(false);
             // A vault that was locked meanwhile has nothing selected.
-            if let Ok(Reply::Arrange(ArrangeReply::Selected(told))) = reply
-                && self.asked.try_get_value() == number
-            {
+            if let Ok(Reply::Arrange(ArrangeReply::Selected(told))) = reply {
                 self.told.set(told);
             }
         });
@@ -121,6 +137,7 @@ pub fn provide_selection() {
         by_touch: RwSignal::new(false),
         range: StoredValue::new(None),
         asked: StoredValue::new(0),
+        selecting: StoredValue::new(false),
         items,
         worker: use_worker(),
     };

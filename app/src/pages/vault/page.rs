@@ -249,7 +249,7 @@ fn follow_keys(scroller: NodeRef<html::Div>, search: NodeRef<html::Input>) {
                 if event.is_some_and(|event| back(event, scroller, search)) {
                     return true;
                 }
-                let selecting = untrack(|| selection.is_on());
+                let selecting = selection.is_begun();
                 if selecting {
                     selection.clear();
                 }
