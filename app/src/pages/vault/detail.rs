@@ -2,7 +2,6 @@ use keyarc_vault::ItemSummary;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    actions::use_actions,
     history_part::HistoryPart,
     item_part::{ItemPart, Pane},
 };
@@ -108,12 +107,11 @@ fn OpenItem(id: keyarc_wire::ItemId) -> impl IntoView {
     });
     let close = move |()| go.to(&place.with_untracked(Place::closed));
     let shown = Memo::new(move |_| summary.with(Option::is_some));
-    let actions = use_actions();
     view! { class="v",
         {move || {
             if shown.get() {
                 let summary = Signal::derive(move || summary.get());
-                let pane = Pane::View(summary, actions);
+                let pane = Pane::View(summary);
                 return view! { class="v", <ItemPart pane=pane /> }.into_any();
             }
             match problem.get() {

@@ -7,7 +7,7 @@ use keyarc_vault::ItemSummary;
 use keyarc_wire::ItemId;
 use leptos::{prelude::*, wasm_split::SplitLoaderError};
 
-use super::{actions::Actions, form::ItemForm, item_view::ItemView, rotate::RotateItem};
+use super::{actions::use_actions, form::ItemForm, item_view::ItemView, rotate::RotateItem};
 use crate::{pages::part::Code, ui::SkeletonLines};
 
 /// How long after the vault was opened the code is fetched: before most need it, and after what
@@ -17,8 +17,8 @@ const FETCH_AFTER: Duration = Duration::from_millis(500);
 /// What is shown of an item.
 #[derive(Clone, Copy)]
 pub(super) enum Pane {
-    /// The item, as the list knows it, and what can be done with it.
-    View(Signal<Option<ItemSummary>>, Actions),
+    /// The item, as the list knows it.
+    View(Signal<Option<ItemSummary>>),
     /// The form of a new item, or of one that is edited.
     Form(Option<ItemId>),
     /// The walk through a rotation of it.
@@ -32,8 +32,8 @@ static ITEM: Code<Build> = Code::of(|| Box::pin(item_pane()));
 
 fn build(pane: Pane) -> AnyView {
     match pane {
-        Pane::View(summary, actions) => {
-            view! { class="v", <ItemView summary=summary actions=actions /> }.into_any()
+        Pane::View(summary) => {
+            view! { class="v", <ItemView summary=summary actions=use_actions() /> }.into_any()
         }
         Pane::Form(item) => view! { class="v", <ItemForm item=item /> }.into_any(),
         Pane::Rotate(item) => view! { class="v", <RotateItem item=item /> }.into_any(),
