@@ -17,8 +17,9 @@ const NAME: &str = "keyarc_strength";
 /// Builds the module, unless nothing changed, and gives the folder that holds it.
 pub fn build(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     say::step("building the password meter");
-    // Where the interface is built as well, so that what both need is compiled once.
-    let front = workspace.target.join("front");
+    // Apart from the interface, which is compiled with other flags so that it can be split: in
+    // one folder each of the two would throw away what the other compiled.
+    let meter = workspace.target.join("meter");
     process::run(
         build::nameless(workspace, &mut process::cargo(workspace)?)?
             .args([
@@ -30,9 +31,9 @@ pub fn build(workspace: &Workspace) -> anyhow::Result<PathBuf> {
                 PROFILE,
             ])
             .args(["--target", "wasm32-unknown-unknown", "--target-dir"])
-            .arg(&front),
+            .arg(&meter),
     )?;
-    let compiled = front
+    let compiled = meter
         .join("wasm32-unknown-unknown")
         .join(PROFILE)
         .join(format!("{NAME}.wasm"));

@@ -243,7 +243,10 @@ pub fn document(measures: &[Measure], results: &Value) -> anyhow::Result<String>
          `renderer_mib` is the whole process of the page, as the kernel sees it.",
         "The server's memory: `VmRSS` two seconds after the start, `VmHWM` after 64 concurrent syncs.",
         "Log-in: challenge, signature and new session, over 300 log-ins.",
-        "Bytes: what the network delivered, headers and compression included.",
+        "Bytes: what the network delivered, headers and compression included. The vault's first \
+         load is the log-in page and, after the log-in, everything until the list stands; \
+         `log_in_first` is the log-in page alone. The code of an open item, of its form and of \
+         the palette comes half a second later, or when it is asked for, and is not in it.",
     ] {
         text.push_str(&format!("- {line}\n"));
     }
