@@ -55,7 +55,29 @@ test('the palette opens when its code arrives', async ({ guard, page, person }) 
   await expect(failure).toBeVisible();
   await page.unroute(tools);
   await page.getByRole('button', { name: 'Try again' }).click();
-  await expect(page.getByRole('dialog', { name: 'Find anything' })).toBeVisible();
+  await expect(page.getByRole('combobox', { name: 'Find anything' })).toBeFocused();
+});
+
+test('what is typed into the palette before its code is there is not lost', async ({ page, person }) => {
+  let go = () => {};
+  const held = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  await page.route('**/pkg/*/split_vault_tools*.wasm', async (route) => {
+    await held;
+    await route.continue();
+  });
+  const vault = await person.signUp();
+  await vault.isOpen();
+  await page.keyboard.press('ControlOrMeta+k');
+  await page.keyboard.type('dashb');
+  await expect(page.getByRole('dialog', { name: 'Find anything' }).getByRole('textbox')).toHaveValue('dashb');
+  go();
+  await expect(page.getByRole('option', { name: 'Go to dashboard' })).toBeVisible();
+  await page.keyboard.type('oard');
+  await expect(page.getByRole('combobox', { name: 'Find anything' })).toHaveValue('dashboard');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Dashboard', level: 1 })).toBeVisible();
 });
 
 test('an item that cannot be saved for want of code is not lost', async ({ guard, page, person }) => {

@@ -10,7 +10,7 @@ use super::{
     nav::{Nav, TabBar},
     reminder::DueBanner,
     shortcuts::{Press, Shortcut, shortcut},
-    tools_part::{Piece, ToolsPart},
+    tools_part::{PaletteDialog, Piece, ToolsPart, fetch_tools_soon},
 };
 use crate::{
     pages::account::path_after,
@@ -90,6 +90,7 @@ pub fn VaultFrame(
         }
     });
     follow_keys(panels);
+    fetch_tools_soon();
     let children = StoredValue::new(children);
     view! { class="v",
         <a class="skip" href="#main">
@@ -112,7 +113,7 @@ pub fn VaultFrame(
             <TabBar section=section />
         </div>
         <Show when=move || open.get()>
-            <ToolsPart piece=Piece::Palette />
+            <PaletteDialog />
             <ToolsPart piece=Piece::Dialogs />
             <ToolsPart piece=Piece::Help />
         </Show>

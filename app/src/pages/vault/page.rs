@@ -10,7 +10,6 @@ use super::{
     item_part::fetch_item_soon,
     list::{ListPane, ROW_HEIGHT},
     shortcuts::Shortcut,
-    tools_part::fetch_tools_soon,
     verbs::Verb,
 };
 use crate::{
@@ -54,7 +53,6 @@ fn Panes() -> impl IntoView {
     take_up_draft();
     empty_old_trash();
     fetch_item_soon();
-    fetch_tools_soon();
     // What is selected belongs to the list that is shown, however it is searched and sorted.
     let selection = use_selection();
     let list = Memo::new(move |_| place.with(Place::list));

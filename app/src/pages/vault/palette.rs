@@ -13,7 +13,7 @@ use super::{
 use crate::{
     state::{Go, Place, Session, ThemeState, use_go, use_place, use_session, use_theme},
     theme::Theme,
-    ui::{Dialog, Icon, IconView, Kbd},
+    ui::{Icon, IconView, Kbd},
     worker::{Command, Reply, use_worker},
 };
 
@@ -22,17 +22,6 @@ const MOST_ITEMS: u32 = 8;
 /// Things to do in the list, and places of it, offered at a time.
 const MOST_DEEDS: usize = 20;
 
-/// Finds any item and does anything, from the keyboard.
-#[component]
-pub(super) fn PaletteDialog() -> impl IntoView {
-    let panels = use_panels();
-    view! { class="v",
-        <Dialog open=panels.palette title="Find anything" bare=true class="palette">
-            <Palette open=panels.palette />
-        </Dialog>
-    }
-}
-
 #[derive(Clone)]
 enum Entry {
     Item(Box<ItemSummary>),
@@ -40,12 +29,17 @@ enum Entry {
     Deed(Deed),
 }
 
+/// Finds any item and does anything, from the keyboard.
 #[component]
-fn Palette(open: RwSignal<bool>) -> impl IntoView {
+pub(super) fn Palette(
+    /// Whether its window is open.
+    open: RwSignal<bool>,
+    /// What is typed.
+    text: RwSignal<String>,
+) -> impl IntoView {
     let worker = use_worker();
     let actions = use_actions();
     let input = NodeRef::<html::Input>::new();
-    let text = RwSignal::new(String::new());
     let found = RwSignal::new(Vec::<ItemSummary>::new());
     let active = RwSignal::new(0_usize);
     let asked = StoredValue::new(0_u32);

@@ -3,30 +3,30 @@
 
 use std::time::Duration;
 
-use leptos::{prelude::*, wasm_split::SplitLoaderError};
+use leptos::{html, prelude::*, wasm_split::SplitLoaderError};
 
 use super::{
     arrange::Bar, arrange_dialogs::ArrangeDialogs, arranging::use_arranging, frame::use_panels,
-    help::HelpDialog, palette::PaletteDialog,
+    help::HelpDialog, palette::Palette,
 };
 use crate::{
     pages::part::{Code, NOT_COME},
     state::use_selection,
-    ui::{Banner, BannerTone, Button, Icon},
+    ui::{Banner, BannerTone, Button, Dialog, Icon, IconView, focus_on_mount},
 };
 
 /// How long after the vault was opened the code is fetched: after the item's.
 const FETCH_AFTER: Duration = Duration::from_millis(800);
 
 /// What of it is shown. The dialogs stand outside of the list, which a phone hides behind an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Piece {
     /// The bar below the list.
     Bar,
     /// The dialogs that ask how items are arranged.
     Dialogs,
-    /// The palette.
-    Palette,
+    /// What is in the palette's window, with what is typed there.
+    Palette(RwSignal<String>),
     /// The list of keys.
     Help,
 }
@@ -40,7 +40,9 @@ fn build(piece: Piece) -> AnyView {
     match piece {
         Piece::Bar => view! { class="v", <Bar /> }.into_any(),
         Piece::Dialogs => view! { class="v", <ArrangeDialogs /> }.into_any(),
-        Piece::Palette => view! { class="v", <PaletteDialog /> }.into_any(),
+        Piece::Palette(text) => {
+            view! { class="v", <Palette open=use_panels().palette text=text /> }.into_any()
+        }
         Piece::Help => view! { class="v", <HelpDialog open=use_panels().help /> }.into_any(),
     }
 }
@@ -77,22 +79,64 @@ pub(super) fn ToolsPart(
             || match piece {
                 Piece::Bar => selection.is_on(),
                 Piece::Dialogs => asking.with(Option::is_some),
-                Piece::Palette => panels.palette.get(),
+                Piece::Palette(_) => panels.palette.get(),
                 Piece::Help => panels.help.get(),
             }
     });
-    let failed = |again: Callback<()>| {
-        view! { class="v",
-            <Banner tone=BannerTone::Bad icon=Icon::Warning>
-                {NOT_COME}
-                " "
-                <Button on_press=again>"Try again"</Button>
-            </Banner>
-        }
-        .into_any()
+    // Who opens the palette types on; what is typed before its code is here is not lost.
+    let waiting = move || match piece {
+        Piece::Palette(text) => view! { class="v", <PaletteInput text=text /> }.into_any(),
+        _ => ().into_any(),
     };
     move || {
-        let arriving = || TOOLS.show_or(failed, || ().into_any(), move |build| build(piece));
+        let arriving = || TOOLS.show_or(failed, waiting, move |build| build(piece));
         wanted.get().then(arriving)
+    }
+}
+
+fn failed(again: Callback<()>) -> AnyView {
+    view! { class="v",
+        <Banner tone=BannerTone::Bad icon=Icon::Warning>
+            {NOT_COME}
+            " "
+            <Button on_press=again>"Try again"</Button>
+        </Banner>
+    }
+    .into_any()
+}
+
+/// The palette's window, which is there at once.
+#[component]
+pub(super) fn PaletteDialog() -> impl IntoView {
+    let panels = use_panels();
+    view! { class="v",
+        <Dialog open=panels.palette title="Find anything" bare=true class="palette">
+            {
+                let text = RwSignal::new(String::new());
+                view! { class="v", <ToolsPart piece=Piece::Palette(text) /> }
+            }
+        </Dialog>
+    }
+}
+
+/// Where the palette is typed in, until its code is here.
+#[component]
+fn PaletteInput(text: RwSignal<String>) -> impl IntoView {
+    let input = NodeRef::<html::Input>::new();
+    focus_on_mount(input);
+    view! { class="v",
+        <div class="palette-input" aria-busy="true">
+            <IconView icon=Icon::Search />
+            <input
+                r#type="text"
+                aria-label="Find anything"
+                autocomplete="off"
+                autocapitalize="none"
+                spellcheck="false"
+                prop:value=move || text.get()
+                node_ref=input
+                on:input=move |event| text.set(event_target_value(&event))
+            />
+        </div>
     }
 }
