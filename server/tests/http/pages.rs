@@ -82,7 +82,7 @@ async fn the_theme_has_documents_of_its_own() {
 async fn vault_pages_carry_a_fresh_nonce_that_their_policy_names() {
     let server = TestServer::start().await;
     let mut nonces = Vec::new();
-    for path in [
+    let paths = [
         "/log-in",
         "/sign-up",
         "/recover",
@@ -91,7 +91,8 @@ async fn vault_pages_carry_a_fresh_nonce_that_their_policy_names() {
         "/vault/export",
         "/settings",
         "/log-in",
-    ] {
+    ];
+    for path in paths {
         let answer = visit(&server, path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         assert_eq!(answer.header("cache-control"), "no-store");
@@ -120,7 +121,7 @@ async fn vault_pages_carry_a_fresh_nonce_that_their_policy_names() {
     }
     nonces.sort();
     nonces.dedup();
-    assert_eq!(nonces.len(), 7);
+    assert_eq!(nonces.len(), paths.len());
 }
 
 #[tokio::test]
