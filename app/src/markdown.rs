@@ -340,6 +340,40 @@ mod tests {
         out
     }
 
+    /// Where the links of a tree lead.
+    fn addresses(blocks: &[Block]) -> Vec<String> {
+        fn of_line(line: &[Inline], out: &mut Vec<String>) {
+            for piece in line {
+                match piece {
+                    Inline::Text(_) | Inline::Code(_) | Inline::Break => {}
+                    Inline::Strong(line) | Inline::Emphasis(line) | Inline::Struck(line) => {
+                        of_line(line, out);
+                    }
+                    Inline::Link(to, line) => {
+                        out.push(to.clone());
+                        of_line(line, out);
+                    }
+                }
+            }
+        }
+        let mut out = Vec::new();
+        for block in blocks {
+            match block {
+                Block::Heading(_, line) | Block::Paragraph(line) => of_line(line, &mut out),
+                Block::List(_, items) => {
+                    out.extend(items.iter().flat_map(|item| addresses(&item.blocks)));
+                }
+                Block::Quote(blocks) => out.extend(addresses(blocks)),
+                Block::Table(rows) => rows
+                    .iter()
+                    .flatten()
+                    .for_each(|cell| of_line(cell, &mut out)),
+                Block::Code(_) | Block::Rule => {}
+            }
+        }
+        out
+    }
+
     #[test]
     fn every_form_is_read() {
         let note = "# Router\n\nThe **admin** page is at <https://10.0.0.1>,\nnot *there* or ~~here~~.\n\n- [x] changed\n- [ ] backed up\n\n3. three\n4. `four`\n\n> said\n\n---\n\n```\na  b\n```\n\n| a | b |\n|---|---|\n| c | d |\n";
@@ -473,11 +507,13 @@ mod tests {
             prop::sample::select(vec![
                 "# ", "## ", "- ", "1. ", "> ", "**", "*", "_", "~~", "`", "```\n", "| ", " |", "---", "\n", "\n\n",
                 "[", "](", ")", "<", ">", "&amp;", "![", "[x] ", "    ", "\\", "word", "two words", "é", "\u{202e}",
+                "[a](javascript:b)", "<data:c>", "[a](https://b.example)", "https://b.example",
             ]),
             0..60,
         )) {
             let note = parts.concat();
             if let Some(blocks) = read(&note) {
+                prop_assert!(addresses(&blocks).iter().all(|to| address(to).is_some()));
                 let kept = words(&blocks);
                 prop_assert!(kept.matches("word").count() <= note.matches("word").count());
             }

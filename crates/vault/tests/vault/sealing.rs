@@ -500,3 +500,17 @@ fn an_ordinary_overview_takes_one_bucket() {
     );
     assert!(10_000 * (write.overview.0.len() + 45) <= 5_000_000);
 }
+
+#[test]
+fn a_revealed_item_does_not_tell_itself_in_a_log() {
+    let mut this = fixture();
+    let mut draft = key("Stripe", "sk_live_canary");
+    draft.notes = "canary in the notes".to_owned();
+    draft.places = vec!["canary in the places".to_owned()];
+    let write = this.seal(&draft);
+    let mut other = this.fresh();
+    other.apply([change_of(&write, 1)]);
+    let item = other.open_details(&details_of(&write)).unwrap();
+    assert!(item.notes.contains("canary"));
+    assert!(!format!("{item:?}").contains("canary"));
+}
