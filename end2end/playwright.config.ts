@@ -22,7 +22,7 @@ export default defineConfig({
     timezoneId: 'Europe/Zurich',
     permissions: ['clipboard-read', 'clipboard-write'],
     screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
+    // A trace of each story would take a third of the time; `-- --trace on` makes them.
     actionTimeout: 30_000,
   },
   projects: [
@@ -36,10 +36,16 @@ export default defineConfig({
       name: 'phone',
       testDir: 'stories',
       grep: /@phone/,
-      use: { viewport: { width: 390, height: 844 }, hasTouch: true, deviceScaleFactor: 2 },
+      use: {
+        viewport: { width: 390, height: 844 },
+        hasTouch: true,
+        deviceScaleFactor: 2,
+        // On the desk things move; here they do not, which everything must stand as well.
+        contextOptions: { reducedMotion: 'reduce' },
+      },
     },
     { name: 'lighthouse', testDir: 'lighthouse', fullyParallel: false },
-    // Traces and screenshots look into the page, which would be measured with it.
-    { name: 'bench', testDir: 'bench', fullyParallel: false, use: { trace: 'off', screenshot: 'off' } },
+    // A screenshot looks into the page, which would be measured with it.
+    { name: 'bench', testDir: 'bench', fullyParallel: false, use: { screenshot: 'off' } },
   ],
 });

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The paths of the vault app, as routes of the server. [`DESIGN_PATH`] is not among them.
-pub const PATHS: [&str; 9] = [
+pub const PATHS: [&str; 10] = [
     "/sign-up",
     "/log-in",
     "/recover",
@@ -19,6 +19,7 @@ pub const PATHS: [&str; 9] = [
     "/vault/dashboard",
     "/vault/import",
     "/vault/export",
+    "/vault/moment",
     "/vault/checks",
     "/settings",
 ];

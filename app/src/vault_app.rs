@@ -9,8 +9,8 @@ use leptos_router::{
 
 use crate::{
     pages::{
-        ChecksPart, DashboardPart, ExportPart, ImportPart, NotFound, RecoverPart, SettingsPart,
-        SignUpPart, account::LogInPage, design::DesignPage, vault::VaultPage,
+        ChecksPart, DashboardPart, ExportPart, ImportPart, MomentPart, NotFound, RecoverPart,
+        SettingsPart, SignUpPart, account::LogInPage, design::DesignPage, vault::VaultPage,
     },
     state::{provide_place, provide_state},
     ui::ToastStack,
@@ -51,6 +51,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/vault/dashboard") view=DashboardPart />
             <Route path=path!("/vault/import") view=ImportPart />
             <Route path=path!("/vault/export") view=ExportPart />
+            <Route path=path!("/vault/moment") view=MomentPart />
             <Route path=path!("/vault/checks") view=ChecksPart />
             <Route path=path!("/settings") view=SettingsPart />
             <Route path=path!("/design") view=DesignPage />

@@ -249,8 +249,11 @@ test('an export waits for its server, and is cancelled without anything left', a
     await route.continue().catch(() => undefined);
   });
   await page.getByLabel('Master password', { exact: true }).fill(person.password);
+  // The password is proven before anything is fetched: what is cancelled sooner has nothing to wait for.
+  const asked = context.waitForEvent('request', (request) => request.url().endsWith('/details'));
   await vault.button('Make the file').click();
   await expect(page.getByText('The file is being made.')).toBeVisible();
+  await asked;
   await vault.button('Cancel').click();
   await expect(vault.button('Stopping…')).toBeVisible();
   hold = false;

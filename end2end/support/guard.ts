@@ -22,6 +22,7 @@ export class Guard {
     this.allow(/net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INTERNET_DISCONNECTED|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|ABORTED|FAILED)/);
     // A part of the page that was on its way.
     this.allow(/^error: TypeError: Failed to fetch\s+at \S*__wasm_split/);
+    this.allow(/^page error: Failed to fetch$/);
   }
 
   /** This test provokes a refusal with that status. */

@@ -4,7 +4,7 @@ use std::{env, fs, path::PathBuf, process::Command};
 
 use anyhow::Context as _;
 
-use crate::{files, process, say, site, strength, tools, workspace::Workspace};
+use crate::{files, optimise, process, say, site, strength, tools, workspace::Workspace};
 
 /// What the site and the server are made of.
 const INPUTS: [&str; 9] = [
@@ -20,6 +20,9 @@ const INPUTS: [&str; 9] = [
 ];
 
 const SECOND_STAMP: &str = "second-site.stamp";
+
+/// What names of all that is compiled from this repository have in them.
+const OWN: &str = "keyarc";
 
 /// Builds the site into `target/site` and the server beside it, unless nothing changed.
 ///
@@ -46,6 +49,7 @@ fn build_site(workspace: &Workspace, arguments: &[&str]) -> anyhow::Result<()> {
     say::step("building for release");
     process::run(
         nameless(workspace, &mut process::cargo(workspace)?)?
+            .env("PATH", optimise::path_without(workspace)?)
             .args(["leptos", "build", "--release"])
             // Pages that are seldom shown come in files of their own.
             .args(["--split", "--lib-features", "split"])
@@ -64,31 +68,31 @@ pub struct SecondSite {
     state: String,
 }
 
-/// Builds the site a second time, from a copy of the sources in another folder. `None` when the
-/// same site was built so before and came out alike.
+/// Builds the site a second time, from a copy of the sources in another folder, with the same
+/// compiled dependencies. `None` when the same site was built so before and came out alike.
 pub fn second_site(workspace: &Workspace) -> anyhow::Result<Option<SecondSite>> {
     let state = inputs(workspace)?;
     if files::is_stamped(&workspace.target.join(SECOND_STAMP), &state) {
         return Ok(None);
     }
-    // Of another length than the first, too, so that nothing depends on that.
-    let root = workspace
-        .target
-        .join("second-site/sources-in-another-folder");
+    let second = workspace.second();
     for name in INPUTS.into_iter().chain([".cargo", "xtask"]) {
-        let (from, to) = (workspace.root.join(name), root.join(name));
+        let (from, to) = (workspace.root.join(name), second.root.join(name));
         if from.is_dir() {
             files::replace_folder(&from, &to)?;
         } else {
-            fs::create_dir_all(&root)?;
+            fs::create_dir_all(&second.root)?;
             fs::copy(&from, &to).with_context(|| format!("copying {}", from.display()))?;
         }
     }
-    let second = Workspace {
-        target: root.join("target"),
-        tools: workspace.tools.clone(),
-        root,
-    };
+    // What other crates compile to is taken over: it comes from the registry, the same for both.
+    if second.target.exists() {
+        fs::remove_dir_all(&second.target)?;
+    }
+    for name in ["front", "meter"] {
+        let (from, to) = (workspace.target.join(name), second.target.join(name));
+        files::link_folder(&from, &to, |name| !name.contains(OWN))?;
+    }
     build_site(&second, &["--frontend-only"])?;
     Ok(Some(SecondSite {
         workspace: second,
@@ -112,10 +116,13 @@ pub fn nameless<'c>(
     workspace: &Workspace,
     command: &'c mut Command,
 ) -> anyhow::Result<&'c mut Command> {
-    let mut flags = vec![format!(
-        "--remap-path-prefix={}=/keyarc",
-        workspace.root.display()
-    )];
+    // Both folders each time, or else Cargo would take the compiled dependencies of one for others
+    // than those of the other. Of two that fit, the compiler takes the last.
+    let mut flags = workspace
+        .roots
+        .each_ref()
+        .map(|root| format!("--remap-path-prefix={}=/keyarc", root.display()))
+        .to_vec();
     let registry = cargo_home()?.join("registry/src");
     // A folder for each registry, named after its host.
     for entry in fs::read_dir(&registry).into_iter().flatten() {

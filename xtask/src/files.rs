@@ -46,6 +46,32 @@ pub fn replace_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Gives each file of a folder a second name in another one, but for files and folders that
+/// `wanted` leaves out by their name. A folder that is not there has none.
+pub fn link_folder(
+    from: &Path,
+    to: &Path,
+    wanted: impl Fn(&str) -> bool + Copy,
+) -> anyhow::Result<()> {
+    if !from.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| format!("reading {}", from.display()))? {
+        let entry = entry?;
+        let (path, place) = (entry.path(), to.join(entry.file_name()));
+        if !wanted(&entry.file_name().to_string_lossy()) {
+            continue;
+        }
+        if path.is_dir() {
+            link_folder(&path, &place, wanted)?;
+        } else {
+            fs::hard_link(&path, &place).with_context(|| format!("linking {}", place.display()))?;
+        }
+    }
+    Ok(())
+}
+
 /// A number that changes when one of the files below `inputs` does: name, size or time.
 pub fn fingerprint(inputs: &[PathBuf]) -> anyhow::Result<String> {
     let mut hasher = DefaultHasher::new();
@@ -96,6 +122,24 @@ mod tests {
         assert_eq!(first, fingerprint(&inputs).expect("the same"));
         fs::write(&file, "three").expect("another content");
         assert_ne!(first, fingerprint(&inputs).expect("another"));
+    }
+
+    #[test]
+    fn a_linked_folder_has_the_files_that_are_wanted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        for name in ["a/one", "a/ours-1", "ours/two", "three"] {
+            let path = from.join(name);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+            fs::write(path, name).expect("a file");
+        }
+        link_folder(&from, &to, |name| !name.contains("ours")).expect("linked");
+        assert_eq!(
+            below(&to).expect("files"),
+            [to.join("a/one"), to.join("three")]
+        );
+        let nothing = folder.path().join("nothing");
+        link_folder(&nothing, &to, |_| true).expect("nothing to link");
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod build;
 mod commands;
 mod files;
 mod malicious;
+mod optimise;
 mod postgres;
 mod process;
 mod say;

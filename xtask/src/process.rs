@@ -53,6 +53,18 @@ pub fn run(command: &mut Command) -> anyhow::Result<()> {
     }
 }
 
+/// Runs what has too many arguments to say.
+pub fn run_quietly(command: &mut Command) -> anyhow::Result<()> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let status = command
+        .status()
+        .with_context(|| format!("starting `{program}`"))?;
+    if !status.success() {
+        bail!("`{program}` failed");
+    }
+    Ok(())
+}
+
 /// Says what runs, runs it, and tells whether it succeeded.
 pub fn succeeds(command: &mut Command) -> anyhow::Result<bool> {
     say::note(&format!("$ {}", shown(command)));

@@ -13,7 +13,7 @@ use base64::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::{files, process, workspace::Workspace};
+use crate::{files, optimise, process, workspace::Workspace};
 
 /// The script that fetches the split-off parts of the WebAssembly, as the build tool calls it.
 const PARTS: &str = "__wasm_split.______________________.js";
@@ -45,6 +45,9 @@ pub fn arrange(workspace: &Workspace) -> anyhow::Result<()> {
             fs::remove_file(&file)?;
         }
     }
+    let mut modules = files::below(&pkg)?;
+    modules.retain(|file| file.extension().is_some_and(|end| end == "wasm"));
+    optimise::modules(workspace, &modules)?;
     check_parts(&pkg)?;
     let hash = hash_of(&pkg)?;
     let aside = site.join("pkg-of-this-build");
@@ -62,7 +65,7 @@ pub fn arrange(workspace: &Workspace) -> anyhow::Result<()> {
 
 /// Writes compressed copies beside files.
 pub fn compress(workspace: &Workspace, all: &[PathBuf]) -> anyhow::Result<()> {
-    process::run(
+    process::run_quietly(
         process::program(workspace, "node")?
             .args(["-e", COMPRESS])
             .args(all),

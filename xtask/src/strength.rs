@@ -7,9 +7,8 @@ use std::{
 };
 
 use anyhow::Context as _;
-use cargo_metadata::MetadataCommand;
 
-use crate::{build, files, process, say, workspace::Workspace};
+use crate::{build, files, optimise, process, say, workspace::Workspace};
 
 const PROFILE: &str = "wasm-release";
 const NAME: &str = "keyarc_strength";
@@ -60,34 +59,9 @@ pub fn build(workspace: &Workspace) -> anyhow::Result<PathBuf> {
             .arg(&compiled),
     )?;
     let module = folder.join(format!("{NAME}_bg.wasm"));
-    process::run(
-        process::program(workspace, "wasm-opt")?
-            .args(optimisations(workspace)?)
-            .arg(&module)
-            .arg("-o")
-            .arg(&module),
-    )?;
+    optimise::modules(workspace, &[module])?;
     files::stamp(&stamp, &state)?;
     Ok(folder)
-}
-
-/// What `wasm-opt` is told for the interface, so that both modules ask the same of a browser.
-fn optimisations(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
-    let metadata = MetadataCommand::new()
-        .manifest_path(workspace.root.join("Cargo.toml"))
-        .no_deps()
-        .exec()
-        .context("reading Cargo.toml")?;
-    metadata.workspace_metadata["leptos"][0]["wasm-opt-features"]
-        .as_array()
-        .context("Cargo.toml names the wasm-opt-features")?
-        .iter()
-        .map(|word| {
-            word.as_str()
-                .map(str::to_owned)
-                .context("wasm-opt-features are words")
-        })
-        .collect()
 }
 
 /// Puts the module where the site serves it.

@@ -18,6 +18,8 @@ pub struct Workspace {
     pub target: PathBuf,
     /// Tools of fixed versions: `$KEYARC_TOOLS`, or the user's cache folder.
     pub tools: PathBuf,
+    /// Where the same sources are built: here, and in the copy that [`Self::second`] is.
+    pub roots: [PathBuf; 2],
 }
 
 impl Workspace {
@@ -39,9 +41,21 @@ impl Workspace {
         .context("set KEYARC_TOOLS, XDG_CACHE_HOME or HOME, so that tools have a place")?;
         Ok(Self {
             tools: root.join(tools),
+            roots: [root.clone(), second_root(&target)],
             root,
             target,
         })
+    }
+
+    /// A copy of the repository in another folder, to build the same a second time.
+    pub fn second(&self) -> Self {
+        let root = second_root(&self.target);
+        Self {
+            target: root.join("target"),
+            tools: self.tools.clone(),
+            roots: self.roots.clone(),
+            root,
+        }
     }
 
     /// The folder of the browser tests.
@@ -75,6 +89,11 @@ impl Workspace {
             fs::read_to_string(self.root.join("Cargo.lock")).context("reading Cargo.lock")?;
         version_in_lock(&lock, package)
     }
+}
+
+/// Its path is of another length than the first, too, so that nothing depends on that.
+fn second_root(target: &Path) -> PathBuf {
+    target.join("second-site/sources-in-another-folder")
 }
 
 fn tools_folder(

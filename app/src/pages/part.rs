@@ -9,7 +9,7 @@ use leptos_meta::Title;
 use super::{
     account::{RecoverPage, SignUpPage},
     settings::SettingsPage,
-    vault::{ChecksPage, DashboardPage, ExportPage, ImportPage},
+    vault::{ChecksPage, DashboardPage, ExportPage, ImportPage, MomentPage},
 };
 use crate::ui::{Button, ErrorState, SkeletonRows};
 
@@ -65,6 +65,12 @@ part!(
     ExportPart,
     export,
     ExportPage
+);
+part!(
+    /// The vault as it was.
+    MomentPart,
+    moment,
+    MomentPage
 );
 part!(
     /// The vault at a glance.

@@ -64,15 +64,13 @@ pub fn Kbd(
 pub fn EnvironmentDot(
     /// For example `production`.
     #[prop(into)]
-    environment: Signal<String>,
+    environment: String,
 ) -> impl IntoView {
-    let class = move || {
-        environment.with(|name| match name.to_lowercase().as_str() {
-            "production" | "prod" | "live" => "dot dot-production",
-            "staging" | "stage" => "dot dot-staging",
-            "development" | "dev" | "test" => "dot dot-development",
-            _ => "dot",
-        })
+    let class = match environment.to_lowercase().as_str() {
+        "production" | "prod" | "live" => "dot dot-production",
+        "staging" | "stage" => "dot dot-staging",
+        "development" | "dev" | "test" => "dot dot-development",
+        _ => "dot",
     };
     view! { class="v", <span class=class aria-hidden="true"></span> }
 }

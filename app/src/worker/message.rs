@@ -27,6 +27,7 @@ use super::{
     import::{ImportCommand, ImportReply},
     kit::{RecoveryKit, RecoveryView},
     material::{Inspected, MaterialSource},
+    moment::{MomentCommand, MomentReply},
     passkey::{PasskeyAsked, PasskeyWish, PrfOutput},
     versions::CompareVersion,
 };
@@ -307,6 +308,8 @@ pub enum Command {
     Arrange(ArrangeCommand),
     /// Whatever an export needs → [`Reply::Export`].
     Export(ExportCommand),
+    /// The vault as it was at a moment → [`Reply::Moment`].
+    Moment(MomentCommand),
 }
 
 /// A password to be.
@@ -424,6 +427,8 @@ pub enum Reply {
     Arrange(ArrangeReply),
     /// What an export says.
     Export(ExportReply),
+    /// About the vault as it was at a moment.
+    Moment(MomentReply),
 }
 
 /// How long keys take to derive on this device.

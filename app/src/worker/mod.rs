@@ -16,6 +16,7 @@ mod kit;
 mod link;
 mod material;
 mod message;
+mod moment;
 mod passkey;
 mod versions;
 
@@ -35,5 +36,8 @@ pub use kit::{KitFault, RecoveryKit, RecoveryView};
 pub use link::set_script;
 pub use material::{Inspected, MaterialSource};
 pub use message::*;
+pub use moment::{
+    MomentChoice, MomentCommand, MomentFacts, MomentQuery, MomentReply, MomentWindow,
+};
 pub use passkey::{PasskeyAsked, PasskeyWish, PrfOutput};
 pub use versions::CompareVersion;

@@ -5,11 +5,12 @@ use keyarc_wire::{
     ChallengeResponse, ChangePasswordRequest, ChangeRecoveryRequest, ChangesDecodeError,
     DetailsRequest, DetailsResponse, ErrorCode, FinishRecoveryRequest, FreshProof,
     ItemVersionsRequest, ItemVersionsResponse, JoinLinkRequest, JoinLinkResponse, KeepPinsRequest,
-    KeepRecoveryNoteRequest, KnownDeviceStep, LinkNews, LoginRequest, LoginResponse, NewDeviceStep,
-    OpenLinkRequest, OpenLinkResponse, PasskeyAdded, PasskeyCreation, PasskeyFactorRequest,
-    PasskeyLoginRequest, RecoverRequest, RecoverResponse, RefreshResponse, RekeyRequest,
-    SecondFactorRequest, SignUpRequest, StageItemsRequest, VaultId, VersionDetailsRequest,
-    VersionDetailsResponse, WriteItemsRequest, WriteItemsResponse, limits, paths,
+    KeepRecoveryNoteRequest, KnownDeviceStep, LinkNews, LoginRequest, LoginResponse, MomentRequest,
+    MomentResponse, NewDeviceStep, OpenLinkRequest, OpenLinkResponse, PasskeyAdded,
+    PasskeyCreation, PasskeyFactorRequest, PasskeyLoginRequest, RecoverRequest, RecoverResponse,
+    RefreshResponse, RekeyRequest, SecondFactorRequest, SignUpRequest, StageItemsRequest, VaultId,
+    VersionDetailsRequest, VersionDetailsResponse, WriteItemsRequest, WriteItemsResponse, limits,
+    paths,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
@@ -365,7 +366,19 @@ impl<T: Transport> Api<T> {
         json_body(&self.call(call, now_ms).await?)
     }
 
-    /// The details that a replaced version had.
+    /// What items were at a moment, a page of those that have changed since.
+    pub async fn moment(
+        &self,
+        vault: VaultId,
+        request: &MomentRequest,
+        now_ms: u64,
+    ) -> Result<MomentResponse, ApiFailure> {
+        let mut call = post(paths::moment(vault), Some(encode(request)?));
+        call.max_response = SMALL_ANSWER + limits::MOMENT_PER_PAGE * limits::OVERVIEW * 2;
+        json_body(&self.call(call, now_ms).await?)
+    }
+
+    /// The details that replaced versions had.
     pub async fn version_details(
         &self,
         vault: VaultId,
@@ -373,7 +386,11 @@ impl<T: Transport> Api<T> {
         now_ms: u64,
     ) -> Result<VersionDetailsResponse, ApiFailure> {
         let mut call = post(paths::version_details(vault), Some(encode(request)?));
-        call.max_response = limits::DETAILS * 2;
+        call.max_response = SMALL_ANSWER
+            + request
+                .versions
+                .len()
+                .saturating_mul(limits::DETAILS / 2 * 3);
         json_body(&self.call(call, now_ms).await?)
     }
 

@@ -35,7 +35,7 @@ pub use pins::{Pin, Pins, PinsDecodeError};
 pub use session::{
     AddedPasskey, Bulk, BulkUndo, ChangeAllKeys, ChangePassword, LogIn, LoggingIn, MadeRecoveryKey,
     NewKit, NewPasskey, PasskeyLogIn, PendingLogIn, PendingPasskey, PendingRecovery, Recover,
-    Recovering, Recovery, RecoveryRefused, RecoveryState, Refused, Rekey, Salvage, Session, SignUp,
-    Undone, Unlocked,
+    Recovering, Recovery, RecoveryRefused, RecoveryState, Refused, Rekey, ReturnUndo, Returned,
+    Salvage, Session, SignUp, Undone, Unlocked,
 };
 pub use transport::{HttpRequest, HttpResponse, Method, Patience, Transport, TransportError};

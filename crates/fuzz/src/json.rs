@@ -5,11 +5,12 @@ use keyarc_wire::{
     ChangePasswordRequest, ChangeRecoveryRequest, DetailsRequest, DetailsResponse,
     FinishRecoveryRequest, FreshProof, ItemVersionsRequest, ItemVersionsResponse, JoinLinkRequest,
     JoinLinkResponse, KeepPinsRequest, KeepRecoveryNoteRequest, KnownDeviceStep, LinkNews,
-    LoginRequest, LoginResponse, NewDeviceStep, OpenLinkRequest, OpenLinkResponse, PasskeyAdded,
-    PasskeyCreation, PasskeyFactorRequest, PasskeyInfo, PasskeyLoginRequest, RecoverRequest,
-    RecoverResponse, RecoveryCodes, RefreshResponse, RekeyRequest, SecondFactorRequest,
-    SecondFactorStatus, SessionInfo, SignUpRequest, StageItemsRequest, TotpEnrolment,
-    VersionDetailsRequest, VersionDetailsResponse, WriteItemsRequest, WriteItemsResponse,
+    LoginRequest, LoginResponse, MomentRequest, MomentResponse, NewDeviceStep, OpenLinkRequest,
+    OpenLinkResponse, PasskeyAdded, PasskeyCreation, PasskeyFactorRequest, PasskeyInfo,
+    PasskeyLoginRequest, RecoverRequest, RecoverResponse, RecoveryCodes, RefreshResponse,
+    RekeyRequest, SecondFactorRequest, SecondFactorStatus, SessionInfo, SignUpRequest,
+    StageItemsRequest, TotpEnrolment, VersionDetailsRequest, VersionDetailsResponse,
+    WriteItemsRequest, WriteItemsResponse,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -18,7 +19,7 @@ pub type IsOne = fn(&[u8]) -> bool;
 
 /// Every type by its number, which is the first byte of an input. New ones come last, so that the
 /// corpus stays what it is. Each says whether the input is of that type.
-pub const TYPES: [(&str, IsOne); 44] = [
+pub const TYPES: [(&str, IsOne); 46] = [
     // What the server reads.
     ("ChallengeRequest", is_stable::<ChallengeRequest>),
     ("SignUpRequest", is_stable::<SignUpRequest>),
@@ -66,6 +67,8 @@ pub const TYPES: [(&str, IsOne); 44] = [
     ("PasskeyInfo", is_stable::<PasskeyInfo>),
     // Versions of an item, both ways.
     ("ItemVersionsRequest", is_stable::<ItemVersionsRequest>),
+    ("MomentRequest", is_stable::<MomentRequest>),
+    ("MomentResponse", is_stable::<MomentResponse>),
     ("VersionDetailsRequest", is_stable::<VersionDetailsRequest>),
     ("ItemVersionsResponse", is_stable::<ItemVersionsResponse>),
     (

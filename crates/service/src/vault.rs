@@ -23,7 +23,7 @@ use crate::{Context, ServiceError, identity, validate};
 pub type ChangesBody = BoxStream<'static, Result<Vec<u8>, ServiceError>>;
 
 /// Most bytes of details in one answer, which is built in memory.
-const DETAILS_BYTES: usize = 16 * 1024 * 1024;
+pub(crate) const DETAILS_BYTES: usize = 16 * 1024 * 1024;
 /// The highest version that a column holds, less the one that a write adds.
 const MAX_BASE_VERSION: u64 = i64::MAX as u64 - 1;
 

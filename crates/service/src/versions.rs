@@ -1,11 +1,17 @@
-//! Versions of an item that were replaced. All of it ciphertext.
+//! Versions of items that were replaced. All of it ciphertext.
 
+use std::collections::HashSet;
+
+use keyarc_store::VersionDetailsOutcome;
 use keyarc_wire::{
-    ItemVersionsRequest, ItemVersionsResponse, VaultId, VersionDetailsRequest,
-    VersionDetailsResponse, limits,
+    ItemVersionsRequest, ItemVersionsResponse, MomentRequest, MomentResponse, VaultId,
+    VersionDetailsRequest, VersionDetailsResponse, limits,
 };
 
-use crate::{Context, ServiceError, vault::authorise};
+use crate::{
+    Context, ServiceError,
+    vault::{DETAILS_BYTES, authorise},
+};
 
 /// The versions of an item that were replaced, newest first, a page of them.
 pub async fn list(
@@ -22,17 +28,50 @@ pub async fn list(
         .ok_or(ServiceError::NotFound)
 }
 
-/// The details that a replaced version had. One that was not kept is as absent as one that never
+/// The details that replaced versions had. One that was not kept is as absent as one that never
 /// was.
 pub async fn details(
     context: &Context,
     vault: VaultId,
     request: &VersionDetailsRequest,
 ) -> Result<VersionDetailsResponse, ServiceError> {
+    let count = request.versions.len();
+    if count == 0 || count > limits::VERSION_DETAILS_PER_REQUEST {
+        let most = limits::VERSION_DETAILS_PER_REQUEST;
+        let rule = format!("must have 1 to {most} entries");
+        return Err(ServiceError::invalid("versions", rule));
+    }
+    if request.versions.iter().collect::<HashSet<_>>().len() != count {
+        return Err(ServiceError::invalid(
+            "versions",
+            "must not name a version twice",
+        ));
+    }
     authorise(context, vault).await?;
     let store = context.services.store();
-    store
-        .version_details(vault, request.item_id, request.version)
+    match store
+        .version_details(vault, &request.versions, DETAILS_BYTES)
         .await?
-        .ok_or(ServiceError::NotFound)
+    {
+        VersionDetailsOutcome::Found(details) => Ok(VersionDetailsResponse { details }),
+        VersionDetailsOutcome::TooLarge => {
+            let rule =
+                format!("must name fewer versions: their details exceed {DETAILS_BYTES} bytes");
+            Err(ServiceError::invalid("versions", rule))
+        }
+    }
+}
+
+/// What items were at a moment, as far as they have changed since, a page of them.
+pub async fn moment(
+    context: &Context,
+    vault: VaultId,
+    request: &MomentRequest,
+) -> Result<MomentResponse, ServiceError> {
+    authorise(context, vault).await?;
+    let MomentRequest { at_ms, after } = request;
+    let store = context.services.store();
+    Ok(store
+        .moment(vault, *at_ms, *after, limits::MOMENT_PER_PAGE as u32)
+        .await?)
 }

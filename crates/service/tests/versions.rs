@@ -8,8 +8,8 @@ use keyarc_testkit::{
     count_queries, on_both,
 };
 use keyarc_wire::{
-    ItemVersionsRequest, ItemVersionsResponse, VaultId, VersionDetailsRequest, WriteItemsRequest,
-    limits,
+    ItemVersion, ItemVersionsRequest, ItemVersionsResponse, MomentRequest, VaultId,
+    VersionDetailsRequest, WriteItemsRequest, limits,
 };
 
 async fn write_items(context: &Context, vault: VaultId, request: WriteItemsRequest) {
@@ -37,11 +37,17 @@ async fn details(
     version: u64,
 ) -> Result<Vec<u8>, ServiceError> {
     let request = VersionDetailsRequest {
-        item_id: item_id(item),
-        version,
+        versions: vec![ItemVersion {
+            item_id: item_id(item),
+            version,
+        }],
     };
-    let found = versions::details(context, vault, &request).await;
-    found.map(|found| found.details.0)
+    let found = versions::details(context, vault, &request).await?;
+    let mut found = found.details.into_iter();
+    found
+        .next()
+        .map(|one| one.details.0)
+        .ok_or(ServiceError::NotFound)
 }
 
 on_both! {
@@ -69,6 +75,42 @@ on_both! {
         assert_eq!((numbers, rest.more), (vec![2, 1], false));
         let (found, queries) = count_queries(details(&context, vault, 1, 2)).await;
         assert_eq!((found.unwrap(), queries), (sealed(0x82, 350).0, 2));
+    }
+
+    async fn details_are_asked_for_within_bounds_and_once_each(db) {
+        let services = services(db.store(), &FixedClock::new());
+        let context = TestClient::new(1).signed_up(&services).await;
+        let version = |item| ItemVersion { item_id: item_id(item), version: 1 };
+        let too_many = (0..=limits::VERSION_DETAILS_PER_REQUEST as u64).map(version).collect();
+        for versions in [vec![], vec![version(1), version(2), version(1)], too_many] {
+            let request = VersionDetailsRequest { versions };
+            let refused = versions::details(&context, vault_id(1), &request).await;
+            assert!(matches!(refused, Err(ServiceError::Invalid { .. })), "{refused:?}");
+        }
+    }
+
+    async fn a_moment_is_told_in_pages_to_its_owner_alone(db) {
+        let clock = FixedClock::new();
+        let services = services(db.store(), &clock);
+        let context = TestClient::new(1).signed_up(&services).await;
+        let eve = TestClient::new(2).signed_up(&services).await;
+        let vault = vault_id(1);
+        let count = limits::MOMENT_PER_PAGE as u64 + 5;
+        write_items(&context, vault, change((0..count).map(|item| write(item, 0)), [])).await;
+        clock.advance_ms(1_000);
+        write_items(&context, vault, change((0..count).map(|item| write(item, 1)), [])).await;
+        let ask = |after| MomentRequest { at_ms: FixedClock::START_MS, after };
+        let (first, queries) = count_queries(versions::moment(&context, vault, &ask(None))).await;
+        let first = first.unwrap();
+        assert_eq!(queries, 2);
+        assert_eq!((first.versions.len(), first.more), (limits::MOMENT_PER_PAGE, true));
+        let after = first.versions.last().map(|last| last.item_id);
+        let rest = versions::moment(&context, vault, &ask(after)).await.unwrap();
+        assert_eq!((rest.versions.len(), rest.more), (5, false));
+        for foreign in [vault, vault_id(9)] {
+            let refused = versions::moment(&eve, foreign, &ask(None)).await;
+            assert!(matches!(refused, Err(ServiceError::NotFound)), "{refused:?}");
+        }
     }
 
     async fn not_there_not_kept_and_not_yours_are_alike(db) {

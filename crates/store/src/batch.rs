@@ -81,6 +81,8 @@ pub(crate) trait BatchSql {
     const PURGE_DETAILS: &'static str;
     /// `$3` vault → id, item version, details version, details.
     const READ_DETAILS: &'static str;
+    /// `$3` vault. `number` is a version that was replaced → id, that version, its details.
+    const READ_VERSION_DETAILS: &'static str;
     /// `$3` account. A row is a pair of overview and details, `number` the version of both.
     const STAGE_ITEMS: &'static str;
     /// `$3` now, `$4` end of a window that begins now → id, hits, end of the window.
@@ -175,6 +177,26 @@ macro_rules! batch_sql {
                  AND items.item_id = item_details.item_id
                  WHERE item_details.vault_id = $3
                  AND item_details.item_id IN (SELECT batch.id FROM batch)"
+            );
+            // They stand with the last version that had them, or the item has them still.
+            const READ_VERSION_DETAILS: &'static str = batch_sql!(
+                @$unfold,
+                "SELECT found.item_id, found.version, found.details FROM
+                 (SELECT wanted.item_id, wanted.version, COALESCE(
+                 (SELECT shared.details FROM item_versions AS shared
+                 WHERE shared.vault_id = $3 AND shared.item_id = wanted.item_id
+                 AND shared.details_version = wanted.details_version
+                 AND shared.details IS NOT NULL
+                 ORDER BY shared.version DESC LIMIT 1),
+                 (SELECT item_details.details FROM item_details
+                 WHERE item_details.vault_id = $3 AND item_details.item_id = wanted.item_id
+                 AND item_details.version = wanted.details_version)) AS details
+                 FROM batch CROSS JOIN item_versions AS wanted
+                 JOIN vaults ON vaults.vault_id = wanted.vault_id
+                 WHERE wanted.vault_id = $3 AND wanted.item_id = batch.id
+                 AND wanted.version = batch.number
+                 AND wanted.key_epoch = vaults.key_epoch) AS found
+                 WHERE found.details IS NOT NULL"
             );
             const STAGE_ITEMS: &'static str = batch_sql!(
                 @$unfold,

@@ -45,4 +45,4 @@ pub use rekey::{NewAccountKeys, RekeyOutcome};
 pub use second_factor::{NewSecondFactor, SecondFactorChange, SecondFactorRow, StoredTotpSecret};
 pub use sessions::{BeginOutcome, FactorUse, NewSession, SessionRow, UsedNonce};
 pub use store::{DbKind, Store, StoreOptions};
-pub use versions::{SECRETS_KEPT, VERSIONS_KEPT};
+pub use versions::{SECRETS_KEPT, VERSIONS_KEPT, VersionDetailsOutcome};

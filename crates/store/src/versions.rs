@@ -1,10 +1,13 @@
+use futures::TryStreamExt as _;
 use keyarc_wire::{
-    ItemId, ItemVersionsResponse, Sealed, SealedVersion, VaultId, VersionDetailsResponse,
+    ItemId, ItemVersion, ItemVersionsResponse, MomentResponse, MomentVersion, Sealed,
+    SealedVersion, SealedVersionDetails, VaultId,
 };
 
 use crate::{
     Store, StoreError,
-    convert::{to_i64, to_u64},
+    batch::{Batch, BatchSql},
+    convert::{to_array, to_i64, to_u64},
     db::reading,
 };
 
@@ -16,6 +19,18 @@ pub const SECRETS_KEPT: u32 = 20;
 
 /// The item's version, and a version that was replaced: number, time, overview.
 type Columns = (i64, Option<i64>, Option<i64>, Option<Vec<u8>>);
+
+/// An item, and the version of it at a moment: number, end, beginning, overview.
+type MomentColumns = (Vec<u8>, i64, i64, Option<i64>, Vec<u8>);
+
+/// What [`Store::version_details`] found.
+#[derive(Debug, PartialEq, Eq)]
+pub enum VersionDetailsOutcome {
+    /// These.
+    Found(Vec<SealedVersionDetails>),
+    /// More than was wanted at once.
+    TooLarge,
+}
 
 impl Store {
     /// The versions of an item that were replaced, those below `before`, newest first, at most
@@ -71,39 +86,99 @@ impl Store {
         }))
     }
 
-    /// The details that a replaced version of an item had. `None` when there is no such item or
-    /// version, and when its details were not kept. One statement.
+    /// The details that replaced versions had. Those of no such item or version are left out, and
+    /// those that were not kept; [`VersionDetailsOutcome::TooLarge`] when all are more than
+    /// `max_bytes`. One statement, however many versions.
     pub async fn version_details(
         &self,
         vault: VaultId,
-        item: ItemId,
-        version: u64,
-    ) -> Result<Option<VersionDetailsResponse>, StoreError> {
-        // They stand with the last version that had them, or the item has them still.
-        let details: Option<Option<Vec<u8>>> = reading!(self, |conn| {
-            sqlx::query_scalar(
-                "SELECT COALESCE(
-                 (SELECT shared.details FROM item_versions AS shared
-                 WHERE shared.vault_id = $1 AND shared.item_id = $2
-                 AND shared.details_version = wanted.details_version
-                 AND shared.details IS NOT NULL
-                 ORDER BY shared.version DESC LIMIT 1),
-                 (SELECT item_details.details FROM item_details
-                 WHERE item_details.vault_id = $1 AND item_details.item_id = $2
-                 AND item_details.version = wanted.details_version))
-                 FROM item_versions AS wanted
-                 JOIN vaults ON vaults.vault_id = wanted.vault_id
-                 WHERE wanted.vault_id = $1 AND wanted.item_id = $2 AND wanted.version = $3
-                 AND wanted.key_epoch = vaults.key_epoch",
+        versions: &[ItemVersion],
+        max_bytes: usize,
+    ) -> Result<VersionDetailsOutcome, StoreError> {
+        let mut batch = Batch::default();
+        for wanted in versions {
+            batch.push(
+                wanted.item_id.as_bytes(),
+                to_i64(wanted.version),
+                false,
+                &[],
+            );
+        }
+        let batch = batch.finish();
+        let mut found = Vec::new();
+        let mut bytes = 0;
+        reading!(self, |conn: Driver| {
+            let mut rows = sqlx::query_as::<_, (Vec<u8>, i64, Vec<u8>)>(
+                <Driver as BatchSql>::READ_VERSION_DETAILS,
+            )
+            .bind(batch.rows)
+            .bind(batch.bytes)
+            .bind(vault.as_bytes().as_slice())
+            .fetch(&mut *conn);
+            while let Some((item_id, version, details)) = rows.try_next().await? {
+                bytes += details.len();
+                if bytes > max_bytes {
+                    return Ok(VersionDetailsOutcome::TooLarge);
+                }
+                found.push(SealedVersionDetails {
+                    item_id: ItemId(to_array(item_id)?),
+                    version: to_u64(version)?,
+                    details: Sealed(details),
+                });
+            }
+        });
+        Ok(VersionDetailsOutcome::Found(found))
+    }
+
+    /// For each item that was changed after a moment: the oldest version kept that was replaced
+    /// after it, which is the one of that moment unless older ones are gone. In the order of item
+    /// ids, those after `after`, at most `limit` of them. One statement.
+    pub async fn moment(
+        &self,
+        vault: VaultId,
+        at_ms: u64,
+        after: Option<ItemId>,
+        limit: u32,
+    ) -> Result<MomentResponse, StoreError> {
+        let after = after.map(|item| item.as_bytes().to_vec());
+        let rows: Vec<MomentColumns> = reading!(self, |conn| {
+            sqlx::query_as(
+                "SELECT kept.item_id, kept.version, kept.replaced_at_ms,
+                 (SELECT before.replaced_at_ms FROM item_versions AS before
+                 WHERE before.vault_id = kept.vault_id AND before.item_id = kept.item_id
+                 AND before.version = kept.version - 1), kept.overview
+                 FROM items
+                 JOIN vaults ON vaults.vault_id = items.vault_id
+                 JOIN item_versions AS kept ON kept.vault_id = items.vault_id
+                 AND kept.item_id = items.item_id AND kept.key_epoch = vaults.key_epoch
+                 AND kept.version = (SELECT MIN(later.version) FROM item_versions AS later
+                 WHERE later.vault_id = items.vault_id AND later.item_id = items.item_id
+                 AND later.replaced_at_ms > $3)
+                 WHERE items.vault_id = $1 AND items.item_id > $2 AND items.overview IS NOT NULL
+                 ORDER BY items.item_id LIMIT $4",
             )
             .bind(vault.as_bytes().as_slice())
-            .bind(item.as_bytes().as_slice())
-            .bind(to_i64(version))
-            .fetch_optional(&mut *conn)
+            .bind(after.unwrap_or_default())
+            .bind(to_i64(at_ms))
+            .bind(i64::from(limit).saturating_add(1))
+            .fetch_all(&mut *conn)
             .await?
         });
-        Ok(details.flatten().map(|details| VersionDetailsResponse {
-            details: Sealed(details),
-        }))
+        let more = rows.len() > limit as usize;
+        let mut versions = Vec::with_capacity(rows.len());
+        for (item_id, version, replaced_at_ms, since_ms, overview) in
+            rows.into_iter().take(limit as usize)
+        {
+            versions.push(MomentVersion {
+                item_id: ItemId(to_array(item_id)?),
+                since_ms: since_ms.map(to_u64).transpose()?,
+                sealed: SealedVersion {
+                    version: to_u64(version)?,
+                    replaced_at_ms: to_u64(replaced_at_ms)?,
+                    overview: Sealed(overview),
+                },
+            });
+        }
+        Ok(MomentResponse { versions, more })
     }
 }

@@ -1,7 +1,7 @@
 //! What a write replaces is kept, and told truly.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use keyarc_store::{SECRETS_KEPT, Store, VERSIONS_KEPT};
+use keyarc_store::{SECRETS_KEPT, Store, VERSIONS_KEPT, VersionDetailsOutcome};
 use keyarc_testkit::{
     FixedClock,
     build::{
@@ -9,7 +9,9 @@ use keyarc_testkit::{
     },
     count_queries, on_both,
 };
-use keyarc_wire::{ItemVersionsResponse, Sealed, SealedVersion, VaultId};
+use keyarc_wire::{
+    ItemVersion, ItemVersionsResponse, Sealed, SealedVersion, SealedVersionDetails, VaultId,
+};
 
 const START: u64 = FixedClock::START_MS;
 
@@ -25,8 +27,33 @@ async fn numbers(store: &Store, vault: VaultId, item: u64) -> Vec<u64> {
 }
 
 async fn details(store: &Store, vault: VaultId, item: u64, version: u64) -> Option<Sealed> {
-    let found = store.version_details(vault, item_id(item), version).await;
-    found.unwrap().map(|found| found.details)
+    let wanted = [ItemVersion {
+        item_id: item_id(item),
+        version,
+    }];
+    let outcome = store.version_details(vault, &wanted, usize::MAX).await;
+    found(outcome.unwrap()).pop().map(|one| one.details)
+}
+
+fn found(outcome: VersionDetailsOutcome) -> Vec<SealedVersionDetails> {
+    match outcome {
+        VersionDetailsOutcome::Found(found) => found,
+        VersionDetailsOutcome::TooLarge => vec![],
+    }
+}
+
+/// Of a moment so long after the start: the items that have changed since, with the version of
+/// then and when that began.
+async fn moment(store: &Store, vault: VaultId, at: u64) -> Vec<(u64, u64, Option<u64>)> {
+    let found = store.moment(vault, START + at, None, 100).await.unwrap();
+    assert!(!found.more);
+    let lines = found.versions.into_iter().map(|one| {
+        assert!(one.sealed.replaced_at_ms > START + at);
+        let item = (0..100).find(|number| item_id(*number) == one.item_id);
+        let since = one.since_ms.map(|since| since - START);
+        (item.unwrap(), one.sealed.version, since)
+    });
+    lines.collect()
 }
 
 /// The secret that a write from this version made.
@@ -213,5 +240,58 @@ on_both! {
         assert_eq!(queries, 1);
         let (_, queries) = count_queries(details(store, vault, 7, 1)).await;
         assert_eq!(queries, 1);
+        let all: Vec<ItemVersion> = (1..400)
+            .map(|item| ItemVersion { item_id: item_id(item), version: 1 })
+            .collect();
+        let (found, queries) = count_queries(store.version_details(vault, &all, usize::MAX)).await;
+        assert!(matches!(found, Ok(VersionDetailsOutcome::Found(found)) if found.len() == 399));
+        assert_eq!(queries, 1);
+        let (found, queries) = count_queries(store.moment(vault, START, None, 1_000)).await;
+        let found = found.unwrap();
+        assert_eq!((found.versions.len(), found.more, queries), (1_000, true, 1));
+    }
+
+    async fn a_moment_has_the_version_of_then_of_each_item_that_changed_since(db) {
+        let store = db.store();
+        let vault = signed_up(store, 1).await;
+        let other = signed_up(store, 2).await;
+        // Each write is at its revision, in milliseconds after the start.
+        write_next(store, vault, change([write(1, 0), write(2, 0), write(3, 0)], [])).await.unwrap();
+        write_next(store, vault, change([write(1, 1)], [])).await.unwrap();
+        write_next(store, vault, change([write(1, 2), write_overview(2, 1)], [])).await.unwrap();
+        write_next(store, other, change([write(4, 0)], [])).await.unwrap();
+        write_next(store, other, change([write(4, 1)], [])).await.unwrap();
+        assert_eq!(moment(store, vault, 0).await, [(1, 1, None), (2, 1, None)]);
+        assert_eq!(moment(store, vault, 1).await, [(1, 1, None), (2, 1, None)]);
+        assert_eq!(moment(store, vault, 2).await, [(1, 2, Some(2)), (2, 1, None)]);
+        assert_eq!(moment(store, vault, 3).await, []);
+        // Item by item, whatever the page.
+        let first = store.moment(vault, START, None, 1).await.unwrap();
+        assert_eq!((first.versions.len(), first.more), (1, true));
+        let after = Some(first.versions[0].item_id);
+        let second = store.moment(vault, START, after, 1).await.unwrap();
+        assert_eq!((second.versions.len(), second.more), (1, false));
+        assert!(second.versions[0].item_id > first.versions[0].item_id);
+        // What is gone for good was nothing.
+        write_next(store, vault, change([], [purge(1, 3)])).await.unwrap();
+        assert_eq!(moment(store, vault, 0).await, [(2, 1, None)]);
+    }
+
+    async fn details_of_many_versions_are_read_up_to_a_size(db) {
+        let store = db.store();
+        let vault = signed_up(store, 1).await;
+        for base in 0..3 {
+            write_next(store, vault, change([write(1, base), write(2, base)], [])).await.unwrap();
+        }
+        let version = |item, version| ItemVersion { item_id: item_id(item), version };
+        let wanted = [version(1, 1), version(2, 2), version(2, 9), version(9, 1)];
+        let size = 2 * secret(0).0.len();
+        let outcome = store.version_details(vault, &wanted, size).await.unwrap();
+        let mut found = found(outcome);
+        found.sort_by_key(|one| one.version);
+        let found: Vec<_> = found.into_iter().map(|one| (one.item_id, one.version, one.details)).collect();
+        assert_eq!(found, [(item_id(1), 1, secret(0)), (item_id(2), 2, secret(1))]);
+        let less = store.version_details(vault, &wanted, size - 1).await.unwrap();
+        assert_eq!(less, VersionDetailsOutcome::TooLarge);
     }
 }

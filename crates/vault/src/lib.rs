@@ -16,6 +16,7 @@
 //! | `arrange`, `selection` | changes of many items at once, and which ones |
 //! | `lock`, `write` | a vault without its key, and with it; writing to it |
 //! | `reseal` | a vault under its next key |
+//! | `moment` | what all items were at a moment |
 //! | `versions` | what an item was before |
 //! | `list`, `order`, `facets` | windows of rows, sorted orders, counts |
 //! | `health` | what is due, weak, old or stands in several items |
@@ -47,6 +48,7 @@ mod list;
 mod lock;
 mod material;
 mod model;
+mod moment;
 mod order;
 mod parts;
 mod qr;
@@ -83,6 +85,7 @@ pub use lock::{
 };
 pub use material::{KeyMaterial, MaterialFacts, inspect_material, read_material};
 pub use model::*;
+pub use moment::{MomentRow, Then, ThenIs};
 pub use parts::Part;
 pub use qr::{QR_SIDE_MAX, QrError, SetupKey, read_setup_key};
 pub use recognise::{

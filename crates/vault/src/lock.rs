@@ -179,6 +179,11 @@ impl UnlockedVault {
         self.items.iter().map(|entry| entry.id).collect()
     }
 
+    /// How many items there are, those in the trash included.
+    pub fn count(&self) -> usize {
+        self.items.iter().count()
+    }
+
     /// The revision up to which changes were applied; 0 before the first.
     pub fn revision(&self) -> u64 {
         self.revision

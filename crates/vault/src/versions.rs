@@ -106,6 +106,10 @@ impl OldVersion {
     pub fn summary(&self) -> ItemSummary {
         self.entry.summary(Vec::new())
     }
+
+    pub(crate) fn entry(&self) -> &Entry {
+        &self.entry
+    }
 }
 
 /// A version with all that bears on its line.
@@ -183,6 +187,14 @@ impl UnlockedVault {
         })
     }
 
+    /// What an item is now, for when it will have been something else.
+    pub fn as_it_is(&self, item: ItemId) -> Option<OldVersion> {
+        let now = self.items.get(item)?;
+        Some(OldVersion {
+            entry: Entry::new(item, now.version, now.record.clone()),
+        })
+    }
+
     /// Opens the details of a replaced version, which have to be those that its overview names.
     pub fn open_version_details(
         &self,
@@ -245,7 +257,7 @@ fn row(version: u64, record: &OverviewRecord, before: Option<&Kept>) -> VersionR
     }
 }
 
-fn changes(before: &OverviewRecord, after: &OverviewRecord) -> Vec<Change> {
+pub(crate) fn changes(before: &OverviewRecord, after: &OverviewRecord) -> Vec<Change> {
     let mut changes = Vec::new();
     match (before.trashed_at_ms, after.trashed_at_ms) {
         (None, Some(_)) => changes.push(Change::Trashed),

@@ -60,6 +60,7 @@ impl UnlockedVault {
             let beside = Beside {
                 variable: item.variable.as_deref(),
                 kept: item.kept.as_ref(),
+                trashed_at_ms: None,
             };
             writes.push(self.seal_checked(&item.draft, checked, beside, now, rng)?);
         }
@@ -142,14 +143,31 @@ impl UnlockedVault {
             .collect()
     }
 
+    /// Seals what an item was as its next version, in the trash or not.
+    pub(crate) fn seal_return_of(
+        &self,
+        draft: &ItemDraft,
+        trashed_at_ms: Option<u64>,
+        now: (Day, u64),
+        rng: &mut impl CryptoRng,
+    ) -> Result<ItemWrite, WriteError> {
+        let checked = normalise_typed(draft)?;
+        let beside = Beside {
+            trashed_at_ms: Some(trashed_at_ms),
+            ..Beside::default()
+        };
+        self.seal_checked(draft, checked, beside, now, rng)
+    }
+
     fn seal_checked(
         &self,
         draft: &ItemDraft,
         checked: CheckedDraft,
-        Beside { variable, kept }: Beside<'_>,
+        beside: Beside<'_>,
         (today, now_ms): (Day, u64),
         rng: &mut impl CryptoRng,
     ) -> Result<ItemWrite, WriteError> {
+        let Beside { variable, kept, .. } = beside;
         let (id, base_version, existing) = match draft.id {
             Some(id) => {
                 let entry = self.items.get(id).ok_or(WriteError::NotFound)?;
@@ -196,9 +214,11 @@ impl UnlockedVault {
             },
             expires_on: draft.expires_on,
             // Its time in the trash begins anew: it must not be gone on the day it came back.
-            trashed_at_ms: existing
-                .and_then(|record| record.trashed_at_ms)
-                .or_else(|| kept.filter(|kept| kept.in_trash).map(|_| now_ms)),
+            trashed_at_ms: beside.trashed_at_ms.unwrap_or_else(|| {
+                existing
+                    .and_then(|record| record.trashed_at_ms)
+                    .or_else(|| kept.filter(|kept| kept.in_trash).map(|_| now_ms))
+            }),
             field_names: FieldNames::of(&checked.fields),
             rotation: rotation(draft.rotation, existing, (fingerprint, password), today),
             password_fingerprint: password.map(ByteArray::from),
@@ -225,6 +245,8 @@ struct Beside<'a> {
     variable: Option<&'a str>,
     /// What it was in an archive.
     kept: Option<&'a Kept>,
+    /// Since when it lies in the trash, if it does; absent where that stays as it is.
+    trashed_at_ms: Option<Option<u64>>,
 }
 
 fn utc_day(now_ms: u64) -> Day {

@@ -60,6 +60,7 @@ pub use session::{
     RefreshResponse, SessionInfo,
 };
 pub use versions::{
-    ItemVersionsRequest, ItemVersionsResponse, SealedVersion, VersionDetailsRequest,
+    ItemVersion, ItemVersionsRequest, ItemVersionsResponse, MomentRequest, MomentResponse,
+    MomentVersion, SealedVersion, SealedVersionDetails, VersionDetailsRequest,
     VersionDetailsResponse,
 };

@@ -24,6 +24,10 @@ pub const RECOVERY_NOTE: usize = 1024;
 pub const DETAILS_PER_REQUEST: usize = 1_000;
 /// Most replaced versions of an item in one answer.
 pub const VERSIONS_PER_PAGE: usize = 25;
+/// Most versions in one request for their details.
+pub const VERSION_DETAILS_PER_REQUEST: usize = 500;
+/// Most items in one answer about a moment.
+pub const MOMENT_PER_PAGE: usize = 1_000;
 /// Largest body of a write to a vault, in bytes.
 pub const WRITE_BODY: usize = 48 * 1024 * 1024;
 /// Largest body of any other request, in bytes.

@@ -64,6 +64,8 @@ pub const DETAILS_ROUTE: &str = "/api/vaults/{vault_id}/details";
 pub const VERSIONS_ROUTE: &str = "/api/vaults/{vault_id}/versions";
 /// The route pattern of [`version_details`].
 pub const VERSION_DETAILS_ROUTE: &str = "/api/vaults/{vault_id}/versions/details";
+/// The route pattern of [`moment`].
+pub const MOMENT_ROUTE: &str = "/api/vaults/{vault_id}/moment";
 
 /// `GET` → the items changed after revision `since`, the vault's newest manifest, and all
 /// manifests from version `manifests_from` on, as [`crate::CHANGES_MEDIA_TYPE`].
@@ -88,6 +90,11 @@ pub fn details(vault: VaultId) -> String {
 /// `POST` [`crate::ItemVersionsRequest`] → [`crate::ItemVersionsResponse`].
 pub fn item_versions(vault: VaultId) -> String {
     format!("/api/vaults/{vault}/versions")
+}
+
+/// `POST` [`crate::MomentRequest`] → [`crate::MomentResponse`].
+pub fn moment(vault: VaultId) -> String {
+    format!("/api/vaults/{vault}/moment")
 }
 
 /// `POST` [`crate::VersionDetailsRequest`] → [`crate::VersionDetailsResponse`].

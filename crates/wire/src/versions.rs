@@ -36,19 +36,72 @@ pub struct ItemVersionsResponse {
     pub more: bool,
 }
 
-/// Asks for the details of a version that was replaced.
+/// Asks for the details of versions that were replaced.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VersionDetailsRequest {
+    /// Which ones: 1 to [`crate::limits::VERSION_DETAILS_PER_REQUEST`], none of them twice.
+    pub versions: Vec<ItemVersion>,
+}
+
+/// A version of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ItemVersion {
     /// The item.
     pub item_id: ItemId,
     /// Which version of it.
     pub version: u64,
 }
 
-/// The details of a version that was replaced.
+/// The details of versions that were replaced, in no particular order. Those that the server does
+/// not have are left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionDetailsResponse {
+    /// One for each version that the server has.
+    pub details: Vec<SealedVersionDetails>,
+}
+
+/// The details that a replaced version had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedVersionDetails {
+    /// The item.
+    pub item_id: ItemId,
+    /// The version that was asked for.
+    pub version: u64,
     /// Sealed for the version that its overview names, which may be an earlier one.
     pub details: Sealed,
+}
+
+/// Asks what items were at a moment.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MomentRequest {
+    /// The moment, by the server's clock; Unix milliseconds.
+    pub at_ms: u64,
+    /// Only items whose ids come after this one; absent for the first page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<ItemId>,
+}
+
+/// A version of an item that was replaced only after a moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MomentVersion {
+    /// The item.
+    pub item_id: ItemId,
+    /// When the version before was replaced by it; absent when that one is not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_ms: Option<u64>,
+    /// The oldest version kept that was replaced after the moment.
+    #[serde(flatten)]
+    pub sealed: SealedVersion,
+}
+
+/// What the items were at a moment that have changed since. The others are as they were.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MomentResponse {
+    /// In the order of their ids, at most [`crate::limits::MOMENT_PER_PAGE`].
+    pub versions: Vec<MomentVersion>,
+    /// There are more items.
+    pub more: bool,
 }

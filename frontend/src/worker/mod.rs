@@ -11,6 +11,7 @@ mod import;
 mod kit;
 mod link;
 mod material;
+mod moment;
 mod passkey;
 mod password;
 mod qr;

@@ -62,6 +62,7 @@ impl VaultWorker {
                     .await
             }
             Command::Export(command) => self.export(command).await.map(Reply::Export),
+            Command::Moment(command) => self.moment(command).await.map(Reply::Moment),
             Command::Import(command) => self.import(command).await.map(Reply::Import),
             Command::MakeKit(wish) => self.make_kit(wish).await,
             Command::ChangePassword(wish) => self.change_password(wish).await,

@@ -16,7 +16,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{
     arrange::Undos, check::Checking, export::Exporting, failure, health::Health, import::Importing,
-    saving::fetch_saving_soon, tell,
+    moment::Moment, saving::fetch_saving_soon, tell,
 };
 use crate::browser::{BrowserHost, DeviceStore, FetchTransport, Report};
 
@@ -76,6 +76,8 @@ pub(super) struct VaultWorker {
     pub(super) import: Importing,
     /// A file on its way out of it.
     pub(super) export: Exporting,
+    /// The vault as it was at a moment.
+    pub(super) moment: RefCell<Moment>,
     /// What is known of the vault's secrets.
     pub(super) health: RefCell<Health>,
     /// Tests of keys: the one that is being made, those to come, and what was found.

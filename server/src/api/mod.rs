@@ -61,6 +61,7 @@ pub fn routes() -> Router<AppState> {
         .route(paths::DETAILS_ROUTE, post(vault::details))
         .route(paths::VERSIONS_ROUTE, post(versions::list))
         .route(paths::VERSION_DETAILS_ROUTE, post(versions::details))
+        .route(paths::MOMENT_ROUTE, post(versions::moment))
         .route_layer(from_fn(no_store))
 }
 

@@ -1,6 +1,7 @@
 use keyarc_service::versions;
 use keyarc_wire::{
-    ItemVersionsRequest, ItemVersionsResponse, VersionDetailsRequest, VersionDetailsResponse,
+    ItemVersionsRequest, ItemVersionsResponse, MomentRequest, MomentResponse,
+    VersionDetailsRequest, VersionDetailsResponse,
 };
 
 use super::vault::InVault;
@@ -21,5 +22,15 @@ pub(super) async fn details(
 ) -> Result<axum::Json<VersionDetailsResponse>, Failure> {
     Ok(axum::Json(
         versions::details(&context, vault, &request).await?,
+    ))
+}
+
+pub(super) async fn moment(
+    Caller(context): Caller,
+    InVault(vault): InVault,
+    Json(request): Json<MomentRequest>,
+) -> Result<axum::Json<MomentResponse>, Failure> {
+    Ok(axum::Json(
+        versions::moment(&context, vault, &request).await?,
     ))
 }

@@ -4,9 +4,9 @@ use keyarc_signature::VaultManifest;
 use keyarc_testkit::{TestServer, build, on_both};
 use keyarc_wire::{
     AccountResponse, CHANGES_MEDIA_TYPE, Change, ChangesDecoder, ClientKind, DetailsRequest,
-    DetailsResponse, ErrorCode, ItemChange, ItemVersionsRequest, ItemVersionsResponse,
-    LoginResponse, VaultId, VersionDetailsRequest, VersionDetailsResponse, WriteItemsResponse,
-    paths,
+    DetailsResponse, ErrorCode, ItemChange, ItemVersion, ItemVersionsRequest, ItemVersionsResponse,
+    LoginResponse, MomentRequest, MomentResponse, VaultId, VersionDetailsRequest,
+    VersionDetailsResponse, WriteItemsResponse, paths,
 };
 use reqwest::StatusCode;
 
@@ -82,9 +82,15 @@ on_both! {
         let kept: ItemVersionsResponse = person.post(&paths::item_versions(vault), &asked).await.json();
         assert_eq!((kept.current_version, kept.versions.len(), kept.more), (2, 1, false));
         assert_eq!(kept.versions[0].overview, build::write(1, 0).overview);
-        let first = VersionDetailsRequest { item_id: build::item_id(1), version: 1 };
-        let theirs: VersionDetailsResponse = person.post(&paths::version_details(vault), &first).await.json();
-        assert_eq!(Some(theirs.details), build::write(1, 0).details);
+        let first = ItemVersion { item_id: build::item_id(1), version: 1 };
+        let asked = VersionDetailsRequest { versions: vec![first] };
+        let theirs: VersionDetailsResponse = person.post(&paths::version_details(vault), &asked).await.json();
+        assert_eq!(Some(&theirs.details[0].details), build::write(1, 0).details.as_ref());
+        let asked = MomentRequest { at_ms: 0, after: None };
+        let then: MomentResponse = person.post(&paths::moment(vault), &asked).await.json();
+        assert_eq!((then.versions.len(), then.more), (1, false));
+        assert_eq!(then.versions[0].sealed, kept.versions[0]);
+        assert_eq!((then.versions[0].item_id, then.versions[0].since_ms), (build::item_id(1), None));
 
         // The same edit again comes too late, and takes nothing else with it.
         let late = build::change([build::write(1, 1), build::write(4, 0)], []);

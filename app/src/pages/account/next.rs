@@ -22,7 +22,7 @@ pub fn next_path(next: Option<&str>) -> String {
         let end = path.find('?').unwrap_or(path.len());
         matches!(
             &path[..end],
-            "/vault" | "/vault/import" | "/vault/export" | "/settings"
+            "/vault" | "/vault/import" | "/vault/export" | "/vault/moment" | "/settings"
         )
     };
     next.filter(own).unwrap_or("/vault").to_owned()

@@ -38,17 +38,17 @@ pub(super) fn Domain() -> impl IntoView {
         <Part title="Rows">
             <div class="gallery-column" role="listbox" aria-label="Rows">
                 <div class="row" role="option">
-                    <RowFace summary=Some(row("OpenAI · checkout service", "OA", Some(day(14)))) />
+                    <RowFace item=row("OpenAI · checkout service", "OA", Some(day(14))) />
                 </div>
                 <div class="row" role="option" aria-selected="true">
-                    <RowFace summary=Some(row("Stripe live secret", "ST", None)) />
+                    <RowFace item=row("Stripe live secret", "ST", None) />
                 </div>
                 <div class="row" role="option">
-                    <RowFace summary=Some(row(
+                    <RowFace item=row(
                         "<b>markup</b> \u{202e}right to left\u{202c} and a name that is far too long for its row",
                         "?!",
                         Some(day(-1)),
-                    )) />
+                    ) />
                 </div>
             </div>
         </Part>

@@ -30,6 +30,8 @@ pub enum Section {
     Import,
     /// Export.
     Export,
+    /// The vault as it was.
+    Moment,
     /// Tests of keys.
     Checks,
     /// Settings.

@@ -224,7 +224,7 @@ fn VersionWords(row: VersionRow) -> impl IntoView {
 }
 
 /// What a version changed, in words.
-fn said(changes: Option<&[Change]>) -> String {
+pub(super) fn said(changes: Option<&[Change]>) -> String {
     let Some(changes) = changes else {
         return "the version before is missing, so what it changed is not known".to_owned();
     };

@@ -10,7 +10,7 @@ use super::{
     filters::{KindMenu, SortMenu},
     folders::drag_row,
     onboarding::{Onboarding, SampleNote, is_new_vault},
-    row::ItemRow,
+    row::{ItemRow, press_row},
     tools_part::{Piece, ToolsPart},
     views::SaveView,
 };
@@ -174,6 +174,7 @@ fn Rows(scroller: NodeRef<html::Div>) -> impl IntoView {
     });
     let selection = use_selection();
     let arranging = use_arranging();
+    let actions = use_actions();
     // A finger scrolls; it would drag rows by accident.
     let drags = has_pointer();
     let active = move || {
@@ -206,6 +207,7 @@ fn Rows(scroller: NodeRef<html::Div>) -> impl IntoView {
                         aria-activedescendant=active
                         node_ref=scroller
                         on:mousedown=keep_text_unmarked
+                        on:click=move |event| press_row(&event, items, selection, actions)
                         on:dragstart=move |event| drag_row(arranging, &event)
                         on:dragend=move |_| arranging.dragged.set(None)
                     >

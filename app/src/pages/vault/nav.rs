@@ -73,6 +73,7 @@ pub(super) fn Nav(
                 <ul class="nav-list">
                     <ToolLink icon=Icon::Import words="Import" path="/vault/import" here=section == Section::Import />
                     <ToolLink icon=Icon::Download words="Export" path="/vault/export" here=section == Section::Export />
+                    <ToolLink icon=Icon::Clock words="As it was" path="/vault/moment" here=section == Section::Moment />
                     <ToolLink icon=Icon::Check words="Test keys" path="/vault/checks" here=section == Section::Checks />
                     <ToolLink icon=Icon::Settings words="Settings" path="/settings" here=section == Section::Settings />
                     <li>

@@ -194,7 +194,7 @@ pub(super) fn Palette(
 
 fn face(entry: Entry) -> AnyView {
     match entry {
-        Entry::Item(item) => view! { class="v", <RowFace summary=Arc::new(*item) /> }.into_any(),
+        Entry::Item(item) => view! { class="v", <RowFace item=Arc::new(*item) /> }.into_any(),
         Entry::Action(action) => view! { class="v",
             <span class="palette-icon">
                 <IconView icon=action.icon() />
@@ -241,6 +241,7 @@ enum Action {
     History,
     Import,
     Export,
+    Moment,
     Check,
     Checks,
     All,
@@ -256,11 +257,12 @@ enum Action {
 }
 
 impl Action {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::New,
         Self::History,
         Self::Import,
         Self::Export,
+        Self::Moment,
         Self::Check,
         Self::Checks,
         Self::All,
@@ -281,6 +283,7 @@ impl Action {
             Self::History => "Show the history of the open item",
             Self::Import => "Import a .env file",
             Self::Export => "Export the vault",
+            Self::Moment => "Look at the vault as it was",
             Self::Check => "Test this key",
             Self::Checks => "Test all keys",
             Self::All => "Go to all items",
@@ -305,7 +308,7 @@ impl Action {
             Self::Check | Self::Checks => Icon::Check,
             Self::All => Icon::List,
             Self::Dashboard => Icon::Chart,
-            Self::Expiring => Icon::Clock,
+            Self::Expiring | Self::Moment => Icon::Clock,
             Self::Favourites => Icon::Star,
             Self::Recent => Icon::Undo,
             Self::Trash => Icon::Trash,
@@ -365,6 +368,7 @@ impl Verbs {
             }
             Action::Import => self.go.path("/vault/import"),
             Action::Export => self.go.path("/vault/export"),
+            Action::Moment => self.go.path("/vault/moment"),
             Action::Check => drop(press("check")),
             Action::Checks => self.go.path("/vault/checks"),
             Action::All => scope(Scope::All),

@@ -2,19 +2,37 @@ use std::sync::Arc;
 
 use keyarc_vault::{FoundIn, ItemSummary, Kind};
 use leptos::{ev, prelude::*};
+use wasm_bindgen::JsCast;
 
 use super::{
-    actions::use_actions,
+    actions::Actions,
     check_words::{outcome_tone, outcome_word},
     expiry_badge::DueBadge,
 };
 use crate::{
-    state::{use_items, use_place, use_selection},
+    state::{Items, Selection, use_items, use_place, use_selection},
     ui::{Badge, EnvironmentDot, Icon, IconView},
     words::{ago_now, capitalised, days_left, kind, now_ms},
 };
 
+/// All that a row of the list shows.
+#[derive(Clone, PartialEq)]
+struct Shown {
+    /// `None` while it is on its way.
+    item: Option<Arc<ItemSummary>>,
+    /// How many rows the list has.
+    total: u32,
+    /// The keyboard is on it.
+    is_active: bool,
+    is_open: bool,
+    is_selected: bool,
+}
+
 /// A row of the list, by its position. What stands there changes; the element stays.
+///
+/// A row has one effect and not one for each of its parts: while somebody types a search, every
+/// row shows another item at every key, and looking at all of it costs less than finding out
+/// what of it to look at.
 #[component]
 pub(super) fn ItemRow(
     /// Position in the whole list.
@@ -24,201 +42,175 @@ pub(super) fn ItemRow(
 ) -> impl IntoView {
     let items = use_items();
     let place = use_place();
-    let actions = use_actions();
-    let summary = Memo::new(move |_| items.row(index));
-    let known = Memo::new(move |_| summary.with(Option::is_some));
-    let id = move || summary.with(|s| s.as_ref().map(|s| s.id));
     let selection = use_selection();
-    // Open, and selected.
-    let state = Memo::new(move |_| match id() {
-        None => (false, false),
-        Some(id) => (
-            place.with(|place| place.item) == Some(id),
-            selection.has(id),
-        ),
-    });
-    let active = Memo::new(move |_| items.cursor().get() == Some(index));
-    let press = move |event: ev::MouseEvent| {
-        let Some(id) = untrack(id) else { return };
-        let before = items.cursor().get_untracked();
-        items.cursor().set(Some(index));
-        if event.shift_key() {
-            selection.extend(before.unwrap_or(index), index);
-        } else if event.ctrl_key() || event.meta_key() || picks(&event) {
-            selection.toggle(id, index);
-        } else {
-            actions.open(id);
+    let shown = Memo::new(move |_| {
+        let item = items.row(index);
+        let id = item.as_ref().map(|item| item.id);
+        Shown {
+            total: items.total(),
+            is_active: items.cursor().get() == Some(index),
+            is_open: id.is_some() && place.with(|place| place.item) == id,
+            is_selected: id.is_some_and(|id| selection.has(id)),
+            item,
         }
-    };
-    view! { class="v",
-        <div
-            class="row"
-            class:is-active=move || active.get()
-            role="option"
-            id=move || id().map(|id| format!("row-{id}"))
-            aria-selected=move || if state.get().1 { "true" } else { "false" }
-            aria-current=move || state.get().0.then_some("true")
-            draggable=drags.then_some("true")
-            aria-posinset=(index + 1).to_string()
-            aria-setsize=move || items.total().to_string()
-            on:click=press
-        >
-            <i class="row-check"></i>
-            {move || {
-                if known.get() {
-                    view! { class="v", <RowFace summary=summary /> }.into_any()
-                } else {
-                    view! { class="v", <i class="skeleton skeleton-name"></i> }.into_any()
-                }
-            }}
-        </div>
+    });
+    move || {
+        let Shown {
+            item,
+            total,
+            is_active,
+            is_open,
+            is_selected,
+        } = shown.get();
+        let id = item.as_ref().map(|item| format!("row-{}", item.id));
+        view! { class="v",
+            <div
+                class="row"
+                class:is-active=is_active
+                role="option"
+                id=id
+                aria-selected=if is_selected { "true" } else { "false" }
+                aria-current=is_open.then_some("true")
+                draggable=drags.then_some("true")
+                aria-posinset=index + 1
+                aria-setsize=total
+            >
+                <i class="row-check"></i>
+                {match item {
+                    Some(item) => view! { class="v", <RowFace item=item /> }.into_any(),
+                    None => {
+                        view! { class="v", <i class="skeleton skeleton-name"></i> }.into_any()
+                    }
+                }}
+            </div>
+        }
     }
 }
 
-/// Whether a press on a row selects it: on its box, or anywhere while a finger selects.
-fn picks(event: &ev::MouseEvent) -> bool {
-    use wasm_bindgen::JsCast;
+/// What a press in the list does: it opens the item of the row, or selects it.
+pub(super) fn press_row(
+    event: &ev::MouseEvent,
+    items: Items,
+    selection: Selection,
+    actions: Actions,
+) {
     let target = event
         .target()
         .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    let is_in = |selector: &str| {
+    let closest = |selector: &str| {
         target
             .as_ref()
-            .is_some_and(|target| target.closest(selector).ok().flatten().is_some())
+            .and_then(|target| target.closest(selector).ok().flatten())
     };
-    is_in(".row-check, .row-mark") || is_in(".by-touch")
+    let position = closest("[role=option]").and_then(|row| row.get_attribute("aria-posinset"));
+    let index = position.and_then(|position| position.parse::<u32>().ok()?.checked_sub(1));
+    let Some((index, id)) = index.and_then(|index| Some((index, items.id_at(index)?))) else {
+        return;
+    };
+    let before = items.cursor().get_untracked();
+    items.cursor().set(Some(index));
+    // On its box, or anywhere while a finger selects.
+    let picks = closest(".row-check, .row-mark, .by-touch").is_some();
+    if event.shift_key() {
+        selection.extend(before.unwrap_or(index), index);
+    } else if event.ctrl_key() || event.meta_key() || picks {
+        selection.toggle(id, index);
+    } else {
+        actions.open(id);
+    }
 }
 
-/// What a row shows of an item. Each part follows the item on its own: while somebody types a
-/// search, every row shows another item at every key, and most parts of it stay.
+/// What a row shows of an item.
 #[component]
 pub fn RowFace(
-    /// The item; `None` shows nothing.
-    #[prop(into)]
-    summary: Signal<Option<Arc<ItemSummary>>>,
+    /// The item.
+    item: Arc<ItemSummary>,
 ) -> impl IntoView {
-    let mark = part(summary, |item| item.mark.clone());
-    let name = part(summary, |item| runs(&item.name, &item.matches));
-    let favourite = part(summary, |item| item.favourite);
-    let environment = part(summary, |item| item.environment.clone());
-    let who = part(summary, |item| match &item.provider_name {
-        Some(provider) => (provider.clone(), provider_matches(item).to_vec()),
-        None => (kind(item.kind).to_owned(), Vec::new()),
-    });
-    let hint = part(summary, row_hint);
-    let when = part(summary, |item| {
-        (item.trashed_at_ms, item.due(), item.updated_at_ms)
-    });
-    // What the provider itself refused.
-    let refused = part(summary, |item| {
-        let last = item.checks.first().map(|last| last.outcome);
-        last.filter(|outcome| outcome.is_refusal())
-    });
+    // What the provider itself refused stands before what is due: it does not work now.
+    let refused = item.checks.first().map(|last| last.outcome);
+    let refused = refused.filter(|outcome| outcome.is_refusal());
     view! { class="v",
         <span class="row-mark" aria-hidden="true">
-            {move || mark.get()}
+            {item.mark.clone()}
         </span>
         <span class="row-text">
             <strong>
-                {move || {
-                    favourite
-                        .get()
-                        .then(|| {
-                            view! { class="v",
-                                <span class="row-star">
-                                    <IconView icon=Icon::Star />
-                                    <span class="sr-only">"favourite"</span>
-                                </span>
-                            }
-                        })
-                }}
-                <bdi>{move || highlighted(name.get())}</bdi>
+                {item
+                    .favourite
+                    .then(|| {
+                        view! { class="v",
+                            <span class="row-star">
+                                <IconView icon=Icon::Star />
+                                <span class="sr-only">"favourite"</span>
+                            </span>
+                        }
+                    })}
+                <bdi>{highlighted(runs(&item.name, &item.matches))}</bdi>
             </strong>
             <span class="row-sub">
-                {move || {
-                    environment
-                        .get()
-                        .map(|name| {
-                            view! { class="v",
-                                <EnvironmentDot environment=name.clone() />
-                                <span class="sr-only">{capitalised(&name)}</span>
-                            }
-                        })
-                }}
+                {item
+                    .environment
+                    .clone()
+                    .map(|name| {
+                        view! { class="v",
+                            <EnvironmentDot environment=name.clone() />
+                            <span class="sr-only">{capitalised(&name)}</span>
+                        }
+                    })}
                 <span>
-                    {move || match who.get() {
-                        (who, matches) if matches.is_empty() => who.into_any(),
-                        (who, matches) => highlighted(runs(&who, &matches)).into_any(),
+                    {match &item.provider_name {
+                        Some(provider) => highlighted(runs(provider, provider_matches(&item))),
+                        None => highlighted(runs(kind(item.kind), &[])),
                     }}
                 </span>
-                {move || match hint.get() {
-                    Hint::Secret(hint) => {
-                        view! { class="v",
-                            <span class="row-hint" translate="no">
-                                <bdi>{hint}</bdi>
-                            </span>
-                        }
-                            .into_any()
-                    }
-                    Hint::Found(place, found) => {
-                        view! { class="v",
-                            <span class="row-found">
-                                {place}
-                                <bdi>{highlighted(found)}</bdi>
-                            </span>
-                        }
-                            .into_any()
-                    }
-                }}
+                <RowHint hint=row_hint(&item) />
             </span>
         </span>
-        {move || {
-            refused
-                .get()
-                .map(|outcome| {
-                    view! { class="v",
-                        <Badge tone=outcome_tone(outcome)>{outcome_word(outcome)}</Badge>
-                    }
-                })
-        }}
-        {move || match when.get() {
-            (Some(trashed), ..) => {
+        {match (refused, item.trashed_at_ms, item.due()) {
+            (_, Some(trashed), _) => {
                 view! { class="v",
                     <span class="row-time">{days_left(trashed, now_ms() as u64)}</span>
                 }
                     .into_any()
             }
-            (None, Some(due), _) => {
+            (Some(outcome), ..) => {
+                view! { class="v",
+                    <Badge tone=outcome_tone(outcome)>{outcome_word(outcome)}</Badge>
+                }
+                    .into_any()
+            }
+            (None, None, Some(due)) => {
                 view! { class="v", <DueBadge due=due short=true /> }.into_any()
             }
-            (None, None, updated) => {
-                view! { class="v", <span class="row-time">{ago_now(updated)}</span> }.into_any()
+            (None, None, None) => {
+                view! { class="v", <span class="row-time">{ago_now(item.updated_at_ms)}</span> }
+                    .into_any()
             }
         }}
     }
 }
 
-/// One part of what a row shows, which changes only when that part does.
-fn part<T: Clone + Default + PartialEq + Send + Sync + 'static>(
-    summary: Signal<Option<Arc<ItemSummary>>>,
-    pick: fn(&ItemSummary) -> T,
-) -> Memo<T> {
-    Memo::new(move |_| summary.with(|item| item.as_deref().map(pick).unwrap_or_default()))
+/// One element whatever it shows, so that it stays while a search is typed.
+#[component]
+fn RowHint(hint: Hint) -> impl IntoView {
+    let (class, place, text) = match hint {
+        Hint::Secret(hint) => ("row-hint", "", runs(&hint, &[])),
+        Hint::Found(place, found) => ("row-found", place, found),
+    };
+    view! { class="v",
+        <span class=class translate=(class == "row-hint").then_some("no")>
+            {place}
+            <bdi>{highlighted(text)}</bdi>
+        </span>
+    }
 }
 
 /// What stands last in a row.
-#[derive(Debug, Clone, PartialEq)]
 enum Hint {
     /// A remainder of the secret.
     Secret(String),
     /// What a search found that the row does not show otherwise: where, and the text.
-    Found(&'static str, Vec<(String, bool)>),
-}
-
-impl Default for Hint {
-    fn default() -> Self {
-        Self::Secret(String::new())
-    }
+    Found(&'static str, Vec<Run>),
 }
 
 fn row_hint(summary: &ItemSummary) -> Hint {
@@ -229,7 +221,7 @@ fn row_hint(summary: &ItemSummary) -> Hint {
     match (unseen, summary.kind) {
         (Some((place, found)), _) => Hint::Found(place, runs(&found.text, &found.matches)),
         // The kind stands before it already.
-        (None, Kind::Note) => Hint::default(),
+        (None, Kind::Note) => Hint::Secret(String::new()),
         (None, _) => Hint::Secret(summary.hint.clone()),
     }
 }
@@ -253,32 +245,41 @@ fn provider_matches(summary: &ItemSummary) -> &[u32] {
     found.map_or(&[], |found| &found.matches)
 }
 
-/// A name with what the search matched set off.
-fn highlighted(runs: Vec<(String, bool)>) -> impl IntoView + use<> {
-    runs.into_iter()
-        .map(|(text, matched)| {
-            if matched {
-                view! { class="v", <mark>{text}</mark> }.into_any()
-            } else {
-                text.into_any()
-            }
-        })
-        .collect_view()
+/// A name with what the search matched set off. Its parts are of the same kinds in the same order
+/// whatever matches, so that they stay while a search is typed.
+fn highlighted(runs: Vec<Run>) -> impl IntoView + use<> {
+    let parts = runs.into_iter().map(|Run { plain, matched }| {
+        let matched = (!matched.is_empty()).then_some(matched);
+        let mark = matched.map(|text| view! { class="v", <mark>{text}</mark> });
+        (plain, mark)
+    });
+    parts.collect_view()
 }
 
-/// Cuts a name into runs that match and runs that do not. `matches` are character positions in
-/// ascending order.
-fn runs(name: &str, matches: &[u32]) -> Vec<(String, bool)> {
-    let mut runs: Vec<(String, bool)> = Vec::new();
+/// A part of a name: what does not match, and what matches after it.
+#[derive(Default)]
+struct Run {
+    plain: String,
+    matched: String,
+}
+
+/// Cuts a name into runs. `matches` are character positions in ascending order.
+fn runs(name: &str, matches: &[u32]) -> Vec<Run> {
+    let mut runs = Vec::new();
+    let mut run = Run::default();
     let mut matches = matches.iter().copied().peekable();
     for (at, c) in (0_u32..).zip(name.chars()) {
         while matches.next_if(|next| *next < at).is_some() {}
-        let matched = matches.peek() == Some(&at);
-        match runs.last_mut() {
-            Some((text, same)) if *same == matched => text.push(c),
-            _ => runs.push((c.to_string(), matched)),
+        if matches.peek() == Some(&at) {
+            run.matched.push(c);
+        } else {
+            if !run.matched.is_empty() {
+                runs.push(std::mem::take(&mut run));
+            }
+            run.plain.push(c);
         }
     }
+    runs.push(run);
     runs
 }
 
@@ -291,7 +292,10 @@ mod tests {
         let cut = |name: &str, matches: &[u32]| {
             runs(name, matches)
                 .into_iter()
-                .map(|(text, on)| if on { format!("[{text}]") } else { text })
+                .map(|Run { plain, matched }| match matched.as_str() {
+                    "" => plain,
+                    matched => format!("{plain}[{matched}]"),
+                })
                 .collect::<String>()
         };
         assert_eq!(cut("Stripe live", &[0, 1, 7]), "[St]ripe [l]ive");
@@ -299,5 +303,6 @@ mod tests {
         assert_eq!(cut("abc", &[]), "abc");
         assert_eq!(cut("abc", &[2, 9]), "ab[c]");
         assert_eq!(cut("", &[0]), "");
+        assert_eq!(cut("abab", &[0, 2]), "[a]b[a]b");
     }
 }

@@ -1,6 +1,7 @@
 use keyarc_vault::{DetailsError, Item, ItemDraft, OldVersion, Version};
 use keyarc_wire::{
-    ItemId, ItemVersionsRequest, ItemVersionsResponse, SealedVersion, VersionDetailsRequest, limits,
+    ItemId, ItemVersion, ItemVersionsRequest, ItemVersionsResponse, SealedVersion,
+    VersionDetailsRequest, limits,
 };
 
 use super::Session;
@@ -39,17 +40,25 @@ impl<T: Transport, H: Host> Session<T, H> {
         }
         let old = self.old_version(item, version).await?;
         let vault = self.look(|vault| vault.id());
-        let request = VersionDetailsRequest {
+        let wanted = ItemVersion {
             item_id: item,
             version,
         };
+        let request = VersionDetailsRequest {
+            versions: vec![wanted],
+        };
         let now_ms = self.host.now_ms();
         let answer = self.noted(self.api.version_details(vault, &request, now_ms).await);
-        let details = match answer {
+        let mut details = match answer {
             Ok(answer) => answer.details,
             Err(failure) => return Err(self.absent(item, failure).await),
         };
-        let opened = self.look(|vault| vault.open_version_details(&old, &details));
+        let only = match (details.pop(), details.is_empty()) {
+            (None, _) => return Err(self.gone(item).await),
+            (Some(only), true) if (only.item_id, only.version) == (item, version) => only,
+            _ => return Err(ClientError::Tampered),
+        };
+        let opened = self.look(|vault| vault.open_version_details(&old, &only.details));
         opened.map_err(|_| ClientError::Tampered)
     }
 
@@ -135,12 +144,20 @@ impl<T: Transport, H: Host> Session<T, H> {
     /// the version may be meant, and only the first is more than that.
     async fn absent(&self, item: ItemId, failure: ApiFailure) -> ClientError {
         let error = ClientError::from(failure);
-        if error != ClientError::NotFound {
-            return error;
+        match error {
+            ClientError::NotFound => self.gone(item).await,
+            other => other,
         }
+    }
+
+    /// As [`Self::absent`], where the server answers and has nothing.
+    async fn gone(&self, item: ItemId) -> ClientError {
         // Tells when the session has ended, and takes note when the item is gone.
         match self.sync().await {
-            Ok(_) => self.known_version(item).err().unwrap_or(error),
+            Ok(_) => self
+                .known_version(item)
+                .err()
+                .unwrap_or(ClientError::NotFound),
             Err(error) => error,
         }
     }

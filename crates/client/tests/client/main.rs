@@ -9,6 +9,8 @@ mod history;
 #[cfg(test)]
 mod link;
 #[cfg(test)]
+mod moment;
+#[cfg(test)]
 mod native;
 #[cfg(test)]
 mod passkey;

@@ -112,7 +112,7 @@ fn Window(view: Findings, offset: RwSignal<u32>) -> impl IntoView {
         view! { class="v",
             <li>
                 <a class="row" href=path>
-                    <RowFace summary=Arc::new(finding.item) />
+                    <RowFace item=Arc::new(finding.item) />
                 </a>
                 <small class="dash-reason">{reason_words(finding.reason)}</small>
             </li>

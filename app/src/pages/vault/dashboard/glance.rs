@@ -85,7 +85,7 @@ fn rows(items: Vec<ItemSummary>, place: &Place) -> impl IntoView + use<> {
         view! { class="v",
             <li>
                 <a class="row" href=path>
-                    <RowFace summary=Arc::new(item) />
+                    <RowFace item=Arc::new(item) />
                 </a>
             </li>
         }

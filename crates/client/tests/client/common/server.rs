@@ -236,6 +236,9 @@ impl Server {
                 if path.ends_with("/versions") {
                     return self.item_versions(handle, &read(body));
                 }
+                if path.ends_with("/moment") {
+                    return self.moment(handle, &read(body));
+                }
                 if path.ends_with("/versions/details") {
                     return self.version_details(handle, &read(body));
                 }

@@ -112,7 +112,7 @@ async fn a_version_stands_for_nothing_else() {
     world.proxy.tell_the_truth();
     session.version(id, 1).await.expect("opens");
     let first = world.last_said(&world.vault_path("versions/details"));
-    let first = first.value().expect("JSON")["details"].clone();
+    let first = first.value().expect("JSON")["details"][0]["details"].clone();
     session.reveal(other).await.expect("reveals");
     let another = world.last_said(&world.vault_path("details"));
     let another = another.value().expect("JSON")["details"][0]["details"].clone();
@@ -125,7 +125,7 @@ async fn a_version_stands_for_nothing_else() {
     ];
     for (what, instead) in secrets {
         lie(&world, "versions/details", move |said| {
-            said["details"] = instead.clone();
+            said["details"][0]["details"] = instead.clone();
         });
         is_kept_back(&world, id, 2, what).await;
     }

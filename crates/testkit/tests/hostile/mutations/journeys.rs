@@ -10,7 +10,7 @@ use keyarc_client::{
     Transport, Trust,
 };
 use keyarc_crypto::{LinkCode, SetupCode, Suite};
-use keyarc_vault::{Content, Item, ItemDraft, Version};
+use keyarc_vault::{Content, Item, ItemDraft, MomentRow, ThenIs, Version};
 use keyarc_wire::{ClientKind, ItemId};
 
 use super::{
@@ -357,6 +357,23 @@ async fn look_back<T: Transport>(session: &Session<T, Device>, id: ItemId, eyes:
             if let Some(changes) = row.changes {
                 eyes.hear("its changes", format!("{} {changes:?}", row.version));
             }
+        }
+    }
+    let made = session.look(|vault| vault.summary(id).map(|row| row.created_at_ms));
+    for then in session
+        .moment(made.unwrap_or_default())
+        .await
+        .map_err(said)?
+    {
+        // Which version was the one of that moment is the server's word; what it was is not.
+        let row = session.look(|vault| vault.moment_row(&then));
+        if let Some(MomentRow {
+            summary,
+            then: ThenIs::Other { changes },
+        }) = row
+        {
+            let what = format!("{} {} {changes:?}", summary.version, summary.name);
+            eyes.hear("a version of then", what);
         }
     }
     let first = session.version(id, 1).await.map_err(said)?;

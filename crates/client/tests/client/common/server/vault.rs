@@ -72,17 +72,51 @@ impl Server {
         handle: Handle,
         request: &VersionDetailsRequest,
     ) -> Answer {
-        let versions = &self.accounts[&handle].versions;
-        match versions.get(&(request.item_id, request.version)) {
-            Some(replaced) => {
-                let details = replaced.details.clone();
-                self.json("/versions/details", &VersionDetailsResponse { details })
-            }
-            None => refuse(404, ErrorCode::NotFound),
+        let kept = &self.accounts[&handle].versions;
+        let details = request.versions.iter().filter_map(|wanted| {
+            let replaced = kept.get(&(wanted.item_id, wanted.version))?;
+            Some(SealedVersionDetails {
+                item_id: wanted.item_id,
+                version: wanted.version,
+                details: replaced.details.clone(),
+            })
+        });
+        let details: Vec<SealedVersionDetails> = details.collect();
+        if details.len() > self.page {
+            return refuse(422, ErrorCode::InvalidRequest);
         }
+        self.json("/versions/details", &VersionDetailsResponse { details })
+    }
+
+    pub(super) fn moment(&self, handle: Handle, request: &MomentRequest) -> Answer {
+        let account = &self.accounts[&handle];
+        let kept = &account.versions;
+        let is_live = |item: &ItemId| account.items.get(item).is_some_and(|it| it.live.is_some());
+        let mut versions: Vec<MomentVersion> = Vec::new();
+        for ((item, version), replaced) in kept {
+            let is_first = versions.last().is_none_or(|last| last.item_id != *item);
+            let comes = request.after.is_none_or(|after| *item > after);
+            if !(comes && is_first && is_live(item) && replaced.at_ms > request.at_ms) {
+                continue;
+            }
+            let before = kept.get(&(*item, version - 1));
+            versions.push(MomentVersion {
+                item_id: *item,
+                since_ms: before.map(|before| before.at_ms),
+                sealed: SealedVersion {
+                    version: *version,
+                    replaced_at_ms: replaced.at_ms,
+                    overview: replaced.overview.clone(),
+                },
+            });
+        }
+        let more = versions.len() > self.page;
+        versions.truncate(self.page);
+        self.json("/moment", &MomentResponse { versions, more })
     }
 
     pub(super) fn carry_out(&mut self, handle: Handle, request: &WriteItemsRequest) -> Answer {
+        let now_ms = self.clock_ms;
         let account = self.accounts.get_mut(&handle).expect("logged in");
         let expected = request
             .writes
@@ -134,7 +168,7 @@ impl Server {
                 live,
             };
             if let Some(before) = account.items.insert(write.item_id, now) {
-                let replaced = Replaced::new(before, revision);
+                let replaced = Replaced::new(before, now_ms);
                 let place = (write.item_id, write.base_version);
                 account.versions.insert(place, replaced);
             }

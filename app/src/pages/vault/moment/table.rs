@@ -1,0 +1,229 @@
+use std::ops::Range;
+
+use keyarc_vault::{MomentRow, ThenIs};
+use leptos::{ev, html, prelude::*, task::spawn_local};
+use wasm_bindgen::JsCast;
+
+use super::{
+    super::{actions::use_actions, history::said},
+    work::use_moment,
+};
+use crate::{
+    state::{WINDOW, window_for},
+    ui::{Button, EmptyState, Icon, Look, Segmented, VirtualList},
+    words::{kind, number},
+    worker::{MomentCommand, MomentFacts, MomentQuery, MomentReply, MomentWindow},
+};
+
+const ROW_HEIGHT: u32 = 44;
+
+/// What the items were. Only the visible rows exist, and only a window of them is in the page.
+#[component]
+pub(super) fn MomentTable(facts: MomentFacts) -> impl IntoView {
+    let work = use_moment();
+    let view = RwSignal::new(MomentWindow {
+        total: match facts.differing {
+            0 => facts.items,
+            count => count,
+        },
+        ..MomentWindow::default()
+    });
+    let differing = RwSignal::new(facts.differing > 0);
+    let text = RwSignal::new(String::new());
+    let asked = StoredValue::new(0_u32);
+    let scroller = NodeRef::<html::Div>::new();
+    let ask = move |offset: u32| {
+        let question = asked.try_update_value(|asked| {
+            *asked += 1;
+            *asked
+        });
+        let query = MomentQuery {
+            differing: differing.get_untracked(),
+            text: text.get_untracked(),
+            offset,
+            limit: WINDOW,
+        };
+        spawn_local(async move {
+            let reply = work.ask(MomentCommand::Rows(query)).await;
+            // A late answer to an older question is dropped, and so is any when the page is left.
+            if asked.try_get_value() == question
+                && let Ok(MomentReply::Rows(window)) = reply
+            {
+                let _ = view.try_set(window);
+            }
+        });
+    };
+    let need = move |visible: Range<u32>| {
+        let (loaded, total) = view.with_untracked(|view| {
+            let length = view.rows.len() as u32;
+            (view.offset..view.offset + length, view.total)
+        });
+        if let Some(offset) = window_for(&visible, &loaded, total) {
+            ask(offset);
+        }
+    };
+    let from_the_top = move || {
+        if let Some(scroller) = scroller.get_untracked() {
+            scroller.set_scroll_top(0);
+        }
+        ask(0);
+    };
+    from_the_top();
+    let total = Signal::derive(move || view.with(|view| view.total));
+    let none = move || work.count() == 0;
+    let all = move || work.count() == facts.returnable && !none();
+    let filters = [
+        (
+            "other",
+            format!("Different now ({})", number(facts.differing)),
+        ),
+        ("all", format!("All ({})", number(facts.items))),
+    ];
+    view! { class="v",
+        <div class="moment-filter">
+            <Segmented
+                name="moment-only"
+                label="Show"
+                options=filters.map(|(value, words)| (value.to_owned(), words)).to_vec()
+                value=Signal::derive(move || if differing.get() { "other" } else { "all" }.to_owned())
+                on_change=move |word: String| {
+                    differing.set(word == "other");
+                    from_the_top();
+                }
+            />
+            <input
+                class="input"
+                r#type="search"
+                aria-label="Search by name"
+                placeholder="Search by name"
+                autocomplete="off"
+                spellcheck="false"
+                on:input=move |event| {
+                    text.set(event_target_value(&event));
+                    from_the_top();
+                }
+            />
+        </div>
+        <div
+            class="import-table"
+            role="table"
+            aria-label="What the items were"
+            aria-rowcount=move || (total.get() + 1).to_string()
+        >
+            <div class="import-row moment-row import-head" role="row">
+                <span role="columnheader">
+                    <input
+                        r#type="checkbox"
+                        aria-label="Select all that can be restored"
+                        disabled=facts.returnable == 0
+                        prop:checked=all
+                        prop:indeterminate=move || !all() && !none()
+                        on:change=move |event| work.set_all(event_target_checked(&event))
+                    />
+                </span>
+                <span role="columnheader">"Name then"</span>
+                <span role="columnheader" class="moment-kind">"Kind"</span>
+                <span role="columnheader">"Changed since"</span>
+                <span role="columnheader">
+                    <span class="sr-only">"History"</span>
+                </span>
+            </div>
+            <div class="import-rows" role="rowgroup" node_ref=scroller tabindex="0" aria-label="Rows">
+                <VirtualList
+                    total=total
+                    row_height=ROW_HEIGHT
+                    scroller=scroller
+                    on_rows=need
+                    row=move |at| view! { class="v", <Row at=at view=view /> }
+                />
+            </div>
+        </div>
+        <Show when=move || total.get() == 0>
+            <EmptyState icon=Icon::Search title="No item matches">
+                <p>"Show all of them, or search for something else."</p>
+            </EmptyState>
+        </Show>
+    }
+}
+
+/// The row at a position, when it is in the window. What it shows follows the window.
+#[component]
+fn Row(at: u32, view: RwSignal<MomentWindow>) -> impl IntoView {
+    let row = Memo::new(move |_| {
+        view.with(|view| {
+            let place = at.checked_sub(view.offset)?;
+            view.rows.get(place as usize).cloned()
+        })
+    });
+    move || match row.get() {
+        Some(row) => view! { class="v", <Entry at=at row=row /> }.into_any(),
+        None => {
+            view! { class="v", <div class="import-row moment-row" role="row"></div> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn Entry(at: u32, row: MomentRow) -> impl IntoView {
+    let work = use_moment();
+    let actions = use_actions();
+    let MomentRow { summary, then } = row;
+    let id = summary.id;
+    let can_return = matches!(then, ThenIs::Other { .. });
+    let on = Memo::new(move |_| can_return && work.has(id));
+    // The whole row is easier to hit than its box; what can be pressed has its own event.
+    let on_row = move |event: ev::MouseEvent| {
+        let elsewhere = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+            .is_some_and(|target| matches!(target.closest("input, button"), Ok(None)));
+        if can_return && elsewhere {
+            work.set(id, !on.get_untracked());
+        }
+    };
+    let since = match &then {
+        ThenIs::Same => "as it is now".to_owned(),
+        ThenIs::Other { changes } => said(Some(changes)),
+        ThenIs::Unreadable => "does not open: not what was saved".to_owned(),
+        ThenIs::NotKept => "not known: versions so old are not kept".to_owned(),
+    };
+    let words = since.clone();
+    let is_quiet = matches!(then, ThenIs::Same);
+    let is_bad = matches!(then, ThenIs::Unreadable);
+    let name = summary.name.clone();
+    let trashed = summary.trashed_at_ms.is_some();
+    view! { class="v",
+        <div
+            class="import-row moment-row"
+            role="row"
+            aria-rowindex=(at + 2).to_string()
+            on:click=on_row
+        >
+            <span role="cell">
+                <input
+                    r#type="checkbox"
+                    aria-label=format!("Restore {name}")
+                    disabled=!can_return
+                    prop:checked=move || on.get()
+                    on:change=move |event| work.set(id, event_target_checked(&event))
+                />
+            </span>
+            <span role="cell">
+                <bdi>{name.clone()}</bdi>
+                {trashed.then(|| view! { class="v", <span class="quiet">" (in the trash)"</span> })}
+            </span>
+            <span role="cell" class="quiet moment-kind">
+                {summary.provider_name.clone().unwrap_or_else(|| kind(summary.kind).to_owned())}
+            </span>
+            <span role="cell" class:quiet=is_quiet class:is-bad=is_bad title=since>
+                {words}
+            </span>
+            <span role="cell">
+                <Button look=Look::Bare on_press=move |()| actions.history(id)>
+                    "History"
+                    <span class="sr-only">" of " {name}</span>
+                </Button>
+            </span>
+        </div>
+    }
+}
