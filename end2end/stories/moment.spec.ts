@@ -38,7 +38,7 @@ async function rename(vault: Vault, name: string, to: string, secret?: string): 
   await expect(vault.detail(to)).toBeVisible();
 }
 
-test('items become again what they were at a moment, and Undo takes it back @phone', async ({ page, vault }) => {
+test('items become again what they were at a moment, and Undo takes it back', async ({ page, vault }) => {
   await vault.addKey({ name: 'Alpha', secret: 'alpha-one-value' });
   await vault.addKey({ name: 'Beta', secret: 'beta-one-value' });
   const before = await nextSecond();
@@ -90,6 +90,26 @@ test('items become again what they were at a moment, and Undo takes it back @pho
   await toast.getByRole('button', { name: 'Undo' }).click();
   await expect(vault.toast.filter({ hasText: '2 items as before.' })).toBeVisible();
   await expect(vault.detail('Alpha renamed')).toBeVisible();
+});
+
+test('a moment on a phone @phone-only @phone', async ({ page, vault }) => {
+  await vault.addKey({ name: 'Alpha', secret: 'alpha-one-value' });
+  const before = await nextSecond();
+  await vault.detail('Alpha').getByRole('button', { name: 'Edit' }).click();
+  await vault.fillKey({ name: 'Alpha renamed' });
+  await vault.save();
+  await expect(vault.detail('Alpha renamed')).toBeVisible();
+  await page.goBack();
+  await vault.go('As it was');
+  await look(vault, before);
+  await expect(row(vault, 'Alpha')).toContainText('name');
+  await isAccessible(page, 'the vault at a moment, on a phone');
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(wide, 'the page scrolls sideways').toBeLessThanOrEqual(0);
+  await row(vault, 'Alpha').getByText('Alpha', { exact: true }).tap();
+  await vault.button('Restore 1 item').tap();
+  await expect(vault.toast.filter({ hasText: '1 item restored.' })).toBeVisible();
+  await expect(page.getByText(/: 1 item, all as they are now\./)).toBeVisible();
 });
 
 test('one item by keyboard, and its history', async ({ page, vault }) => {

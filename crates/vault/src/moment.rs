@@ -89,6 +89,11 @@ impl Then {
         self.name.contains(part)
     }
 
+    /// Takes note that it is again what it was.
+    pub fn is_again(&mut self) {
+        self.was = Was::Same;
+    }
+
     /// What it was, when it is another version than the one now.
     pub fn other(&self) -> Option<&OldVersion> {
         match &self.was {
@@ -131,6 +136,8 @@ impl UnlockedVault {
                 Some(version) => match self.open_version(entry.id, &version.sealed) {
                     Err(_) => Was::Unreadable,
                     Ok(_) if !was_there(version, at_ms) => Was::NotKept,
+                    // It was changed, and changed back.
+                    Ok(old) if old.entry().record == entry.record => Was::Same,
                     Ok(old) => Was::Other(Box::new(old)),
                 },
             };

@@ -1,18 +1,22 @@
+use std::collections::HashSet;
+
 use keyarc_app::worker::{
     Failure, MomentChoice, MomentCommand, MomentFacts, MomentQuery, MomentReply, MomentWindow,
 };
 use keyarc_client::{ClientError, ReturnUndo, SaveError};
 use keyarc_vault::{OldVersion, Then, WINDOW_MAX};
-use keyarc_wire::limits;
+use keyarc_wire::{ItemVersion, limits};
 
 use super::{commands::tell_changed, state::VaultWorker};
 
 /// The vault as it was at a moment.
 #[derive(Default)]
 pub(super) struct Moment {
+    at_ms: u64,
     items: Vec<Then>,
-    /// Takes the last return back.
+    /// Takes the last return back, which was to the moment `returned_to_ms`.
     undo: Option<ReturnUndo>,
+    returned_to_ms: u64,
 }
 
 impl VaultWorker {
@@ -33,7 +37,28 @@ impl VaultWorker {
     async fn show_moment(&self, at_ms: u64) -> Result<MomentReply, Failure> {
         let session = self.session()?;
         let found = session.moment(at_ms).await;
-        let items = found.map_err(|error| self.failed(error))?;
+        let mut items = found.map_err(|error| self.failed(error))?;
+        let mut moment = self.moment.borrow_mut();
+        if let Some(undo) = moment
+            .undo
+            .as_ref()
+            .filter(|_| moment.returned_to_ms == at_ms)
+        {
+            // Sealed anew, which nothing but having done it tells from changed.
+            let made: HashSet<ItemVersion> = undo.made().collect();
+            for then in &mut items {
+                let now = session.look(|vault| vault.summary(then.id()));
+                let is_made = now.is_some_and(|now| {
+                    made.contains(&ItemVersion {
+                        item_id: now.id,
+                        version: now.version,
+                    })
+                });
+                if is_made {
+                    then.is_again();
+                }
+            }
+        }
         let facts = MomentFacts {
             at_ms,
             items: items.len() as u32,
@@ -43,7 +68,8 @@ impl VaultWorker {
                 .look(|vault| vault.count())
                 .saturating_sub(items.len()) as u32,
         };
-        self.moment.borrow_mut().items = items;
+        moment.at_ms = at_ms;
+        moment.items = items;
         Ok(MomentReply::Shown(facts))
     }
 
@@ -70,7 +96,10 @@ impl VaultWorker {
     async fn return_chosen(&self, choice: &MomentChoice) -> Result<MomentReply, Failure> {
         let session = self.session()?;
         // Out of its place while it is used; whoever looks at another moment meanwhile wins.
-        let items = std::mem::take(&mut self.moment.borrow_mut().items);
+        let (at_ms, items) = {
+            let mut moment = self.moment.borrow_mut();
+            (moment.at_ms, std::mem::take(&mut moment.items))
+        };
         let is_chosen = |then: &&Then| choice.except.contains(&then.id()) != choice.all;
         let chosen: Vec<&OldVersion> = items
             .iter()
@@ -87,7 +116,9 @@ impl VaultWorker {
         }
         let returned = returned.map_err(|error| self.not_returned(error))?;
         tell_changed(&session);
-        self.moment.borrow_mut().undo = Some(returned.undo);
+        let mut moment = self.moment.borrow_mut();
+        moment.undo = Some(returned.undo);
+        moment.returned_to_ms = at_ms;
         Ok(MomentReply::Returned {
             changed: returned.changed,
             lost: returned.lost,

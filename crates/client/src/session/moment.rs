@@ -35,6 +35,16 @@ pub struct Returned {
 #[derive(Default)]
 pub struct ReturnUndo(Vec<(OldVersion, u64)>);
 
+impl ReturnUndo {
+    /// The items that became what they had been, each with the version by which it did.
+    pub fn made(&self) -> impl Iterator<Item = ItemVersion> {
+        self.0.iter().map(|(old, made)| ItemVersion {
+            item_id: old.summary().id,
+            version: *made,
+        })
+    }
+}
+
 impl<T: Transport, H: Host> Session<T, H> {
     /// What every item was at a moment, Unix milliseconds by the server's clock, in the order of
     /// their names.

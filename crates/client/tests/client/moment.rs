@@ -113,6 +113,8 @@ fn items_become_what_they_were_in_one_write_and_that_is_taken_back() {
         let done = session.return_to(&versions(&all)).await.expect("returns");
         assert_eq!((done.changed, done.lost), (3, 0));
         assert_eq!(world.revision(), revision + 1);
+        let made: Vec<_> = done.undo.made().map(|one| one.version).collect();
+        assert_eq!(made, [4, 3, 3]);
         let is = |secret: &str, name: &str, trashed| (secret.to_owned(), name.to_owned(), trashed);
         assert_eq!(is_now(session, a).await, is("two", "A", false));
         assert_eq!(is_now(session, b).await, is("one", "B", false));
