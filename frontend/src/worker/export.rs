@@ -31,7 +31,7 @@ const TRIES: u32 = 3;
 /// Items written between two looks at whether that was stopped.
 const WRITE_AT_ONCE: usize = 250;
 /// Bytes handed to the page at a time: what its main thread copies without being noticed.
-const PIECE: usize = 1024 * 1024;
+const PIECE: usize = 256 * 1024;
 
 /// A file on its way out of the vault.
 #[derive(Default)]

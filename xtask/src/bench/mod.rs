@@ -105,6 +105,36 @@ pub fn measures(results: &Value) -> anyhow::Result<Vec<Measure>> {
             "×",
         )?,
         measure(
+            "longest main-thread task in everyday actions, 20,000 items",
+            at("/browser/everyday/longest_task_ms"),
+            50.0,
+            " ms",
+        )?,
+        measure(
+            "main-thread work in the dearest frame while the list is narrowed, 20,000 items",
+            at("/browser/everyday/filter_frame_ms"),
+            16.0,
+            " ms",
+        )?,
+        measure(
+            "the same while it is scrolled",
+            at("/browser/everyday/scroll_frame_ms"),
+            16.0,
+            " ms",
+        )?,
+        measure(
+            "the same while all items are selected",
+            at("/browser/everyday/select_frame_ms"),
+            16.0,
+            " ms",
+        )?,
+        measure(
+            "the same while an item is opened",
+            at("/browser/everyday/open_frame_ms"),
+            16.0,
+            " ms",
+        )?,
+        measure(
             "import of 20,000 rows of a table, from confirming to done",
             at("/browser/import/confirm_ms").map(|millis| millis / 1_000.0),
             30.0,
@@ -234,6 +264,7 @@ pub fn document(measures: &[Measure], results: &Value) -> anyhow::Result<String>
          in Chromium's own trace, while six letters are typed into the search field for the \
          second time. The first time, which `first_word_frame_ms` tells, the browser compiles the \
          code that it runs.",
+        "Everyday actions: an environment in the navigation, twelve turns of the wheel, `Ctrl A`, a          press on a row; the least of three times after a first. The longest task is over all of          them, the first included.",
         "Sync: CPU of all threads of the server as the kernel counts it, over 20 syncs; plain \
          sqlx reads the same rows of the same file in a process of its own.",
         "Growth of a sync: the middle of 25 ratios, each of two syncs that follow each other, so that \

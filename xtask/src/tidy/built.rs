@@ -12,6 +12,11 @@ use crate::{build, files, workspace::Workspace};
 /// with it, and the sources are kept from setting any.
 const REFUSED: [&str; 4] = ["outerHTML", "insertAdjacentHTML", "document.write", "eval("];
 
+/// What every visit of the vault fetches first, and how many bytes of it at most, compressed. The
+/// whole first load has 700 kB; a page that lands here instead of in a part of its own, and a
+/// splitter that puts the constants of all parts here, is noticed at once and not by a benchmark.
+const FIRST: (&str, u64) = ("keyarc.wasm.br", 650_000);
+
 /// Every violation in the built site, which must be there.
 pub fn check(workspace: &Workspace) -> anyhow::Result<Vec<Violation>> {
     let site = workspace.site();
@@ -27,7 +32,21 @@ pub fn check(workspace: &Workspace) -> anyhow::Result<Vec<Violation>> {
         found.extend(of_script(&place, &text));
     }
     found.extend(paths_of_this_machine(workspace, &site)?);
+    let all = files::below(&site)?;
+    let first = all
+        .iter()
+        .find(|file| file.ends_with(FIRST.0))
+        .with_context(|| format!("there is no {} in the site", FIRST.0))?;
+    found.extend(of_size(fs::metadata(first)?.len()));
     Ok(found)
+}
+
+fn of_size(bytes: u64) -> Option<Violation> {
+    let (name, most) = FIRST;
+    (bytes > most).then(|| Violation {
+        place: name.to_owned(),
+        law: format!("has {bytes} bytes and may have {most}"),
+    })
 }
 
 /// Files that name a folder of the machine they were built on.
@@ -73,6 +92,12 @@ fn of_script(place: &str, text: &str) -> Vec<Violation> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_fetched_first_stays_small() {
+        assert_eq!(of_size(FIRST.1), None);
+        assert!(of_size(FIRST.1 + 1).is_some());
+    }
 
     #[test]
     fn a_script_that_writes_markup_is_found() {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Bytes that go to the worker at a time: what the main thread copies without being noticed.
-const PIECE: usize = 1024 * 1024;
+const PIECE: usize = 256 * 1024;
 /// The largest file an import takes, in bytes. The worker has the last word.
 const FILE_MAX: usize = 50 * 1024 * 1024;
 
