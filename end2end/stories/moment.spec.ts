@@ -118,7 +118,9 @@ test('one item by keyboard, and its history', async ({ page, vault }) => {
   const before = await nextSecond();
   await rename(vault, 'Alpha', 'Alpha renamed');
   await rename(vault, 'Beta', 'Beta renamed');
+  // Enter comes before what was found does, and means what will be found.
   await page.keyboard.press('Control+k');
+  await expect(page.getByRole('dialog').getByRole('option').first()).toBeVisible();
   await page.keyboard.type('as it was');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { name: 'The vault as it was' })).toBeVisible();

@@ -43,29 +43,14 @@ pub(super) fn Palette(
     let found = RwSignal::new(Vec::<ItemSummary>::new());
     let active = RwSignal::new(0_usize);
     let asked = StoredValue::new(0_u32);
+    // What is shown may be of fewer letters than were typed. Whoever presses Enter by then means
+    // what will be shown.
+    let answered = StoredValue::new(0_u32);
+    let pressed = StoredValue::new(None::<bool>);
     let verbs = use_verbs();
     // As things are when the palette opens.
     let deeds = StoredValue::new(use_deeds().all());
     crate::ui::focus_on_mount(input);
-    Effect::new(move |_| {
-        let mut query = Place {
-            text: text.get(),
-            ..Place::default()
-        }
-        .list_query();
-        query.limit = MOST_ITEMS;
-        asked.update_value(|asked| *asked += 1);
-        let number = asked.get_value();
-        spawn_local(async move {
-            let reply = worker.call(Command::List(query)).await;
-            if asked.try_get_value() == Some(number)
-                && let Ok(Reply::List(view)) = reply
-            {
-                found.set(view.rows);
-                active.set(0);
-            }
-        });
-    });
     let entries = Memo::new_with_compare(
         move |_| {
             let items = found.get().into_iter().map(Box::new).map(Entry::Item);
@@ -103,6 +88,37 @@ pub(super) fn Palette(
             Entry::Deed(deed) => deed.run.run(()),
         }
     };
+    let choose_active = move |copy: bool| {
+        let now = active.get_untracked();
+        let entry = entries.with_untracked(|entries| entries.get(now).cloned());
+        if let Some(entry) = entry {
+            choose(entry, copy);
+        }
+    };
+    Effect::new(move |_| {
+        let mut query = Place {
+            text: text.get(),
+            ..Place::default()
+        }
+        .list_query();
+        query.limit = MOST_ITEMS;
+        asked.update_value(|asked| *asked += 1);
+        let number = asked.get_value();
+        spawn_local(async move {
+            let reply = worker.call(Command::List(query)).await;
+            if asked.try_get_value() != Some(number) {
+                return;
+            }
+            if let Ok(Reply::List(view)) = reply {
+                found.set(view.rows);
+                active.set(0);
+            }
+            answered.set_value(number);
+            if let Some(copy) = pressed.try_update_value(Option::take).flatten() {
+                choose_active(copy);
+            }
+        });
+    });
     let keydown = move |event: ev::KeyboardEvent| {
         let count = entries.with_untracked(Vec::len);
         let now = active.get_untracked();
@@ -110,9 +126,11 @@ pub(super) fn Palette(
             "ArrowDown" => active.set(if now + 1 < count { now + 1 } else { 0 }),
             "ArrowUp" => active.set(now.checked_sub(1).unwrap_or(count.saturating_sub(1))),
             "Enter" => {
-                let entry = entries.with_untracked(|entries| entries.get(now).cloned());
-                if let Some(entry) = entry {
-                    choose(entry, !(event.ctrl_key() || event.meta_key()));
+                let copy = !(event.ctrl_key() || event.meta_key());
+                if answered.get_value() == asked.get_value() {
+                    choose_active(copy);
+                } else {
+                    pressed.set_value(Some(copy));
                 }
             }
             _ => return,
