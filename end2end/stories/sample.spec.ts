@@ -21,7 +21,7 @@ test('sample data shows what there is, and goes as it came @phone', async ({ pag
   await expect(vault.toast.filter({ hasText: '10 items moved to the trash.' })).toBeVisible();
   await expect(vault.rows).toHaveCount(0);
   await expect(note).toBeHidden();
-  await page.getByRole('button', { name: 'Undo' }).click();
+  await vault.toast.filter({ hasText: '10 items moved to the trash.' }).getByRole('button', { name: 'Undo' }).click();
   await expect(vault.rows).toHaveCount(10);
 });
 

@@ -55,7 +55,7 @@ test('items are selected, tagged and moved without a mouse, and Undo takes it ba
   await vault.go('shared');
   await expect(vault.rows).toHaveCount(2);
 
-  await page.getByRole('button', { name: 'Undo' }).click();
+  await vault.toast.filter({ hasText: '2 items tagged.' }).getByRole('button', { name: 'Undo' }).click();
   await expect(vault.toast.filter({ hasText: 'Undone: 2 items as before.' })).toBeVisible();
   await expect(vault.rows).toHaveCount(0);
   await vault.go('All items');
@@ -162,6 +162,6 @@ test('a finger selects after Select was pressed @phone @phone-only', async ({ pa
   expect(wide, 'the page scrolls sideways').toBeLessThanOrEqual(0);
   await bar(page).getByRole('button', { name: 'Move to the trash' }).tap();
   await expect(vault.rows).toHaveCount(3);
-  await page.getByRole('button', { name: 'Undo' }).tap();
+  await vault.toast.filter({ hasText: '2 items moved to the trash.' }).getByRole('button', { name: 'Undo' }).tap();
   await expect(vault.rows).toHaveCount(5);
 });

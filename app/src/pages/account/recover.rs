@@ -193,7 +193,7 @@ fn PasswordStep(step: RwSignal<Step>) -> impl IntoView {
     let tried = RwSignal::new(false);
     let busy = RwSignal::new(false);
     let failure = RwSignal::new(None::<String>);
-    let (strength, changed) = rate(password, RwSignal::new(String::new()));
+    let (rating, changed) = rate(password, RwSignal::new(String::new()));
     let input = NodeRef::<html::Input>::new();
     let repeat_input = NodeRef::<html::Input>::new();
     focus_on_mount(input);
@@ -201,7 +201,7 @@ fn PasswordStep(step: RwSignal<Step>) -> impl IntoView {
         if !tried.get() {
             return None;
         }
-        let score = strength.with(|s| s.as_ref().map(|s| s.score));
+        let score = rating.score();
         password_rule(&password.read(), score).map(str::to_owned)
     });
     let repeat_error = Signal::derive(move || {
@@ -268,7 +268,7 @@ fn PasswordStep(step: RwSignal<Step>) -> impl IntoView {
                 node_ref=input
                 on_input=changed
             />
-            <StrengthView strength=strength />
+            <StrengthView strength=rating.strength />
             <PasswordField
                 id="repeat-password"
                 label="Repeat new master password"

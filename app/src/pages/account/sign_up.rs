@@ -43,7 +43,7 @@ fn SignUpForm(made: RwSignal<Option<(RecoveryKit, Unlocked)>>) -> impl IntoView 
     let tried = RwSignal::new(false);
     let busy = RwSignal::new(false);
     let failure = RwSignal::new(None);
-    let (strength, password_changed) = rate(password, email);
+    let (rating, password_changed) = rate(password, email);
     let first = NodeRef::<html::Input>::new();
     let second = NodeRef::<html::Input>::new();
     let consent = NodeRef::<html::Input>::new();
@@ -56,7 +56,7 @@ fn SignUpForm(made: RwSignal<Option<(RecoveryKit, Unlocked)>>) -> impl IntoView 
         if !tried.get() {
             return None;
         }
-        let score = strength.with(|s| s.as_ref().map(|s| s.score));
+        let score = rating.score();
         password_rule(&password.read(), score).map(str::to_owned)
     });
     let repeat_error = Signal::derive(move || {
@@ -142,7 +142,7 @@ fn SignUpForm(made: RwSignal<Option<(RecoveryKit, Unlocked)>>) -> impl IntoView 
                         node_ref=first
                         on_input=password_changed
                     />
-                    <StrengthView strength=strength />
+                    <StrengthView strength=rating.strength />
                     <PasswordField
                         id="repeat"
                         label="Repeat master password"

@@ -10,16 +10,15 @@ use crate::{
 
 /// Rates a password while it is typed. The worker does it; its dictionaries load with the
 /// first password.
-pub(crate) fn rate(
-    password: RwSignal<String>,
-    email: RwSignal<String>,
-) -> (RwSignal<Option<Strength>>, Callback<()>) {
+pub(crate) fn rate(password: RwSignal<String>, email: RwSignal<String>) -> (Rating, Callback<()>) {
     let worker = use_worker();
     let strength = RwSignal::new(None);
+    let is_old = RwSignal::new(false);
     let soon = Debounce::new(Duration::from_millis(150));
     let asked = StoredValue::new(0_u32);
     let changed = Callback::new(move |()| {
         asked.update_value(|asked| *asked += 1);
+        is_old.set(true);
         if password.with_untracked(String::is_empty) {
             soon.cancel();
             strength.set(None);
@@ -37,11 +36,29 @@ pub(crate) fn rate(
                     && let Ok(Reply::Strength(rated)) = reply
                 {
                     strength.set(Some(rated));
+                    is_old.set(false);
                 }
             });
         });
     });
-    (strength, changed)
+    (Rating { strength, is_old }, changed)
+}
+
+/// What a password was rated.
+#[derive(Clone, Copy)]
+pub(crate) struct Rating {
+    /// As it is shown: what was typed before counts until the new rating is there.
+    pub(crate) strength: RwSignal<Option<Strength>>,
+    /// It is of what was typed before.
+    is_old: RwSignal<bool>,
+}
+
+impl Rating {
+    /// The score of what stands in the field; `None` while that is not known.
+    pub(crate) fn score(self) -> Option<u8> {
+        let score = self.strength.with(|s| s.as_ref().map(|s| s.score));
+        score.filter(|_| !self.is_old.get())
+    }
 }
 
 /// What is wrong with a master password; a score that is not known yet is the worker's to judge.

@@ -87,7 +87,7 @@ fn KeysForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView {
     let refused = RwSignal::new(None::<String>);
     let failure = RwSignal::new(None::<String>);
     let kit = RwSignal::new(None::<RecoveryKit>);
-    let (strength, new_changed) = rate(new, label);
+    let (rating, new_changed) = rate(new, label);
     let current_input = NodeRef::<html::Input>::new();
     let new_input = NodeRef::<html::Input>::new();
     let repeat_input = NodeRef::<html::Input>::new();
@@ -104,7 +104,7 @@ fn KeysForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView {
         if *new.read() == *current.read() && !new.read().is_empty() {
             return Some("Somebody may know this one. Choose another.".to_owned());
         }
-        let score = strength.with(|s| s.as_ref().map(|s| s.score));
+        let score = rating.score();
         password_rule(&new.read(), score).map(str::to_owned)
     });
     let repeat_error = Signal::derive(move || {
@@ -235,7 +235,7 @@ fn KeysForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView {
                     node_ref=new_input
                     on_input=new_changed
                 />
-                <StrengthView strength=strength />
+                <StrengthView strength=rating.strength />
                 <PasswordField
                     id="keys-repeat"
                     label="Repeat new password"

@@ -68,7 +68,7 @@ fn PasswordForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView 
     let refused = RwSignal::new(None::<String>);
     let failure = RwSignal::new(None::<String>);
     let kit = RwSignal::new(None::<RecoveryKit>);
-    let (strength, new_changed) = rate(new, label);
+    let (rating, new_changed) = rate(new, label);
     let current_input = NodeRef::<html::Input>::new();
     let new_input = NodeRef::<html::Input>::new();
     let repeat_input = NodeRef::<html::Input>::new();
@@ -93,7 +93,7 @@ fn PasswordForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView 
         if *new.read() == *current.read() && !new.read().is_empty() && !is_suite_new() {
             return Some("This is the password that you have.".to_owned());
         }
-        let score = strength.with(|s| s.as_ref().map(|s| s.score));
+        let score = rating.score();
         password_rule(&new.read(), score).map(str::to_owned)
     });
     let repeat_error = Signal::derive(move || {
@@ -190,7 +190,7 @@ fn PasswordForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView 
                 node_ref=new_input
                 on_input=new_changed
             />
-            <StrengthView strength=strength />
+            <StrengthView strength=rating.strength />
             <PasswordField
                 id="repeat-password"
                 label="Repeat new password"

@@ -176,7 +176,7 @@ fn OwnPassword(
     differ: RwSignal<bool>,
 ) -> impl IntoView {
     let work = use_export();
-    let (strength, changed) = rate(own, RwSignal::new(String::new()));
+    let (rating, changed) = rate(own, RwSignal::new(String::new()));
     let error = Signal::derive(move || {
         let weak = (work.refused() == Some(Refused::Own)).then_some(WEAK);
         wrong.get().or(weak).map(str::to_owned)
@@ -194,7 +194,7 @@ fn OwnPassword(
             )
             on_input=changed
         />
-        <StrengthView strength=strength />
+        <StrengthView strength=rating.strength />
         <PasswordField
             id="export-own-again"
             label="The same once more"
