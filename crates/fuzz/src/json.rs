@@ -67,14 +67,15 @@ pub const TYPES: [(&str, IsOne); 46] = [
     ("PasskeyInfo", is_stable::<PasskeyInfo>),
     // Versions of an item, both ways.
     ("ItemVersionsRequest", is_stable::<ItemVersionsRequest>),
-    ("MomentRequest", is_stable::<MomentRequest>),
-    ("MomentResponse", is_stable::<MomentResponse>),
     ("VersionDetailsRequest", is_stable::<VersionDetailsRequest>),
     ("ItemVersionsResponse", is_stable::<ItemVersionsResponse>),
     (
         "VersionDetailsResponse",
         is_stable::<VersionDetailsResponse>,
     ),
+    // What items were at a moment, both ways.
+    ("MomentRequest", is_stable::<MomentRequest>),
+    ("MomentResponse", is_stable::<MomentResponse>),
 ];
 
 /// What is read of any type is written in one form, and that form reads back as itself.

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use crate::{Release, SignedRelease, hash};
 
 /// The documents that carry code: the vault app's paths.
-pub const PAGES: [&str; 9] = [
+pub const PAGES: [&str; 10] = [
     "/log-in",
     "/recover",
     "/settings",
@@ -19,6 +19,7 @@ pub const PAGES: [&str; 9] = [
     "/vault/dashboard",
     "/vault/export",
     "/vault/import",
+    "/vault/moment",
 ];
 /// The document of the frame in which keys are tried. Its one script stands in it.
 const FRAME: &str = "/check-frame";

@@ -83,11 +83,11 @@ on_both! {
         assert_eq!((kept.current_version, kept.versions.len(), kept.more), (2, 1, false));
         assert_eq!(kept.versions[0].overview, build::write(1, 0).overview);
         let first = ItemVersion { item_id: build::item_id(1), version: 1 };
-        let asked = VersionDetailsRequest { versions: vec![first] };
-        let theirs: VersionDetailsResponse = person.post(&paths::version_details(vault), &asked).await.json();
+        let first = VersionDetailsRequest { versions: vec![first] };
+        let theirs: VersionDetailsResponse = person.post(&paths::version_details(vault), &first).await.json();
         assert_eq!(Some(&theirs.details[0].details), build::write(1, 0).details.as_ref());
-        let asked = MomentRequest { at_ms: 0, after: None };
-        let then: MomentResponse = person.post(&paths::moment(vault), &asked).await.json();
+        let at_the_start = MomentRequest { at_ms: 0, after: None };
+        let then: MomentResponse = person.post(&paths::moment(vault), &at_the_start).await.json();
         assert_eq!((then.versions.len(), then.more), (1, false));
         assert_eq!(then.versions[0].sealed, kept.versions[0]);
         assert_eq!((then.versions[0].item_id, then.versions[0].since_ms), (build::item_id(1), None));
@@ -121,6 +121,7 @@ on_both! {
         stranger.post(&paths::details(vault), &request).await.error(ErrorCode::NotFound);
         stranger.post(&paths::item_versions(vault), &asked).await.error(ErrorCode::NotFound);
         stranger.post(&paths::version_details(vault), &first).await.error(ErrorCode::NotFound);
+        stranger.post(&paths::moment(vault), &at_the_start).await.error(ErrorCode::NotFound);
     }
 
     async fn two_instances_see_one_account(db) {
