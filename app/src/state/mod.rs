@@ -19,6 +19,7 @@ mod theme;
 mod timer;
 mod toasts;
 mod views;
+mod windowed;
 
 pub use authenticator::{
     MadePasskey, PasskeyTrouble, SignedPasskey, has_passkeys, make_passkey, own_host, use_passkey,
@@ -26,7 +27,7 @@ pub use authenticator::{
 pub use clipboard::{CLEAR_AFTER_SECONDS, Clipboard, provide_clipboard, use_clipboard};
 pub use connection::{Connection, ConnectionState, provide_connection, use_connection};
 pub use idle::{IDLE_CHOICES, Idle, idle_label, provide_idle, use_idle};
-pub use items::{Items, ListStatus, WINDOW, provide_items, use_items, window_for};
+pub use items::{Items, ListStatus, WINDOW, provide_items, use_items};
 pub use open_form::{OpenForm, provide_open_form, use_open_form};
 pub use place::{Go, Mode, Place, kind_from, kind_word, provide_place, use_go, use_place};
 pub use reminder::{Reminder, provide_reminder, use_reminder};
@@ -37,6 +38,7 @@ pub use theme::{ThemeState, provide_theme, use_theme};
 pub use timer::{Debounce, sleep};
 pub use toasts::{Toast, ToastAction, Toasts, Tone, provide_toasts, use_toasts};
 pub use views::{Views, provide_views, use_views};
+pub use windowed::{Window, Windowed};
 
 /// Provides every context of the vault app but the place, which needs the router around it.
 pub fn provide_state() {

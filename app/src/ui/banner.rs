@@ -52,3 +52,21 @@ pub fn Banner(
         </div>
     }
 }
+
+/// What went wrong, if anything did.
+#[component]
+pub fn Problem(
+    /// In words.
+    #[prop(into)]
+    words: Signal<Option<String>>,
+) -> impl IntoView {
+    move || {
+        words.get().map(|words| {
+            view! { class="v",
+                <Banner tone=BannerTone::Bad icon=Icon::Warning>
+                    {words}
+                </Banner>
+            }
+        })
+    }
+}

@@ -26,7 +26,7 @@ mod toast;
 mod virtual_list;
 
 pub use badge::{Badge, BadgeTone, EnvironmentDot, Kbd, Tag};
-pub use banner::{Banner, BannerTone};
+pub use banner::{Banner, BannerTone, Problem};
 pub use button::{Button, IconButton, Look};
 pub use chart::{Ring, ShareBar, Timeline, TimelineMark};
 pub use checkbox::Checkbox;

@@ -6,6 +6,7 @@ use std::fmt;
 use keyarc_wire::{ItemId, ItemWrite, MomentVersion};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::{
     Change, Day, DetailsError, Item, ItemDraft, ItemSummary, OldVersion, UnlockedVault, WriteError,
@@ -18,7 +19,7 @@ pub struct Then {
     /// What is known of it.
     was: Was,
     /// As a search compares it.
-    name: String,
+    name: Zeroizing<String>,
 }
 
 enum Was {
@@ -69,11 +70,6 @@ impl Then {
         self.id
     }
 
-    /// The version of then, when it is another one that opens.
-    pub fn version(&self) -> Option<u64> {
-        self.other().map(|old| old.summary().version)
-    }
-
     /// Whether it can become again what it was.
     pub fn can_return(&self) -> bool {
         self.other().is_some()
@@ -89,8 +85,8 @@ impl Then {
         self.name.contains(part)
     }
 
-    /// Takes note that it is again what it was.
-    pub fn is_again(&mut self) {
+    /// Takes note that the item has become again what it was.
+    pub fn mark_returned(&mut self) {
         self.was = Was::Same;
     }
 
@@ -148,10 +144,10 @@ impl UnlockedVault {
             all.push(Then {
                 id: entry.id,
                 was,
-                name,
+                name: Zeroizing::new(name),
             });
         }
-        all.sort_by(|one, other| (&one.name, one.id).cmp(&(&other.name, other.id)));
+        all.sort_by(|one, other| (one.name.as_str(), one.id).cmp(&(other.name.as_str(), other.id)));
         Ok(all)
     }
 

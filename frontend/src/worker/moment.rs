@@ -55,7 +55,7 @@ impl VaultWorker {
                     })
                 });
                 if is_made {
-                    then.is_again();
+                    then.mark_returned();
                 }
             }
         }

@@ -103,16 +103,20 @@ pub(super) fn Palette(
         .list_query();
         query.limit = MOST_ITEMS;
         asked.update_value(|asked| *asked += 1);
+        // More was typed after it.
+        pressed.set_value(None);
         let number = asked.get_value();
         spawn_local(async move {
             let reply = worker.call(Command::List(query)).await;
             if asked.try_get_value() != Some(number) {
                 return;
             }
-            if let Ok(Reply::List(view)) = reply {
-                found.set(view.rows);
-                active.set(0);
-            }
+            // What was found for fewer letters is not to be chosen by accident.
+            found.set(match reply {
+                Ok(Reply::List(view)) => view.rows,
+                _ => Vec::new(),
+            });
+            active.set(0);
             answered.set_value(number);
             if let Some(copy) = pressed.try_update_value(Option::take).flatten() {
                 choose_active(copy);

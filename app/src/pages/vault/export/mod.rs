@@ -17,7 +17,7 @@ use self::{
 use super::frame::{Section, VaultFrame};
 use crate::{
     pages::account::UnlockProgress,
-    ui::{Banner, BannerTone, Button, EmptyState, Icon, SkeletonLines},
+    ui::{Button, EmptyState, Icon, Problem, SkeletonLines},
 };
 
 /// Takes items out as a file.
@@ -40,16 +40,7 @@ fn Export() -> impl IntoView {
         <main class="page" id="main">
             <div class="page-body">
                 <h1>"Export"</h1>
-                {move || {
-                    work.problem()
-                        .map(|problem| {
-                            view! { class="v",
-                                <Banner tone=BannerTone::Bad icon=Icon::Warning>
-                                    {problem}
-                                </Banner>
-                            }
-                        })
-                }}
+                <Problem words=Signal::derive(move || work.problem()) />
                 {move || match work.step() {
                     Step::Looking => view! { class="v", <SkeletonLines /> }.into_any(),
                     Step::Empty => view! { class="v", <Nothing /> }.into_any(),

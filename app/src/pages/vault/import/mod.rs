@@ -19,7 +19,7 @@ use self::{
 use super::frame::{Section, VaultFrame};
 use crate::{
     pages::account::UnlockProgress,
-    ui::{Banner, BannerTone, Button, Icon},
+    ui::{Button, Problem},
 };
 
 /// Brings what stands in a file in.
@@ -42,16 +42,7 @@ fn Import() -> impl IntoView {
         <main class="page" id="main">
             <div class="page-body page-wide">
                 <h1>"Import"</h1>
-                {move || {
-                    work.problem()
-                        .map(|problem| {
-                            view! { class="v",
-                                <Banner tone=BannerTone::Bad icon=Icon::Warning>
-                                    {problem}
-                                </Banner>
-                            }
-                        })
-                }}
+                <Problem words=Signal::derive(move || work.problem()) />
                 {move || match work.step() {
                     Step::Source => view! { class="v", <Source /> }.into_any(),
                     Step::Reading => view! { class="v", <Reading /> }.into_any(),

@@ -1,12 +1,12 @@
 use std::ops::Range;
 
-use keyarc_vault::{ImportQuery, ImportRow, ImportStatus, ImportWindow};
-use leptos::{ev, html, prelude::*, task::spawn_local};
+use keyarc_vault::{ImportQuery, ImportRow, ImportStatus};
+use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
 use super::{preview::Selection, work::use_import};
 use crate::{
-    state::{WINDOW, window_for},
+    state::{WINDOW, Window, Windowed},
     ui::{Badge, BadgeTone, Segmented, VirtualList},
     words::kind,
     worker::{ImportCommand, ImportReply},
@@ -24,42 +24,25 @@ pub(super) fn ImportTable(
     lines: bool,
 ) -> impl IntoView {
     let work = use_import();
-    let view = RwSignal::new(ImportWindow {
-        total: selection.total(),
-        ..ImportWindow::default()
-    });
     let only = RwSignal::new(None::<ImportStatus>);
-    let asked = StoredValue::new(0_u32);
     let scroller = NodeRef::<html::Div>::new();
-    let ask = move |offset: u32| {
-        let question = asked.try_update_value(|asked| {
-            *asked += 1;
-            *asked
-        });
+    let list = Windowed::new(selection.total(), move |offset| {
         let query = ImportQuery {
             only: only.get_untracked(),
             offset,
             limit: WINDOW,
         };
-        spawn_local(async move {
-            let reply = work.ask(ImportCommand::Rows(query)).await;
-            // A late answer to an older question is dropped, and so is any when the page is left.
-            if asked.try_get_value() == question
-                && let Ok(ImportReply::Rows(window)) = reply
-            {
-                let _ = view.try_set(window);
+        async move {
+            match work.ask(ImportCommand::Rows(query)).await {
+                Ok(ImportReply::Rows(window)) => Some(Window {
+                    total: window.total,
+                    offset: window.offset,
+                    rows: window.rows,
+                }),
+                _ => None,
             }
-        });
-    };
-    let need = move |visible: Range<u32>| {
-        let (loaded, total) = view.with_untracked(|view| {
-            let length = view.rows.len() as u32;
-            (view.offset..view.offset + length, view.total)
-        });
-        if let Some(offset) = window_for(&visible, &loaded, total) {
-            ask(offset);
         }
-    };
+    });
     let show = move |word: String| {
         only.set(match word.as_str() {
             "new" => Some(ImportStatus::New),
@@ -69,14 +52,15 @@ pub(super) fn ImportTable(
         if let Some(scroller) = scroller.get_untracked() {
             scroller.set_scroll_top(0);
         }
-        ask(0);
+        list.ask(0);
     };
     let shown = move || match only.get() {
         None => "all",
         Some(ImportStatus::New) => "new",
         Some(ImportStatus::Duplicate) => "known",
     };
-    let total = Signal::derive(move || view.with(|view| view.total));
+    let need = move |rows: Range<u32>| list.need(&rows);
+    let total = Signal::derive(move || list.total());
     let all = move || selection.count() == selection.total();
     let none = move || selection.count() == 0;
     let filters = [("all", "All"), ("new", "New"), ("known", "In the vault")];
@@ -118,7 +102,7 @@ pub(super) fn ImportTable(
                     scroller=scroller
                     on_rows=need
                     row=move |at| {
-                        view! { class="v", <Row at=at view=view selection=selection lines=lines /> }
+                        view! { class="v", <Row at=at list=list selection=selection lines=lines /> }
                     }
                 />
             </div>
@@ -128,13 +112,8 @@ pub(super) fn ImportTable(
 
 /// The row at a position, when it is in the window. What it shows follows the window.
 #[component]
-fn Row(at: u32, view: RwSignal<ImportWindow>, selection: Selection, lines: bool) -> impl IntoView {
-    let row = Memo::new(move |_| {
-        view.with(|view| {
-            let place = at.checked_sub(view.offset)?;
-            view.rows.get(place as usize).cloned()
-        })
-    });
+fn Row(at: u32, list: Windowed<ImportRow>, selection: Selection, lines: bool) -> impl IntoView {
+    let row = Memo::new(move |_| list.row(at));
     move || match row.get() {
         Some(row) => {
             view! { class="v", <Entry at=at row=row selection=selection lines=lines /> }.into_any()

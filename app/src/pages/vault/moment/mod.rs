@@ -16,7 +16,7 @@ use self::{
 use super::frame::{Section, VaultFrame};
 use crate::{
     pages::account::UnlockProgress,
-    ui::{Banner, BannerTone, Button, EmptyState, Icon, Look, SkeletonLines},
+    ui::{Button, EmptyState, Icon, Look, Problem, SkeletonLines},
     words::{counted, moment},
     worker::MomentFacts,
 };
@@ -39,22 +39,13 @@ fn Moment() -> impl IntoView {
     on_cleanup(move || work.leave());
     view! { class="v",
         <main class="page" id="main">
-            <div class="page-body">
+            <div class="page-body page-wide">
                 <h1>"The vault as it was"</h1>
                 <p class="lead">
                     "Choose a moment and look at every item as it was then. Nothing changes until you restore something."
                 </p>
                 <Choose />
-                {move || {
-                    work.problem()
-                        .map(|problem| {
-                            view! { class="v",
-                                <Banner tone=BannerTone::Bad icon=Icon::Warning>
-                                    {problem}
-                                </Banner>
-                            }
-                        })
-                }}
+                <Problem words=Signal::derive(move || work.problem()) />
                 {move || match work.step() {
                     Step::Choose => ().into_any(),
                     Step::Looking => {

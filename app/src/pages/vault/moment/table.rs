@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use keyarc_vault::{MomentRow, ThenIs};
-use leptos::{ev, html, prelude::*, task::spawn_local};
+use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
 use super::{
@@ -9,10 +9,10 @@ use super::{
     work::use_moment,
 };
 use crate::{
-    state::{WINDOW, window_for},
+    state::{WINDOW, Window, Windowed},
     ui::{Button, EmptyState, Icon, Look, Segmented, VirtualList},
     words::{kind, number},
-    worker::{MomentCommand, MomentFacts, MomentQuery, MomentReply, MomentWindow},
+    worker::{MomentCommand, MomentFacts, MomentQuery, MomentReply},
 };
 
 const ROW_HEIGHT: u32 = 44;
@@ -21,55 +21,39 @@ const ROW_HEIGHT: u32 = 44;
 #[component]
 pub(super) fn MomentTable(facts: MomentFacts) -> impl IntoView {
     let work = use_moment();
-    let view = RwSignal::new(MomentWindow {
-        total: match facts.differing {
-            0 => facts.items,
-            count => count,
-        },
-        ..MomentWindow::default()
-    });
     let differing = RwSignal::new(facts.differing > 0);
     let text = RwSignal::new(String::new());
-    let asked = StoredValue::new(0_u32);
     let scroller = NodeRef::<html::Div>::new();
-    let ask = move |offset: u32| {
-        let question = asked.try_update_value(|asked| {
-            *asked += 1;
-            *asked
-        });
+    let total = match facts.differing {
+        0 => facts.items,
+        count => count,
+    };
+    let list = Windowed::new(total, move |offset| {
         let query = MomentQuery {
             differing: differing.get_untracked(),
             text: text.get_untracked(),
             offset,
             limit: WINDOW,
         };
-        spawn_local(async move {
-            let reply = work.ask(MomentCommand::Rows(query)).await;
-            // A late answer to an older question is dropped, and so is any when the page is left.
-            if asked.try_get_value() == question
-                && let Ok(MomentReply::Rows(window)) = reply
-            {
-                let _ = view.try_set(window);
+        async move {
+            match work.ask(MomentCommand::Rows(query)).await {
+                Ok(MomentReply::Rows(window)) => Some(Window {
+                    total: window.total,
+                    offset: window.offset,
+                    rows: window.rows,
+                }),
+                _ => None,
             }
-        });
-    };
-    let need = move |visible: Range<u32>| {
-        let (loaded, total) = view.with_untracked(|view| {
-            let length = view.rows.len() as u32;
-            (view.offset..view.offset + length, view.total)
-        });
-        if let Some(offset) = window_for(&visible, &loaded, total) {
-            ask(offset);
         }
-    };
+    });
     let from_the_top = move || {
         if let Some(scroller) = scroller.get_untracked() {
             scroller.set_scroll_top(0);
         }
-        ask(0);
+        list.ask(0);
     };
-    from_the_top();
-    let total = Signal::derive(move || view.with(|view| view.total));
+    let need = move |rows: Range<u32>| list.need(&rows);
+    let total = Signal::derive(move || list.total());
     let none = move || work.count() == 0;
     let all = move || work.count() == facts.returnable && !none();
     let filters = [
@@ -134,7 +118,7 @@ pub(super) fn MomentTable(facts: MomentFacts) -> impl IntoView {
                     row_height=ROW_HEIGHT
                     scroller=scroller
                     on_rows=need
-                    row=move |at| view! { class="v", <Row at=at view=view /> }
+                    row=move |at| view! { class="v", <Row at=at list=list /> }
                 />
             </div>
         </div>
@@ -148,13 +132,8 @@ pub(super) fn MomentTable(facts: MomentFacts) -> impl IntoView {
 
 /// The row at a position, when it is in the window. What it shows follows the window.
 #[component]
-fn Row(at: u32, view: RwSignal<MomentWindow>) -> impl IntoView {
-    let row = Memo::new(move |_| {
-        view.with(|view| {
-            let place = at.checked_sub(view.offset)?;
-            view.rows.get(place as usize).cloned()
-        })
-    });
+fn Row(at: u32, list: Windowed<MomentRow>) -> impl IntoView {
+    let row = Memo::new(move |_| list.row(at));
     move || match row.get() {
         Some(row) => view! { class="v", <Entry at=at row=row /> }.into_any(),
         None => {
