@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { chromium, expect, test, type Browser, type Page } from '@playwright/test';
+import { chromium, expect, test, type Browser, type Locator, type Page } from '@playwright/test';
 
 import { launchOptions } from '../support/browser.ts';
 import { Person } from '../support/person.ts';
@@ -134,6 +134,26 @@ async function enter(browser: Browser, account: { setupCode: string; password: s
   return page;
 }
 
+/** What the first such element says, or an attribute of it; nothing when there is none. */
+function first(page: Page, selector: string, attribute?: string): Promise<string | null> {
+  return page.evaluate(
+    ([selector, attribute]) => {
+      const element = document.querySelector(selector);
+      return attribute === undefined ? (element?.textContent ?? null) : (element?.getAttribute(attribute) ?? null);
+    },
+    [selector, attribute] as const,
+  );
+}
+
+function texts(page: Page, selector: string): Promise<string[]> {
+  return page.evaluate((selector) => [...document.querySelectorAll(selector)].map((element) => element.textContent ?? ''), selector);
+}
+
+/** Waits by asking little. While an expectation waits, it describes the whole page in it each time. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
 /** Makes an account with so many items. */
 function seed(size: number): { setupCode: string; password: string } {
   const seeder = process.env['KEYARC_BENCH'];
@@ -152,60 +172,84 @@ test('everyday actions with 20,000 items', async () => {
     // What comes after the list is there by then.
     await page.waitForTimeout(3_000);
     const began = await page.evaluate(() => performance.now());
-    const nav = page.locator('#nav');
     const list = page.locator('#items');
-    const total = (items: RegExp) => expect(page.getByRole('option').first()).toHaveAttribute('aria-setsize', items);
     /** The least of several times, after one in which the browser compiles what it runs. */
-    const dearest = async (act: (run: number) => Promise<void>, undo: () => Promise<void>) => {
+    const dearest = async (measured: {
+      prepare: (run: number) => Promise<unknown>;
+      act: () => Promise<void>;
+      /** Whether it has come to what was meant, read in the page. */
+      done: () => Promise<void>;
+      undo: () => Promise<unknown>;
+    }) => {
       const found: number[] = [];
       for (let run = 0; run <= RUNS; run += 1) {
+        await measured.prepare(run);
+        await page.waitForTimeout(300);
         found.push(
           await dearestFrame(page, async () => {
-            await act(run);
-            await page.waitForTimeout(300);
+            await measured.act();
+            await page.waitForTimeout(400);
           }),
         );
-        await undo();
+        await measured.done();
+        await measured.undo();
         await page.waitForTimeout(300);
       }
       return Math.min(...found.slice(1));
     };
-    const all = async () => {
-      await nav.getByRole('link', { name: /^All items/ }).click();
-      await total(/^20000$/);
+    /** Holds the mouse over something; only pressing it is measured. */
+    const over = async (target: Locator) => {
+      const box = await target.boundingBox();
+      if (box === null) throw new Error('nothing to hold the mouse over');
+      await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
     };
-    const filter_frame_ms = await dearest(async () => {
-      await nav.getByRole('link', { name: /^Production/ }).click();
-      await total(/^(?!20000$)/);
-    }, all);
-    const scroll_frame_ms = await dearest(
-      async () => {
-        await list.hover();
+    const press = async () => {
+      await page.mouse.down();
+      await page.mouse.up();
+    };
+    const link = (name: RegExp) => page.locator('#nav').getByRole('link', { name });
+    const total = async () => Number(await first(page, '#items [role=option]', 'aria-setsize'));
+    const filter_frame_ms = await dearest({
+      prepare: () => over(link(/^Production/)),
+      act: press,
+      done: async () => expect(await total()).toBeLessThan(20_000),
+      undo: async () => {
+        await link(/^All items/).click();
+        await until(async () => (await total()) === 20_000);
+      },
+    });
+    const scroll_frame_ms = await dearest({
+      prepare: () => over(list),
+      act: async () => {
         for (let step = 0; step < 12; step += 1) {
           await page.mouse.wheel(0, 300);
           await page.waitForTimeout(50);
         }
       },
-      () => list.evaluate((element) => element.scrollTo(0, 0)),
-    );
-    const select_frame_ms = await dearest(
-      async () => {
-        await list.focus();
-        await page.keyboard.press('Control+a');
-        await expect(page.getByText('20,000 selected')).toBeVisible();
-      },
-      async () => {
+      done: async () => expect(await list.evaluate((element) => element.scrollTop)).toBeGreaterThan(3_000),
+      undo: () => list.evaluate((element) => element.scrollTo(0, 0)),
+    });
+    const picked = () => first(page, '.picked-words');
+    const select_frame_ms = await dearest({
+      prepare: () => list.focus(),
+      act: () => page.keyboard.press('Control+a'),
+      done: async () => expect(await picked()).toBe('20,000 selected'),
+      undo: async () => {
         await page.keyboard.press('Escape');
-        await expect(page.getByText('20,000 selected')).toHaveCount(0);
+        await until(async () => (await picked()) === null);
       },
-    );
-    const open_frame_ms = await dearest(
-      async (run) => {
-        await page.getByRole('option').nth(2 + run).click();
-        await expect(page.locator('#detail-title')).toBeVisible();
+    });
+    let name = '';
+    const open_frame_ms = await dearest({
+      prepare: async (run) => {
+        const row = page.getByRole('option').nth(2 + run);
+        name = await row.locator('bdi').first().innerText();
+        await over(row);
       },
-      async () => {},
-    );
+      act: press,
+      done: async () => expect(await first(page, '#detail-title')).toBe(name),
+      undo: async () => {},
+    });
     const tasks = (await noted(page)).longTasks.filter(({ start }) => start >= began);
     results['everyday'] = {
       filter_frame_ms,
@@ -238,11 +282,12 @@ test('20,000 rows of a table are imported', async () => {
     const file = path.join(server.folder, 'accounts.csv');
     writeFileSync(file, text);
     await page.locator('input[type=file]').setInputFiles(file);
-    const go = page.getByRole('button', { name: 'Import 20,000 items' });
-    await expect(go).toBeVisible({ timeout: 120_000 });
+    const go = page.locator('button', { hasText: 'Import 20,000 items' });
+    await until(async () => (await texts(page, 'button')).includes('Import 20,000 items'));
+    await page.waitForTimeout(500);
     const confirmed = await page.evaluate(() => performance.now());
     await go.click();
-    await expect(page.getByText('20,000 items imported.')).toBeVisible({ timeout: 300_000 });
+    await until(async () => (await texts(page, '.toast')).some((said) => said.includes('20,000 items imported.')));
     const done = await page.evaluate(() => performance.now());
     const tasks = (await noted(page)).longTasks.filter(({ start }) => start >= chosen);
     results['import'] = {

@@ -4,6 +4,7 @@
 //! whole view the macro turns static elements below the first into one string that the browser
 //! parses through `innerHTML`, which Trusted Types forbid; with it, every element is built.
 
+mod after_picture;
 mod badge;
 mod banner;
 mod button;
@@ -25,6 +26,7 @@ mod states;
 mod toast;
 mod virtual_list;
 
+pub use after_picture::after_picture;
 pub use badge::{Badge, BadgeTone, EnvironmentDot, Kbd, Tag};
 pub use banner::{Banner, BannerTone, Problem};
 pub use button::{Button, IconButton, Look};

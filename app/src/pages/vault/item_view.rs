@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     state::{Mode, Place, use_go, use_place, use_toasts},
-    ui::{Button, Confirm, EnvironmentDot, Icon, IconButton, IconView, Look, Tag},
+    ui::{Button, Confirm, EnvironmentDot, Icon, IconButton, IconView, Look, Tag, after_picture},
     words::{ago_now, capitalised, days_left, every_days, kind, local_day, now_ms, shortened},
     worker::{Command, Reply, use_worker},
 };
@@ -32,6 +32,8 @@ pub(super) fn ItemView(
 ) -> impl IntoView {
     let revealed = RwSignal::new(None::<Item>);
     let tests = Tests::new();
+    // Not for each change of the item: what stands there would go and come.
+    let rest = after_picture();
     let version = Memo::new(move |_| summary.with(|s| s.as_ref().map(|s| (s.id, s.version))));
     // What changed meanwhile is not shown as if it were current.
     Effect::new(move |before: Option<_>| {
@@ -56,22 +58,41 @@ pub(super) fn ItemView(
                                     revealed=revealed
                                     actions=actions
                                 />
-                                {(is_testable(summary.kind) && summary.trashed_at_ms.is_none())
-                                    .then(|| {
-                                        view! { class="v",
-                                            <CheckSection summary=summary.clone() tests=tests />
-                                        }
-                                    })}
-                                {matches!(summary.kind, Kind::Certificate | Kind::SshKey)
-                                    .then(|| {
-                                        view! { class="v", <MaterialPart summary=summary.clone() /> }
-                                    })}
-                                <Facts summary=summary revealed=revealed actions=actions />
+                                {move || {
+                                    rest.get()
+                                        .then(|| {
+                                            view! { class="v",
+                                                <Rest
+                                                    summary=summary.clone()
+                                                    revealed=revealed
+                                                    tests=tests
+                                                    actions=actions
+                                                />
+                                            }
+                                        })
+                                }}
                             </div>
                         </div>
                     }
                 })
         }}
+    }
+}
+
+/// What stands below the secret.
+#[component]
+fn Rest(
+    summary: ItemSummary,
+    revealed: RwSignal<Option<Item>>,
+    tests: Tests,
+    actions: Actions,
+) -> impl IntoView {
+    view! { class="v",
+        {(is_testable(summary.kind) && summary.trashed_at_ms.is_none())
+            .then(|| view! { class="v", <CheckSection summary=summary.clone() tests=tests /> })}
+        {matches!(summary.kind, Kind::Certificate | Kind::SshKey)
+            .then(|| view! { class="v", <MaterialPart summary=summary.clone() /> })}
+        <Facts summary=summary revealed=revealed actions=actions />
     }
 }
 
