@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use keyarc_vault::{Content, ItemDraft, Variable};
 use serde::{Deserialize, Serialize};
 
-use crate::words::{counted, every_days, kind};
+use crate::words::{every_days, kind, listed, long_day, part_label};
 
 /// What stands in the place of a concealed value.
 pub const CONCEALED: &str = "••••••••";
@@ -86,41 +86,45 @@ pub fn differences(mine: &ItemDraft, theirs: &ItemDraft) -> Vec<Difference> {
 /// The fields of a draft as text: name, whether it is concealed, value.
 fn texts(draft: &ItemDraft) -> Vec<(String, bool, String)> {
     let open = |name: &str, value: String| (name.to_owned(), false, value);
-    let expires = draft.expires_on.map(keyarc_vault::Day::long);
-    let rotated = draft.rotation.rotated_on.map(keyarc_vault::Day::long);
+    let expires = draft.expires_on.map(long_day);
+    let rotated = draft.rotation.rotated_on.map(long_day);
     let every = draft.rotation.every_days.map(every_days);
     let test = draft.check.as_ref();
     let test = test.map(|check| format!("{} {}", check.method.word(), check.url));
     let mut texts = vec![
-        open("Name", draft.name.clone()),
-        open("Kind", kind(draft.content.kind()).to_owned()),
+        open(t!("Name"), draft.name.clone()),
+        open(t!("Kind"), kind(draft.content.kind()).to_owned()),
     ];
     if let Content::EnvironmentSet { variables } = &draft.content {
         let count = u32::try_from(variables.len()).unwrap_or(u32::MAX);
-        texts.push(open("Variables", counted(count, "variable")));
+        let count = tn!(count, "{count} variable", "{count} variables");
+        texts.push(open(t!("Variables"), count));
     }
     texts.extend(draft.content.kind().parts().iter().map(|part| {
         let value = draft.content.part(part.key).unwrap_or_default();
         let concealed = part.field_type.is_concealed();
-        (part.label.to_owned(), concealed, value.to_owned())
+        (part_label(part).to_owned(), concealed, value.to_owned())
     }));
     texts.extend(draft.fields.iter().map(|field| {
         let concealed = field.field_type.is_concealed();
         (field.name.clone(), concealed, field.value.clone())
     }));
-    let favourite = if draft.favourite { "Yes" } else { "" };
+    let favourite = if draft.favourite { t!("Yes") } else { "" };
     texts.extend([
-        open("Folder", draft.folder.clone()),
-        open("Tags", draft.tags.join(", ")),
-        open("Environment", draft.environment.clone().unwrap_or_default()),
-        open("Provider", draft.provider.clone().unwrap_or_default()),
-        open("Expires", expires.unwrap_or_default()),
-        open("Rotation", every.unwrap_or_default()),
-        open("Last rotated", rotated.unwrap_or_default()),
-        open("Where it is used", draft.kept_places().join(", ")),
-        open("Favourite", favourite.to_owned()),
-        open("Notes", draft.notes.clone()),
-        open("Test", test.unwrap_or_default()),
+        open(t!("Folder"), draft.folder.clone()),
+        open(t!("Tags"), listed(&draft.tags)),
+        open(
+            t!("Environment"),
+            draft.environment.clone().unwrap_or_default(),
+        ),
+        open(t!("Provider"), draft.provider.clone().unwrap_or_default()),
+        open(t!("Expires"), expires.unwrap_or_default()),
+        open(t!("Rotation"), every.unwrap_or_default()),
+        open(t!("Last rotated"), rotated.unwrap_or_default()),
+        open(t!("Where it is used"), listed(&draft.kept_places())),
+        open(t!("Favourite"), favourite.to_owned()),
+        open(t!("Notes"), draft.notes.clone()),
+        open(t!("Test"), test.unwrap_or_default()),
     ]);
     texts
 }
@@ -160,8 +164,12 @@ fn variables(mine: &ItemDraft, theirs: &ItemDraft) -> Vec<Difference> {
         rows.truncate(VARIABLES_MAX);
         let more = u32::try_from(more).unwrap_or(u32::MAX);
         rows.push(Difference {
-            field: "And".to_owned(),
-            mine: format!("{} more that differ", counted(more, "variable")),
+            field: t!("And").to_owned(),
+            mine: tn!(
+                more,
+                "{count} variable more that differ",
+                "{count} variables more that differ"
+            ),
             theirs: String::new(),
             differs: true,
             concealed: false,
@@ -181,7 +189,7 @@ fn by_name(all: &[Variable]) -> HashMap<&str, &str> {
 fn shown(value: Option<&&str>) -> String {
     match value {
         None => String::new(),
-        Some(&"") => "(empty)".to_owned(),
+        Some(&"") => t!("(empty)").to_owned(),
         Some(value) => (*value).to_owned(),
     }
 }

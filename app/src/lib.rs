@@ -10,6 +10,9 @@
 // The types of views nest as deep as the views do.
 #![recursion_limit = "512"]
 
+#[macro_use]
+pub mod language;
+
 #[cfg(feature = "ssr")]
 pub mod built;
 #[cfg(any(feature = "csr", feature = "ssr", test))]
@@ -18,6 +21,8 @@ pub mod check_frame;
 pub mod code;
 #[cfg(any(feature = "csr", test))]
 pub mod compare;
+#[cfg(feature = "ssr")]
+pub mod languages;
 #[cfg(any(feature = "csr", test))]
 pub mod markdown;
 #[cfg(any(feature = "csr", test))]

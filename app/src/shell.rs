@@ -6,7 +6,8 @@
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 
 use crate::{
-    built::Built,
+    built::{Asset, Built},
+    languages::{Chosen, Languages},
     theme::{Theme, theme_in_cookies},
 };
 
@@ -31,6 +32,8 @@ pub const DESIGN_PATH: &str = "/design";
 pub struct VaultPage {
     /// What it loads.
     pub built: Built,
+    /// The languages that there are.
+    pub languages: Languages,
     /// The port of the live-reload script and the like; used while `cargo x dev` runs.
     pub options: LeptosOptions,
     /// Lets the app show its gallery of components.
@@ -41,9 +44,18 @@ pub struct VaultPage {
 pub fn vault_shell(page: VaultPage) -> impl IntoView {
     let VaultPage {
         built,
+        languages,
         options,
         development,
     } = page;
+    let language = request_language(&languages);
+    // Of its texts only few stand in the document itself.
+    provide_context(language.spoken());
+    let names: Vec<String> = languages
+        .names()
+        .map(|(tag, name)| format!("{tag} {name}"))
+        .collect();
+    let texts = language.0.map(|language| language.file.clone());
     let Built {
         style,
         script,
@@ -53,7 +65,8 @@ pub fn vault_shell(page: VaultPage) -> impl IntoView {
     view! {
         <!DOCTYPE html>
         <html
-            lang="en"
+            lang=language.tag()
+            data-languages=names.join(";")
             data-theme=request_theme().attribute()
             data-development=development.then_some("")
         >
@@ -103,21 +116,18 @@ pub fn vault_shell(page: VaultPage) -> impl IntoView {
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml" />
                 <AutoReload options=options />
                 <script type="module" nonce=use_nonce()>
-                    {boot(&built)}
+                    {boot(&built, texts.as_ref())}
                 </script>
             </head>
             <body>
                 <main class="start" aria-busy="true">
                     <h1 class="sr-only">"KeyArc"</h1>
                     <p id="start-failed" role="alert" hidden>
-                        "The vault could not be started: its code did not arrive, or is not the
-                        code that this page was made for. Nothing was opened. Reload the page; if
-                        it goes on, tell whoever runs this server."
+                        {t!("The vault could not be started: its code did not arrive, or is not the code that this page was made for. Nothing was opened. Reload the page; if it goes on, tell whoever runs this server.")}
                     </p>
                     <noscript>
                         <p>
-                            "The vault opens in your browser, which needs JavaScript and
-                            WebAssembly for it. Everything is sealed there, before it is sent."
+                            {t!("The vault opens in your browser, which needs JavaScript and WebAssembly for it. Everything is sealed there, before it is sent.")}
                         </p>
                     </noscript>
                 </main>
@@ -139,25 +149,45 @@ fn import_map(built: &Built) -> String {
 /// The page's few lines of JavaScript: they fetch the WebAssembly and the script side by side,
 /// have the browser check both, and start the app. The worker's address goes in here, where no
 /// markup of the page can change it.
-fn boot(built: &Built) -> String {
+fn boot(built: &Built, texts: Option<&Asset>) -> String {
     // Paths and hashes are the build's own; JSON writes them as JavaScript does.
     let text = |value: &str| serde_json::Value::from(value).to_string();
     let script = text(&built.script.path);
     let wasm = text(&built.wasm.path);
     let worker = text(&built.worker);
     let integrity = text(built.wasm.integrity.as_deref().unwrap_or_default());
+    // Without its words a page is English; it opens all the same.
+    let words = match texts {
+        Some(Asset { path, integrity }) => {
+            let (path, integrity) = (text(path), text(integrity.as_deref().unwrap_or_default()));
+            format!(
+                "fetch({path}, {{ integrity: {integrity} }}).then((file) => file.text()).catch(() => '')"
+            )
+        }
+        None => "''".to_owned(),
+    };
     // The app shows which code it is: what the browser has just checked.
     format!(
         "try {{ \
          const code = fetch({wasm}, {{ integrity: {integrity} }}); \
+         const words = {words}; \
          const {{ default: init, start }} = await import({script}); \
          await init({{ module_or_path: code }}); \
-         start({worker}, {integrity}); \
+         start({worker}, {integrity}, await words); \
          }} catch (error) {{ \
          document.getElementById('start-failed')?.removeAttribute('hidden'); \
          throw error; \
          }}"
     )
+}
+
+/// The language that the request asks for; English outside of a request.
+fn request_language(languages: &Languages) -> Chosen<'_> {
+    let parts = use_context::<http::request::Parts>();
+    parts.map_or(Chosen(None), |parts| {
+        let asked_for = languages.asked_for(parts.uri.query());
+        asked_for.unwrap_or_else(|| languages.choose(&parts.headers))
+    })
 }
 
 /// The theme that the request asks for through its cookie; the system's outside of a request.

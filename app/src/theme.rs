@@ -28,9 +28,9 @@ impl Theme {
     /// The word on the control.
     pub fn label(self) -> &'static str {
         match self {
-            Self::System => "System",
-            Self::Light => "Light",
-            Self::Dark => "Dark",
+            Self::System => t!("System"),
+            Self::Light => t!("Light"),
+            Self::Dark => t!("Dark"),
         }
     }
 

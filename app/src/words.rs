@@ -1,6 +1,10 @@
-//! How things are said: days, times, counts, devices.
+//! How things are said: days, times, lists, devices.
 
-use keyarc_vault::{Day, FieldType, Kind, TRASH_KEPT_DAYS};
+use std::borrow::Borrow;
+
+use keyarc_vault::{Day, FieldType, Kind, Part, TRASH_KEPT_DAYS};
+
+pub use crate::language::number;
 
 /// The browser's clock, Unix milliseconds. Times on screen are the person's own; what is sealed
 /// or sent takes the worker's clock.
@@ -31,16 +35,17 @@ fn local_day_of(date: &js_sys::Date) -> Day {
 /// How long ago something was, as people say it. `days` are calendar days between then and now.
 pub fn ago(then_ms: u64, now_ms: u64, days: i32) -> String {
     let minutes = now_ms.saturating_sub(then_ms) / 60_000;
+    let past = days.unsigned_abs();
     match (days, minutes) {
-        (_, 0) => "just now".to_owned(),
-        (_, 1..=59) => format!("{minutes} min ago"),
-        (..=0, _) => format!("{} h ago", minutes / 60),
-        (1, _) => "yesterday".to_owned(),
-        (2..=30, _) => format!("{days} days ago"),
-        (31..=59, _) => "last month".to_owned(),
-        (60..=364, _) => format!("{} months ago", days / 30),
-        (365..=729, _) => "last year".to_owned(),
-        _ => format!("{} years ago", days / 365),
+        (_, 0) => t!("just now").to_owned(),
+        (_, 1..=59) => t!("{minutes} min ago", minutes),
+        (..=0, _) => t!("{hours} h ago", hours = minutes / 60),
+        (1, _) => t!("yesterday").to_owned(),
+        (2..=30, _) => tn!(past, "{count} day ago", "{count} days ago"),
+        (31..=59, _) => t!("last month").to_owned(),
+        (60..=364, _) => tn!(past / 30, "{count} month ago", "{count} months ago"),
+        (365..=729, _) => t!("last year").to_owned(),
+        _ => tn!(past / 365, "{count} year ago", "{count} years ago"),
     }
 }
 
@@ -61,9 +66,34 @@ pub fn moment(unix_ms: u64) -> String {
 fn moment_of(day: Day, today: Day, hours: u32, minutes: u32) -> String {
     let time = format!("{hours:02}:{minutes:02}");
     match today.0 - day.0 {
-        0 => format!("Today {time}"),
-        1 => format!("Yesterday {time}"),
-        _ => format!("{}, {time}", day.long()),
+        0 => t!("Today {time}", time),
+        1 => t!("Yesterday {time}", time),
+        _ => t!("{day}, {time}", day = long_day(day), time),
+    }
+}
+
+/// A day: `5 December 2026`.
+pub fn long_day(day: Day) -> String {
+    let (year, month, day) = day.to_ymd();
+    t!("{day} {month} {year}", day, month = month_name(month), year)
+}
+
+/// A month, from 1.
+pub fn month_name(month: u32) -> &'static str {
+    match month {
+        1 => t!("January"),
+        2 => t!("February"),
+        3 => t!("March"),
+        4 => t!("April"),
+        5 => t!("May"),
+        6 => t!("June"),
+        7 => t!("July"),
+        8 => t!("August"),
+        9 => t!("September"),
+        10 => t!("October"),
+        11 => t!("November"),
+        12 => t!("December"),
+        _ => "",
     }
 }
 
@@ -73,28 +103,14 @@ pub fn days_left(trashed_at_ms: u64, now_ms: u64) -> String {
     let lay = now_ms.saturating_sub(trashed_at_ms) / (24 * 3_600_000);
     let lay = u32::try_from(lay).unwrap_or(u32::MAX);
     match TRASH_KEPT_DAYS.saturating_sub(lay) {
-        0 => "goes next".to_owned(),
-        left => format!("{} left", counted(left, "day")),
+        0 => t!("goes next").to_owned(),
+        left => tn!(left, "{count} day left", "{count} days left"),
     }
 }
 
-/// A count with its noun: `1 item`, `12 items`, `1,204 items`.
-pub fn counted(count: u32, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", number(count))
-}
-
-/// A number with commas.
-pub fn number(value: u32) -> String {
-    let digits = value.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+/// Things one after another: `a, b, c`.
+pub fn listed<S: Borrow<str>>(things: &[S]) -> String {
+    things.join(tc!("between things of a list", ", "))
 }
 
 /// The first letter in upper case.
@@ -109,46 +125,62 @@ pub fn capitalised(text: &str) -> String {
 /// A kind of item.
 pub fn kind(kind: Kind) -> &'static str {
     match kind {
-        Kind::ApiKey => "API key",
-        Kind::Login => "Login",
-        Kind::Note => "Note",
-        Kind::EnvironmentSet => "Environment set",
-        Kind::Totp => "One-time code",
-        Kind::Certificate => "Certificate",
-        Kind::SshKey => "SSH key",
+        Kind::ApiKey => t!("API key"),
+        Kind::Login => t!("Login"),
+        Kind::Note => t!("Note"),
+        Kind::EnvironmentSet => t!("Environment set"),
+        Kind::Totp => t!("One-time code"),
+        Kind::Certificate => t!("Certificate"),
+        Kind::SshKey => t!("SSH key"),
     }
 }
 
 /// Kinds of items.
 pub fn kinds(kind: Kind) -> &'static str {
     match kind {
-        Kind::ApiKey => "API keys",
-        Kind::Login => "Logins",
-        Kind::Note => "Notes",
-        Kind::EnvironmentSet => "Environment sets",
-        Kind::Totp => "One-time codes",
-        Kind::Certificate => "Certificates",
-        Kind::SshKey => "SSH keys",
+        Kind::ApiKey => t!("API keys"),
+        Kind::Login => t!("Logins"),
+        Kind::Note => t!("Notes"),
+        Kind::EnvironmentSet => t!("Environment sets"),
+        Kind::Totp => t!("One-time codes"),
+        Kind::Certificate => t!("Certificates"),
+        Kind::SshKey => t!("SSH keys"),
     }
 }
 
 /// A plan for rotation: `Every day`, `Every 90 days`.
 pub fn every_days(days: u16) -> String {
     match days {
-        1 => "Every day".to_owned(),
-        days => format!("Every {} days", number(u32::from(days))),
+        1 => t!("Every day").to_owned(),
+        days => tn!(days, "Every {count} day", "Every {count} days"),
+    }
+}
+
+/// A field that every item of a kind has.
+pub fn part_label(part: &Part) -> &'static str {
+    match part.key {
+        "value" => t!("Secret"),
+        "username" => t!("Username"),
+        "password" => t!("Password"),
+        "url" => t!("Address"),
+        "text" => t!("Text"),
+        "totp" => t!("Setup key"),
+        "chain" => t!("Certificates"),
+        "certificate_key" | "ssh_private_key" => t!("Private key"),
+        "ssh_public_key" => t!("Public key"),
+        _ => part.label,
     }
 }
 
 /// A type of field.
 pub fn field_type(field_type: FieldType) -> &'static str {
     match field_type {
-        FieldType::Text => "Text",
-        FieldType::Secret => "Secret",
-        FieldType::Url => "Address",
-        FieldType::Lines => "Several lines",
-        FieldType::ConcealedLines => "Several secret lines",
-        FieldType::Totp => "One-time code",
+        FieldType::Text => t!("Text"),
+        FieldType::Secret => t!("Secret"),
+        FieldType::Url => t!("Address"),
+        FieldType::Lines => t!("Several lines"),
+        FieldType::ConcealedLines => t!("Several secret lines"),
+        FieldType::Totp => t!("One-time code"),
     }
 }
 
@@ -171,7 +203,7 @@ pub fn device_name(user_agent: &str) -> String {
         () if has("Firefox/") => "Firefox",
         () if has("Chrome/") => "Chrome",
         () if has("Safari/") => "Safari",
-        () => "Browser",
+        () => t!("Browser"),
     };
     let system = match () {
         () if has("Android") => "Android",
@@ -182,7 +214,7 @@ pub fn device_name(user_agent: &str) -> String {
         () if has("Linux") => "Linux",
         () => return browser.to_owned(),
     };
-    format!("{browser} on {system}")
+    t!("{browser} on {system}", browser, system)
 }
 
 #[cfg(test)]
@@ -225,13 +257,32 @@ mod tests {
     }
 
     #[test]
-    fn numbers_get_commas() {
-        assert_eq!(number(7), "7");
-        assert_eq!(number(999), "999");
-        assert_eq!(number(1_204), "1,204");
-        assert_eq!(number(50_000_000), "50,000,000");
-        assert_eq!(counted(1, "item"), "1 item");
-        assert_eq!(counted(0, "item"), "0 items");
+    fn a_day_is_written_as_the_vault_writes_it() {
+        assert_eq!(long_day(Day(20_792)), "5 December 2026");
+        for month in 0..12 {
+            let day = Day(20_778 + 30 * month);
+            assert_eq!(long_day(day), day.long());
+        }
+        assert_eq!(long_day(Day::LAST), "31 December 9999");
+    }
+
+    #[test]
+    fn every_part_of_every_kind_has_a_name() {
+        for part in Kind::ALL.into_iter().flat_map(Kind::parts) {
+            assert_eq!(part_label(part), part.label);
+        }
+        let unknown = Part {
+            key: "",
+            label: "Said by the vault",
+            field_type: FieldType::Text,
+        };
+        assert_eq!(part_label(&unknown), "Said by the vault");
+    }
+
+    #[test]
+    fn things_are_listed() {
+        assert_eq!(listed::<&str>(&[]), "");
+        assert_eq!(listed(&["a", "b", "c"]), "a, b, c");
     }
 
     #[test]

@@ -48,3 +48,39 @@ test('focus returns to where a dialog was opened from', async ({ page, vault }) 
   await page.keyboard.press('Escape');
   await expect(opener).toBeFocused();
 });
+
+test('Enter in the palette means what was typed, not what is shown for fewer letters', async ({ page, vault }) => {
+  await vault.addKey({ name: 'Alpha', secret: 'alpha-value' });
+  await vault.addKey({ name: 'Beta', secret: 'beta-value' });
+  /** Types at once, and presses Enter before anything was found for it. */
+  const type = (texts: string[], enterAfter: number) =>
+    page.evaluate(
+      async ([texts, enterAfter]) => {
+        const input = document.querySelector<HTMLInputElement>('dialog[open] input');
+        if (input === null) throw new Error('no palette is open');
+        for (const [at, text] of texts.entries()) {
+          input.value = text;
+          input.dispatchEvent(new Event('input', { bubbles: true }));
+          // Effects run before the next event, answers of the worker come after it.
+          for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+          if (at === enterAfter) input.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+        }
+      },
+      [texts, enterAfter] as const,
+    );
+  const palette = page.getByRole('dialog', { name: 'Find anything' });
+  await page.keyboard.press('Control+k');
+  await expect(palette.getByRole('option').first()).toBeVisible();
+  await type(['beta'], 0);
+  await expect.poll(() => vault.clipboard()).toBe('beta-value');
+  await expect(palette).toBeHidden();
+
+  // More was typed after it: nothing is chosen of either.
+  await page.keyboard.press('Control+k');
+  await expect(palette.getByRole('option').first()).toBeVisible();
+  await type(['be', 'alpha'], 0);
+  await expect(palette.getByRole('option').first()).toContainText('Alpha');
+  await expect(palette).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => vault.clipboard()).toBe('alpha-value');
+});

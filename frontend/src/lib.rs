@@ -23,20 +23,24 @@ static ROOM: [u8; 16 * 1024] = [1; 16 * 1024];
 ///
 /// `worker` is the path of the vault worker's script, from the page's own script; `integrity`
 /// is what the browser found this code to be, as in Subresource Integrity, or nothing while the
-/// code is rebuilt under a running server.
+/// code is rebuilt under a running server; `words` is the catalogue of the page's language, or
+/// nothing for English.
 #[wasm_bindgen]
-pub fn start(worker: String, integrity: String) {
+pub fn start(worker: String, integrity: String, words: String) {
     console_error_panic_hook::set_once();
     keyarc_app::worker::set_script(worker);
     keyarc_app::code::set_integrity(&integrity);
+    keyarc_app::language::speak(&words);
     if let Some(body) = leptos::prelude::document().body() {
         body.replace_children_with_node_0();
     }
     leptos::mount::mount_to_body(keyarc_app::vault_app::VaultApp);
 }
 
-/// Runs the vault worker. Called once, in a worker, by its loading script.
+/// Runs the vault worker. Called once, in a worker, by its loading script; `words` as for
+/// [`start`].
 #[wasm_bindgen]
-pub fn vault_worker() {
+pub fn vault_worker(words: &str) {
+    keyarc_app::language::speak(words);
     worker::run();
 }

@@ -8,6 +8,7 @@ mod bench;
 mod build;
 mod commands;
 mod files;
+mod language;
 mod malicious;
 mod optimise;
 mod postgres;
@@ -41,6 +42,9 @@ cargo x <command>
   fix            rustfmt, and what clippy can mend by itself
   malicious-server
                  lie to a client in every way, and write docs/malicious-server.md
+  language [tag name]
+                 bring the catalogues in public/languages in step with the texts of the code, or
+                 begin one, for example `fr Français`
   bench [name]   measure, and write docs/benchmarks.md
   setup          install every tool; `--dry-run` only tells which
 ";
@@ -73,6 +77,7 @@ fn run(arguments: &[String]) -> anyhow::Result<bool> {
         "check" => commands::check::run(&workspace, rest),
         "tidy" => commands::tidy::run(&workspace, rest),
         "fix" => commands::fix::run(&workspace, rest),
+        "language" => commands::language::run(&workspace, rest),
         "bench" => commands::bench::run(&workspace, rest),
         "malicious-server" => commands::malicious_server::run(&workspace, rest),
         "setup" => commands::setup::run(&workspace, rest),

@@ -24,7 +24,16 @@ const BUILD_FILE: &str = "build.txt";
 /// For people who write TypeScript against the build, and for servers that preload.
 const NOT_SERVED: [&str; 2] = [".d.ts", "__wasm_split_manifest.json"];
 /// What gets smaller by it; fonts and pictures are compressed already.
-const COMPRESSED: [&str; 7] = ["css", "js", "json", "svg", "txt", "wasm", "webmanifest"];
+const COMPRESSED: [&str; 8] = [
+    "css",
+    "js",
+    "json",
+    "po",
+    "svg",
+    "txt",
+    "wasm",
+    "webmanifest",
+];
 
 /// Writes a `.gz` and a `.br` beside each file named, as small as they get.
 const COMPRESS: &str = "

@@ -7,12 +7,12 @@ use crate::ui::{EmptyState, Icon};
 #[component]
 pub fn NotFound() -> impl IntoView {
     view! { class="v",
-        <Title text="Not found · KeyArc" />
+        <Title text=t!("Not found · KeyArc") />
         <main class="lone" id="main">
-            <EmptyState icon=Icon::Search title="There is nothing at this address">
-                <p>"The link may be old, or mistyped. Nothing of yours is affected."</p>
+            <EmptyState icon=Icon::Search title=t!("There is nothing at this address")>
+                <p>{t!("The link may be old, or mistyped. Nothing of yours is affected.")}</p>
                 <a class="btn btn-go" href="/vault">
-                    "Go to the vault"
+                    {t!("Go to the vault")}
                 </a>
             </EmptyState>
         </main>

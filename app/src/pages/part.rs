@@ -144,8 +144,8 @@ impl<B: Copy + Send + Sync + 'static> Code<B> {
     ) -> AnyView {
         let failed = move |again: Callback<()>| {
             view! { class="v",
-                <ErrorState title=title detail=NOT_COME>
-                    <Button on_press=again>"Try again"</Button>
+                <ErrorState title=title detail=crate::language::text(NOT_COME)>
+                    <Button on_press=again>{t!("Try again")}</Button>
                 </ErrorState>
             }
             .into_any()
@@ -185,15 +185,17 @@ impl<B: Copy + Send + Sync + 'static> Code<B> {
 }
 
 /// What is said when code did not come.
-pub(super) const NOT_COME: &str = "The server did not send its code, or sent other code than this version's. Nothing was changed. Try again; if it goes on, reload: the server may have been updated.";
+pub(super) const NOT_COME: &str = mark!(
+    "The server did not send its code, or sent other code than this version's. Nothing was changed. Try again; if it goes on, reload: the server may have been updated."
+);
 
 /// A page whose code did not come.
 fn not_loaded(again: Callback<()>) -> AnyView {
     view! { class="v",
-        <Title text="Not loaded · KeyArc" />
+        <Title text=t!("Not loaded · KeyArc") />
         <main class="lone" id="main">
-            <ErrorState title="This page did not arrive" detail=NOT_COME>
-                <Button on_press=again>"Try again"</Button>
+            <ErrorState title=t!("This page did not arrive") detail=crate::language::text(NOT_COME)>
+                <Button on_press=again>{t!("Try again")}</Button>
             </ErrorState>
         </main>
     }

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use keyarc_wire::{ApiError, ErrorCode};
 use leptos::server_fn::{
     codec::JsonEncoding,
@@ -5,11 +7,21 @@ use leptos::server_fn::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::language::{known, of_server};
+
 /// The API's one error, as server functions carry it. Boxed, since most calls succeed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-#[error("{0}")]
 pub struct RpcError(pub Box<ApiError>);
+
+impl std::error::Error for RpcError {}
+
+impl fmt::Display for RpcError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, action) = (of_server(&self.0.message), known(&self.0.action));
+        write!(f, "{what} {action}")
+    }
+}
 
 impl FromServerFnError for RpcError {
     type Encoder = JsonEncoding;

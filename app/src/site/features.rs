@@ -1,13 +1,15 @@
 use leptos::prelude::*;
 
+use crate::language::text;
+
 pub(super) fn view() -> impl IntoView {
     view! {
         <article class="site-page site-prose">
-            <h1>"What KeyArc does"</h1>
+            <h1>{t!("What KeyArc does")}</h1>
             <p class="site-lead">
-                "A vault for people who live in editors and terminals: three panes, one search, \
+                {t!("A vault for people who live in editors and terminals: three panes, one search, \
                  every action on the keyboard. Here is what it does today, and what it does not \
-                 do yet."
+                 do yet.")}
             </p>
             {keep()} {find()} {handle()} {lock()} {operators()} {not_yet()}
         </article>
@@ -17,69 +19,69 @@ pub(super) fn view() -> impl IntoView {
 fn keep() -> impl IntoView {
     view! {
         <section>
-            <h2>"Keep"</h2>
+            <h2>{t!("Keep")}</h2>
             <dl class="site-list">
                 <div>
-                    <dt>"Seven kinds, and your own fields"</dt>
+                    <dt>{t!("Seven kinds, and your own fields")}</dt>
                     <dd>
-                        "API keys, logins, certificates, SSH keys, notes, one-time codes, and \
+                        {t!("API keys, logins, certificates, SSH keys, notes, one-time codes, and \
                          environment sets that hold many variables together, as a .env file does. \
-                         Any of them takes fields that you name."
+                         Any of them takes fields that you name.")}
                     </dd>
                 </div>
                 <div>
-                    <dt>"Recognised as you paste"</dt>
+                    <dt>{t!("Recognised as you paste")}</dt>
                     <dd>
-                        "Prefix and shape tell more than forty providers apart, from OpenAI, AWS \
+                        {t!("Prefix and shape tell more than forty providers apart, from OpenAI, AWS \
                          and Stripe to database addresses, private keys and tokens. The form fills \
-                         itself; you have the last word. The value goes nowhere for this."
+                         itself; you have the last word. The value goes nowhere for this.")}
                     </dd>
                 </div>
                 <div>
-                    <dt>"Import from elsewhere"</dt>
+                    <dt>{t!("Import from elsewhere")}</dt>
                     <dd>
-                        "A .env file, a KeePass database, what Bitwarden, 1Password, LastPass, Doppler, \
+                        {t!("A .env file, a KeePass database, what Bitwarden, 1Password, LastPass, Doppler, \
                          Infisical or a browser exports, files of AWS, Kubernetes and Terraform, any \
                          JSON, YAML or table. The preview shows what each entry was taken for, which are \
                          already in the vault, and which cannot be read and why. Nothing is written \
-                         until you confirm, and then all of it at once."
+                         until you confirm, and then all of it at once.")}
                     </dd>
                 </div>
                 <div>
-                    <dt>"Out again, too"</dt>
+                    <dt>{t!("Out again, too")}</dt>
                     <dd>
-                        "Everything, a folder or what you selected, as an encrypted archive that any \
+                        {t!("Everything, a folder or what you selected, as an encrypted archive that any \
                          account restores, or as JSON, CSV, .env or Bitwarden's JSON, with a list of \
-                         what the format has no place for."
+                         what the format has no place for.")}
                     </dd>
                 </div>
                 <div>
-                    <dt>"Folders, tags, environments"</dt>
+                    <dt>{t!("Folders, tags, environments")}</dt>
                     <dd>
-                        "Nested folders, up to fifty tags an item, and production, staging, development \
-                         or environments of your own. Stars for what you need daily."
+                        {t!("Nested folders, up to fifty tags an item, and production, staging, development \
+                         or environments of your own. Stars for what you need daily.")}
                     </dd>
                 </div>
                 <div>
-                    <dt>"Expiry dates"</dt>
+                    <dt>{t!("Expiry dates")}</dt>
                     <dd>
-                        "A badge counts the days, and one click lists everything that has expired \
-                         or will within thirty days."
+                        {t!("A badge counts the days, and one click lists everything that has expired \
+                         or will within thirty days.")}
                     </dd>
                 </div>
                 <div>
-                    <dt>"Rotation"</dt>
+                    <dt>{t!("Rotation")}</dt>
                     <dd>
-                        "How often a secret is to be changed, and where it is used. KeyArc tells when \
+                        {t!("How often a secret is to be changed, and where it is used. KeyArc tells when \
                          it is time, and walks through it: the provider's page, the new value, each \
-                         place, saved."
+                         place, saved.")}
                     </dd>
                 </div>
                 <div>
-                    <dt>"A dashboard"</dt>
+                    <dt>{t!("A dashboard")}</dt>
                     <dd>
-                        "Counts, what is due in the next ninety days, and secrets that are weak, old \
-                         or stand in several items. Computed on your device."
+                        {t!("Counts, what is due in the next ninety days, and secrets that are weak, old \
+                         or stand in several items. Computed on your device.")}
                     </dd>
                 </div>
             </dl>
@@ -90,15 +92,15 @@ fn keep() -> impl IntoView {
 fn find() -> impl IntoView {
     view! {
         <section>
-            <h2>"Find"</h2>
+            <h2>{tc!("section", "Find")}</h2>
             <p>
-                "Fuzzy search runs over names, tags, folders and providers. The index is built \
-                 in your browser's memory when the vault opens and is gone when it locks."
+                {t!("Fuzzy search runs over names, tags, folders and providers. The index is built \
+                 in your browser's memory when the vault opens and is gone when it locks.")}
             </p>
             <table class="site-table">
-                <caption>"The keyboard"</caption>
+                <caption>{t!("The keyboard")}</caption>
                 <thead>
-                    <tr><th scope="col">"Key"</th><th scope="col">"Does"</th></tr>
+                    <tr><th scope="col">{tc!("keyboard", "Key")}</th><th scope="col">{t!("Does")}</th></tr>
                 </thead>
                 <tbody>
                     {SHORTCUTS
@@ -107,7 +109,7 @@ fn find() -> impl IntoView {
                             view! {
                                 <tr>
                                     <th scope="row">{keys.collect_view()}</th>
-                                    <td>{action}</td>
+                                    <td>{text(action)}</td>
                                 </tr>
                             }
                         })
@@ -119,58 +121,61 @@ fn find() -> impl IntoView {
 }
 
 const SHORTCUTS: [(&str, &str); 13] = [
-    ("Ctrl K", "find anything and run any action (⌘ K on a Mac)"),
-    ("/", "search the list"),
-    ("J K", "next and previous item"),
-    ("Enter", "open the item"),
-    ("C", "copy its secret"),
-    ("R", "reveal or hide it"),
-    ("T", "test whether the key still works"),
-    ("E", "edit it"),
-    ("H", "see what it was"),
-    ("N", "new item"),
-    ("Del", "move it to the trash"),
-    ("?", "help"),
-    ("Esc", "back"),
+    (
+        "Ctrl K",
+        mark!("find anything and run any action (⌘ K on a Mac)"),
+    ),
+    ("/", mark!("search the list")),
+    ("J K", mark!("next and previous item")),
+    ("Enter", mark!("open the item")),
+    ("C", mark!("copy its secret")),
+    ("R", mark!("reveal or hide it")),
+    ("T", mark!("test whether the key still works")),
+    ("E", mark!("edit it")),
+    ("H", mark!("see what it was")),
+    ("N", mark!("new item")),
+    ("Del", mark!("move it to the trash")),
+    ("?", mark!("help")),
+    ("Esc", mark!("back")),
 ];
 
 fn handle() -> impl IntoView {
     view! {
         <section>
-            <h2>"Handle without accidents"</h2>
+            <h2>{t!("Handle without accidents")}</h2>
             <dl class="site-list">
                 <div>
-                    <dt>"Masked until asked for"</dt>
+                    <dt>{t!("Masked until asked for")}</dt>
                     <dd>
-                        "A secret is fetched and opened only when you reveal or copy it, and it \
+                        {t!("A secret is fetched and opened only when you reveal or copy it, and it \
                          is hidden again after 30 seconds. It never stands in an address or a \
-                         title."
+                         title.")}
                     </dd>
                 </div>
                 <div>
-                    <dt>"A clipboard that clears"</dt>
-                    <dd>"Copying says what was copied, and clears it after 30 seconds."</dd>
+                    <dt>{t!("A clipboard that clears")}</dt>
+                    <dd>{t!("Copying says what was copied, and clears it after 30 seconds.")}</dd>
                 </div>
                 <div>
-                    <dt>"Undo and trash"</dt>
+                    <dt>{t!("Undo and trash")}</dt>
                     <dd>
-                        "Deleting offers an undo and goes to the trash, which keeps it for 30 days. \
+                        {t!("Deleting offers an undo and goes to the trash, which keeps it for 30 days. \
                          Every item has a history: what it was, beside what it is, and back with \
-                         one press."
+                         one press.")}
                     </dd>
                 </div>
                 <div>
-                    <dt>"Two tabs, one item"</dt>
+                    <dt>{t!("Two tabs, one item")}</dt>
                     <dd>
-                        "If an item was changed elsewhere while you edited it, you see both \
-                         versions and choose. Neither is lost."
+                        {t!("If an item was changed elsewhere while you edited it, you see both \
+                         versions and choose. Neither is lost.")}
                     </dd>
                 </div>
                 <div>
-                    <dt>"A server that goes away"</dt>
+                    <dt>{t!("A server that goes away")}</dt>
                     <dd>
-                        "The vault says so and stays usable for what it has. A save that could \
-                         not be sent is kept in the tab and tried again."
+                        {t!("The vault says so and stays usable for what it has. A save that could \
+                         not be sent is kept in the tab and tried again.")}
                     </dd>
                 </div>
             </dl>
@@ -181,46 +186,46 @@ fn handle() -> impl IntoView {
 fn lock() -> impl IntoView {
     view! {
         <section>
-            <h2>"Lock and come back"</h2>
+            <h2>{t!("Lock and come back")}</h2>
             <dl class="site-list">
                 <div>
-                    <dt>"Locks by itself"</dt>
+                    <dt>{t!("Locks by itself")}</dt>
                     <dd>
-                        "After a time that you set, and in every open tab at once. A half-written \
-                         form survives, sealed, and is there when you unlock."
+                        {t!("After a time that you set, and in every open tab at once. A half-written \
+                         form survives, sealed, and is there when you unlock.")}
                     </dd>
                 </div>
                 <div>
-                    <dt>"A known device"</dt>
-                    <dd>"The master password is enough."</dd>
+                    <dt>{t!("A known device")}</dt>
+                    <dd>{t!("The master password is enough.")}</dd>
                 </div>
                 <div>
-                    <dt>"A new device"</dt>
+                    <dt>{t!("A new device")}</dt>
                     <dd>
-                        "It takes the setup code and the password. An unlocked device hands the \
+                        {t!("It takes the setup code and the password. An unlocked device hands the \
                          code over, or you type it from your recovery kit: it has a checksum, so \
-                         a typing error is told from a wrong code."
+                         a typing error is told from a wrong code.")}
                     </dd>
                 </div>
                 <div>
-                    <dt>"A forgotten password"</dt>
+                    <dt>{t!("A forgotten password")}</dt>
                     <dd>
-                        "The recovery key in your kit opens the vault and sets a new one. The \
-                         server alone cannot."
+                        {t!("The recovery key in your kit opens the vault and sets a new one. The \
+                         server alone cannot.")}
                     </dd>
                 </div>
                 <div>
-                    <dt>"Passkeys"</dt>
+                    <dt>{t!("Passkeys")}</dt>
                     <dd>
-                        "Asked for after the password, or, where the authenticator can, in its \
-                         place on devices that know the account."
+                        {t!("Asked for after the password, or, where the authenticator can, in its \
+                         place on devices that know the account.")}
                     </dd>
                 </div>
                 <div>
-                    <dt>"Light, dark, desk, phone"</dt>
+                    <dt>{t!("Light, dark, desk, phone")}</dt>
                     <dd>
-                        "The theme follows your system or your choice. On a phone the three panes \
-                         become one."
+                        {t!("The theme follows your system or your choice. On a phone the three panes \
+                         become one.")}
                     </dd>
                 </div>
             </dl>
@@ -231,11 +236,11 @@ fn lock() -> impl IntoView {
 fn operators() -> impl IntoView {
     view! {
         <section>
-            <h2>"For whoever runs it"</h2>
+            <h2>{t!("For whoever runs it")}</h2>
             <p>
-                "One binary with an embedded SQLite database, or several over Postgres. Health \
+                {t!("One binary with an embedded SQLite database, or several over Postgres. Health \
                  checks, structured logs without personal data, rate limits, strict security \
-                 headers. " <a href="/self-hosting">"How to run your own"</a> "."
+                 headers. ")} <a href="/self-hosting">{t!("How to run your own")}</a> "."
             </p>
         </section>
     }
@@ -244,13 +249,13 @@ fn operators() -> impl IntoView {
 fn not_yet() -> impl IntoView {
     view! {
         <section>
-            <h2>"What it does not do yet"</h2>
-            <p>"So that you do not look for it. KeyArc has, as of this version:"</p>
+            <h2>{t!("What it does not do yet")}</h2>
+            <p>{t!("So that you do not look for it. KeyArc has, as of this version:")}</p>
             <ul>
-                <li>"no sharing and no teams: a vault belongs to one person;"</li>
-                <li>"no command-line program;"</li>
-                <li>"no reminders by mail;"</li>
-                <li>"no attachments."</li>
+                <li>{t!("no sharing and no teams: a vault belongs to one person;")}</li>
+                <li>{t!("no command-line program;")}</li>
+                <li>{t!("no reminders by mail;")}</li>
+                <li>{t!("no attachments.")}</li>
             </ul>
         </section>
     }

@@ -3,11 +3,12 @@
 use leptos::prelude::*;
 
 use super::Page;
+use crate::{language::text, languages::Languages};
 
 const NAVIGATION: [(&str, &str); 3] = [
-    ("/features", "Features"),
-    ("/security", "Security"),
-    ("/self-hosting", "Self-hosting"),
+    ("/features", mark!("Features")),
+    ("/security", mark!("Security")),
+    ("/self-hosting", mark!("Self-hosting")),
 ];
 
 pub(super) fn header(current: Page) -> impl IntoView {
@@ -18,38 +19,58 @@ pub(super) fn header(current: Page) -> impl IntoView {
                     {mark()}
                     "KeyArc"
                 </a>
-                <nav class="site-nav" aria-label="Main">{links(Some(current), &NAVIGATION)}</nav>
+                <nav class="site-nav" aria-label=t!("Main")>{links(Some(current), &NAVIGATION)}</nav>
                 <div class="site-acts">
-                    <a class="site-plain" href="/log-in">"Log in"</a>
-                    <a class="site-button go" href="/sign-up">"Create a vault"</a>
+                    <a class="site-plain" href="/log-in">{t!("Log in")}</a>
+                    <a class="site-button go" href="/sign-up">{t!("Create a vault")}</a>
                 </div>
             </div>
         </header>
     }
 }
 
-pub(super) fn footer() -> impl IntoView {
-    const LEGAL: [(&str, &str); 2] = [("/privacy", "Privacy"), ("/terms", "Terms")];
+/// `language` is the tag of the language that the page is shown in.
+pub(super) fn footer(page: Page, languages: &Languages, language: &str) -> impl IntoView {
+    const LEGAL: [(&str, &str); 2] = [("/privacy", mark!("Privacy")), ("/terms", mark!("Terms"))];
     view! {
         <footer class="site-footer">
             <div class="site-page site-footer-row">
                 <p>
-                    "KeyArc " {env!("CARGO_PKG_VERSION")} ". Open source, MIT or Apache-2.0."
+                    {t!(
+                        "KeyArc {version}. Open source, MIT or Apache-2.0.", version = env!("CARGO_PKG_VERSION")
+                    )}
                 </p>
-                <nav class="site-nav" aria-label="Footer">
+                <nav class="site-nav" aria-label=t!("Footer")>
                     {links(None, &NAVIGATION)} {links(None, &LEGAL)}
                 </nav>
+                {choice(page, languages, language)}
             </div>
         </footer>
     }
 }
 
+/// The languages, when there are several.
+fn choice(page: Page, languages: &Languages, language: &str) -> impl IntoView + use<> {
+    let back = page.path().unwrap_or("/");
+    let links: Vec<_> = languages
+        .names()
+        .map(|(tag, name)| {
+            let here = (tag == language).then_some("true");
+            let href = format!("/language/{tag}?page={back}");
+            view! { <a href=href lang=tag aria-current=here>{name}</a> }
+        })
+        .collect();
+    (links.len() > 1).then(|| {
+        view! { <nav class="site-nav" aria-label=t!("Language")>{links}</nav> }
+    })
+}
+
 fn links(current: Option<Page>, links: &'static [(&'static str, &'static str)]) -> impl IntoView {
     links
         .iter()
-        .map(|(path, label)| {
+        .map(|&(path, label)| {
             let here = current.and_then(|page| marks(page, path));
-            view! { <a href=*path aria-current=here>{*label}</a> }
+            view! { <a href=path aria-current=here>{text(label)}</a> }
         })
         .collect_view()
 }

@@ -62,14 +62,14 @@ impl Page {
     /// The document's title.
     pub(super) fn title(self) -> &'static str {
         match self {
-            Self::Landing => "KeyArc: your API keys, sealed before they leave the tab",
-            Self::Features => "Features · KeyArc",
-            Self::Security => "Security · KeyArc",
-            Self::SelfHosting => "Self-hosting · KeyArc",
-            Self::Privacy => "Privacy · KeyArc",
-            Self::Terms => "Terms · KeyArc",
-            Self::Trouble(StatusCode::NOT_FOUND) => "Page not found · KeyArc",
-            Self::Trouble(_) => "Something went wrong · KeyArc",
+            Self::Landing => t!("KeyArc: your API keys, sealed before they leave the tab"),
+            Self::Features => t!("Features · KeyArc"),
+            Self::Security => t!("Security · KeyArc"),
+            Self::SelfHosting => t!("Self-hosting · KeyArc"),
+            Self::Privacy => t!("Privacy · KeyArc"),
+            Self::Terms => t!("Terms · KeyArc"),
+            Self::Trouble(StatusCode::NOT_FOUND) => t!("Page not found · KeyArc"),
+            Self::Trouble(_) => t!("Something went wrong · KeyArc"),
         }
     }
 
@@ -77,30 +77,40 @@ impl Page {
     pub(super) fn description(self) -> &'static str {
         match self {
             Self::Landing => {
-                "KeyArc keeps API keys, logins, notes and whole .env files in a vault that is \
+                t!(
+                    "KeyArc keeps API keys, logins, notes and whole .env files in a vault that is \
                  sealed in your browser. The server holds ciphertext only. Open source, one \
                  binary, SQLite or Postgres."
+                )
             }
             Self::Features => {
-                "What KeyArc does today: recognises keys of many providers, imports from other \
+                t!(
+                    "What KeyArc does today: recognises keys of many providers, imports from other \
                  products, finds anything from the keyboard, copies and clears, locks, and \
                  undoes. And what it does not do yet."
+                )
             }
             Self::Security => {
-                "How KeyArc keeps secrets from its own server, what the server can see all the \
+                t!(
+                    "How KeyArc keeps secrets from its own server, what the server can see all the \
                  same, and what is not promised, in plain words."
+                )
             }
             Self::SelfHosting => {
-                "Run KeyArc yourself: one binary with an embedded SQLite database, or as many as \
+                t!(
+                    "Run KeyArc yourself: one binary with an embedded SQLite database, or as many as \
                  you like over Postgres. Two commands to try it, three settings to run it."
+                )
             }
             Self::Privacy => {
-                "What KeyArc stores about a person, what it cannot read, how long it keeps it, \
+                t!(
+                    "What KeyArc stores about a person, what it cannot read, how long it keeps it, \
                  and who is responsible."
+                )
             }
-            Self::Terms => "The terms under which an account on this KeyArc is used.",
-            Self::Trouble(StatusCode::NOT_FOUND) => "There is no page at this address.",
-            Self::Trouble(_) => "This page cannot be shown right now.",
+            Self::Terms => t!("The terms under which an account on this KeyArc is used."),
+            Self::Trouble(StatusCode::NOT_FOUND) => t!("There is no page at this address."),
+            Self::Trouble(_) => t!("This page cannot be shown right now."),
         }
     }
 }

@@ -3,90 +3,91 @@ use leptos::prelude::*;
 pub(super) fn view() -> impl IntoView {
     view! {
         <article class="site-page site-prose">
-            <h1>"Privacy"</h1>
+            <h1>{t!("Privacy")}</h1>
             <p class="site-lead">
-                "This page describes what the KeyArc program does with data. Whoever runs the \
+                {t!("This page describes what the KeyArc program does with data. Whoever runs the \
                  server you are on is responsible for it, and may log or keep more in front of it, \
-                 for example in a reverse proxy."
+                 for example in a reverse proxy.")}
             </p>
             <section>
-                <h2>"What is stored on the server"</h2>
+                <h2>{t!("What is stored on the server")}</h2>
                 <ul>
                     <li>
-                        "your account: a random handle, public keys, wrapped keys, when it was made, \
+                        {t!("your account: a random handle, public keys, wrapped keys, when it was made, \
                          which version of the terms you agreed to and when, and your e-mail address \
-                         if you gave one;"
+                         if you gave one;")}
                     </li>
                     <li>
-                        "your vault: sealed items that the server cannot read, with their \
+                        {t!("your vault: sealed items that the server cannot read, with their \
                          versions and sizes, and the newest 50 versions of each that were \
                          replaced. An item that is deleted for good leaves its number \
-                         and version behind, so that other devices learn of it;"
+                         and version behind, so that other devices learn of it;")}
                     </li>
                     <li>
-                        "your sessions: a hash of the token, the name of your browser, when it \
+                        {t!("your sessions: a hash of the token, the name of your browser, when it \
                          began, when it was last used, when it ends, and the network that it was \
                          last used from: the first half of an IPv4 address (203.0.x.x), the first \
                          quarter of an IPv6 address, or that it was a private network. The whole \
                          address is not stored, and no place is looked up. A session ends after 7 \
                          days without use and after 30 days in any case, unless the operator has \
-                         set other times;"
+                         set other times;")}
                     </li>
                     <li>
-                        "your second factor, if you set one up: the secret of the authenticator \
+                        {t!("your second factor, if you set one up: the secret of the authenticator \
                          app, encrypted under a key of the server, and hashes of the recovery \
                          codes that are left; and of each passkey its public key, its name, \
                          when it was added and last used, and a sealed key. Turning it off \
-                         deletes them;"
+                         deletes them;")}
                     </li>
                     <li>
-                        "the second wrapping of your root key, the public half of the recovery key, \
+                        {t!("the second wrapping of your root key, the public half of the recovery key, \
                          and when it was made and last used. When you last checked your kit is \
-                         sealed;"
+                         sealed;")}
                     </li>
                     <li>
-                        "counters of log-in and sign-up attempts and of wrong codes, kept for minutes, to slow \
-                         down guessing."
+                        {t!("counters of log-in and sign-up attempts and of wrong codes, kept for minutes, to slow \
+                         down guessing.")}
                     </li>
                 </ul>
                 <p>
-                    "The e-mail address is shown to you and used for nothing else. It is not \
-                     verified, no mail is sent to it, and it is not a log-in name."
+                    {t!("The e-mail address is shown to you and used for nothing else. It is not \
+                     verified, no mail is sent to it, and it is not a log-in name.")}
                 </p>
             </section>
             <section>
-                <h2>"What is stored in your browser"</h2>
+                <h2>{t!("What is stored in your browser")}</h2>
                 <ul>
-                    <li>"a session cookie, which nothing but the server can read;"</li>
-                    <li>"a cookie with your choice of theme, if you made one;"</li>
-                    <li>"how long the vault may rest before it locks;"</li>
+                    <li>{t!("a session cookie, which nothing but the server can read;")}</li>
+                    <li>{t!("a cookie with your choice of theme, if you made one;")}</li>
+                    <li>{t!("a cookie with your choice of language, if you made one;")}</li>
+                    <li>{t!("how long the vault may rest before it locks;")}</li>
                     <li>
-                        "on a device that you let remember you: the setup code, encrypted; and a \
-                         half-written form after a lock, encrypted."
+                        {t!("on a device that you let remember you: the setup code, encrypted; and a \
+                         half-written form after a lock, encrypted.")}
                     </li>
                 </ul>
                 <p>
-                    "There are no other cookies, no tracking, no analytics and no requests to third \
+                    {t!("There are no other cookies, no tracking, no analytics and no requests to third \
                      parties but one: when you have a key tested, your browser asks its provider, \
                      once you have agreed to that. The provider sees the key and your address; \
-                     this server sees neither who was asked nor what came of it."
+                     this server sees neither who was asked nor what came of it.")}
                 </p>
             </section>
             <section>
-                <h2>"What is not kept"</h2>
+                <h2>{t!("What is not kept")}</h2>
                 <p>
-                    "Whole IP addresses are used to limit the rate of requests and are neither \
+                    {t!("Whole IP addresses are used to limit the rate of requests and are neither \
                      stored nor written to the log. Passwords, setup codes, keys and the contents of your vault never \
-                     reach the server in a readable form."
+                     reach the server in a readable form.")}
                 </p>
             </section>
             <section>
-                <h2>"Your choices"</h2>
+                <h2>{t!("Your choices")}</h2>
                 <p>
-                    "Items can be deleted for good from the trash at any time, and taken out as a file \
+                    {t!("Items can be deleted for good from the trash at any time, and taken out as a file \
                      under Export. This version has no button yet that deletes a whole account: ask \
                      whoever runs this server, who can delete it from the database with everything \
-                     in it."
+                     in it.")}
                 </p>
             </section>
         </article>

@@ -2,36 +2,53 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use leptos::prelude::*;
 
 use super::{Page, Visit, site_shell};
-use crate::built::Asset;
+use crate::{
+    built::Asset,
+    languages::{Chosen, Languages},
+};
 
 /// Answers a request for a path: with its page, or with the 404 page.
 ///
 /// `origin` is where this KeyArc is reached, without a final slash. The caller adds the security
 /// headers; `script-src 'none'` and `style-src 'self'` fit every page.
-pub fn respond(style: Asset, origin: &str, path: &str, headers: &HeaderMap) -> Response<String> {
-    answer(Visit::new(style, origin, Page::at(path), headers))
+pub fn respond(
+    style: Asset,
+    languages: &Languages,
+    origin: &str,
+    path: &str,
+    headers: &HeaderMap,
+) -> Response<String> {
+    let visit = Visit::new(style, languages, origin, Page::at(path), headers);
+    answer(visit, languages.choose(headers))
 }
 
 /// Answers with the error page for a status, where a person and not a program asked.
 pub fn respond_trouble(
     style: Asset,
+    languages: &Languages,
     origin: &str,
     status: StatusCode,
     headers: &HeaderMap,
 ) -> Response<String> {
-    answer(Visit::new(style, origin, Page::Trouble(status), headers))
+    let visit = Visit::new(style, languages, origin, Page::Trouble(status), headers);
+    answer(visit, languages.choose(headers))
 }
 
-fn answer(visit: Visit) -> Response<String> {
+fn answer(visit: Visit, language: Chosen<'_>) -> Response<String> {
     let status = visit.page.status();
-    let html = Owner::new_root(None).with(|| site_shell(visit).to_html());
+    let html = Owner::new_root(None).with(|| {
+        provide_context(language.spoken());
+        site_shell(visit).to_html()
+    });
     let mut response = Response::new(html);
     *response.status_mut() = status;
     let headers = response.headers_mut();
     let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));
     set(header::CONTENT_TYPE, "text/html; charset=utf-8");
-    // The theme stands in a cookie; a stored page must be asked about before it is shown again.
-    set(header::VARY, "cookie");
+    set(header::CONTENT_LANGUAGE, language.tag());
+    // Theme and language stand in a cookie; a stored page must be asked about before it is shown
+    // again.
+    set(header::VARY, "cookie, accept-language");
     set(header::CACHE_CONTROL, "no-cache");
     response
 }
@@ -50,7 +67,13 @@ mod tests {
     }
 
     fn get(path: &str) -> Response<String> {
-        respond(style(), ORIGIN, path, &HeaderMap::new())
+        respond(
+            style(),
+            &Languages::default(),
+            ORIGIN,
+            path,
+            &HeaderMap::new(),
+        )
     }
 
     /// The values of an attribute, in order.
@@ -103,7 +126,7 @@ mod tests {
                 let (path, fragment) = link.split_once('#').unwrap_or((link, ""));
                 let target = match path {
                     "" => html.clone(),
-                    _ if app.contains(&path) => continue,
+                    _ if app.contains(&path) || path.starts_with("/language/") => continue,
                     _ => {
                         let target = get(path);
                         assert_eq!(target.status(), StatusCode::OK, "{page:?}: {link}");
@@ -126,7 +149,17 @@ mod tests {
             Page::Trouble(StatusCode::SERVICE_UNAVAILABLE),
         ]);
         for page in shown {
-            let html = answer(Visit::new(style(), ORIGIN, page, &HeaderMap::new())).into_body();
+            let html = answer(
+                Visit::new(
+                    style(),
+                    &Languages::default(),
+                    ORIGIN,
+                    page,
+                    &HeaderMap::new(),
+                ),
+                Chosen(None),
+            )
+            .into_body();
             let levels: Vec<u8> = html
                 .split("<h")
                 .skip(1)
@@ -172,7 +205,13 @@ mod tests {
             StatusCode::INTERNAL_SERVER_ERROR,
             StatusCode::SERVICE_UNAVAILABLE,
         ] {
-            let response = respond_trouble(style(), ORIGIN, status, &HeaderMap::new());
+            let response = respond_trouble(
+                style(),
+                &Languages::default(),
+                ORIGIN,
+                status,
+                &HeaderMap::new(),
+            );
             assert_eq!(response.status(), status);
             assert!(response.into_body().contains(status.as_str()));
         }
@@ -181,7 +220,9 @@ mod tests {
     #[test]
     fn the_theme_comes_from_the_cookie() {
         let mut headers = HeaderMap::new();
-        let of = |headers: &HeaderMap| respond(style(), ORIGIN, "/", headers).into_body();
+        let of = |headers: &HeaderMap| {
+            respond(style(), &Languages::default(), ORIGIN, "/", headers).into_body()
+        };
         let html = of(&headers);
         assert!(!html.contains("data-theme"));
         assert!(html.contains("vault-light.webp") && html.contains("vault-dark.webp"));

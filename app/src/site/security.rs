@@ -3,11 +3,11 @@ use leptos::prelude::*;
 pub(super) fn view() -> impl IntoView {
     view! {
         <article class="site-page site-prose">
-            <h1>"Security, in plain words"</h1>
+            <h1>{t!("Security, in plain words")}</h1>
             <p class="site-lead">
-                "KeyArc is built as if its own server were hostile. This page says what that \
+                {t!("KeyArc is built as if its own server were hostile. This page says what that \
                  protects you from, what the server sees all the same, and what nobody should \
-                 promise you."
+                 promise you.")}
             </p>
             {short()} {keys()} {log_in()} {sealed()} {visible()} {browser()} {not_promised()}
             {report()}
@@ -18,20 +18,20 @@ pub(super) fn view() -> impl IntoView {
 fn short() -> impl IntoView {
     view! {
         <section>
-            <h2>"In short"</h2>
+            <h2>{t!("In short")}</h2>
             <ul>
                 <li>
-                    "Everything about an item is encrypted in your browser: its secret, and also \
-                     its name, folder, tags, environment and dates."
+                    {t!("Everything about an item is encrypted in your browser: its secret, and also \
+                     its name, folder, tags, environment and dates.")}
                 </li>
                 <li>
-                    "The server stores ciphertext, public keys and what it needs to count and to \
-                     sort by time. It has no key to any of it."
+                    {t!("The server stores ciphertext, public keys and what it needs to count and to \
+                     sort by time. It has no key to any of it.")}
                 </li>
                 <li>
-                    "If you lose the recovery kit, and with it the master password or every known \
+                    {t!("If you lose the recovery kit, and with it the master password or every known \
                      device, the vault is lost. Nobody can reset it. That is the price, and it is \
-                     meant."
+                     meant.")}
                 </li>
             </ul>
         </section>
@@ -41,41 +41,41 @@ fn short() -> impl IntoView {
 fn keys() -> impl IntoView {
     view! {
         <section>
-            <h2>"Where the keys come from"</h2>
+            <h2>{t!("Where the keys come from")}</h2>
             <p>
-                "At sign-up your browser makes a "<strong>"setup code"</strong>" with 128 random \
+                {t!("At sign-up your browser makes a ")}<strong>{t!("setup code")}</strong>{t!(" with 128 random \
                  bits. Together with your master password it gives the key that unlocks \
-                 everything else:"
+                 everything else:")}
             </p>
             <pre>
-                "master password, stretched ┐\n\
+                {t!("master password, stretched  ┐\n\
                  setup code, 128 random bits ┴→ unlock key\n\
-                 unlock key → root key → vault key → every item"
+                 unlock key → root key → vault key → every item")}
             </pre>
             <p>
-                "The password is stretched by PBKDF2-SHA-256 with 1,000,000 rounds or, if you choose \
+                {t!("The password is stretched by PBKDF2-SHA-256 with 1,000,000 rounds or, if you choose \
                  so, by Argon2id with 64 MiB. Root key and vault key are random; the server keeps them only wrapped. Because \
                  the setup code takes part, whoever steals the database cannot try passwords \
                  against it: even a weak password stands behind 128 bits that the server never \
                  had. The method and its strength are fixed in the program. The server cannot \
-                 ask for a weaker one."
+                 ask for a weaker one.")}
             </p>
             <p>
-                "The recovery kit also holds a "<strong>"recovery key"</strong>" with 256 random \
+                {t!("The recovery kit also holds a ")}<strong>{t!("recovery key")}</strong>{t!(" with 256 random \
                  bits. It opens a second wrapping of the root key and sets a new password, after \
                  the second factor if you have one. The key itself is never sent. It can be \
-                 replaced and revoked; from then on the one before opens nothing."
+                 replaced and revoked; from then on the one before opens nothing.")}
             </p>
             <p>
-                "If somebody else may have your keys, \"I was compromised\" makes all of them anew, \
+                {t!("If somebody else may have your keys, \"I was compromised\" makes all of them anew, \
                  with a new password and a new kit, and seals every item again. The server puts \
                  everything in force in one step or nothing. What somebody has read by then stays \
-                 known to them."
+                 known to them.")}
             </p>
             <p>
-                "A device that you let remember you keeps the setup code encrypted under a key \
+                {t!("A device that you let remember you keeps the setup code encrypted under a key \
                  that the browser holds and does not hand out. Forgetting the device in the \
-                 settings deletes it."
+                 settings deletes it.")}
             </p>
         </section>
     }
@@ -84,24 +84,24 @@ fn keys() -> impl IntoView {
 fn log_in() -> impl IntoView {
     view! {
         <section>
-            <h2>"How logging in works"</h2>
+            <h2>{t!("How logging in works")}</h2>
             <p>
-                "Your browser signs a fresh challenge of the server with an Ed25519 key that is \
+                {t!("Your browser signs a fresh challenge of the server with an Ed25519 key that is \
                  derived from password and setup code. The signature covers the address of the \
                  site, so that it is worth nothing elsewhere, and a challenge serves once, within \
                  60 seconds. Neither the password nor a hash of it is ever sent. Whether an \
-                 account exists cannot be asked: unknown accounts get the same answers."
+                 account exists cannot be asked: unknown accounts get the same answers.")}
             </p>
             <p>
-                "If you set up a second factor, a passkey, a code of your authenticator app or a \
+                {t!("If you set up a second factor, a passkey, a code of your authenticator app or a \
                  recovery code is asked for next. Before that the server hands out nothing of your vault, and \
-                 only who has signed correctly learns that there is a second factor."
+                 only who has signed correctly learns that there is a second factor.")}
             </p>
             <p>
-                "A session is a random token, stored hashed, in a cookie that scripts cannot read \
+                {t!("A session is a random token, stored hashed, in a cookie that scripts cannot read \
                  and other sites cannot use. Logging out ends it at the next request. Changing the \
                  master password ends every other one; it takes the old password, so a stolen \
-                 session is not enough."
+                 session is not enough.")}
             </p>
         </section>
     }
@@ -110,23 +110,23 @@ fn log_in() -> impl IntoView {
 fn sealed() -> impl IntoView {
     view! {
         <section>
-            <h2>"How an item is sealed"</h2>
+            <h2>{t!("How an item is sealed")}</h2>
             <p>
-                "AES-256-GCM with a fresh key for every sealing, and with a commitment to that key \
+                {t!("AES-256-GCM with a fresh key for every sealing, and with a commitment to that key \
                  in front, because GCM alone can be made to open under two keys. What an \
                  envelope is and where it belongs (account, vault, item, part, version) is bound \
                  into it: the server cannot pass one item off as another, or its secret as its \
-                 name. A single changed bit is refused. So is an old secret under a newer name."
+                 name. A single changed bit is refused. So is an old secret under a newer name.")}
             </p>
             <p>
-                "An item has two parts. The overview, which a list needs, comes when the vault \
-                 opens. The details, which hold the secret, come only when you reveal or copy."
+                {t!("An item has two parts. The overview, which a list needs, comes when the vault \
+                 opens. The details, which hold the secret, come only when you reveal or copy.")}
             </p>
             <p>
-                "Each time you save, your device signs a list of everything in the vault, and \
+                {t!("Each time you save, your device signs a list of everything in the vault, and \
                  remembers the newest one. A server that leaves an item out, brings an old or a \
                  deleted one back, or shows last month's backup does not fit to that list: the \
-                 vault closes or becomes read-only, and tells you what happened."
+                 vault closes or becomes read-only, and tells you what happened.")}
             </p>
         </section>
     }
@@ -135,15 +135,15 @@ fn sealed() -> impl IntoView {
 fn visible() -> impl IntoView {
     view! {
         <section>
-            <h2 id="visible">"What the server can see"</h2>
+            <h2 id="visible">{t!("What the server can see")}</h2>
             <ul>
-                <li>"how many items you have, and which of them you change, reveal or delete;"</li>
+                <li>{t!("how many items you have, and which of them you change, reveal or delete;")}</li>
                 <li>
-                    "how large they are, in steps: items are padded to multiples of 256 bytes, \
-                     beyond 4 KB to steps of at most 12 percent;"
+                    {t!("how large they are, in steps: items are padded to multiples of 256 bytes, \
+                     beyond 4 KB to steps of at most 12 percent;")}
                 </li>
-                <li>"when you do what, and from which IP address you are connected;"</li>
-                <li>"the e-mail address, if you gave one, and the name of your device's browser."</li>
+                <li>{t!("when you do what, and from which IP address you are connected;")}</li>
+                <li>{t!("the e-mail address, if you gave one, and the name of your device's browser.")}</li>
             </ul>
         </section>
     }
@@ -152,14 +152,14 @@ fn visible() -> impl IntoView {
 fn browser() -> impl IntoView {
     view! {
         <section>
-            <h2>"Inside the browser"</h2>
+            <h2>{t!("Inside the browser")}</h2>
             <p>
-                "Keys live in a separate worker, not in the page. The page has the rows near the \
+                {t!("Keys live in a separate worker, not in the page. The page has the rows near the \
                  screen and one opened item. Locking ends the worker, and its memory with it. \
                  The content security policy allows scripts from this site alone, forbids \
                  inline code and unsafe ways of writing markup, and nothing is ever loaded from \
                  a third party: no analytics, no fonts, no icons. The page you are reading \
-                 contains no script."
+                 contains no script.")}
             </p>
         </section>
     }
@@ -168,62 +168,62 @@ fn browser() -> impl IntoView {
 fn not_promised() -> impl IntoView {
     view! {
         <section>
-            <h2 id="not-promised">"What is not promised"</h2>
+            <h2 id="not-promised">{t!("What is not promised")}</h2>
             <dl class="site-list">
                 <div>
-                    <dt>"The program comes from the server"</dt>
+                    <dt>{t!("The program comes from the server")}</dt>
                     <dd>
-                        "A web page is delivered anew each time. Whoever controls the server can \
+                        {t!("A web page is delivered anew each time. Whoever controls the server can \
                          deliver a changed one that steals your password. Encryption in the \
                          browser does not prevent that; running your own server, or one whose \
-                         operator you trust, does."
+                         operator you trust, does.")}
                     </dd>
                 </div>
                 <div>
-                    <dt>"Freshness on a new device"</dt>
+                    <dt>{t!("Freshness on a new device")}</dt>
                     <dd>
-                        "A device that never saw your vault cannot tell an old state of it from \
+                        {t!("A device that never saw your vault cannot tell an old state of it from \
                          the newest; it says so. Two devices that a hostile server keeps apart for \
-                         ever do not learn of each other's changes."
+                         ever do not learn of each other's changes.")}
                     </dd>
                 </div>
                 <div>
-                    <dt>"A compromised device"</dt>
+                    <dt>{t!("A compromised device")}</dt>
                     <dd>
-                        "Malicious software or browser extensions on your device can read what you \
-                         can read."
+                        {t!("Malicious software or browser extensions on your device can read what you \
+                         can read.")}
                     </dd>
                 </div>
                 <div>
-                    <dt>"Traces in memory"</dt>
+                    <dt>{t!("Traces in memory")}</dt>
                     <dd>
-                        "Text that was shown in a page cannot be wiped from the browser's own \
-                         memory. Locking drops every reference to it."
+                        {t!("Text that was shown in a page cannot be wiped from the browser's own \
+                         memory. Locking drops every reference to it.")}
                     </dd>
                 </div>
                 <div>
-                    <dt>"The clipboard"</dt>
+                    <dt>{t!("The clipboard")}</dt>
                     <dd>
-                        "It is cleared after a while if the browser allows it. Until then every \
-                         program on the device can read it, and clipboard managers keep copies."
+                        {t!("It is cleared after a while if the browser allows it. Until then every \
+                         program on the device can read it, and clipboard managers keep copies.")}
                     </dd>
                 </div>
                 <div>
-                    <dt>"A second factor"</dt>
+                    <dt>{t!("A second factor")}</dt>
                     <dd>
-                        "Codes of an authenticator app keep out somebody who has your password \
+                        {t!("Codes of an authenticator app keep out somebody who has your password \
                          and setup code. They do not protect from the server, which stores the \
                          app's secret to check them, and they are no part of the encryption. A \
                          passkey that unlocks is different: what it gives opens your key, and the \
-                         server never sees it."
+                         server never sees it.")}
                     </dd>
                 </div>
                 <div>
-                    <dt>"An outside audit"</dt>
+                    <dt>{t!("An outside audit")}</dt>
                     <dd>
-                        "There has been none. The protocol is written down in the source, with \
+                        {t!("There has been none. The protocol is written down in the source, with \
                          test vectors for every format, and with a table of what a server \
-                         that lies was seen to achieve, which the tests write."
+                         that lies was seen to achieve, which the tests write.")}
                     </dd>
                 </div>
             </dl>
@@ -234,11 +234,11 @@ fn not_promised() -> impl IntoView {
 fn report() -> impl IntoView {
     view! {
         <section>
-            <h2 id="report">"Report a weakness"</h2>
+            <h2 id="report">{t!("Report a weakness")}</h2>
             <p>
-                "In the program: privately, as the file SECURITY.md in its source describes. In \
+                {t!("In the program: privately, as the file SECURITY.md in its source describes. In \
                  this installation: to whoever runs it. Please do not try it on other people's \
-                 accounts; the program runs on your own machine with one command."
+                 accounts; the program runs on your own machine with one command.")}
             </p>
         </section>
     }

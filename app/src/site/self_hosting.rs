@@ -3,10 +3,10 @@ use leptos::prelude::*;
 pub(super) fn view() -> impl IntoView {
     view! {
         <article class="site-page site-prose">
-            <h1>"Run your own"</h1>
+            <h1>{t!("Run your own")}</h1>
             <p class="site-lead">
-                "KeyArc is one binary and one folder of static files. It brings its database \
-                 along, or uses your Postgres. Nothing phones home."
+                {t!("KeyArc is one binary and one folder of static files. It brings its database \
+                 along, or uses your Postgres. Nothing phones home.")}
             </p>
             {try_it()} {run_it()} {databases()} {backup()} {watch()}
         </article>
@@ -16,13 +16,13 @@ pub(super) fn view() -> impl IntoView {
 fn try_it() -> impl IntoView {
     view! {
         <section>
-            <h2>"Try it"</h2>
+            <h2>{t!("Try it")}</h2>
             <p>
-                "In a checkout of the source, with Rust and Node.js installed, this builds \
-                 everything and serves it at http://127.0.0.1:3000, without any configuration:"
+                {t!("In a checkout of the source, with Rust and Node.js installed, this builds \
+                 everything and serves it at http://127.0.0.1:3000, without any configuration:")}
             </p>
             <pre>"cargo x serve"</pre>
-            <p>"And this proves on your machine what the project claims:"</p>
+            <p>{t!("And this proves on your machine what the project claims:")}</p>
             <pre>"cargo x test"</pre>
         </section>
     }
@@ -31,10 +31,10 @@ fn try_it() -> impl IntoView {
 fn run_it() -> impl IntoView {
     view! {
         <section>
-            <h2>"Run it"</h2>
+            <h2>{t!("Run it")}</h2>
             <p>
-                "A production server wants to know three things. It tells every mistake in its \
-                 configuration at once, and does not start with one."
+                {t!("A production server wants to know three things. It tells every mistake in its \
+                 configuration at once, and does not start with one.")}
             </p>
             <pre>
                 "KEYARC_ENV=production\n\
@@ -42,10 +42,10 @@ fn run_it() -> impl IntoView {
                  JWT_SECRET=$(openssl rand -hex 32)"
             </pre>
             <p>
-                "Put a reverse proxy in front that speaks TLS, and name its address in \
+                {t!("Put a reverse proxy in front that speaks TLS, and name its address in \
                  TRUSTED_PROXIES, so that rate limits count the right visitors. The source has a \
                  Dockerfile, a Compose file with Postgres, a fly.toml, and a guide with \
-                 examples for Caddy, nginx and systemd."
+                 examples for Caddy, nginx and systemd.")}
             </p>
         </section>
     }
@@ -54,27 +54,27 @@ fn run_it() -> impl IntoView {
 fn databases() -> impl IntoView {
     view! {
         <section>
-            <h2>"SQLite or Postgres"</h2>
+            <h2>{t!("SQLite or Postgres")}</h2>
             <dl class="site-list">
                 <div>
-                    <dt>"SQLite, the default"</dt>
+                    <dt>{t!("SQLite, the default")}</dt>
                     <dd>
-                        "One file in the data folder, no other service. Right for one machine, \
-                         from a single person to a company."
+                        {t!("One file in the data folder, no other service. Right for one machine, \
+                         from a single person to a company.")}
                     </dd>
                 </div>
                 <div>
                     <dt>"Postgres"</dt>
                     <dd>
-                        "Set DATABASE_URL to postgres://… and run as many servers as you like over \
+                        {t!("Set DATABASE_URL to postgres://… and run as many servers as you like over \
                          it: they keep nothing of their own. Log-in limits and revoked sessions hold \
-                         across all of them."
+                         across all of them.")}
                     </dd>
                 </div>
             </dl>
             <p>
-                "The same tests run on both. Migrations run at start and only ever add, so the \
-                 version before keeps working during an upgrade."
+                {t!("The same tests run on both. Migrations run at start and only ever add, so the \
+                 version before keeps working during an upgrade.")}
             </p>
         </section>
     }
@@ -83,11 +83,11 @@ fn databases() -> impl IntoView {
 fn backup() -> impl IntoView {
     view! {
         <section>
-            <h2>"Backup"</h2>
+            <h2>{t!("Backup")}</h2>
             <p>
-                "Back up the database as you would any other: sqlite3's .backup, or pg_dump. A \
+                {t!("Back up the database as you would any other: sqlite3's .backup, or pg_dump. A \
                  copy is as unreadable as the original: it holds ciphertext. What it cannot \
-                 replace is your users' passwords and recovery kits."
+                 replace is your users' passwords and recovery kits.")}
             </p>
         </section>
     }
@@ -96,11 +96,11 @@ fn backup() -> impl IntoView {
 fn watch() -> impl IntoView {
     view! {
         <section>
-            <h2>"Watch it"</h2>
+            <h2>{t!("Watch it")}</h2>
             <p>
-                "/health/live says that the process runs, /health/ready that the database answers. \
+                {t!("/health/live says that the process runs, /health/ready that the database answers. \
                  Logs are JSON in production, carry a request id, and contain no addresses, no \
-                 names and no secrets. On SIGTERM the server finishes what it has accepted."
+                 names and no secrets. On SIGTERM the server finishes what it has accepted.")}
             </p>
         </section>
     }

@@ -4,13 +4,15 @@ use leptos::{html::meta, prelude::*, tachys::html::attribute::custom::custom_att
 use super::{
     Page, Visit, features, frame, landing, privacy, security, self_hosting, terms, trouble,
 };
-use crate::theme::Theme;
+use crate::{language::text, languages::Languages, theme::Theme};
 
 /// A whole document around [`Site`].
 pub fn site_shell(visit: Visit) -> impl IntoView {
     let Visit {
         page,
         theme,
+        languages,
+        language,
         origin,
         style,
     } = visit;
@@ -18,7 +20,7 @@ pub fn site_shell(visit: Visit) -> impl IntoView {
     let address = page.path().map(|path| format!("{origin}{path}"));
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme.attribute()>
+        <html lang=language data-theme=theme.attribute()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -45,14 +47,14 @@ pub fn site_shell(visit: Visit) -> impl IntoView {
                         {property("og:description", page.description())}
                         {property("og:url", address)}
                         {property("og:image", image)}
-                        {property("og:image:alt", landing::SHOT_ALT)}
+                        {property("og:image:alt", text(landing::SHOT_ALT))}
                     }
                     .into_any(),
                     None => view! { <meta name="robots" content="noindex"/> }.into_any(),
                 }}
             </head>
             <body class="site">
-                <Site page theme/>
+                <Site page theme languages language/>
             </body>
         </html>
     }
@@ -65,6 +67,10 @@ pub fn Site(
     page: Page,
     /// How it is lit; it decides between the two screenshots.
     theme: Theme,
+    /// The languages that there are.
+    languages: Languages,
+    /// The tag of the one that it is shown in.
+    language: &'static str,
 ) -> impl IntoView {
     let content = match page {
         Page::Landing => landing::view(theme).into_any(),
@@ -77,10 +83,10 @@ pub fn Site(
         Page::Trouble(status) => trouble::view(status).into_any(),
     };
     view! {
-        <a class="site-skip" href="#content">"Skip to content"</a>
+        <a class="site-skip" href="#content">{t!("Skip to content")}</a>
         {frame::header(page)}
         <main id="content" tabindex="-1">{content}</main>
-        {frame::footer()}
+        {frame::footer(page, &languages, language)}
     }
 }
 

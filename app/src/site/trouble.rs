@@ -7,13 +7,13 @@ pub(super) fn not_found() -> impl IntoView {
     view! {
         <div class="site-page site-trouble">
             <p class="site-code">"404"</p>
-            <h1>"There is no page here"</h1>
+            <h1>{t!("There is no page here")}</h1>
             <p>
-                "The address may be mistyped, or the page has moved. Your vault is where it was."
+                {t!("The address may be mistyped, or the page has moved. Your vault is where it was.")}
             </p>
             <p class="site-acts">
-                <a class="site-button go" href="/">"Go to the start"</a>
-                <a class="site-button" href="/log-in">"Open your vault"</a>
+                <a class="site-button go" href="/">{t!("Go to the start")}</a>
+                <a class="site-button" href="/log-in">{t!("Open your vault")}</a>
             </p>
         </div>
     }
@@ -27,7 +27,7 @@ pub(super) fn view(status: StatusCode) -> impl IntoView {
             <h1>{title}</h1>
             <p>{text}</p>
             <p class="site-acts">
-                <a class="site-button go" href="/">"Go to the start"</a>
+                <a class="site-button go" href="/">{t!("Go to the start")}</a>
             </p>
         </div>
     }
@@ -37,22 +37,26 @@ pub(super) fn view(status: StatusCode) -> impl IntoView {
 fn words(status: StatusCode) -> (&'static str, &'static str) {
     match status {
         StatusCode::TOO_MANY_REQUESTS => (
-            "Too many requests",
-            "This address asked for more than the server answers. Nothing was changed. Wait a \
-             minute, then try again.",
+            t!("Too many requests"),
+            t!(
+                "This address asked for more than the server answers. Nothing was changed. Wait a \
+             minute, then try again."
+            ),
         ),
         StatusCode::SERVICE_UNAVAILABLE => (
-            "The server is busy or starting",
-            "What it had accepted is kept. Wait a moment, then reload this page.",
+            t!("The server is busy or starting"),
+            t!("What it had accepted is kept. Wait a moment, then reload this page."),
         ),
         status if status.is_server_error() => (
-            "The server made a mistake",
-            "What is stored was not touched. Reload this page; if that does not help, tell \
-             whoever runs this server what time it is now.",
+            t!("The server made a mistake"),
+            t!(
+                "What is stored was not touched. Reload this page; if that does not help, tell \
+             whoever runs this server what time it is now."
+            ),
         ),
         _ => (
-            "The request cannot be answered",
-            "Nothing was changed. Go back and try again, or begin at the start.",
+            t!("The request cannot be answered"),
+            t!("Nothing was changed. Go back and try again, or begin at the start."),
         ),
     }
 }

@@ -5,6 +5,7 @@ use http::{HeaderMap, header};
 use super::Page;
 use crate::{
     built::Asset,
+    languages::Languages,
     theme::{Theme, theme_in_cookies},
 };
 
@@ -15,6 +16,10 @@ pub struct Visit {
     pub page: Page,
     /// How the visitor wants it lit.
     pub theme: Theme,
+    /// The languages that there are.
+    pub languages: Languages,
+    /// The tag of the one that it is shown in.
+    pub language: &'static str,
     /// Where this KeyArc is reached, for example `https://keyarc.example`; no final slash.
     pub origin: Arc<str>,
     /// The style sheet.
@@ -23,7 +28,13 @@ pub struct Visit {
 
 impl Visit {
     /// A visit by a request with these headers.
-    pub fn new(style: Asset, origin: &str, page: Page, headers: &HeaderMap) -> Self {
+    pub fn new(
+        style: Asset,
+        languages: &Languages,
+        origin: &str,
+        page: Page,
+        headers: &HeaderMap,
+    ) -> Self {
         let theme = headers
             .get_all(header::COOKIE)
             .iter()
@@ -34,6 +45,8 @@ impl Visit {
         Self {
             page,
             theme,
+            language: languages.choose(headers).tag(),
+            languages: languages.clone(),
             origin: origin.into(),
             style,
         }

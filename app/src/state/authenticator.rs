@@ -4,6 +4,8 @@
 //! Which host a passkey belongs to, its algorithms and that its owner must be verified are fixed
 //! here: no answer of the server has a say in them.
 
+use std::fmt;
+
 use js_sys::{Array, ArrayBuffer, Function, Object, Promise, Reflect, Uint8Array};
 use keyarc_wire::{Bytes, PasskeyAssertion, PasskeyAttestation};
 use leptos::prelude::window;
@@ -36,25 +38,41 @@ pub struct SignedPasskey {
 }
 
 /// Why a passkey gave nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasskeyTrouble {
     /// The person closed the window, took too long, or has no such passkey here. Browsers do not
     /// tell which.
-    #[error(
-        "No passkey was used: the browser's window was closed, time ran out, or there is none of this account here."
-    )]
     Cancelled,
     /// There is one already.
-    #[error("This authenticator holds a passkey of this account already.")]
     Exists,
     /// The authenticator cannot do what is needed.
-    #[error(
-        "This authenticator cannot be used: it must be able to verify you, by a PIN, a finger or a face."
-    )]
     Unable,
     /// The browser refuses.
-    #[error("The browser did not allow it. Passkeys need a name in the address, and HTTPS.")]
     Refused,
+}
+
+impl std::error::Error for PasskeyTrouble {}
+
+impl fmt::Display for PasskeyTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::Cancelled => {
+                t!(
+                    "No passkey was used: the browser's window was closed, time ran out, or there is none of this account here."
+                )
+            }
+            Self::Exists => t!("This authenticator holds a passkey of this account already."),
+            Self::Unable => {
+                t!(
+                    "This authenticator cannot be used: it must be able to verify you, by a PIN, a finger or a face."
+                )
+            }
+            Self::Refused => {
+                t!("The browser did not allow it. Passkeys need a name in the address, and HTTPS.")
+            }
+        };
+        f.write_str(text)
+    }
 }
 
 impl PasskeyTrouble {

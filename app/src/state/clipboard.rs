@@ -43,10 +43,8 @@ impl Clipboard {
         if let Some(Some(earlier)) = self.shown.try_get_value() {
             self.toasts.dismiss(earlier);
         }
-        let text = format!("{what} copied.");
-        let id = self
-            .toasts
-            .count_down(text, "Clears in", CLEAR_AFTER_SECONDS);
+        let text = t!("{what} copied.", what);
+        let id = self.toasts.count_down(text, CLEAR_AFTER_SECONDS);
         self.shown.set_value(Some(id));
         self.owed.set_value(false);
         self.clear.call(move || self.clear_now());
@@ -61,7 +59,8 @@ impl Clipboard {
     }
 }
 
-const REFUSED: &str = "The browser did not allow copying. Reveal the value and copy it by hand.";
+const REFUSED: &str =
+    mark!("The browser did not allow copying. Reveal the value and copy it by hand.");
 
 /// Writes a value to the clipboard that is not there yet.
 async fn write_later<F>(secret: F) -> Result<(), String>
@@ -95,7 +94,9 @@ where
     };
     match written {
         Ok(_) => Ok(()),
-        Err(_) => Err(reason.take().unwrap_or_else(|| REFUSED.to_owned())),
+        Err(_) => Err(reason
+            .take()
+            .unwrap_or_else(|| crate::language::text(REFUSED).to_owned())),
     }
 }
 

@@ -17,10 +17,11 @@ impl ConnectionState {
     /// What the foot of the navigation says.
     pub fn words(self) -> String {
         match self {
-            Self::Online => "Sealed and synced".to_owned(),
-            Self::Offline { pending: 0 } => "Server out of reach".to_owned(),
-            Self::Offline { pending: 1 } => "1 change waits".to_owned(),
-            Self::Offline { pending } => format!("{pending} changes wait"),
+            Self::Online => t!("Sealed and synced").to_owned(),
+            Self::Offline { pending: 0 } => t!("Server out of reach").to_owned(),
+            Self::Offline { pending } => {
+                tn!(pending, "{count} change waits", "{count} changes wait")
+            }
         }
     }
 }

@@ -16,10 +16,9 @@ const CHECK_EVERY: Duration = Duration::from_secs(5);
 /// A choice in words.
 pub fn idle_label(minutes: u32) -> String {
     match minutes {
-        0 => "Only when the tab closes".to_owned(),
-        1 => "1 minute".to_owned(),
-        60 => "1 hour".to_owned(),
-        minutes => format!("{minutes} minutes"),
+        0 => t!("Only when the tab closes").to_owned(),
+        60 => t!("1 hour").to_owned(),
+        minutes => tn!(minutes, "{count} minute", "{count} minutes"),
     }
 }
 

@@ -216,11 +216,11 @@ impl Place {
             return crate::words::capitalised(environment);
         }
         match self.scope {
-            Scope::All => "All items",
-            Scope::Expiring => "Due soon",
-            Scope::Favourites => "Favourites",
-            Scope::Recent => "Recent",
-            Scope::Trash => "Trash",
+            Scope::All => t!("All items"),
+            Scope::Expiring => t!("Due soon"),
+            Scope::Favourites => t!("Favourites"),
+            Scope::Recent => t!("Recent"),
+            Scope::Trash => t!("Trash"),
         }
         .to_owned()
     }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use keyarc_client::Trust;
+use keyarc_vault::ItemDraft;
 use leptos::{ev, prelude::*, task::spawn_local};
 
 use crate::{
@@ -262,14 +263,28 @@ impl Session {
         let draft = self.form.dirty();
         self.drop_page_state();
         spawn_local(async move {
-            if let Some(draft) = draft {
-                let keep = self.worker.call(Command::KeepDraft(Some(Box::new(draft))));
-                let too_late = sleep(KEEP_DRAFT_WITHIN);
-                futures::future::select(Box::pin(keep), Box::pin(too_late)).await;
-            }
+            self.keep_draft(draft).await;
             self.worker.restart();
             self.look_at_device();
         });
+    }
+
+    /// Loads the page anew, which locks this tab: a new page has no keys. A half-written form is
+    /// sealed before.
+    pub fn reload(self) {
+        let draft = self.form.dirty();
+        spawn_local(async move {
+            self.keep_draft(draft).await;
+            // Where the browser refuses, it is loaded anew at the next visit.
+            let _ = window().location().reload();
+        });
+    }
+
+    async fn keep_draft(self, draft: Option<ItemDraft>) {
+        let Some(draft) = draft else { return };
+        let keep = self.worker.call(Command::KeepDraft(Some(Box::new(draft))));
+        let too_late = sleep(KEEP_DRAFT_WITHIN);
+        futures::future::select(Box::pin(keep), Box::pin(too_late)).await;
     }
 
     /// Ends the session at the server and locks. The device stays known unless `forget`.
@@ -341,7 +356,9 @@ pub(super) fn follow_worker() {
             .on_event(move |event| on_event(session, connection, toasts, event));
         session.worker.on_death(move || {
             session.lock_here();
-            toasts.fail("The vault stopped unexpectedly and is locked. Nothing saved is lost.");
+            toasts.fail(t!(
+                "The vault stopped unexpectedly and is locked. Nothing saved is lost."
+            ));
         });
         session.look_at_device();
         // While the server is away it is asked more often whether it is back.
@@ -382,7 +399,7 @@ fn on_event(session: Session, connection: Connection, toasts: Toasts, event: &Ev
         Event::Online => connection.set(ConnectionState::Online),
         Event::SessionEnded => {
             session.lock_here();
-            toasts.say("The session was ended from elsewhere. Unlock to go on.");
+            toasts.say(t!("The session was ended from elsewhere. Unlock to go on."));
         }
     }
 }

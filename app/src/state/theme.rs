@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 
+use super::cookie::{A_YEAR, keep_cookie};
 use crate::theme::Theme;
 
 /// The theme in use.
@@ -22,20 +23,14 @@ impl ThemeState {
             Some(value) => {
                 // Setting a plain attribute fails for an invalid name only.
                 let _ = root.set_attribute("data-theme", value);
-                (value, 31_536_000)
+                (value, A_YEAR)
             }
             None => {
                 let _ = root.remove_attribute("data-theme");
                 ("", 0)
             }
         };
-        let secure = if window().location().protocol().is_ok_and(|p| p == "https:") {
-            "; Secure"
-        } else {
-            ""
-        };
-        let cookie = format!("theme={value}; Path=/; Max-Age={age}; SameSite=Lax{secure}");
-        let _ = js_sys::Reflect::set(&document(), &"cookie".into(), &cookie.into());
+        keep_cookie("theme", value, age);
     }
 }
 

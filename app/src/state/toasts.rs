@@ -30,8 +30,8 @@ pub struct Toast {
     pub id: u32,
     /// One sentence.
     pub text: String,
-    /// Follows the text with the seconds that are left, for example `Clears in`.
-    pub countdown: Option<&'static str>,
+    /// It is about something copied: the text is followed by the seconds until that is cleared.
+    pub countdown: bool,
     /// For how long it stays.
     pub seconds: u32,
     /// Seconds left.
@@ -60,35 +60,35 @@ impl Toasts {
 
     /// Says that something is done.
     pub fn say(self, text: impl Into<String>) {
-        self.push(text.into(), Tone::Plain, 5, None, None);
+        self.push(text.into(), Tone::Plain, 5, false, None);
     }
 
     /// Says that something did not work; stays longer.
     pub fn fail(self, text: impl Into<String>) {
-        self.push(text.into(), Tone::Bad, 10, None, None);
+        self.push(text.into(), Tone::Bad, 10, false, None);
     }
 
     /// Says that something is done and offers to take it back.
     pub fn undoable(self, text: impl Into<String>, undo: impl Fn() + Send + Sync + 'static) {
         let action = ToastAction {
-            label: "Undo",
+            label: t!("Undo"),
             run: Arc::new(undo),
         };
-        self.push(text.into(), Tone::Plain, 10, None, Some(action));
+        self.push(text.into(), Tone::Plain, 10, false, Some(action));
     }
 
     /// Says that something was left unfinished and offers to go on with it.
     pub fn set_aside(self, text: impl Into<String>, again: impl Fn() + Send + Sync + 'static) {
         let action = ToastAction {
-            label: "Go on editing",
+            label: t!("Go on editing"),
             run: Arc::new(again),
         };
-        self.push(text.into(), Tone::Plain, 10, None, Some(action));
+        self.push(text.into(), Tone::Plain, 10, false, Some(action));
     }
 
-    /// Says that something is done and counts down to what follows. Returns the toast's id.
-    pub fn count_down(self, text: impl Into<String>, words: &'static str, seconds: u32) -> u32 {
-        self.push(text.into(), Tone::Plain, seconds, Some(words), None)
+    /// Says that something was copied and counts down until it is cleared. Returns the toast's id.
+    pub fn count_down(self, text: impl Into<String>, seconds: u32) -> u32 {
+        self.push(text.into(), Tone::Plain, seconds, true, None)
     }
 
     /// Takes one away.
@@ -109,7 +109,7 @@ impl Toasts {
         text: String,
         tone: Tone,
         seconds: u32,
-        countdown: Option<&'static str>,
+        countdown: bool,
         action: Option<ToastAction>,
     ) -> u32 {
         let id = self.next.try_update_value(|next| {

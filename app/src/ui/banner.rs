@@ -46,7 +46,7 @@ pub fn Banner(
             {on_dismiss
                 .map(|run| {
                     view! { class="v",
-                        <IconButton icon=Icon::Close label="Dismiss" on_press=run />
+                        <IconButton icon=Icon::Close label=t!("Dismiss") on_press=run />
                     }
                 })}
         </div>

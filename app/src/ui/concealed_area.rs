@@ -30,9 +30,9 @@ pub fn ConcealedArea(
     let shown = RwSignal::new(false);
     let toggle = Signal::derive(move || {
         let label = if shown.get() {
-            "Hide characters"
+            t!("Hide characters")
         } else {
-            "Show characters"
+            t!("Show characters")
         };
         label.to_owned()
     });

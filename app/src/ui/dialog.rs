@@ -62,7 +62,7 @@ pub fn Dialog(
                                     <h2>{move || title.get()}</h2>
                                     <IconButton
                                         icon=Icon::Close
-                                        label="Close"
+                                        label=t!("Close")
                                         on_press=move |()| open.set(false)
                                     />
                                 </header>
@@ -108,7 +108,7 @@ pub fn Confirm(
             <footer class="dialog-foot">
                 // Focus begins on what loses nothing.
                 <Button autofocus=true on_press=move |()| open.set(false)>
-                    "Cancel"
+                    {t!("Cancel")}
                 </Button>
                 <Button
                     look=Look::Danger

@@ -44,9 +44,9 @@ pub fn PasswordField(
     // Without the field's own name, which would then name two controls.
     let toggle = Signal::derive(move || {
         let label = if shown.get() {
-            "Hide characters"
+            t!("Hide characters")
         } else {
-            "Show characters"
+            t!("Show characters")
         };
         label.to_owned()
     });
@@ -82,7 +82,7 @@ pub fn PasswordField(
                 {on_generate
                     .map(|generate| {
                         view! { class="v",
-                            <IconButton icon=Icon::Spark label="Make a secret" on_press=generate />
+                            <IconButton icon=Icon::Spark label=t!("Make a secret") on_press=generate />
                         }
                     })}
                 <IconButton

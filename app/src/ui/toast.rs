@@ -53,12 +53,15 @@ fn ToastView(toast: Toast) -> impl IntoView {
             <span class="toast-words">
                 {text}
                 {countdown
-                    .map(|words| {
+                    .then(|| {
                         view! { class="v",
                             // Spoken once, seen every second.
-                            <span class="sr-only">{format!(" {words} {seconds} seconds.")}</span>
+                            <span class="sr-only">
+                                " "
+                                {tn!(seconds, "Clears in {count} second.", "Clears in {count} seconds.")}
+                            </span>
                             <span class="toast-left" aria-hidden="true">
-                                {move || format!(" {words} {} s.", left.get())}
+                                " " {move || t!("Clears in {seconds} s.", seconds = left.get())}
                             </span>
                         }
                     })}
@@ -80,7 +83,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
                 })}
             <IconButton
                 icon=Icon::Close
-                label="Dismiss"
+                label=t!("Dismiss")
                 class="toast-close"
                 on_press=move |()| toasts.dismiss(id)
             />

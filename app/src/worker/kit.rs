@@ -1,5 +1,7 @@
 //! What page and worker say to each other about recovery kits.
 
+use std::fmt;
+
 use keyarc_wire::QrCode;
 use serde::{Deserialize, Serialize};
 
@@ -41,32 +43,54 @@ pub enum RecoveryView {
 }
 
 /// What is wrong with the text of a recovery kit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KitFault {
     /// There is none.
-    #[error("The setup code is missing. It begins with KA1-.")]
     NoSetupCode,
     /// There is none.
-    #[error("The recovery key is missing. It begins with KR1-.")]
     NoRecoveryKey,
     /// It is none.
-    #[error("What begins with KA1 is no setup code: that has eight groups of five.")]
     SetupCode,
     /// It is none.
-    #[error("What begins with KR1 is no recovery key: that has fourteen groups of four.")]
     RecoveryKey,
     /// It is none.
-    #[error("What begins with KC1 is no checkpoint: that has twelve groups of four.")]
     Checkpoint,
     /// Its checksum does not fit.
-    #[error("The setup code has a typing error: its checksum does not fit.")]
     SetupCodeTypo,
     /// Its checksum does not fit.
-    #[error("The recovery key has a typing error: its checksum does not fit.")]
     RecoveryKeyTypo,
     /// Its checksum does not fit.
-    #[error("The checkpoint has a typing error: its checksum does not fit.")]
     CheckpointTypo,
+}
+
+impl std::error::Error for KitFault {}
+
+impl fmt::Display for KitFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::NoSetupCode => t!("The setup code is missing. It begins with KA1-."),
+            Self::NoRecoveryKey => t!("The recovery key is missing. It begins with KR1-."),
+            Self::SetupCode => {
+                t!("What begins with KA1 is no setup code: that has eight groups of five.")
+            }
+            Self::RecoveryKey => {
+                t!("What begins with KR1 is no recovery key: that has fourteen groups of four.")
+            }
+            Self::Checkpoint => {
+                t!("What begins with KC1 is no checkpoint: that has twelve groups of four.")
+            }
+            Self::SetupCodeTypo => {
+                t!("The setup code has a typing error: its checksum does not fit.")
+            }
+            Self::RecoveryKeyTypo => {
+                t!("The recovery key has a typing error: its checksum does not fit.")
+            }
+            Self::CheckpointTypo => {
+                t!("The checkpoint has a typing error: its checksum does not fit.")
+            }
+        };
+        f.write_str(text)
+    }
 }
 
 #[cfg(test)]

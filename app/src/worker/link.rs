@@ -114,7 +114,8 @@ impl Link {
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         worker.set_onmessageerror(Some(on_error.as_ref().unchecked_ref()));
-        worker.post_message(&wasm_bindgen::module())?;
+        let words = crate::language::words().into();
+        worker.post_message(&Array::of2(&wasm_bindgen::module(), &words))?;
         self.running = Some(Running {
             worker,
             callbacks: (on_message, on_error),
@@ -152,12 +153,12 @@ impl Link {
     fn send(&mut self, command: Command) -> Result<oneshot::Receiver<Answer>, Failure> {
         self.start().map_err(|_| {
             Failure::Browser(
-                "This browser does not run the vault: its worker did not start.".into(),
+                t!("This browser does not run the vault: its worker did not start.").into(),
             )
         })?;
         let id = self.fresh_id();
         let message = write_message(&Request { id, command })
-            .ok_or_else(|| Failure::Browser("The vault could not be asked.".into()))?;
+            .ok_or_else(|| Failure::Browser(t!("The vault could not be asked.").into()))?;
         let Some(running) = &mut self.running else {
             return Err(Failure::Locked);
         };
@@ -227,7 +228,7 @@ fn die(generation: u32) {
         return;
     }
     end(&Failure::Browser(
-        "The vault stopped unexpectedly and is locked. Nothing that was saved is lost.".into(),
+        t!("The vault stopped unexpectedly and is locked. Nothing that was saved is lost.").into(),
     ));
     for listener in listeners() {
         if let Listener::Death(listener) = listener {

@@ -25,6 +25,8 @@ pub const PAGES: [&str; 10] = [
 const FRAME: &str = "/check-frame";
 /// A public page. It loads no code, which its policy sees to.
 const PUBLIC_PAGE: &str = "/";
+/// Where the texts of other languages are, in which each document exists as well.
+const LANGUAGES: &str = "/languages/";
 /// Where the vault worker's script is; its name is in every document of the app.
 const WORKER: &str = "/vault-worker/";
 /// Stands for the nonce, which is another one at every request.
@@ -124,14 +126,25 @@ pub fn observe(origin: &str, site: &Path, version: &str) -> anyhow::Result<Relea
             release.files.insert(path, hash(&served.body));
         }
     }
-    for path in PAGES.into_iter().chain([FRAME, PUBLIC_PAGE]) {
+    let languages: Vec<String> = release
+        .files
+        .keys()
+        .filter_map(|path| path.strip_prefix(LANGUAGES)?.strip_suffix(".po"))
+        .map(|tag| format!("?language={tag}"))
+        .collect();
+    let others = languages
+        .iter()
+        .flat_map(|language| PAGES.map(|path| format!("{path}{language}")));
+    let all = PAGES.into_iter().chain([FRAME, PUBLIC_PAGE]);
+    for path in all.map(str::to_owned).chain(others) {
         let served = server
-            .get(path)?
+            .get(&path)?
             .with_context(|| format!("the server has no {path}"))?;
         if path != PUBLIC_PAGE {
-            release.pages.insert(path.to_owned(), hash(&served.page()));
+            release.pages.insert(path.clone(), hash(&served.page()));
         }
-        if PAGES.contains(&path) {
+        let plain = path.split('?').next().unwrap_or_default();
+        if PAGES.contains(&plain) {
             let worker = worker_of(&served.body)
                 .with_context(|| format!("{path} names no worker's script"))?;
             let script = server
@@ -140,7 +153,7 @@ pub fn observe(origin: &str, site: &Path, version: &str) -> anyhow::Result<Relea
             release.files.insert(worker.clone(), hash(&script.body));
             release.policies.insert(worker, script.policy);
         }
-        release.policies.insert(path.to_owned(), served.policy);
+        release.policies.insert(path, served.policy);
     }
     Ok(release)
 }

@@ -58,7 +58,11 @@ pub(super) fn fetch_saving_soon() {
 fn grant(worker: Rc<VaultWorker>, wish: Wish) -> Running {
     Box::pin(async move {
         match wish {
-            Wish::Save(draft) => worker.save(&draft).await,
+            Wish::Save(mut draft) => {
+                // Whoever pastes and saves at once did not wait for it to be recognised.
+                draft.name_provider();
+                worker.save(&draft).await
+            }
             Wish::Recognise(value) => Ok(Reply::Recognised(keyarc_vault::recognise(&value))),
         }
     })

@@ -85,11 +85,16 @@ pub fn is_hash(name: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
-/// What Subresource Integrity wants to be told of a file; `None` when it cannot be read. SHA-256,
-/// so that it is the hash that stands in the release manifest.
 fn integrity(file: &Path) -> Option<String> {
-    let hash = Sha256::digest(std::fs::read(file).ok()?);
-    Some(format!("sha256-{}", BASE64_STANDARD.encode(hash)))
+    std::fs::read(file)
+        .ok()
+        .map(|content| integrity_of(&content))
+}
+
+/// What Subresource Integrity wants to be told of a file. SHA-256, so that it is the hash that
+/// stands in the release manifest.
+pub(super) fn integrity_of(content: &[u8]) -> String {
+    format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(content)))
 }
 
 #[cfg(test)]

@@ -152,6 +152,7 @@ fn content_type(name: &str) -> Option<&'static str> {
         "ico" => "image/x-icon",
         "webmanifest" => "application/manifest+json",
         "json" => "application/json",
+        "po" => "text/x-gettext-translation; charset=utf-8",
         "xml" => "application/xml",
         "txt" if name != BUILD_FILE => "text/plain; charset=utf-8",
         _ => return None,

@@ -4,6 +4,7 @@
 mod build;
 mod check_frame;
 mod files;
+mod language;
 mod negotiate;
 mod packed;
 pub mod policy;
@@ -24,7 +25,7 @@ use axum::{
     routing::get,
 };
 use http::Method;
-use keyarc_app::{built::Built, site::Page};
+use keyarc_app::{built::Built, languages::Languages, site::Page};
 use leptos::config::{Env, LeptosOptions};
 
 use crate::{error::Failure, middleware::cross_site::is_api, state::AppState};
@@ -37,6 +38,7 @@ pub struct Site {
     root: Option<PathBuf>,
     build: Build,
     built: OnceLock<Built>,
+    languages: OnceLock<Languages>,
     leptos: LeptosOptions,
     live: bool,
     worker_script: String,
@@ -53,6 +55,7 @@ impl Site {
             leptos: leptos_options(root),
             build,
             built: OnceLock::new(),
+            languages: OnceLock::new(),
             // Set by cargo-leptos while it watches the sources.
             live: std::env::var_os("LEPTOS_WATCH").is_some(),
             pages: PageCache::default(),
@@ -63,6 +66,12 @@ impl Site {
     fn built(&self) -> &Built {
         self.built
             .get_or_init(|| self.build.to_built(self.root.as_deref(), self.live))
+    }
+
+    /// The languages of pages. Read when the first page asks, as above.
+    fn languages(&self) -> &Languages {
+        self.languages
+            .get_or_init(|| language::find(self.root.as_deref()))
     }
 
     fn leptos_options(&self) -> &LeptosOptions {
@@ -97,6 +106,7 @@ fn leptos_options(root: Option<&Path>) -> LeptosOptions {
 pub fn routes(development: bool) -> Router<AppState> {
     let router = Router::new()
         .route(worker::ROUTE, get(worker::serve))
+        .route(language::ROUTE, get(language::choose))
         .route(keyarc_app::check_frame::PATH, get(check_frame::serve))
         .merge(vault_app::routes(development))
         .merge(rpc::routes());

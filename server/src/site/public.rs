@@ -1,4 +1,4 @@
-//! Public pages: rendered once per page and theme, then kept.
+//! Public pages: rendered once per page, theme and language, then kept.
 
 use std::{
     collections::HashMap,
@@ -16,9 +16,15 @@ use keyarc_app::site::{Page, Visit, respond, respond_trouble};
 use super::{negotiate::wants_html, packed::Packed, policy};
 use crate::{error::PROBLEM_MEDIA_TYPE, middleware::cross_site::is_api, state::AppState};
 
-/// Status and theme tell documents apart, with the path of those that have one. The number of
-/// keys is the number of pages times that of themes: what visitors ask for cannot make it grow.
-type Key = (Option<&'static str>, StatusCode, Option<&'static str>);
+/// Status, theme and language tell documents apart, with the path of those that have one. The
+/// number of keys is the number of pages times those of themes and languages: what visitors ask
+/// for cannot make it grow.
+type Key = (
+    Option<&'static str>,
+    StatusCode,
+    Option<&'static str>,
+    &'static str,
+);
 
 /// Pages that were rendered already.
 #[derive(Debug, Default)]
@@ -63,8 +69,14 @@ pub async fn errors_for_people(
 
 fn show(state: &AppState, origin: &str, page: Page, headers: &HeaderMap) -> Response {
     let style = state.site().built().style.clone();
-    let visit = Visit::new(style.clone(), origin, page, headers);
-    let key = (page.path(), page.status(), visit.theme.attribute());
+    let languages = state.site().languages();
+    let visit = Visit::new(style.clone(), languages, origin, page, headers);
+    let key = (
+        page.path(),
+        page.status(),
+        visit.theme.attribute(),
+        visit.language,
+    );
     let cache = &state.site().pages().0;
     let known = cache
         .lock()
@@ -73,8 +85,8 @@ fn show(state: &AppState, origin: &str, page: Page, headers: &HeaderMap) -> Resp
         .cloned();
     let packed = known.unwrap_or_else(|| {
         let document = match page.path() {
-            Some(path) => respond(style, origin, path, headers),
-            None => respond_trouble(style, origin, page.status(), headers),
+            Some(path) => respond(style, languages, origin, path, headers),
+            None => respond_trouble(style, languages, origin, page.status(), headers),
         };
         let packed = Arc::new(Packed::new(document.into_body()));
         if !state.site().is_live() {
@@ -92,6 +104,10 @@ fn show(state: &AppState, origin: &str, page: Page, headers: &HeaderMap) -> Resp
     set(header::CONTENT_TYPE, "text/html; charset=utf-8");
     set(header::CACHE_CONTROL, "no-cache");
     set(header::CONTENT_SECURITY_POLICY, policy::PUBLIC);
-    out.append(header::VARY, HeaderValue::from_static("cookie"));
+    set(header::CONTENT_LANGUAGE, visit.language);
+    out.append(
+        header::VARY,
+        HeaderValue::from_static("cookie, accept-language"),
+    );
     response
 }

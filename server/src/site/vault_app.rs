@@ -34,6 +34,7 @@ async fn serve(State(state): State<AppState>, request: Request) -> Result<Respon
     let live = site.is_live();
     let page = VaultPage {
         built: site.built().clone(),
+        languages: site.languages().clone(),
         options: site.leptos_options().clone(),
         development: state.is_development(),
     };

@@ -21,7 +21,7 @@ pub(super) fn path(script: &str) -> String {
 /// The module that starts the vault worker.
 ///
 /// The page sends the compiled WASM module as the first message, so that it is fetched and
-/// compiled once for both, and nothing else before the worker says that it is ready. What goes
+/// compiled once for both, with the texts of its language, and nothing else before the worker says that it is ready. What goes
 /// wrong is thrown outside of the promise, where the page hears of it at once.
 pub(super) fn script(build: &Build) -> String {
     let path = build.script();
@@ -31,8 +31,9 @@ pub(super) fn script(build: &Build) -> String {
 self.onmessage = async ({{ data }}) => {{
   self.onmessage = null;
   try {{
-    await init({{ module_or_path: data }});
-    vault_worker();
+    const [module, words] = data;
+    await init({{ module_or_path: module }});
+    vault_worker(words);
   }} catch (error) {{
     setTimeout(() => {{ throw error; }});
   }}

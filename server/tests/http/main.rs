@@ -16,6 +16,7 @@ mod files;
 mod headers;
 mod health;
 mod journey;
+mod languages;
 mod logs;
 mod pages;
 mod passkeys;

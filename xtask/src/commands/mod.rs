@@ -5,6 +5,7 @@ pub mod build;
 pub mod check;
 pub mod dev;
 pub mod fix;
+pub mod language;
 pub mod malicious_server;
 pub mod release;
 pub mod serve;

@@ -5,7 +5,8 @@ use super::{Violation, graph::Graph};
 
 /// What each package of the workspace may build on within the workspace. A `?` asks for the
 /// dependency to be optional: a feature that only the server switches on.
-const SHAPE: [(&str, &[&str]); 17] = [
+const SHAPE: [(&str, &[&str]); 18] = [
+    ("keyarc-catalogue", &[]),
     ("keyarc-signature", &[]),
     ("keyarc-wire", &[]),
     ("keyarc-strength", &[]),
@@ -35,6 +36,7 @@ const SHAPE: [(&str, &[&str]); 17] = [
     (
         "keyarc-app",
         &[
+            "keyarc-catalogue",
             "keyarc-client",
             "?keyarc-service",
             "keyarc-vault",
@@ -93,7 +95,7 @@ const SHAPE: [(&str, &[&str]); 17] = [
         "keyarc-release",
         &["keyarc-app", "keyarc-signature", "keyarc-testkit"],
     ),
-    ("xtask", &[]),
+    ("xtask", &["keyarc-catalogue"]),
     (
         "keyarc-fuzz",
         &[

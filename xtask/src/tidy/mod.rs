@@ -31,5 +31,6 @@ pub fn check(workspace: &Workspace) -> anyhow::Result<Vec<Violation>> {
     let graph = graph::Graph::read(workspace)?;
     let mut found = laws::check(&graph);
     found.extend(sources::check(workspace)?);
+    found.extend(crate::language::check(workspace)?);
     Ok(found)
 }

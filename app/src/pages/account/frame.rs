@@ -40,7 +40,7 @@ pub fn UnlockProgress() -> impl IntoView {
                     .progress()
                     .map(|progress| {
                         view! { class="v",
-                            <progress max="100" value=progress.percent.to_string() aria-label="Progress">
+                            <progress max="100" value=progress.percent.to_string() aria-label=t!("Progress")>
                             </progress>
                             <span>{stage_words(progress.stage)}</span>
                         }
@@ -52,13 +52,13 @@ pub fn UnlockProgress() -> impl IntoView {
 
 fn stage_words(stage: Stage) -> &'static str {
     match stage {
-        Stage::Deriving => "Deriving keys from your password",
-        Stage::Fetching => "Fetching sealed items",
-        Stage::Opening => "Opening items",
-        Stage::Sealing => "Sealing",
-        Stage::Sending => "Sending",
-        Stage::Verifying => "Checking signatures",
-        Stage::Reading => "Reading the file",
+        Stage::Deriving => t!("Deriving keys from your password"),
+        Stage::Fetching => t!("Fetching sealed items"),
+        Stage::Opening => t!("Opening items"),
+        Stage::Sealing => t!("Sealing"),
+        Stage::Sending => t!("Sending"),
+        Stage::Verifying => t!("Checking signatures"),
+        Stage::Reading => t!("Reading the file"),
     }
 }
 

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use crate::{
     state::{use_clipboard, use_toasts},
     ui::{Button, Icon, QrView, save_file},
-    words::local_day,
+    words::{local_day, long_day},
     worker::RecoveryKit,
 };
 
@@ -15,7 +15,7 @@ pub fn KitView(
 ) -> impl IntoView {
     let toasts = use_toasts();
     let clipboard = use_clipboard();
-    let date = local_day(kit.created_at_ms).long();
+    let date = long_day(local_day(kit.created_at_ms));
     let groups = code_groups(&kit.setup_code);
     let has_key = kit.recovery_key.is_some();
     let text = StoredValue::new(kit_text(&kit, &date));
@@ -23,34 +23,38 @@ pub fn KitView(
     let download = move |()| {
         let saved = text.with_value(|text| save_file("keyarc-recovery-kit.txt", text));
         match saved {
-            Ok(()) => toasts.say("Recovery kit downloaded. Keep it off this computer too."),
-            Err(_) => toasts.fail("The browser did not save the file. Print the kit instead."),
+            Ok(()) => toasts.say(t!(
+                "Recovery kit downloaded. Keep it off this computer too."
+            )),
+            Err(_) => toasts.fail(t!(
+                "The browser did not save the file. Print the kit instead."
+            )),
         }
     };
     let print = move |()| {
         if window().print().is_err() {
-            toasts.fail("The browser did not print. Download the kit instead.");
+            toasts.fail(t!("The browser did not print. Download the kit instead."));
         }
     };
     let copy = move |()| {
         let code = code.get_value();
-        clipboard.copy("Setup code".to_owned(), async move { Ok(code) });
+        clipboard.copy(t!("Setup code").to_owned(), async move { Ok(code) });
     };
     view! { class="v",
         <section class="kit">
-            <h1>"Save your recovery kit"</h1>
+            <h1>{t!("Save your recovery kit")}</h1>
             <p class="lead">
                 {if has_key {
-                    "A new device needs the setup code and your master password. The recovery key stands in for the password if you forget it: keep the kit where only you get at it."
+                    t!("A new device needs the setup code and your master password. The recovery key stands in for the password if you forget it: keep the kit where only you get at it.")
                 } else {
-                    "A new device needs this setup code and your master password. Without the code, nobody can open your vault on another device, and neither can we."
+                    t!("A new device needs this setup code and your master password. Without the code, nobody can open your vault on another device, and neither can we.")
                 }}
             </p>
             <div class="kit-sheet">
                 <div class="kit-head">
                     <div>
                         <p class="kit-label" id="setup-code-label">
-                            "Setup code"
+                            {t!("Setup code")}
                         </p>
                         <p
                             class="kit-code"
@@ -67,14 +71,14 @@ pub fn KitView(
                     {kit
                         .qr
                         .clone()
-                        .map(|qr| view! { class="v", <QrView qr=qr label="The setup code as a QR code" /> })}
+                        .map(|qr| view! { class="v", <QrView qr=qr label=t!("The setup code as a QR code") /> })}
                 </div>
                 {kit
                     .recovery_key
                     .as_deref()
                     .map(|key| {
                         view! { class="v",
-                            <Code id="recovery-key" label="Recovery key" code=code_groups(key) />
+                            <Code id="recovery-key" label=t!("Recovery key") code=code_groups(key) />
                         }
                     })}
                 {kit
@@ -84,7 +88,7 @@ pub fn KitView(
                         view! { class="v",
                             <Code
                                 id="checkpoint"
-                                label="Checkpoint"
+                                label=t!("Checkpoint")
                                 code=code_groups(code)
                                 small=true
                             />
@@ -96,30 +100,30 @@ pub fn KitView(
                         .clone()
                         .map(|email| {
                             view! { class="v",
-                                <dt>"E-mail"</dt>
+                                <dt>{t!("E-mail")}</dt>
                                 <dd>{email}</dd>
                             }
                         })}
-                    <dt>"Created"</dt>
+                    <dt>{t!("Created")}</dt>
                     <dd>{date}</dd>
-                    <dt>"Server"</dt>
+                    <dt>{t!("Server")}</dt>
                     <dd>
                         <code>{kit.origin.clone()}</code>
                     </dd>
-                    <dt class="print-only">"Master password"</dt>
+                    <dt class="print-only">{t!("Master password")}</dt>
                     <dd class="print-only kit-line"></dd>
                 </dl>
                 <ol class="kit-steps">
-                    <li>{format!("On the new device, open {}/log-in.", kit.origin)}</li>
-                    <li>"Type or paste the setup code; spaces and case do not matter."</li>
-                    <li>"Type your master password."</li>
+                    <li>{t!("On the new device, open {origin}/log-in.", origin = kit.origin)}</li>
+                    <li>{t!("Type or paste the setup code; spaces and case do not matter.")}</li>
+                    <li>{t!("Type your master password.")}</li>
                     {has_key
                         .then(|| {
                             view! { class="v",
                                 <li>
-                                    {format!(
-                                        "Password forgotten? Open {}/recover and type the codes above. The checkpoint is no secret; with it an old state of the server is noticed.",
-                                        kit.origin,
+                                    {t!(
+                                        "Password forgotten? Open {origin}/recover and type the codes above. The checkpoint is no secret; with it an old state of the server is noticed.",
+                                        origin = kit.origin,
                                     )}
                                 </li>
                             }
@@ -129,20 +133,20 @@ pub fn KitView(
                     .then(|| {
                         view! { class="v",
                             <p class="kit-note">
-                                "The recovery key of the kit before stays the right one: keep that sheet too."
+                                {t!("The recovery key of the kit before stays the right one: keep that sheet too.")}
                             </p>
                         }
                     })}
             </div>
             <div class="kit-buttons">
                 <Button icon=Icon::Download on_press=download>
-                    "Download"
+                    {t!("Download")}
                 </Button>
                 <Button icon=Icon::Print on_press=print>
-                    "Print"
+                    {t!("Print")}
                 </Button>
                 <Button icon=Icon::Copy on_press=copy>
-                    "Copy code"
+                    {t!("Copy code")}
                 </Button>
             </div>
         </section>
@@ -183,52 +187,57 @@ fn code_groups(code: &str) -> Vec<String> {
     code.split_inclusive('-').map(str::to_owned).collect()
 }
 
-/// The kit as a text file.
+/// The kit as a text file. What reads it finds the codes by how they begin, in every language.
 pub fn kit_text(kit: &RecoveryKit, date: &str) -> String {
-    let email = kit
-        .email
-        .as_ref()
-        .map(|email| format!("E-mail        {email}\n"))
-        .unwrap_or_default();
-    let codes = [
-        ("Recovery key", &kit.recovery_key),
-        ("Checkpoint", &kit.checkpoint),
+    // So wide are the names in English.
+    const LEAST_WIDTH: usize = 12;
+    let facts = [
+        (t!("Setup code"), Some(kit.setup_code.as_str())),
+        (t!("Recovery key"), kit.recovery_key.as_deref()),
+        (t!("Checkpoint"), kit.checkpoint.as_deref()),
+        (t!("E-mail"), kit.email.as_deref()),
+        (t!("Created"), Some(date)),
+        (t!("Server"), Some(kit.origin.as_str())),
     ];
-    let codes: String = codes
+    let facts: Vec<(&str, &str)> = facts
         .into_iter()
-        .filter_map(|(name, code)| Some(format!("{name:<14}{}\n", code.as_ref()?)))
+        .filter_map(|(name, value)| Some((name, value?)))
         .collect();
+    let width = facts.iter().map(|(name, _)| name.chars().count()).max();
+    let width = width.unwrap_or_default().max(LEAST_WIDTH) + 2;
+    let facts: String = facts
+        .into_iter()
+        .map(|(name, value)| format!("{name:<width$}{value}\n"))
+        .collect();
+    let origin = &kit.origin;
     let last = if kit.recovery_key.is_some() {
-        format!(
+        let forgotten = t!(
             "If you forget the password, open {origin}/recover\n\
-             and paste this whole file. It sets a new password.\n\
-             \n\
-             Keep this file where only you can read it, and a copy away from your computer.\n\
-             Who has it can open your vault, unless you have a second factor.\n",
-            origin = kit.origin,
-        )
+             and paste this whole file. It sets a new password.",
+            origin
+        );
+        let keep = t!(
+            "Keep this file where only you can read it, and a copy away from your computer.\n\
+             Who has it can open your vault, unless you have a second factor."
+        );
+        format!("{forgotten}\n\n{keep}\n")
     } else {
-        "The recovery key of the kit before stays the right one: keep that file too.\n\
-         Keep this file where only you can read it, and a copy away from your computer.\n"
-            .to_owned()
+        let keep = t!(
+            "The recovery key of the kit before stays the right one: keep that file too.\n\
+             Keep this file where only you can read it, and a copy away from your computer."
+        );
+        format!("{keep}\n")
     };
+    let steps = [
+        t!("To open your vault on a new device:").to_owned(),
+        t!("1. Open {origin}/log-in", origin),
+        t!("2. Enter the setup code; spaces and case do not matter.").to_owned(),
+        t!("3. Enter your master password. It is not in this file.").to_owned(),
+    ];
     format!(
-        "KeyArc recovery kit\n\
-         \n\
-         Setup code    {code}\n\
-         {codes}\
-         {email}\
-         Created       {date}\n\
-         Server        {origin}\n\
-         \n\
-         To open your vault on a new device:\n\
-         1. Open {origin}/log-in\n\
-         2. Enter the setup code; spaces and case do not matter.\n\
-         3. Enter your master password. It is not in this file.\n\
-         \n\
-         {last}",
-        code = kit.setup_code,
-        origin = kit.origin,
+        "{title}\n\n{facts}\n{steps}\n\n{last}",
+        title = t!("KeyArc recovery kit"),
+        steps = steps.join("\n"),
     )
 }
 

@@ -74,42 +74,43 @@ pub(super) fn LinkDevice(
         spawn_local(async move {
             let _ = worker.call(Command::CloseLink).await;
         });
-        stand.set(Stand::Over(DIFFER.to_owned()));
+        stand.set(Stand::Over(crate::language::text(DIFFER).to_owned()));
     };
-    let body = move || match stand.get() {
+    let body = move || {
+        match stand.get() {
         Stand::Opening => view! { class="v", <SkeletonLines count=4 /> }.into_any(),
         Stand::Waiting { code, qr } => view! { class="v",
             <p class="lead">
-                "On a device that is unlocked: " <b>"Settings"</b> ", " <b>"Link a new device"</b>
-                ". Scan this there with the camera, or type the code."
+                {t!("On a device that is unlocked: ")} <b>{t!("Settings")}</b> ", " <b>{t!("Link a new device")}</b>
+                {t!(". Scan this there with the camera, or type the code.")}
             </p>
             <div class="link-code">
-                {qr.map(|qr| view! { class="v", <QrView qr=qr label="QR code of the link" /> })}
+                {qr.map(|qr| view! { class="v", <QrView qr=qr label=t!("QR code of the link") /> })}
                 <code data-testid="link-code" translate="no">
                     {code}
                 </code>
-                <p class="quiet">"It is good for two minutes."</p>
+                <p class="quiet">{t!("It is good for two minutes.")}</p>
             </div>
         }
         .into_any(),
         Stand::Comparing(words) => {
             let same = words.clone();
             view! { class="v",
-                <p class="lead">"Are these words on the other screen, in this order?"</p>
+                <p class="lead">{t!("Are these words on the other screen, in this order?")}</p>
                 <LinkWords words=words />
                 <div class="button-row">
                     <Button look=Look::Go on_press=move |()| receive(same.clone())>
-                        "They are the same"
+                        {t!("They are the same")}
                     </Button>
                     <Button look=Look::Danger on_press=move |()| differ()>
-                        "They differ"
+                        {t!("They differ")}
                     </Button>
                 </div>
             }
             .into_any()
         }
         Stand::Receiving(words) => view! { class="v",
-            <p class="lead">"Now say on the other device that the words are the same."</p>
+            <p class="lead">{t!("Now say on the other device that the words are the same.")}</p>
             <LinkWords words=words />
         }
         .into_any(),
@@ -118,24 +119,27 @@ pub(super) fn LinkDevice(
             view! { class="v",
                 <FormError error=failure />
                 <Button look=Look::Go large=true on_press=move |()| begin()>
-                    "New code"
+                    {t!("New code")}
                 </Button>
             }
             .into_any()
         }
+    }
     };
     view! { class="v",
-        <h1>"Link this device"</h1>
+        <h1>{t!("Link this device")}</h1>
         <div class="card-form" aria-live="polite">
             {body}
         </div>
         <div class="card-foot">
             <Button look=Look::Bare on_press=move |()| give_up()>
-                "Use the setup code instead"
+                {t!("Use the setup code instead")}
             </Button>
         </div>
     }
 }
 
 /// What different words mean.
-pub(crate) const DIFFER: &str = "Somebody may stand between the two devices, perhaps the server itself. Nothing was sent. Try again on another network, or use the setup code from your recovery kit.";
+pub(crate) const DIFFER: &str = mark!(
+    "Somebody may stand between the two devices, perhaps the server itself. Nothing was sent. Try again on another network, or use the setup code from your recovery kit."
+);

@@ -36,9 +36,9 @@ pub fn LogInPage() -> impl IntoView {
         other => other,
     });
     view! { class="v",
-        <Title text="Log in · KeyArc" />
+        <Title text=t!("Log in · KeyArc") />
         <AccountFrame below=view! { class="v",
-            <p>"No vault yet? " <a href="/sign-up">"Create one"</a></p>
+            <p>{t!("No vault yet? ")} <a href="/sign-up">{t!("Create one")}</a></p>
         }
             .into_any()>
             {move || {
@@ -56,7 +56,7 @@ pub fn LogInPage() -> impl IntoView {
                 View::Waiting | View::Same => {
                     view! { class="v",
                         <div class="card-wait" aria-busy="true">
-                            <h1 class="sr-only">"Log in"</h1>
+                            <h1 class="sr-only">{t!("Log in")}</h1>
                             <SkeletonLines count=5 />
                         </div>
                     }

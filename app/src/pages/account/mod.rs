@@ -1,5 +1,6 @@
 //! Sign-up, the recovery kit, log-in, unlocking, and coming back without the password.
 
+mod advice;
 mod frame;
 mod kit;
 mod link;

@@ -50,12 +50,12 @@ pub(super) fn NewDevice() -> impl IntoView {
         password_error.set(None);
         failure.set(None);
         if !linked.get_untracked() && code.with_untracked(|code| code.trim().is_empty()) {
-            code_error.set(Some("It stands in your recovery kit.".to_owned()));
+            code_error.set(Some(t!("It stands in your recovery kit.").to_owned()));
             focus(input);
             return;
         }
         if password.with_untracked(String::is_empty) {
-            password_error.set(Some("Type your master password.".to_owned()));
+            password_error.set(Some(t!("Type your master password.").to_owned()));
             focus(password_input);
             return;
         }
@@ -95,7 +95,7 @@ pub(super) fn NewDevice() -> impl IntoView {
                         Failure::WrongPassword => {
                             // Which of the two is wrong nobody can tell, not even the server.
                             password_error.set(Some(
-                                "Setup code and password do not fit together. If the password was changed, use the new one, and the newest recovery kit."
+                                t!("Setup code and password do not fit together. If the password was changed, use the new one, and the newest recovery kit.")
                                     .to_owned(),
                             ));
                             focus(password_input);
@@ -110,13 +110,13 @@ pub(super) fn NewDevice() -> impl IntoView {
     };
     let form = move || {
         view! { class="v",
-            <h1>"Log in"</h1>
+            <h1>{t!("Log in")}</h1>
             <p class="lead">
                 {move || {
                     if linked.get() {
-                        "The setup code came from the other device. The master password opens the vault."
+                        t!("The setup code came from the other device. The master password opens the vault.")
                     } else {
-                        "This device does not know the account yet, so it needs the setup code."
+                        t!("This device does not know the account yet, so it needs the setup code.")
                     }
                 }}
             </p>
@@ -127,13 +127,13 @@ pub(super) fn NewDevice() -> impl IntoView {
                             view! { class="v",
                                 <TextInput
                                     id="setup-code"
-                                    label="Setup code"
+                                    label=t!("Setup code")
                                     value=code
                                     mono=true
                                     placeholder="KA1-"
                                     error=code_error
                                     hint=Some(
-                                        "From your recovery kit. Spaces and case do not matter.".to_owned(),
+                                        t!("From your recovery kit. Spaces and case do not matter.").to_owned(),
                                     )
                                     node_ref=input
                                 />
@@ -142,31 +142,31 @@ pub(super) fn NewDevice() -> impl IntoView {
                 }}
                 <PasswordField
                     id="password"
-                    label="Master password"
+                    label=t!("Master password")
                     autocomplete="current-password"
                     value=password
                     error=password_error
                     node_ref=password_input
                 />
                 <Checkbox id="remember" checked=remember>
-                    "Remember this device"
+                    {t!("Remember this device")}
                 </Checkbox>
                 <FormError error=failure />
                 <Button look=Look::Go large=true submit=true busy=busy>
-                    {move || if busy.get() { "Logging in…" } else { "Log in" }}
+                    {move || if busy.get() { t!("Logging in…") } else { t!("Log in") }}
                 </Button>
                 <UnlockProgress />
             </form>
             <div class="card-foot">
                 <a class="btn btn-bare" href="/recover">
-                    "Forgot the password?"
+                    {t!("Forgot the password?")}
                 </a>
                 {move || {
                     (!linked.get())
                         .then(|| {
                             view! { class="v",
                                 <Button look=Look::Bare on_press=move |()| linking.set(true)>
-                                    "Link with another device"
+                                    {t!("Link with another device")}
                                 </Button>
                             }
                         })
@@ -177,7 +177,7 @@ pub(super) fn NewDevice() -> impl IntoView {
                         .map(|device| {
                             view! { class="v",
                                 <Button look=Look::Bare on_press=move |()| session.use_known_account()>
-                                    {format!("Back to {}", device.label)}
+                                    {t!("Back to {account}", account = device.label)}
                                 </Button>
                             }
                         })

@@ -22,7 +22,13 @@ pub fn next_path(next: Option<&str>) -> String {
         let end = path.find('?').unwrap_or(path.len());
         matches!(
             &path[..end],
-            "/vault" | "/vault/import" | "/vault/export" | "/vault/moment" | "/settings"
+            "/vault"
+                | "/vault/checks"
+                | "/vault/dashboard"
+                | "/vault/export"
+                | "/vault/import"
+                | "/vault/moment"
+                | "/settings"
         )
     };
     next.filter(own).unwrap_or("/vault").to_owned()
@@ -35,6 +41,10 @@ mod tests {
     #[test]
     fn it_leads_to_own_pages_only() {
         assert_eq!(next_path(Some("/vault?item=00&q=a")), "/vault?item=00&q=a");
+        for page in ["checks", "dashboard", "export", "import", "moment"] {
+            let path = format!("/vault/{page}");
+            assert_eq!(next_path(Some(&path)), path);
+        }
         assert_eq!(next_path(Some("/settings")), "/settings");
         for path in [
             "//evil.example",

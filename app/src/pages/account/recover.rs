@@ -34,9 +34,9 @@ pub fn RecoverPage() -> impl IntoView {
         });
     });
     view! { class="v",
-        <Title text="Recover your vault · KeyArc" />
+        <Title text=t!("Recover your vault · KeyArc") />
         <AccountFrame below=view! { class="v",
-            <p>"Remembered it? " <a href="/log-in">"Log in"</a></p>
+            <p>{t!("Remembered it? ")} <a href="/log-in">{t!("Log in")}</a></p>
         }
             .into_any()>
             {move || match step.get() {
@@ -70,7 +70,7 @@ fn KitStep(step: RwSignal<Step>) -> impl IntoView {
         failure.set(None);
         let text = kit.get_untracked();
         if text.trim().is_empty() {
-            error.set(Some("Paste the kit, or type its codes.".to_owned()));
+            error.set(Some(t!("Paste the kit, or type its codes.").to_owned()));
             return;
         }
         busy.set(true);
@@ -91,28 +91,28 @@ fn KitStep(step: RwSignal<Step>) -> impl IntoView {
         });
     };
     view! { class="v",
-        <h1>"Recover your vault"</h1>
+        <h1>{t!("Recover your vault")}</h1>
         <p class="lead">
-            "With your recovery kit you open the vault without the master password, and choose a new one. Nothing is changed before that."
+            {t!("With your recovery kit you open the vault without the master password, and choose a new one. Nothing is changed before that.")}
         </p>
         <form method="post" novalidate on:submit=submit>
             <TextArea
                 id="kit"
-                label="Recovery kit"
+                label=t!("Recovery kit")
                 value=kit
                 rows=7
                 mono=true
                 placeholder="KA1-…  KR1-…  KC1-…"
                 error=error
                 hint=Some(
-                    "Paste the whole file, or type setup code, recovery key and, if you can, the checkpoint, one after the other. Spaces and case do not matter."
+                    t!("Paste the whole file, or type setup code, recovery key and, if you can, the checkpoint, one after the other. Spaces and case do not matter.")
                         .to_owned(),
                 )
                 node_ref=input
             />
             <FormError error=failure />
             <Button look=Look::Go large=true submit=true busy=busy>
-                {move || if busy.get() { "Checking…" } else { "Continue" }}
+                {move || if busy.get() { t!("Checking…") } else { t!("Continue") }}
             </Button>
         </form>
     }
@@ -135,7 +135,7 @@ fn CodeStep(step: RwSignal<Step>) -> impl IntoView {
         error.set(None);
         failure.set(None);
         if code.with_untracked(|code| code.trim().is_empty()) {
-            error.set(Some("Type a code.".to_owned()));
+            error.set(Some(t!("Type a code.").to_owned()));
             return;
         }
         busy.set(true);
@@ -159,14 +159,14 @@ fn CodeStep(step: RwSignal<Step>) -> impl IntoView {
         });
     };
     view! { class="v",
-        <h1>"Enter your code"</h1>
+        <h1>{t!("Enter your code")}</h1>
         <p class="lead">
-            "The recovery kit stands in for the password, and not for the second factor. Type a code of the authenticator app, or one of the recovery codes. A passkey cannot be used here."
+            {t!("The recovery kit stands in for the password, and not for the second factor. Type a code of the authenticator app, or one of the recovery codes. A passkey cannot be used here.")}
         </p>
         <form method="post" novalidate on:submit=submit>
             <TextInput
                 id="second-factor-code"
-                label="Code"
+                label=t!("Code")
                 value=code
                 mono=true
                 autocomplete="one-time-code"
@@ -175,7 +175,7 @@ fn CodeStep(step: RwSignal<Step>) -> impl IntoView {
             />
             <FormError error=failure />
             <Button look=Look::Go large=true submit=true busy=busy>
-                {move || if busy.get() { "Checking…" } else { "Continue" }}
+                {move || if busy.get() { t!("Checking…") } else { t!("Continue") }}
             </Button>
         </form>
         <StartAgain step=step />
@@ -206,7 +206,7 @@ fn PasswordStep(step: RwSignal<Step>) -> impl IntoView {
     });
     let repeat_error = Signal::derive(move || {
         (tried.get() && *repeat.read() != *password.read())
-            .then(|| "The two passwords differ.".to_owned())
+            .then(|| t!("The two passwords differ.").to_owned())
     });
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
@@ -241,11 +241,13 @@ fn PasswordStep(step: RwSignal<Step>) -> impl IntoView {
                 }
                 Ok(_) => {}
                 Err(Failure::WeakPassword) => {
-                    failure.try_set(Some("The password is too weak. Make it longer.".to_owned()));
+                    failure.try_set(Some(
+                        t!("The password is too weak. Make it longer.").to_owned(),
+                    ));
                 }
                 Err(Failure::LogInExpired) => {
                     failure.try_set(Some(
-                        "This took too long, or the kit was replaced meanwhile. Nothing was changed. Start again with the kit."
+                        t!("This took too long, or the kit was replaced meanwhile. Nothing was changed. Start again with the kit.")
                             .to_owned(),
                     ));
                 }
@@ -254,14 +256,14 @@ fn PasswordStep(step: RwSignal<Step>) -> impl IntoView {
         });
     };
     view! { class="v",
-        <h1>"Choose a new password"</h1>
+        <h1>{t!("Choose a new password")}</h1>
         <p class="lead">
-            "It takes the place of the one that you forgot. All other sessions end; setup code and recovery kit stay as they are."
+            {t!("It takes the place of the one that you forgot. All other sessions end; setup code and recovery kit stay as they are.")}
         </p>
         <form method="post" novalidate on:submit=submit>
             <PasswordField
                 id="new-password"
-                label="New master password"
+                label=t!("New master password")
                 autocomplete="new-password"
                 value=password
                 error=password_error
@@ -271,18 +273,18 @@ fn PasswordStep(step: RwSignal<Step>) -> impl IntoView {
             <StrengthView strength=rating.strength />
             <PasswordField
                 id="repeat-password"
-                label="Repeat new master password"
+                label=t!("Repeat new master password")
                 autocomplete="new-password"
                 value=repeat
                 error=repeat_error
                 node_ref=repeat_input
             />
             <Checkbox id="remember" checked=remember>
-                "Remember this device"
+                {t!("Remember this device")}
             </Checkbox>
             <FormError error=failure />
             <Button look=Look::Go large=true submit=true busy=busy>
-                {move || if busy.get() { "Opening…" } else { "Set password and open" }}
+                {move || if busy.get() { t!("Opening…") } else { t!("Set password and open") }}
             </Button>
             <UnlockProgress />
         </form>
@@ -295,7 +297,7 @@ fn StartAgain(step: RwSignal<Step>) -> impl IntoView {
     view! { class="v",
         <div class="card-foot">
             <Button look=Look::Bare on_press=move |()| step.set(Step::Kit)>
-                "Start again"
+                {t!("Start again")}
             </Button>
         </div>
     }

@@ -112,7 +112,7 @@ pub(super) fn SecondFactor() -> impl IntoView {
         error.set(None);
         failure.set(None);
         if code.with_untracked(|code| code.trim().is_empty()) {
-            error.set(Some("Type a code.".to_owned()));
+            error.set(Some(t!("Type a code.").to_owned()));
             return;
         }
         busy.set(true);
@@ -141,9 +141,9 @@ pub(super) fn SecondFactor() -> impl IntoView {
         let now = way.get()?;
         let factors = factors.get()?;
         let others = [
-            (Way::Passkey, "Use a passkey"),
-            (Way::App, "Use the authenticator app"),
-            (Way::Recovery, "Use a recovery code"),
+            (Way::Passkey, t!("Use a passkey")),
+            (Way::App, t!("Use the authenticator app")),
+            (Way::Recovery, t!("Use a recovery code")),
         ];
         let buttons = others
             .into_iter()
@@ -163,27 +163,28 @@ pub(super) fn SecondFactor() -> impl IntoView {
             });
         Some(buttons.collect_view())
     };
-    let form = move || match way.get() {
+    let form = move || {
+        match way.get() {
         None => view! { class="v", <SkeletonLines count=3 /> }.into_any(),
         Some(Way::Passkey) => view! { class="v",
-            <h1>"Use your passkey"</h1>
-            <p class="lead">"The password is right. The passkey of this account comes next."</p>
+            <h1>{t!("Use your passkey")}</h1>
+            <p class="lead">{t!("The password is right. The passkey of this account comes next.")}</p>
             <div class="card-form">
                 <FormError error=failure />
                 <Button look=Look::Go large=true busy=busy on_press=by_passkey>
-                    {move || if busy.get() { "Unlocking…" } else { "Continue with a passkey" }}
+                    {move || if busy.get() { t!("Unlocking…") } else { t!("Continue with a passkey") }}
                 </Button>
                 <UnlockProgress />
             </div>
         }
         .into_any(),
         Some(way) => view! { class="v",
-            <h1>"Enter your code"</h1>
+            <h1>{t!("Enter your code")}</h1>
             <p class="lead">
                 {if way == Way::Recovery {
-                    "Each recovery code opens the vault once."
+                    t!("Each recovery code opens the vault once.")
                 } else {
-                    "From the authenticator app that you set up for KeyArc."
+                    t!("From the authenticator app that you set up for KeyArc.")
                 }}
             </p>
             <form method="post" novalidate on:submit=submit>
@@ -191,7 +192,7 @@ pub(super) fn SecondFactor() -> impl IntoView {
                     view! { class="v",
                         <TextInput
                             id="recovery-code"
-                            label="Recovery code"
+                            label=t!("Recovery code")
                             value=code
                             mono=true
                             placeholder="XXXX-XXXX-XXXX-XXXX"
@@ -204,7 +205,7 @@ pub(super) fn SecondFactor() -> impl IntoView {
                     view! { class="v",
                         <TextInput
                             id="one-time-code"
-                            label="Six-digit code"
+                            label=t!("Six-digit code")
                             value=code
                             mono=true
                             autocomplete="one-time-code"
@@ -217,19 +218,20 @@ pub(super) fn SecondFactor() -> impl IntoView {
                 }}
                 <FormError error=failure />
                 <Button look=Look::Go large=true submit=true busy=busy>
-                    {move || if busy.get() { "Unlocking…" } else { "Continue" }}
+                    {move || if busy.get() { t!("Unlocking…") } else { t!("Continue") }}
                 </Button>
                 <UnlockProgress />
             </form>
         }
         .into_any(),
+    }
     };
     view! { class="v",
         {form}
         <div class="card-foot">
             {other_ways}
             <Button look=Look::Bare on_press=move |()| session.cancel_code()>
-                "Start again"
+                {t!("Start again")}
             </Button>
         </div>
     }

@@ -21,7 +21,7 @@ const TERMS_VERSION: &str = "2026-11";
 pub fn SignUpPage() -> impl IntoView {
     let made: RwSignal<Option<(RecoveryKit, Unlocked)>> = RwSignal::new(None);
     view! { class="v",
-        <Title text="Create your vault · KeyArc" />
+        <Title text=t!("Create your vault · KeyArc") />
         {move || match made.get() {
             None => view! { class="v", <SignUpForm made=made /> }.into_any(),
             Some((kit, unlocked)) => {
@@ -50,7 +50,7 @@ fn SignUpForm(made: RwSignal<Option<(RecoveryKit, Unlocked)>>) -> impl IntoView 
 
     let email_error = Signal::derive(move || {
         (tried.get() && !email.with(|email| is_email_or_empty(email)))
-            .then(|| "This is no e-mail address. It may also stay empty.".to_owned())
+            .then(|| t!("This is no e-mail address. It may also stay empty.").to_owned())
     });
     let password_error = Signal::derive(move || {
         if !tried.get() {
@@ -61,10 +61,10 @@ fn SignUpForm(made: RwSignal<Option<(RecoveryKit, Unlocked)>>) -> impl IntoView 
     });
     let repeat_error = Signal::derive(move || {
         (tried.get() && *repeat.read() != *password.read())
-            .then(|| "The two passwords differ.".to_owned())
+            .then(|| t!("The two passwords differ.").to_owned())
     });
     let consent_error = Signal::derive(move || {
-        (tried.get() && !agreed.get()).then(|| "Needed to create a vault.".to_owned())
+        (tried.get() && !agreed.get()).then(|| t!("Needed to create a vault.").to_owned())
     });
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
@@ -106,7 +106,9 @@ fn SignUpForm(made: RwSignal<Option<(RecoveryKit, Unlocked)>>) -> impl IntoView 
                 Ok(Reply::SignedUp { kit, unlocked }) => made.set(Some((kit, unlocked))),
                 Ok(_) => {}
                 Err(Failure::WeakPassword) => {
-                    failure.set(Some("The password is too weak. Make it longer.".to_owned()));
+                    failure.set(Some(
+                        t!("The password is too weak. Make it longer.").to_owned(),
+                    ));
                 }
                 Err(other) => failure.set(Some(other.to_string())),
             }
@@ -114,28 +116,28 @@ fn SignUpForm(made: RwSignal<Option<(RecoveryKit, Unlocked)>>) -> impl IntoView 
     };
     view! { class="v",
         <AccountFrame below=view! { class="v",
-            <p>"Already have one? " <a href="/log-in">"Log in"</a></p>
+            <p>{t!("Already have one? ")} <a href="/log-in">{t!("Log in")}</a></p>
         }
             .into_any()>
-            <h1>"Create your vault"</h1>
+            <h1>{t!("Create your vault")}</h1>
             <p class="lead">
-                "Everything is sealed on this device before it is sent. Nobody can reset the master password, so choose one you will remember."
+                {t!("Everything is sealed on this device before it is sent. Nobody can reset the master password, so choose one you will remember.")}
             </p>
             <form method="post" novalidate on:submit=submit>
                 // Nothing can be typed before the page listens, so nothing typed is lost.
                 <fieldset class="plain" disabled=move || session.phase() == VaultPhase::Unknown>
                     <TextInput
                         id="email"
-                        label="E-mail (optional)"
+                        label=t!("E-mail (optional)")
                         kind="email"
                         autocomplete="email"
                         value=email
                         error=email_error
-                        hint=Some("For notices only. You log in without it.".to_owned())
+                        hint=Some(t!("For notices only. You log in without it.").to_owned())
                     />
                     <PasswordField
                         id="password"
-                        label="Master password"
+                        label=t!("Master password")
                         autocomplete="new-password"
                         value=password
                         error=password_error
@@ -145,38 +147,38 @@ fn SignUpForm(made: RwSignal<Option<(RecoveryKit, Unlocked)>>) -> impl IntoView 
                     <StrengthView strength=rating.strength />
                     <PasswordField
                         id="repeat"
-                        label="Repeat master password"
+                        label=t!("Repeat master password")
                         autocomplete="new-password"
                         value=repeat
                         error=repeat_error
                         node_ref=second
                     />
                     <details class="more">
-                        <summary>"Key derivation"</summary>
+                        <summary>{t!("Key derivation")}</summary>
                         <Select
                             id="suite"
-                            label="Turns the password into a key"
+                            label=t!("Turns the password into a key")
                             value=suite
                             options=suites()
                             hint=Some(
-                                "Both are safe with a good password. Argon2id makes guessing dearer and needs 64 MiB here."
+                                t!("Both are safe with a good password. Argon2id makes guessing dearer and needs 64 MiB here.")
                                     .to_owned(),
                             )
                             on_change=move |value| suite.set(value)
                         />
                     </details>
                     <Checkbox id="terms" checked=agreed error=consent_error node_ref=consent>
-                        "I agree to the terms ("
+                        {t!("I agree to the terms (")}
                         <a href="/terms" target="_blank" rel="noopener">
-                            "read them"
-                        </a> ") and know what is kept ("
+                            {t!("read them")}
+                        </a> {t!(") and know what is kept (")}
                         <a href="/privacy" target="_blank" rel="noopener">
-                            "privacy"
+                            {t!("privacy")}
                         </a> ")."
                     </Checkbox>
                     <FormError error=failure />
                     <Button look=Look::Go large=true submit=true busy=busy>
-                        {move || if busy.get() { "Creating…" } else { "Create vault" }}
+                        {move || if busy.get() { t!("Creating…") } else { t!("Create vault") }}
                     </Button>
                     <UnlockProgress />
                 </fieldset>
@@ -192,7 +194,7 @@ fn KitStep(kit: RecoveryKit, unlocked: Unlocked) -> impl IntoView {
     let saved = RwSignal::new(false);
     let tried = RwSignal::new(false);
     let error = Signal::derive(move || {
-        (tried.get() && !saved.get()).then(|| "Save it first: it is shown only now.".to_owned())
+        (tried.get() && !saved.get()).then(|| t!("Save it first: it is shown only now.").to_owned())
     });
     // Leaving now would lose the kit for good.
     let guard = window_event_listener(ev::beforeunload, move |event| {
@@ -214,10 +216,10 @@ fn KitStep(kit: RecoveryKit, unlocked: Unlocked) -> impl IntoView {
             <KitView kit=kit />
             <div class="kit-actions">
                 <Checkbox id="kit-saved" checked=saved error=error>
-                    "I have saved my recovery kit"
+                    {t!("I have saved my recovery kit")}
                 </Checkbox>
                 <Button look=Look::Go large=true on_press=open>
-                    "Open my vault"
+                    {t!("Open my vault")}
                 </Button>
             </div>
         </AccountFrame>

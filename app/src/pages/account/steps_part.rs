@@ -60,7 +60,7 @@ pub(super) fn StepPart(
         }
         .into_any()
     };
-    STEPS.show("This step did not arrive", waiting, move |build| {
+    STEPS.show(t!("This step did not arrive"), waiting, move |build| {
         build(step)
     })
 }

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use leptos::{prelude::*, task::spawn_local};
 
+use super::advice::in_language;
 use crate::{
     state::Debounce,
     ui::Meter,
@@ -64,10 +65,12 @@ impl Rating {
 /// What is wrong with a master password; a score that is not known yet is the worker's to judge.
 pub(crate) fn password_rule(password: &str, score: Option<u8>) -> Option<&'static str> {
     if password.is_empty() {
-        return Some("A master password is needed.");
+        return Some(t!("A master password is needed."));
     }
     if score.is_some_and(|score| score < LEAST_SCORE) {
-        return Some("Too easy to guess. Make it longer; four or five random words are good.");
+        return Some(t!(
+            "Too easy to guess. Make it longer; four or five random words are good."
+        ));
     }
     None
 }
@@ -75,11 +78,11 @@ pub(crate) fn password_rule(password: &str, score: Option<u8>) -> Option<&'stati
 /// A rating in one word.
 pub fn strength_words(score: u8) -> &'static str {
     match score {
-        0 => "Very weak",
-        1 => "Weak",
-        2 => "Not enough",
-        3 => "Good",
-        _ => "Strong",
+        0 => t!("Very weak"),
+        1 => t!("Weak"),
+        2 => t!("Not enough"),
+        3 => t!("Good"),
+        _ => t!("Strong"),
     }
 }
 
@@ -93,7 +96,7 @@ pub fn StrengthView(
     let level = Signal::derive(move || strength.with(|s| s.as_ref().map(|s| s.score)));
     let words = Signal::derive(move || {
         level.get().map_or_else(
-            || "Not rated yet".to_owned(),
+            || t!("Not rated yet").to_owned(),
             |s| strength_words(s).to_owned(),
         )
     });
@@ -104,19 +107,23 @@ pub fn StrengthView(
                 return None;
             }
             let warning = Some(strength.warning.clone()).filter(|warning| !warning.is_empty());
-            warning.or_else(|| strength.suggestions.first().cloned())
+            let advice = warning.or_else(|| strength.suggestions.first().cloned());
+            advice.map(in_language)
         })
     };
     view! { class="v",
         <div class="strength">
-            <Meter label="Password strength" level=level words=words />
+            <Meter label=t!("Password strength") level=level words=words />
             <p class="strength-words" aria-live="polite">
                 {move || match level.get() {
                     Some(score) => {
-                        let advice = advice().map(|advice| format!(". {advice}"));
-                        format!("{}{}", strength_words(score), advice.unwrap_or_default())
+                        let words = strength_words(score);
+                        match advice() {
+                            Some(advice) => format!("{words}. {advice}"),
+                            None => words.to_owned(),
+                        }
                     }
-                    None => "Long beats complicated: four or five random words are good.".to_owned(),
+                    None => t!("Long beats complicated: four or five random words are good.").to_owned(),
                 }}
             </p>
         </div>

@@ -3,8 +3,8 @@ pub(crate) fn suites() -> Vec<(String, String)> {
     vec![
         (
             "1".to_owned(),
-            "PBKDF2-SHA-256, 1,000,000 rounds".to_owned(),
+            t!("PBKDF2-SHA-256, 1,000,000 rounds").to_owned(),
         ),
-        ("2".to_owned(), "Argon2id, 64 MiB, 3 passes".to_owned()),
+        ("2".to_owned(), t!("Argon2id, 64 MiB, 3 passes").to_owned()),
     ]
 }

@@ -8,7 +8,8 @@ use crate::{
 };
 
 /// What a person is told when browser or authenticator have no PRF.
-const NO_KEY: &str = "This browser does not get the key from the passkey that opening takes.";
+const NO_KEY: &str =
+    mark!("This browser does not get the key from the passkey that opening takes.");
 
 /// The password opens the vault: this device keeps the setup code.
 #[component]
@@ -29,7 +30,7 @@ pub(super) fn Unlock() -> impl IntoView {
         error.set(None);
         failure.set(None);
         if password.with_untracked(String::is_empty) {
-            error.set(Some("Type your master password.".to_owned()));
+            error.set(Some(t!("Type your master password.").to_owned()));
             return;
         }
         busy.set(true);
@@ -49,7 +50,7 @@ pub(super) fn Unlock() -> impl IntoView {
                     match reason {
                         Failure::WrongPassword => {
                             error.set(Some(
-                                "This is not the master password. If it was changed on another device, use the new one. If all keys were changed, use another account and log in with the newest recovery kit."
+                                t!("This is not the master password. If it was changed on another device, use the new one. If all keys were changed, use another account and log in with the newest recovery kit.")
                                     .to_owned(),
                             ));
                         }
@@ -85,7 +86,7 @@ pub(super) fn Unlock() -> impl IntoView {
             let outcome = match use_passkey(&asked).await {
                 Err(trouble) => Err(trouble.to_string()),
                 Ok(signed) => match signed.prf {
-                    None => Err(NO_KEY.to_owned()),
+                    None => Err(crate::language::text(NO_KEY).to_owned()),
                     Some(prf) => {
                         session.begin_unlock();
                         let command = Command::PasskeyUnlock {
@@ -110,7 +111,10 @@ pub(super) fn Unlock() -> impl IntoView {
                 },
             };
             if let Err(words) = outcome {
-                failure.set(Some(format!("{words} The password opens the vault too.")));
+                failure.set(Some(t!(
+                    "{reason} The password opens the vault too.",
+                    reason = words
+                )));
             }
             busy.set(false);
         });
@@ -124,7 +128,7 @@ pub(super) fn Unlock() -> impl IntoView {
     };
     let has_draft = move || session.device().is_some_and(|device| device.has_draft);
     view! { class="v",
-        <h1>"Unlock your vault"</h1>
+        <h1>{t!("Unlock your vault")}</h1>
         <p class="lead lead-account" translate="no">
             {label}
         </p>
@@ -133,13 +137,13 @@ pub(super) fn Unlock() -> impl IntoView {
                 has_draft()
                     .then(|| {
                         view! { class="v",
-                            <Banner icon=Icon::Edit>"An unsaved form is kept, sealed."</Banner>
+                            <Banner icon=Icon::Edit>{t!("An unsaved form is kept, sealed.")}</Banner>
                         }
                     })
             }}
             <PasswordField
                 id="password"
-                label="Master password"
+                label=t!("Master password")
                 autocomplete="current-password"
                 value=password
                 error=error
@@ -147,14 +151,14 @@ pub(super) fn Unlock() -> impl IntoView {
             />
             <FormError error=failure />
             <Button look=Look::Go large=true submit=true busy=busy>
-                {move || if busy.get() { "Unlocking…" } else { "Unlock" }}
+                {move || if busy.get() { t!("Unlocking…") } else { t!("Unlock") }}
             </Button>
             {move || {
                 (has_passkey() && has_passkeys())
                     .then(|| {
                         view! { class="v",
                             <Button large=true busy=busy on_press=by_passkey>
-                                "Unlock with a passkey"
+                                {t!("Unlock with a passkey")}
                             </Button>
                         }
                     })
@@ -163,10 +167,10 @@ pub(super) fn Unlock() -> impl IntoView {
         </form>
         <div class="card-foot">
             <a class="btn btn-bare" href="/recover">
-                "Forgot the password?"
+                {t!("Forgot the password?")}
             </a>
             <Button look=Look::Bare on_press=move |()| session.use_another_account()>
-                "Use another account"
+                {t!("Use another account")}
             </Button>
         </div>
     }

@@ -217,7 +217,7 @@ fn Overlays() -> impl IntoView {
                 toasts.undoable("Stripe live secret moved to the trash.", || ());
             }>"Toast with undo"</Button>
             <Button on_press=move |()| {
-                toasts.count_down("OpenAI copied.", "Clears in", 30);
+                toasts.count_down("OpenAI copied.", 30);
             }>"Toast with countdown"</Button>
             <Button on_press=move |()| {
                 toasts.fail("The server has no space left. Reading still works; nothing was changed.");

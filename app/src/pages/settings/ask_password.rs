@@ -54,7 +54,7 @@ fn PasswordForm(
         }
         error.set(None);
         if password.with_untracked(String::is_empty) {
-            error.set(Some("Type your master password.".to_owned()));
+            error.set(Some(t!("Type your master password.").to_owned()));
             return;
         }
         busy.set(true);
@@ -78,14 +78,14 @@ fn PasswordForm(
         <form method="post" novalidate on:submit=submit>
             <PasswordField
                 id="present-password"
-                label="Master password"
+                label=t!("Master password")
                 autocomplete="current-password"
                 value=password
                 error=error
                 node_ref=input
             />
             <footer class="dialog-foot">
-                <Button on_press=move |()| open.set(false)>"Cancel"</Button>
+                <Button on_press=move |()| open.set(false)>{t!("Cancel")}</Button>
                 <Button look=look submit=true busy=busy>
                     {verb}
                 </Button>
@@ -97,7 +97,7 @@ fn PasswordForm(
 /// A failure beside a field for the password of an open vault.
 pub(super) fn password_words(reason: &Failure) -> String {
     match reason {
-        Failure::WrongPassword => "This is not your master password.".to_owned(),
+        Failure::WrongPassword => t!("This is not your master password.").to_owned(),
         other => other.to_string(),
     }
 }

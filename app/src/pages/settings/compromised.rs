@@ -26,9 +26,9 @@ pub(super) fn Compromised(
     });
     view! { class="v",
         <section class="settings-part" aria-labelledby="compromised" data-testid="compromised">
-            <h2 id="compromised">"I was compromised"</h2>
+            <h2 id="compromised">{t!("I was compromised")}</h2>
             <p class="quiet">
-                "If somebody may have your password, your recovery kit or a device of yours: this makes every key anew and seals all items under them. Whoever has the old keys can open nothing that the server holds from then on."
+                {t!("If somebody may have your password, your recovery kit or a device of yours: this makes every key anew and seals all items under them. Whoever has the old keys can open nothing that the server holds from then on.")}
             </p>
             {move || done.get().then(|| view! { class="v", <Rotate /> })}
             <Show
@@ -36,7 +36,7 @@ pub(super) fn Compromised(
                 fallback=move || {
                     view! { class="v",
                         <Button look=Look::Danger on_press=move |()| open.set(true)>
-                            "Change all keys"
+                            {t!("Change all keys")}
                         </Button>
                     }
                 }
@@ -59,12 +59,12 @@ fn Rotate() -> impl IntoView {
     };
     view! { class="v",
         <Banner tone=BannerTone::Warn icon=Icon::Warning>
-            "All keys are new. Secrets that somebody has read stay known to them: change those at their providers now. "
-            <a href=of(Kind::ApiKey)>"API keys"</a>
+            {t!("All keys are new. Secrets that somebody has read stay known to them: change those at their providers now. ")}
+            <a href=of(Kind::ApiKey)>{t!("API keys")}</a>
             " · "
-            <a href=of(Kind::Login)>"Logins"</a>
+            <a href=of(Kind::Login)>{t!("Logins")}</a>
             " · "
-            <a href=of(Kind::EnvironmentSet)>"Environment sets"</a>
+            <a href=of(Kind::EnvironmentSet)>{t!("Environment sets")}</a>
         </Banner>
     }
 }
@@ -94,7 +94,7 @@ fn KeysForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView {
     focus_on_mount(current_input);
     let current_error = Signal::derive(move || {
         let missing = tried.get() && current.read().is_empty();
-        let missing = missing.then(|| "Type the password that you have.".to_owned());
+        let missing = missing.then(|| t!("Type the password that you have.").to_owned());
         refused.get().or(missing)
     });
     let new_error = Signal::derive(move || {
@@ -102,14 +102,14 @@ fn KeysForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView {
             return None;
         }
         if *new.read() == *current.read() && !new.read().is_empty() {
-            return Some("Somebody may know this one. Choose another.".to_owned());
+            return Some(t!("Somebody may know this one. Choose another.").to_owned());
         }
         let score = rating.score();
         password_rule(&new.read(), score).map(str::to_owned)
     });
     let repeat_error = Signal::derive(move || {
         (tried.get() && *repeat.read() != *new.read())
-            .then(|| "The two passwords differ.".to_owned())
+            .then(|| t!("The two passwords differ.").to_owned())
     });
     let focus = move |input: NodeRef<html::Input>| {
         if let Some(Some(input)) = input.try_get_untracked() {
@@ -118,18 +118,18 @@ fn KeysForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView {
     };
     let told = move |reason: Failure| match reason {
         Failure::WrongPassword => {
-            refused.try_set(Some("This is not the current password.".to_owned()));
+            refused.try_set(Some(t!("This is not the current password.").to_owned()));
             focus(current_input);
         }
         Failure::WeakPassword => {
             failure.try_set(Some(
-                "The new password is too weak. Make it longer.".to_owned(),
+                t!("The new password is too weak. Make it longer.").to_owned(),
             ));
             focus(new_input);
         }
         Failure::Offline => {
             failure.try_set(Some(
-                "The server cannot be reached. Nothing was changed. Press the button again when it is back: the work goes on where it was."
+                t!("The server cannot be reached. Nothing was changed. Press the button again when it is back: the work goes on where it was.")
                     .to_owned(),
             ));
         }
@@ -149,7 +149,7 @@ fn KeysForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView {
                 Ok(Reply::NewKit(made)) => drop(kit.try_set(Some(made))),
                 Ok(Reply::Unlocked(unlocked)) => {
                     session.password_changed(unlocked);
-                    toasts.say("All keys are new. All other sessions have ended.");
+                    toasts.say(t!("All keys are new. All other sessions have ended."));
                     on_changed.try_run(());
                 }
                 Ok(_) => {}
@@ -199,27 +199,27 @@ fn KeysForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView {
     view! { class="v",
         <ul class="plain-list">
             <li>
-                "You choose a new master password and get a new recovery kit. The old password, setup code and kit open nothing any more."
+                {t!("You choose a new master password and get a new recovery kit. The old password, setup code and kit open nothing any more.")}
             </li>
-            <li>"All other devices are logged out, and have to be given the new setup code."</li>
+            <li>{t!("All other devices are logged out, and have to be given the new setup code.")}</li>
             <li>
-                "The history of your items ends: earlier versions are sealed under the old keys, and are deleted. What the items are now stays."
-            </li>
-            <li>
-                "It does not make unread what somebody has read: the secrets themselves have to be changed at their providers. You get the list."
+                {t!("The history of your items ends: earlier versions are sealed under the old keys, and are deleted. What the items are now stays.")}
             </li>
             <li>
-                "If you have a second factor, it stays. Turn it off and on again if somebody may have that too."
+                {t!("It does not make unread what somebody has read: the secrets themselves have to be changed at their providers. You get the list.")}
             </li>
             <li>
-                "A passkey no longer opens the vault by itself and is asked for after the password, until you remove it and add it again."
+                {t!("If you have a second factor, it stays. Turn it off and on again if somebody may have that too.")}
+            </li>
+            <li>
+                {t!("A passkey no longer opens the vault by itself and is asked for after the password, until you remove it and add it again.")}
             </li>
         </ul>
         <form class="password-form" method="post" novalidate on:submit=submit>
             <fieldset class="plain" disabled=fixed>
                 <PasswordField
                     id="keys-current"
-                    label="Current password"
+                    label=t!("Current password")
                     autocomplete="current-password"
                     value=current
                     error=current_error
@@ -228,7 +228,7 @@ fn KeysForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView {
                 />
                 <PasswordField
                     id="keys-new"
-                    label="New password"
+                    label=t!("New password")
                     autocomplete="new-password"
                     value=new
                     error=new_error
@@ -238,7 +238,7 @@ fn KeysForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView {
                 <StrengthView strength=rating.strength />
                 <PasswordField
                     id="keys-repeat"
-                    label="Repeat new password"
+                    label=t!("Repeat new password")
                     autocomplete="new-password"
                     value=repeat
                     error=repeat_error
@@ -252,21 +252,21 @@ fn KeysForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView {
             <div class="button-row">
                 <Button look=Look::Danger submit=true busy=busy>
                     {move || match (busy.get(), saved.get()) {
-                        (true, true) => "Changing all keys…",
-                        (true, false) => "Working…",
-                        (false, true) => "Change all keys",
-                        (false, false) => "Continue",
+                        (true, true) => t!("Changing all keys…"),
+                        (true, false) => t!("Working…"),
+                        (false, true) => t!("Change all keys"),
+                        (false, false) => t!("Continue"),
                     }}
                 </Button>
                 <Button disabled=busy on_press=give_up>
-                    "Cancel"
+                    {t!("Cancel")}
                 </Button>
             </div>
         </form>
         <NewKit
             kit=kit
-            note="Nothing is changed yet. Once all keys are changed, this kit takes the place of the one before."
-            verb="Change all keys"
+            note=t!("Nothing is changed yet. Once all keys are changed, this kit takes the place of the one before.")
+            verb=t!("Change all keys")
             on_saved=move |()| change()
         />
     }

@@ -25,7 +25,9 @@ pub(super) fn LinkDevice() -> impl IntoView {
         error.set(None);
         failure.set(None);
         if code.with_untracked(|code| code.trim().is_empty()) {
-            error.set(Some("Type the code that the new device shows.".to_owned()));
+            error.set(Some(
+                t!("Type the code that the new device shows.").to_owned(),
+            ));
             return;
         }
         busy.set(true);
@@ -49,11 +51,11 @@ pub(super) fn LinkDevice() -> impl IntoView {
             let _ = code.try_set(String::new());
             match finished {
                 Ok(_) if same => {
-                    toasts.say(
-                        "The new device has the setup code. It asks for the master password next.",
-                    );
+                    toasts.say(t!(
+                        "The new device has the setup code. It asks for the master password next."
+                    ));
                 }
-                _ if !same => drop(failure.try_set(Some(DIFFER.to_owned()))),
+                _ if !same => drop(failure.try_set(Some(crate::language::text(DIFFER).to_owned()))),
                 Ok(_) => {}
                 Err(reason) => drop(failure.try_set(Some(reason.to_string()))),
             }
@@ -62,18 +64,18 @@ pub(super) fn LinkDevice() -> impl IntoView {
     };
     view! { class="v",
         <section class="settings-part" aria-labelledby="link-title">
-            <h2 id="link-title">"Link a new device"</h2>
+            <h2 id="link-title">{t!("Link a new device")}</h2>
             {move || match words.get() {
                 Some(list) => {
                     view! { class="v",
-                        <p>"Are these words on the new device, in this order?"</p>
+                        <p>{t!("Are these words on the new device, in this order?")}</p>
                         <LinkWords words=list />
                         <div class="button-row">
                             <Button look=Look::Go busy=busy on_press=move |()| finish(true)>
-                                "They are the same"
+                                {t!("They are the same")}
                             </Button>
                             <Button look=Look::Danger busy=busy on_press=move |()| finish(false)>
-                                "They differ"
+                                {t!("They differ")}
                             </Button>
                         </div>
                     }
@@ -82,13 +84,13 @@ pub(super) fn LinkDevice() -> impl IntoView {
                 None => {
                     view! { class="v",
                         <p class="quiet">
-                            "Choose " <i>"Link with another device"</i>
-                            " at log-in there, and type the code that it shows. It gets the setup code; the master password is still asked for."
+                            {t!("Choose ")} <i>{t!("Link with another device")}</i>
+                            {t!(" at log-in there, and type the code that it shows. It gets the setup code; the master password is still asked for.")}
                         </p>
                         <form class="code-form" method="post" novalidate on:submit=join>
                             <TextInput
                                 id="link-code"
-                                label="Code of the new device"
+                                label=t!("Code of the new device")
                                 value=code
                                 mono=true
                                 placeholder="XXXX-XXXX"
@@ -96,7 +98,7 @@ pub(super) fn LinkDevice() -> impl IntoView {
                             />
                             <FormError error=failure />
                             <Button submit=true busy=busy>
-                                {move || if busy.get() { "Looking…" } else { "Link" }}
+                                {move || if busy.get() { t!("Looking…") } else { t!("Link") }}
                             </Button>
                         </form>
                     }

@@ -21,22 +21,25 @@ use self::{
 use crate::{
     code,
     pages::vault::{Section, VaultFrame},
-    state::{IDLE_CHOICES, idle_label, use_idle, use_session, use_theme},
+    state::{
+        IDLE_CHOICES, idle_label, keep_language, languages, spoken_language, use_idle, use_session,
+        use_theme,
+    },
     theme::Theme,
     ui::{Button, Confirm, Look, Segmented, Select},
 };
 
-/// Theme, lock, device, password, second factor, sessions, a new device, recovery, new keys, about.
+/// Theme, language, lock, device, password, second factor, sessions, a new device, recovery, new keys, about.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     // How often sessions have ended by what was done here.
     let ended = RwSignal::new(0_u32);
     view! { class="v",
-        <Title text="Settings · KeyArc" />
+        <Title text=t!("Settings · KeyArc") />
         <VaultFrame section=Section::Settings>
             <main class="page" id="main">
                 <div class="page-body">
-                    <h1>"Settings"</h1>
+                    <h1>{t!("Settings")}</h1>
                     <Appearance />
                     <Locking />
                     <Device />
@@ -63,16 +66,41 @@ fn Appearance() -> impl IntoView {
         .collect();
     view! { class="v",
         <section class="settings-part">
-            <h2>"Appearance"</h2>
+            <h2>{t!("Appearance")}</h2>
             <Segmented
                 name="theme"
-                label="Theme"
+                label=t!("Theme")
                 options=options
                 value=Signal::derive(move || value(theme.get()))
                 on_change=move |chosen: String| theme.set(Theme::from_attribute(Some(&chosen)))
             />
+            <Language />
         </section>
     }
+}
+
+/// Which language the page is in, where there is a choice.
+#[component]
+fn Language() -> impl IntoView {
+    let session = use_session();
+    let options = languages();
+    (options.len() > 1).then(|| {
+        view! { class="v",
+            <Select
+                id="language"
+                label=t!("Language")
+                value=spoken_language()
+                options=options
+                hint=Some(
+                    t!("The page is loaded anew for it, and the vault is locked.").to_owned(),
+                )
+                on_change=move |tag: String| {
+                    keep_language(&tag);
+                    session.reload();
+                }
+            />
+        }
+    })
 }
 
 #[component]
@@ -85,14 +113,14 @@ fn Locking() -> impl IntoView {
         .collect();
     view! { class="v",
         <section class="settings-part">
-            <h2>"Lock"</h2>
+            <h2>{tc!("section", "Lock")}</h2>
             <Select
                 id="idle"
-                label="Lock after"
+                label=t!("Lock after")
                 value=Signal::derive(move || idle.minutes().to_string())
                 options=options
                 hint=Some(
-                    "Without a touch of mouse or keyboard. Locking wipes the keys from memory, in every tab, and keeps a half-written form sealed."
+                    t!("Without a touch of mouse or keyboard. Locking wipes the keys from memory, in every tab, and keeps a half-written form sealed.")
                         .to_owned(),
                 )
                 on_change=move |value: String| {
@@ -101,7 +129,7 @@ fn Locking() -> impl IntoView {
                     }
                 }
             />
-            <Button on_press=move |()| session.lock()>"Lock now"</Button>
+            <Button on_press=move |()| session.lock()>{t!("Lock now")}</Button>
         </section>
     }
 }
@@ -126,26 +154,26 @@ fn Device() -> impl IntoView {
     };
     view! { class="v",
         <section class="settings-part">
-            <h2>"This device"</h2>
+            <h2>{t!("This device")}</h2>
             <p>
-                "Unlocked as " <b translate="no">{label}</b> "."
+                {t!("Unlocked as ")} <b translate="no">{label}</b> "."
             </p>
             <p class="quiet">
-                "Logging out ends the session at the server; the device still knows the account and asks for the password alone."
+                {t!("Logging out ends the session at the server; the device still knows the account and asks for the password alone.")}
             </p>
             <div class="button-row">
                 <Button busy=busy on_press=move |()| leave(false)>
-                    "Log out"
+                    {t!("Log out")}
                 </Button>
                 <Button look=Look::Danger busy=busy on_press=move |()| forgetting.set(true)>
-                    "Forget this device"
+                    {t!("Forget this device")}
                 </Button>
             </div>
             <Confirm
                 open=forgetting
-                title="Forget this device?"
-                detail="The setup code and an unsaved form kept here are lost. To open the vault here again you need the setup code from your recovery kit and the master password. Your items are not affected."
-                verb="Forget"
+                title=t!("Forget this device?")
+                detail=t!("The setup code and an unsaved form kept here are lost. To open the vault here again you need the setup code from your recovery kit and the master password. Your items are not affected.")
+                verb=t!("Forget")
                 on_confirm=move |()| leave(true)
             />
         </section>
@@ -156,30 +184,30 @@ fn Device() -> impl IntoView {
 fn About() -> impl IntoView {
     view! { class="v",
         <section class="settings-part">
-            <h2>"About"</h2>
+            <h2>{t!("About")}</h2>
             <dl class="facts">
                 <dt>"KeyArc"</dt>
-                <dd>"Version " {env!("CARGO_PKG_VERSION")}</dd>
+                <dd>{t!("Version {number}", number = env!("CARGO_PKG_VERSION"))}</dd>
                 {code::hash()
                     .map(|hash| {
                         view! { class="v",
-                            <dt>"Its code"</dt>
+                            <dt>{t!("Its code")}</dt>
                             <dd>
                                 <code class="code-hash" translate="no">{hash}</code>
                                 <p class="quiet">
-                                    "SHA-256 of the WebAssembly that runs here, as your browser checked it. The signed manifest of this version names the same."
+                                    {t!("SHA-256 of the WebAssembly that runs here, as your browser checked it. The signed manifest of this version names the same.")}
                                 </p>
                             </dd>
                         }
                     })}
-                <dt>"How it is sealed"</dt>
+                <dt>{t!("How it is sealed")}</dt>
                 <dd>
                     <a href="/security" rel="external">
-                        "What the server sees, and what is not promised"
+                        {t!("What the server sees, and what is not promised")}
                     </a>
                 </dd>
-                <dt>"Licence"</dt>
-                <dd>"MIT or Apache-2.0"</dd>
+                <dt>{t!("Licence")}</dt>
+                <dd>{t!("MIT or Apache-2.0")}</dd>
             </dl>
         </section>
     }

@@ -26,7 +26,7 @@ pub(super) fn NewKit(
     let tried = RwSignal::new(false);
     let error = Signal::derive(move || {
         (tried.get() && !saved.get())
-            .then(|| "Save it first: without it no new device gets in.".to_owned())
+            .then(|| t!("Save it first: without it no new device gets in.").to_owned())
     });
     Effect::new(move |_| {
         if kit.read().is_some() {
@@ -39,7 +39,9 @@ pub(super) fn NewKit(
     Effect::new(move |before: Option<bool>| {
         let is_open = open.get();
         if before == Some(true) && !is_open && kit.write().take().is_some() {
-            toasts.say("Nothing was changed. The recovery kit that you had stays the right one.");
+            toasts.say(t!(
+                "Nothing was changed. The recovery kit that you had stays the right one."
+            ));
             if let Some(on_cancel) = on_cancel {
                 on_cancel.run(());
             }
@@ -55,7 +57,7 @@ pub(super) fn NewKit(
         }
     };
     view! { class="v",
-        <Dialog open=open title="Your new recovery kit" bare=true class="dialog-kit">
+        <Dialog open=open title=t!("Your new recovery kit") bare=true class="dialog-kit">
             <div class="dialog-kit-body">
                 {move || {
                     kit.get_untracked().map(|kit| view! { class="v", <KitView kit=kit /> })
@@ -63,13 +65,13 @@ pub(super) fn NewKit(
                 <div class="kit-actions">
                     <p class="quiet">{note}</p>
                     <Checkbox id="new-kit-saved" checked=saved error=error>
-                        "I have saved my new recovery kit"
+                        {t!("I have saved my new recovery kit")}
                     </Checkbox>
                     <div class="button-row">
                         <Button look=Look::Go on_press=go_on>
                             {verb}
                         </Button>
-                        <Button on_press=move |()| open.set(false)>"Cancel"</Button>
+                        <Button on_press=move |()| open.set(false)>{t!("Cancel")}</Button>
                     </div>
                 </div>
             </div>

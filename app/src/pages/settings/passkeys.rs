@@ -44,7 +44,7 @@ pub(super) fn Passkeys(
                 Ok(()) => {
                     // Without a worker the vault is locked, and the next unlocking sees to it.
                     let _ = worker.call(Command::PasskeyRemoved(id)).await;
-                    toasts.say(format!("The passkey {} was removed.", passkey.name));
+                    toasts.say(t!("The passkey {name} was removed.", name = passkey.name));
                     on_changed.run(());
                 }
                 Err(error) => toasts.fail(error.to_string()),
@@ -78,53 +78,53 @@ pub(super) fn Passkeys(
                     <small>{facts}</small>
                 </div>
                 <Badge tone=if unlocks { BadgeTone::Ok } else { BadgeTone::Mute }>
-                    {if unlocks { "unlocks" } else { "second factor only" }}
+                    {if unlocks { t!("unlocks") } else { t!("second factor only") }}
                 </Badge>
                 <div class="button-row">
-                    <Button on_press=move |()| open(renaming, to_rename.clone())>"Rename"</Button>
-                    <Button on_press=move |()| open(removing, to_remove.clone())>"Remove"</Button>
+                    <Button on_press=move |()| open(renaming, to_rename.clone())>{t!("Rename")}</Button>
+                    <Button on_press=move |()| open(removing, to_remove.clone())>{t!("Remove")}</Button>
                 </div>
             </li>
         }
     };
     view! { class="v",
-        <h3>"Passkeys"</h3>
+        <h3>{t!("Passkeys")}</h3>
         <p class="quiet">
-            "A passkey of this device, your phone or a security key, asked for after the password. One that can also give a key opens the vault by itself on devices that know the account; your password goes on working."
+            {t!("A passkey of this device, your phone or a security key, asked for after the password. One that can also give a key opens the vault by itself on devices that know the account; your password goes on working.")}
         </p>
         {any
             .then(|| {
                 view! { class="v",
-                    <ul class="sessions device-list passkeys" aria-label="Passkeys">
+                    <ul class="sessions device-list passkeys" aria-label=t!("Passkeys")>
                         {passkeys.into_iter().map(row).collect_view()}
                     </ul>
                 }
             })}
         {if has_passkeys() {
-            view! { class="v", <Button on_press=move |()| adding.set(true)>"Add a passkey"</Button> }
+            view! { class="v", <Button on_press=move |()| adding.set(true)>{t!("Add a passkey")}</Button> }
                 .into_any()
         } else {
             view! { class="v",
                 <p class="quiet">
-                    "This browser has no passkeys here. They need a name in the address and not a number, and HTTPS or this very machine."
+                    {t!("This browser has no passkeys here. They need a name in the address and not a number, and HTTPS or this very machine.")}
                 </p>
             }
                 .into_any()
         }}
-        <Dialog open=adding title="Add a passkey" class="dialog-narrow">
+        <Dialog open=adding title=t!("Add a passkey") class="dialog-narrow">
             <Add open=adding on_changed=on_changed on_codes=on_codes />
         </Dialog>
         <Rename
             open=renaming
-            title="Rename the passkey"
+            title=t!("Rename the passkey")
             name=Signal::derive(name)
             on_name=rename
         />
         <AskPassword
             open=removing
-            title=Signal::derive(move || format!("Remove {}?", name()))
-            detail="It opens nothing from then on. Without a passkey and an app, log-ins take the password alone and the recovery codes are worth nothing."
-            verb="Remove"
+            title=Signal::derive(move || t!("Remove {name}?", name = name()))
+            detail=t!("It opens nothing from then on. Without a passkey and an app, log-ins take the password alone and the recovery codes are worth nothing.")
+            verb=t!("Remove")
             look=Look::Danger
             on_proof=remove
         />
@@ -133,15 +133,22 @@ pub(super) fn Passkeys(
 
 /// When it was added and used, and where it belongs if that is not here.
 fn facts(passkey: &PasskeyInfo) -> String {
-    let mut facts = format!("Added {}", ago_now(passkey.created_at_ms));
-    match passkey.last_used_at_ms {
-        Some(used) => facts.push_str(&format!(", last used {}", ago_now(used))),
-        None => facts.push_str(", not used yet"),
+    let added = ago_now(passkey.created_at_ms);
+    let host = &passkey.host;
+    let is_here = own_host().as_ref() == Some(host);
+    match (passkey.last_used_at_ms.map(ago_now), is_here) {
+        (Some(used), true) => t!("Added {added}, last used {used}", added, used),
+        (Some(used), false) => {
+            t!(
+                "Added {added}, last used {used}, for {host}",
+                added,
+                used,
+                host
+            )
+        }
+        (None, true) => t!("Added {added}, not used yet", added),
+        (None, false) => t!("Added {added}, not used yet, for {host}", added, host),
     }
-    if own_host().as_ref() != Some(&passkey.host) {
-        facts.push_str(&format!(", for {}", passkey.host));
-    }
-    facts
 }
 
 #[component]
@@ -170,11 +177,11 @@ fn Add(
         error.set(None);
         failure.set(None);
         if name.with_untracked(|name| name.trim().is_empty()) {
-            name_error.set(Some("Give it a name.".to_owned()));
+            name_error.set(Some(t!("Give it a name.").to_owned()));
             return;
         }
         if password.with_untracked(String::is_empty) {
-            error.set(Some("Type your master password.".to_owned()));
+            error.set(Some(t!("Type your master password.").to_owned()));
             return;
         }
         busy.set(true);
@@ -212,9 +219,9 @@ fn Add(
             match worker.call(command).await {
                 Ok(Reply::PasskeyAdded { unlocks, codes }) => {
                     toasts.say(if unlocks {
-                        "The passkey was added. It opens the vault on devices that know the account."
+                        t!("The passkey was added. It opens the vault on devices that know the account.")
                     } else {
-                        "The passkey was added as a second factor only: this authenticator or browser does not give the key that opening the vault takes."
+                        t!("The passkey was added as a second factor only: this authenticator or browser does not give the key that opening the vault takes.")
                     });
                     let _ = open.try_set(false);
                     match codes {
@@ -230,13 +237,13 @@ fn Add(
     };
     view! { class="v",
         <p class="dialog-text">
-            "The browser then asks where to keep it, and for your PIN, finger or face."
+            {t!("The browser then asks where to keep it, and for your PIN, finger or face.")}
         </p>
         <form method="post" novalidate on:submit=submit>
-            <TextInput id="passkey-name" label="Name" value=name error=name_error />
+            <TextInput id="passkey-name" label=t!("Name") value=name error=name_error />
             <PasswordField
                 id="present-password"
-                label="Master password"
+                label=t!("Master password")
                 autocomplete="current-password"
                 value=password
                 error=error
@@ -244,9 +251,9 @@ fn Add(
             />
             <crate::pages::account::FormError error=failure />
             <footer class="dialog-foot">
-                <Button on_press=move |()| open.set(false)>"Cancel"</Button>
+                <Button on_press=move |()| open.set(false)>{t!("Cancel")}</Button>
                 <Button look=Look::Go submit=true busy=busy>
-                    "Add"
+                    {t!("Add")}
                 </Button>
             </footer>
         </form>

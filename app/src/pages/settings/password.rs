@@ -31,16 +31,16 @@ pub(super) fn Password(
     });
     view! { class="v",
         <section class="settings-part" aria-labelledby="password-title">
-            <h2 id="password-title">"Password"</h2>
+            <h2 id="password-title">{t!("Password")}</h2>
             <Show
                 when=move || open.get()
                 fallback=move || {
                     view! { class="v",
                         <p class="quiet">
-                            "A new master password takes nothing but the one that you have. Your items stay as they are; other devices are logged out."
+                            {t!("A new master password takes nothing but the one that you have. Your items stay as they are; other devices are logged out.")}
                         </p>
                         <Button id=OPENER on_press=move |()| open.set(true)>
-                            "Change password"
+                            {t!("Change password")}
                         </Button>
                     }
                 }
@@ -83,7 +83,7 @@ fn PasswordForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView 
 
     let current_error = Signal::derive(move || {
         let missing = tried.get() && current.read().is_empty();
-        let missing = missing.then(|| "Type the password that you have.".to_owned());
+        let missing = missing.then(|| t!("Type the password that you have.").to_owned());
         refused.get().or(missing)
     });
     let new_error = Signal::derive(move || {
@@ -91,14 +91,14 @@ fn PasswordForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView 
             return None;
         }
         if *new.read() == *current.read() && !new.read().is_empty() && !is_suite_new() {
-            return Some("This is the password that you have.".to_owned());
+            return Some(t!("This is the password that you have.").to_owned());
         }
         let score = rating.score();
         password_rule(&new.read(), score).map(str::to_owned)
     });
     let repeat_error = Signal::derive(move || {
         (tried.get() && *repeat.read() != *new.read())
-            .then(|| "The two passwords differ.".to_owned())
+            .then(|| t!("The two passwords differ.").to_owned())
     });
     let wish = move || NewPassword {
         current: current.get_untracked(),
@@ -107,18 +107,18 @@ fn PasswordForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView 
     };
     let told = move |reason: Failure| match reason {
         Failure::WrongPassword => {
-            refused.try_set(Some("This is not the current password.".to_owned()));
+            refused.try_set(Some(t!("This is not the current password.").to_owned()));
             focus(current_input);
         }
         Failure::WeakPassword => {
             failure.try_set(Some(
-                "The new password is too weak. Make it longer.".to_owned(),
+                t!("The new password is too weak. Make it longer.").to_owned(),
             ));
             focus(new_input);
         }
         Failure::Offline => {
             failure.try_set(Some(
-                "The server cannot be reached. The password was not changed.".to_owned(),
+                t!("The server cannot be reached. The password was not changed.").to_owned(),
             ));
         }
         other => {
@@ -136,7 +136,9 @@ fn PasswordForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView 
                 Ok(Reply::NewKit(made)) => drop(kit.try_set(Some(made))),
                 Ok(Reply::Unlocked(unlocked)) => {
                     session.password_changed(unlocked);
-                    toasts.say("The password was changed. All other sessions have ended.");
+                    toasts.say(t!(
+                        "The password was changed. All other sessions have ended."
+                    ));
                     close.try_run(());
                     on_changed.try_run(());
                 }
@@ -174,7 +176,7 @@ fn PasswordForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView 
         <form class="password-form" method="post" novalidate on:submit=submit>
             <PasswordField
                 id="current-password"
-                label="Current password"
+                label=t!("Current password")
                 autocomplete="current-password"
                 value=current
                 error=current_error
@@ -183,7 +185,7 @@ fn PasswordForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView 
             />
             <PasswordField
                 id="new-password"
-                label="New password"
+                label=t!("New password")
                 autocomplete="new-password"
                 value=new
                 error=new_error
@@ -193,7 +195,7 @@ fn PasswordForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView 
             <StrengthView strength=rating.strength />
             <PasswordField
                 id="repeat-password"
-                label="Repeat new password"
+                label=t!("Repeat new password")
                 autocomplete="new-password"
                 value=repeat
                 error=repeat_error
@@ -205,7 +207,7 @@ fn PasswordForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView 
                     .then(|| {
                         view! { class="v",
                             <p class="quiet">
-                                "This makes a new setup code. You get a new recovery kit before anything is changed; from then on the old one opens nothing."
+                                {t!("This makes a new setup code. You get a new recovery kit before anything is changed; from then on the old one opens nothing.")}
                             </p>
                         }
                     })
@@ -215,22 +217,22 @@ fn PasswordForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView 
                 <Button look=Look::Go submit=true busy=busy>
                     {move || {
                         match (busy.get(), is_suite_new()) {
-                            (true, _) => "Working…",
-                            (false, true) => "Continue",
-                            (false, false) => "Change password",
+                            (true, _) => t!("Working…"),
+                            (false, true) => t!("Continue"),
+                            (false, false) => t!("Change password"),
                         }
                     }}
                 </Button>
                 <Button disabled=busy on_press=move |()| close.run(())>
-                    "Cancel"
+                    {t!("Cancel")}
                 </Button>
             </div>
             <UnlockProgress />
         </form>
         <NewKit
             kit=kit
-            note="Nothing is changed yet. Once the password is changed, this kit takes the place of the one before."
-            verb="Change password"
+            note=t!("Nothing is changed yet. Once the password is changed, this kit takes the place of the one before.")
+            verb=t!("Change password")
             on_saved=move |()| run(Command::ChangePassword(wish()))
         />
     }
@@ -281,34 +283,38 @@ pub(super) fn Suites(
                 } else {
                     "Argon2id"
                 };
-                format!("{name} takes {}", duration(time.millis))
+                t!("{name} takes {time}", name, time = duration(time.millis))
             })
             .collect();
         match words.as_slice() {
             [] => String::new(),
             words => {
                 let advice = measured.with(|times| advice(times));
-                format!("On this device {}. {advice}", words.join(", "))
+                t!(
+                    "On this device {times}. {advice}",
+                    times = words.join(", "),
+                    advice
+                )
             }
         }
     };
     view! { class="v",
         <details class="more">
-            <summary>"Key derivation"</summary>
+            <summary>{t!("Key derivation")}</summary>
             <div class="suites">
                 <Select
                     id=id
-                    label="Turns the password into a key"
+                    label=t!("Turns the password into a key")
                     value=suite
                     options=options
                     hint=Some(
-                        "Both are safe with a good password. Argon2id makes guessing dearer and needs 64 MiB on every device."
+                        t!("Both are safe with a good password. Argon2id makes guessing dearer and needs 64 MiB on every device.")
                             .to_owned(),
                     )
                     on_change=move |value| suite.set(value)
                 />
                 <Button busy=measuring disabled=busy on_press=measure>
-                    "Measure on this device"
+                    {t!("Measure on this device")}
                 </Button>
                 <p class="quiet" aria-live="polite" data-testid="measured">
                     {told}
@@ -326,19 +332,25 @@ fn advice(times: &[SuiteTime]) -> &'static str {
     let argon2id = times.iter().find(|time| time.suite == 2);
     match argon2id.and_then(|time| time.millis) {
         Some(millis) if millis <= WAITED_FOR_MS => {
-            "Argon2id is the better choice here: guessing is dearer, and unlocking stays within a second. Other devices may be slower."
+            t!(
+                "Argon2id is the better choice here: guessing is dearer, and unlocking stays within a second. Other devices may be slower."
+            )
         }
-        Some(_) => "PBKDF2 is the better choice here: Argon2id takes more than a second.",
-        None => "PBKDF2 is the one that works here.",
+        Some(_) => t!("PBKDF2 is the better choice here: Argon2id takes more than a second."),
+        None => t!("PBKDF2 is the one that works here."),
     }
 }
 
 /// As one feels it: nobody tells 240 ms from 260.
 fn duration(millis: Option<u32>) -> String {
     match millis {
-        None => "more memory than there is".to_owned(),
-        Some(0..=99) => "less than 0.1 s".to_owned(),
-        Some(millis) => format!("about {:.1} s", f64::from(millis) / 1000.0),
+        None => t!("more memory than there is").to_owned(),
+        Some(0..=99) => t!("less than 0.1 s").to_owned(),
+        Some(millis) => {
+            let seconds = format!("{:.1}", f64::from(millis) / 1000.0);
+            let seconds = seconds.replace('.', tc!("decimal point", "."));
+            t!("about {seconds} s", seconds)
+        }
     }
 }
 

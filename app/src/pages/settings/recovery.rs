@@ -5,7 +5,7 @@ use crate::{
     pages::account::{FormError, UnlockProgress},
     state::{use_session, use_toasts},
     ui::{Button, Look, PasswordField, SkeletonLines, TextInput, focus_on_mount},
-    words::local_day,
+    words::{local_day, long_day},
     worker::{Command, Failure, RecoveryKit, RecoveryView, Reply, use_worker},
 };
 
@@ -44,13 +44,13 @@ pub(super) fn Recovery(
     };
     view! { class="v",
         <section class="settings-part" aria-labelledby="recovery" data-testid="recovery">
-            <h2 id="recovery">"Recovery"</h2>
+            <h2 id="recovery">{t!("Recovery")}</h2>
             {move || match view.get() {
                 None => view! { class="v", <SkeletonLines count=2 /> }.into_any(),
                 Some(now) => view! { class="v", <p>{told(now)}</p> }.into_any(),
             }}
             <p class="quiet">
-                "The recovery key opens the vault if you forget the password, and sets a new one. The server has half of what that takes, you have the other half on paper. It knows when the key was made; when you last checked it is sealed."
+                {t!("The recovery key opens the vault if you forget the password, and sets a new one. The server has half of what that takes, you have the other half on paper. It knows when the key was made; when you last checked it is sealed.")}
             </p>
             {move || match doing.get() {
                 Doing::Nothing => {
@@ -60,12 +60,12 @@ pub(super) fn Recovery(
                                 .then(|| {
                                     view! { class="v",
                                         <Button on_press=move |()| doing.set(Doing::Proving)>
-                                            "Check that I have it"
+                                            {t!("Check that I have it")}
                                         </Button>
                                     }
                                 })}
                             <Button on_press=move |()| doing.set(Doing::Making)>
-                                {if has_key() { "Make a new kit" } else { "Make a recovery kit" }}
+                                {if has_key() { t!("Make a new kit") } else { t!("Make a recovery kit") }}
                             </Button>
                             {has_key()
                                 .then(|| {
@@ -74,7 +74,7 @@ pub(super) fn Recovery(
                                             look=Look::Danger
                                             on_press=move |()| doing.set(Doing::Revoking)
                                         >
-                                            "Revoke"
+                                            {t!("Revoke")}
                                         </Button>
                                     }
                                 })}
@@ -97,27 +97,28 @@ pub(super) fn Recovery(
 fn told(view: RecoveryView) -> String {
     match view {
         RecoveryView::Never => {
-            "There is no recovery key: without the master password nobody opens this vault."
+            t!("There is no recovery key: without the master password nobody opens this vault.")
                 .to_owned()
         }
         RecoveryView::Revoked => {
-            "The recovery key is revoked: without the master password nobody opens this vault."
+            t!("The recovery key is revoked: without the master password nobody opens this vault.")
                 .to_owned()
         }
         RecoveryView::Unknown => {
-            "The server names a recovery key that this account has not noted. Make a new kit."
+            t!("The server names a recovery key that this account has not noted. Make a new kit.")
                 .to_owned()
         }
         RecoveryView::InForce {
             made_at_ms,
             proven_at_ms,
         } => {
-            let made = local_day(made_at_ms).long();
+            let made = long_day(local_day(made_at_ms));
             match proven_at_ms {
-                None => format!("Your kit was made on {made} and never checked since."),
-                Some(at) => format!(
-                    "Your kit was made on {made} and last checked on {}.",
-                    local_day(at).long()
+                None => t!("Your kit was made on {made} and never checked since.", made),
+                Some(at) => t!(
+                    "Your kit was made on {made} and last checked on {checked}.",
+                    made,
+                    checked = long_day(local_day(at))
                 ),
             }
         }
@@ -152,7 +153,7 @@ fn Prove(view: RwSignal<Option<RecoveryView>>, doing: RwSignal<Doing>) -> impl I
             match reply {
                 Ok(Reply::Proven(true)) => {
                     session.kit_proven();
-                    toasts.say("Right. Put the kit back where it was.");
+                    toasts.say(t!("Right. Put the kit back where it was."));
                     if let Ok(Reply::Recovery(now)) = now {
                         view.try_set(Some(now));
                     }
@@ -160,7 +161,7 @@ fn Prove(view: RwSignal<Option<RecoveryView>>, doing: RwSignal<Doing>) -> impl I
                 }
                 Ok(_) => {
                     error.try_set(Some(
-                        "These are not the last two groups of the recovery key in force. Is it an older kit?"
+                        t!("These are not the last two groups of the recovery key in force. Is it an older kit?")
                             .to_owned(),
                     ));
                     if let Some(Some(input)) = input.try_get_untracked() {
@@ -176,20 +177,20 @@ fn Prove(view: RwSignal<Option<RecoveryView>>, doing: RwSignal<Doing>) -> impl I
         <form class="code-form" method="post" novalidate on:submit=submit>
             <TextInput
                 id="recovery-ending"
-                label="Last two groups of the recovery key"
+                label=t!("Last two groups of the recovery key")
                 value=typed
                 mono=true
                 placeholder="XXXX-XXXX"
                 error=error
-                hint=Some("It is compared on this device and sent nowhere.".to_owned())
+                hint=Some(t!("It is compared on this device and sent nowhere.").to_owned())
                 node_ref=input
             />
             <div class="button-row">
                 <Button look=Look::Go submit=true busy=busy>
-                    "Check"
+                    {t!("Check")}
                 </Button>
                 <Button disabled=busy on_press=move |()| doing.set(Doing::Nothing)>
-                    "Cancel"
+                    {t!("Cancel")}
                 </Button>
             </div>
         </form>
@@ -226,22 +227,22 @@ fn WithPassword(
                     view.try_set(Some(now));
                     session.kit_proven();
                     toasts.say(if make {
-                        "The new recovery kit is in force. Destroy the one before."
+                        t!("The new recovery kit is in force. Destroy the one before.")
                     } else {
-                        "The recovery key is revoked. The kit's setup code stays the right one."
+                        t!("The recovery key is revoked. The kit's setup code stays the right one.")
                     });
                     doing.try_set(Doing::Nothing);
                 }
                 Ok(_) => {}
                 Err(Failure::WrongPassword) => {
-                    error.try_set(Some("This is not the master password.".to_owned()));
+                    error.try_set(Some(t!("This is not the master password.").to_owned()));
                     if let Some(Some(input)) = input.try_get_untracked() {
                         let _ = input.focus();
                     }
                 }
                 Err(Failure::Offline) => {
                     failure.try_set(Some(
-                        "The server cannot be reached. Look here again before you throw any kit away."
+                        t!("The server cannot be reached. Look here again before you throw any kit away.")
                             .to_owned(),
                     ));
                 }
@@ -258,7 +259,7 @@ fn WithPassword(
         failure.set(None);
         let password = password.get_untracked();
         if password.is_empty() {
-            error.set(Some("Type your master password.".to_owned()));
+            error.set(Some(t!("Type your master password.").to_owned()));
             return;
         }
         run(if make {
@@ -273,16 +274,18 @@ fn WithPassword(
         });
     };
     let words = if make {
-        "You get a new recovery key. Once it is in force, the kit that you have now opens nothing without the password."
+        t!(
+            "You get a new recovery key. Once it is in force, the kit that you have now opens nothing without the password."
+        )
     } else {
-        "From then on nobody opens the vault without the master password, and neither do you."
+        t!("From then on nobody opens the vault without the master password, and neither do you.")
     };
     view! { class="v",
         <form class="password-form" method="post" novalidate on:submit=submit>
             <p>{words}</p>
             <PasswordField
                 id="recovery-password"
-                label="Master password"
+                label=t!("Master password")
                 autocomplete="current-password"
                 value=password
                 error=error
@@ -296,18 +299,18 @@ fn WithPassword(
                     submit=true
                     busy=busy
                 >
-                    {if make { "Continue" } else { "Revoke the recovery key" }}
+                    {if make { t!("Continue") } else { t!("Revoke the recovery key") }}
                 </Button>
                 <Button disabled=busy on_press=move |()| doing.set(Doing::Nothing)>
-                    "Cancel"
+                    {t!("Cancel")}
                 </Button>
             </div>
             <UnlockProgress />
         </form>
         <NewKit
             kit=kit
-            note="Nothing is changed yet. Once you put it in force, the kit before opens nothing without the password."
-            verb="Put it in force"
+            note=t!("Nothing is changed yet. Once you put it in force, the kit before opens nothing without the password.")
+            verb=t!("Put it in force")
             on_saved=put
         />
     }

@@ -36,7 +36,7 @@ fn NameForm(
         event.prevent_default();
         let typed = name.with_untracked(|name| name.trim().to_owned());
         if typed.is_empty() {
-            error.set(Some("Give it a name.".to_owned()));
+            error.set(Some(t!("Give it a name.").to_owned()));
             return;
         }
         open.set(false);
@@ -44,10 +44,10 @@ fn NameForm(
     };
     view! { class="v",
         <form method="post" novalidate on:submit=submit>
-            <TextInput id="new-name" label="Name" value=name error=error node_ref=input />
+            <TextInput id="new-name" label=t!("Name") value=name error=error node_ref=input />
             <footer class="dialog-foot">
-                <Button on_press=move |()| open.set(false)>"Cancel"</Button>
-                <Button look=Look::Go submit=true>"Rename"</Button>
+                <Button on_press=move |()| open.set(false)>{t!("Cancel")}</Button>
+                <Button look=Look::Go submit=true>{t!("Rename")}</Button>
             </footer>
         </form>
     }

@@ -12,7 +12,7 @@ use crate::{
         Banner, BannerTone, Button, Dialog, Icon, Look, QrView, SkeletonLines, TextInput,
         focus_on_mount,
     },
-    words::{ago_now, capitalised, counted},
+    words::{ago_now, capitalised},
 };
 
 /// Where the part stands.
@@ -65,20 +65,20 @@ pub(super) fn SecondFactor(
     };
     view! { class="v",
         <section class="settings-part" aria-labelledby="second-factor-title">
-            <h2 id="second-factor-title">"Second factor"</h2>
+            <h2 id="second-factor-title">{t!("Second factor")}</h2>
             {move || match stand.get() {
                 Stand::Loading => view! { class="v", <SkeletonLines count=2 /> }.into_any(),
                 Stand::Problem(problem) => {
                     view! { class="v",
                         <p class="quiet">{capitalised(&problem)}</p>
-                        <Button on_press=again>"Try again"</Button>
+                        <Button on_press=again>{t!("Try again")}</Button>
                     }
                         .into_any()
                 }
                 Stand::Is(status) => {
                     let on_codes = move |codes| drop(stand.try_set(Stand::Codes(codes)));
                     view! { class="v",
-                        <h3>"Authenticator app"</h3>
+                        <h3>{t!("Authenticator app")}</h3>
                         {if status.totp {
                             view! { class="v", <On stand=stand on_changed=Callback::new(again) /> }
                                 .into_any()
@@ -132,16 +132,16 @@ fn Off(stand: RwSignal<Stand>) -> impl IntoView {
     };
     view! { class="v",
         <p class="quiet">
-            "A code of an authenticator app, asked for at every log-in after the password. It keeps out whoever has your password and setup code. It does not protect from the server, which has to know the app's secret to check it."
+            {t!("A code of an authenticator app, asked for at every log-in after the password. It keeps out whoever has your password and setup code. It does not protect from the server, which has to know the app's secret to check it.")}
         </p>
         <Button busy=busy on_press=move |()| asking.set(true)>
-            "Set up an authenticator app"
+            {t!("Set up an authenticator app")}
         </Button>
         <AskPassword
             open=asking
-            title="Set up an authenticator app"
-            detail="From then on log-ins ask for a code of the app. The master password shows that it is you who wants that."
-            verb="Continue"
+            title=t!("Set up an authenticator app")
+            detail=t!("From then on log-ins ask for a code of the app. The master password shows that it is you who wants that.")
+            verb=t!("Continue")
             look=Look::Go
             on_proof=begin
         />
@@ -170,13 +170,13 @@ fn Enrol(
     let to_copy = StoredValue::new(secret.clone());
     let copy = move |()| {
         let secret = to_copy.get_value();
-        clipboard.copy("Secret".to_owned(), async move { Ok(secret) });
+        clipboard.copy(t!("Secret").to_owned(), async move { Ok(secret) });
     };
     // A link would put the secret into an address.
     let uri = StoredValue::new(uri);
     let copy_uri = move |()| {
         let uri = uri.get_value();
-        clipboard.copy("Address".to_owned(), async move { Ok(uri) });
+        clipboard.copy(t!("Address").to_owned(), async move { Ok(uri) });
     };
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
@@ -185,7 +185,7 @@ fn Enrol(
         }
         error.set(None);
         if code.with_untracked(|code| code.trim().is_empty()) {
-            error.set(Some("Type the code that the app shows.".to_owned()));
+            error.set(Some(t!("Type the code that the app shows.").to_owned()));
             return;
         }
         busy.set(true);
@@ -193,7 +193,7 @@ fn Enrol(
         spawn_local(async move {
             match confirm_second_factor(sealed_secret, code.get_untracked()).await {
                 Ok(codes) => {
-                    toasts.say("The second factor is on.");
+                    toasts.say(t!("The second factor is on."));
                     let _ = stand.try_set(Stand::Codes(codes));
                 }
                 Err(reason) => {
@@ -204,8 +204,8 @@ fn Enrol(
         });
     };
     view! { class="v",
-        <p>"Scan this with the app, or type the secret into it. Then type the code that it shows."</p>
-        <QrView qr=qr label="QR code of the secret" />
+        <p>{t!("Scan this with the app, or type the secret into it. Then type the code that it shows.")}</p>
+        <QrView qr=qr label=t!("QR code of the secret") />
         <p class="totp-secret">
             <code data-testid="totp-secret" translate="no">
                 {groups(&secret)}
@@ -213,16 +213,16 @@ fn Enrol(
         </p>
         <div class="button-row">
             <Button icon=Icon::Copy on_press=copy>
-                "Copy secret"
+                {t!("Copy secret")}
             </Button>
             <Button icon=Icon::Copy on_press=copy_uri>
-                "Copy otpauth address"
+                {t!("Copy otpauth address")}
             </Button>
         </div>
         <form class="code-form" method="post" novalidate on:submit=submit>
             <TextInput
                 id="first-code"
-                label="Six-digit code"
+                label=t!("Six-digit code")
                 value=code
                 mono=true
                 autocomplete="one-time-code"
@@ -232,9 +232,9 @@ fn Enrol(
             />
             <div class="button-row">
                 <Button look=Look::Go submit=true busy=busy>
-                    "Turn on"
+                    {t!("Turn on")}
                 </Button>
-                <Button on_press=on_cancel>"Cancel"</Button>
+                <Button on_press=on_cancel>{t!("Cancel")}</Button>
             </div>
         </form>
     }
@@ -247,16 +247,16 @@ fn Codes(codes: RecoveryCodes, on_done: Callback<()>) -> impl IntoView {
     let text = StoredValue::new(codes.codes.join("\n"));
     let copy = move |()| {
         let text = text.get_value();
-        clipboard.copy("Recovery codes".to_owned(), async move { Ok(text) });
+        clipboard.copy(t!("Recovery codes").to_owned(), async move { Ok(text) });
     };
     let print = move |()| {
         if window().print().is_err() {
-            toasts.fail("The browser did not print. Copy the codes instead.");
+            toasts.fail(t!("The browser did not print. Copy the codes instead."));
         }
     };
     view! { class="v",
         <p>
-            "If the app or the passkey is lost, each of these recovery codes opens the vault once, with the password. They are not shown again: keep them where the app and the passkey are not."
+            {t!("If the app or the passkey is lost, each of these recovery codes opens the vault once, with the password. They are not shown again: keep them where the app and the passkey are not.")}
         </p>
         <ol class="recovery-codes" data-testid="recovery-codes" translate="no">
             {codes
@@ -273,13 +273,13 @@ fn Codes(codes: RecoveryCodes, on_done: Callback<()>) -> impl IntoView {
         </ol>
         <div class="button-row">
             <Button icon=Icon::Copy on_press=copy>
-                "Copy"
+                {t!("Copy")}
             </Button>
             <Button icon=Icon::Print on_press=print>
-                "Print"
+                {t!("Print")}
             </Button>
             <Button look=Look::Go on_press=on_done>
-                "I have saved them"
+                {t!("I have saved them")}
             </Button>
         </div>
     }
@@ -290,11 +290,11 @@ fn On(stand: RwSignal<Stand>, on_changed: Callback<()>) -> impl IntoView {
     let wish = RwSignal::new(Wish::TurnOff);
     let open = RwSignal::new(false);
     view! { class="v",
-        <p>"On: log-ins ask for a code of your authenticator app."</p>
+        <p>{t!("On: log-ins ask for a code of your authenticator app.")}</p>
         <Button look=Look::Danger on_press=move |()| open.set(true)>
-            "Turn off"
+            {t!("Turn off")}
         </Button>
-        <Dialog open=open title="Turn off the authenticator app?" class="dialog-narrow">
+        <Dialog open=open title=t!("Turn off the authenticator app?") class="dialog-narrow">
             <AskForCode stand=stand wish=wish open=open on_changed=on_changed />
         </Dialog>
     }
@@ -310,24 +310,25 @@ fn CodesLeft(
     let wish = RwSignal::new(Wish::NewCodes);
     let open = RwSignal::new(false);
     view! { class="v",
-        <h3>"Recovery codes"</h3>
+        <h3>{t!("Recovery codes")}</h3>
         <p>
-            {format!(
-                "For when app and passkeys are lost. {} left. The second factor was set up {}.",
-                capitalised(&counted(left, "recovery code")),
-                ago_now(since_ms),
+            {tn!(
+                left,
+                "For when app and passkeys are lost. {count} recovery code left. The second factor was set up {when}.",
+                "For when app and passkeys are lost. {count} recovery codes left. The second factor was set up {when}.",
+                when = ago_now(since_ms),
             )}
         </p>
         {(left < 3)
             .then(|| {
                 view! { class="v",
                     <Banner tone=BannerTone::Warn icon=Icon::Warning>
-                        "Make new recovery codes before you need one."
+                        {t!("Make new recovery codes before you need one.")}
                     </Banner>
                 }
             })}
-        <Button on_press=move |()| open.set(true)>"New recovery codes"</Button>
-        <Dialog open=open title="New recovery codes" class="dialog-narrow">
+        <Button on_press=move |()| open.set(true)>{t!("New recovery codes")}</Button>
+        <Dialog open=open title=t!("New recovery codes") class="dialog-narrow">
             <AskForCode stand=stand wish=wish open=open on_changed=on_changed />
         </Dialog>
     }
@@ -354,7 +355,7 @@ fn AskForCode(
         }
         Ok(None) => {
             open.set(false);
-            toasts.say("The authenticator app is off.");
+            toasts.say(t!("The authenticator app is off."));
             on_changed.run(());
         }
         Err(reason) => {
@@ -368,7 +369,7 @@ fn AskForCode(
         }
         error.set(None);
         if code.with_untracked(|code| code.trim().is_empty()) {
-            error.set(Some("Type a code.".to_owned()));
+            error.set(Some(t!("Type a code.").to_owned()));
             return;
         }
         busy.set(true);
@@ -383,9 +384,11 @@ fn AskForCode(
         });
     };
     let text = move || match wish.get() {
-        Wish::NewCodes => "Those before are worth nothing from then on.",
+        Wish::NewCodes => t!("Those before are worth nothing from then on."),
         Wish::TurnOff => {
-            "Without a passkey, whoever has your password and setup code can then log in, and the recovery codes are worth nothing."
+            t!(
+                "Without a passkey, whoever has your password and setup code can then log in, and the recovery codes are worth nothing."
+            )
         }
     };
     view! { class="v",
@@ -393,7 +396,7 @@ fn AskForCode(
         <form method="post" novalidate on:submit=submit>
             <TextInput
                 id="present-code"
-                label="Code of the app, or a recovery code"
+                label=t!("Code of the app, or a recovery code")
                 value=code
                 mono=true
                 autocomplete="one-time-code"
@@ -401,19 +404,19 @@ fn AskForCode(
                 node_ref=input
             />
             <footer class="dialog-foot">
-                <Button on_press=move |()| open.set(false)>"Cancel"</Button>
+                <Button on_press=move |()| open.set(false)>{t!("Cancel")}</Button>
                 {move || match wish.get() {
                     Wish::NewCodes => {
                         view! { class="v",
                             <Button look=Look::Go submit=true busy=busy>
-                                "Make new codes"
+                                {t!("Make new codes")}
                             </Button>
                         }
                     }
                     Wish::TurnOff => {
                         view! { class="v",
                             <Button look=Look::Danger submit=true busy=busy>
-                                "Turn off"
+                                {t!("Turn off")}
                             </Button>
                         }
                     }

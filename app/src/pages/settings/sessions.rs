@@ -3,10 +3,11 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::rename::Rename;
 use crate::{
+    language::known,
     rpc::{list_sessions, rename_session, revoke_other_sessions, revoke_session},
     state::use_toasts,
     ui::{Badge, BadgeTone, Button, SkeletonLines},
-    words::{ago_now, capitalised, counted},
+    words::{ago_now, capitalised},
 };
 
 /// Where the account is logged in, and how to end it there.
@@ -40,7 +41,7 @@ pub(super) fn Sessions(
                         list.iter_mut()
                             .for_each(|list| list.retain(|one| one.id != id));
                     });
-                    toasts.say(format!("The session of {device} was ended."));
+                    toasts.say(t!("The session of {device} was ended.", device));
                 }
                 Err(error) => toasts.fail(error.to_string()),
             }
@@ -56,7 +57,11 @@ pub(super) fn Sessions(
                         list.iter_mut()
                             .for_each(|list| list.retain(|one| one.current));
                     });
-                    toasts.say(format!("Ended: {}.", counted(ended, "other session")));
+                    toasts.say(tn!(
+                        ended,
+                        "Ended: {count} other session.",
+                        "Ended: {count} other sessions."
+                    ));
                 }
                 Err(error) => toasts.fail(error.to_string()),
             }
@@ -87,40 +92,40 @@ pub(super) fn Sessions(
         let id = session.id;
         let device = session.device_name.clone();
         let to_rename = (id, device.clone());
+        let begun = ago_now(session.created_at_ms);
+        let used = ago_now(session.last_used_at_ms);
+        let times = match &session.network {
+            Some(network) => t!(
+                "Logged in {begun}, last used {used} from {network}",
+                begun,
+                used,
+                network = known(network)
+            ),
+            None => t!("Logged in {begun}, last used {used}", begun, used),
+        };
         view! { class="v",
             <li>
                 <div>
                     <b>
                         <bdi>{session.device_name.clone()}</bdi>
                     </b>
-                    <small>
-                        {format!(
-                            "Logged in {}, last used {}{}",
-                            ago_now(session.created_at_ms),
-                            ago_now(session.last_used_at_ms),
-                            session
-                                .network
-                                .as_ref()
-                                .map(|network| format!(" from {network}"))
-                                .unwrap_or_default(),
-                        )}
-                    </small>
+                    <small>{times}</small>
                 </div>
                 {session
                     .current
-                    .then(|| view! { class="v", <Badge tone=BadgeTone::Ok>"this one"</Badge> })}
+                    .then(|| view! { class="v", <Badge tone=BadgeTone::Ok>{t!("this one")}</Badge> })}
                 <div class="button-row">
                     <Button on_press=move |()| {
                         chosen.set(Some(to_rename.clone()));
                         renaming.set(true);
-                    }>"Rename"</Button>
+                    }>{t!("Rename")}</Button>
                     {(!session.current)
                         .then(|| {
                             view! { class="v",
                                 <Button on_press=move |()| end(
                                     id,
                                     device.clone(),
-                                )>"End session"</Button>
+                                )>{t!("End session")}</Button>
                             }
                         })}
                 </div>
@@ -129,13 +134,13 @@ pub(super) fn Sessions(
     };
     view! { class="v",
         <section class="settings-part" aria-labelledby="sessions-title">
-            <h2 id="sessions-title">"Devices and sessions"</h2>
-            <Rename open=renaming title="Rename the device" name=chosen_name on_name=rename />
+            <h2 id="sessions-title">{t!("Devices and sessions")}</h2>
+            <Rename open=renaming title=t!("Rename the device") name=chosen_name on_name=rename />
             {move || match (sessions.get(), problem.get()) {
                 (_, Some(problem)) => {
                     view! { class="v",
                         <p class="quiet">{capitalised(&problem)}</p>
-                        <Button on_press=move |()| load()>"Try again"</Button>
+                        <Button on_press=move |()| load()>{t!("Try again")}</Button>
                     }
                         .into_any()
                 }
@@ -148,7 +153,7 @@ pub(super) fn Sessions(
                             .then(|| {
                                 view! { class="v",
                                     <Button busy=ending on_press=end_others>
-                                        "End all others"
+                                        {t!("End all others")}
                                     </Button>
                                 }
                             })}

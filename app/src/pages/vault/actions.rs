@@ -86,7 +86,7 @@ impl Actions {
         value: impl Fn(&Item) -> String + 'static,
     ) {
         let name = shortened(&summary.name);
-        let what = part.map_or_else(|| name.clone(), |part| format!("{part} of {name}"));
+        let what = part.map_or_else(|| name.clone(), |part| t!("{part} of {name}", part, name));
         let (worker, id) = (self.worker, summary.id);
         self.clipboard.copy(what, async move {
             match worker.call(Command::Reveal(id)).await? {
@@ -105,7 +105,7 @@ impl Actions {
             match self.worker.call(Command::Trash(vec![id])).await {
                 Ok(_) => self
                     .toasts
-                    .undoable(format!("{name} moved to the trash."), move || {
+                    .undoable(t!("{name} moved to the trash.", name), move || {
                         self.restore(vec![id], None);
                     }),
                 Err(failure) => self.toasts.fail(failure.to_string()),
@@ -132,7 +132,11 @@ impl Actions {
         self.close_if_open(id);
         spawn_local(async move {
             match self.worker.call(Command::Purge(vec![id])).await {
-                Ok(_) => self.toasts.say("1 item deleted for good."),
+                Ok(_) => self.toasts.say(tn!(
+                    1_u32,
+                    "{count} item deleted for good.",
+                    "{count} items deleted for good."
+                )),
                 Err(failure) => self.toasts.fail(failure.to_string()),
             }
         });
@@ -170,7 +174,7 @@ impl Actions {
                     let undo = move || {
                         self.restore_version(item, replaced, None);
                     };
-                    let text = format!("Version {version} restored as a new version.");
+                    let text = t!("Version {version} restored as a new version.", version);
                     self.toasts.undoable(text, undo);
                 }
                 Ok(_) => {}

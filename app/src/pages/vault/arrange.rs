@@ -7,7 +7,7 @@ use super::{
 use crate::{
     state::{Progress, use_selection, use_session},
     ui::{Icon, IconButton, Menu, MenuItem},
-    words::{counted, number},
+    words::number,
     worker::{Stage, Target},
 };
 
@@ -36,16 +36,19 @@ fn Tools() -> impl IntoView {
                 Some(Progress {
                     stage: Stage::Sealing,
                     percent,
-                }) => format!("Sealing… {percent} %"),
-                _ => "Sending…".to_owned(),
+                }) => t!("Sealing… {percent} %", percent),
+                _ => t!("Sending…").to_owned(),
             };
         }
         match (selection.count(), selection.hidden()) {
-            (0, _) => "Select items".to_owned(),
-            (count, 0) => format!("{} selected", number(count)),
-            (count, hidden) => {
-                format!("{} selected, {} not shown", number(count), number(hidden))
-            }
+            (0, _) => t!("Select items").to_owned(),
+            (count, 0) => tn!(count, "{count} selected", "{count} selected"),
+            (count, hidden) => tn!(
+                count,
+                "{count} selected, {hidden} not shown",
+                "{count} selected, {hidden} not shown",
+                hidden = number(hidden),
+            ),
         }
     };
     let run = move |verb: Verb| {
@@ -56,7 +59,7 @@ fn Tools() -> impl IntoView {
     let more = Signal::derive(move || {
         let everything = MenuItem {
             icon: Some(Icon::List),
-            label: "Select everything in the list".to_owned(),
+            label: t!("Select everything in the list").to_owned(),
             checked: None,
             danger: false,
             run: Callback::new(move |()| selection.all()),
@@ -74,10 +77,10 @@ fn Tools() -> impl IntoView {
         verbs.chain([everything]).collect::<Vec<_>>()
     });
     view! { class="v",
-        <div class="picked" role="toolbar" aria-label="Selected items">
+        <div class="picked" role="toolbar" aria-label=t!("Selected items")>
             <IconButton
                 icon=Icon::Close
-                label="Select nothing"
+                label=t!("Select nothing")
                 key="Escape"
                 on_press=move |()| {
                     selection.clear();
@@ -102,7 +105,7 @@ fn Tools() -> impl IntoView {
                     })
                     .collect_view()
             }}
-            <Menu id="picked-more" label="More actions" icon=Icon::More items=more />
+            <Menu id="picked-more" label=t!("More actions") icon=Icon::More items=more />
         </div>
     }
 }
@@ -117,8 +120,8 @@ pub(super) fn SelectionTold() -> impl IntoView {
         let now = count.get();
         match (before.unwrap_or(0), now) {
             (0, 0) => {}
-            (_, 0) => words.set("Nothing selected".to_owned()),
-            (_, now) => words.set(format!("{} selected", counted(now, "item"))),
+            (_, 0) => words.set(t!("Nothing selected").to_owned()),
+            (_, now) => words.set(tn!(now, "{count} item selected", "{count} items selected")),
         }
         now
     });

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     state::use_items,
     ui::{Button, Dialog, Look, TextInput, focus_on_mount},
-    words::{counted, shortened},
+    words::{listed, shortened},
     worker::{ArrangeCommand, ArrangeReply, Arrangement, Command, Reply, Target, use_worker},
 };
 
@@ -44,17 +44,17 @@ pub(super) fn ArrangeDialogs() -> impl IntoView {
 
 fn title(question: &Question) -> &'static str {
     match question {
-        Question::Of(Verb::Move) => "Move to a folder",
-        Question::Of(Verb::AddTags) => "Add tags",
-        Question::Of(Verb::RemoveTags) => "Remove tags",
-        Question::Of(Verb::Environment) => "Set the environment",
-        Question::Of(Verb::Expiry) => "Set the expiry",
-        Question::Of(Verb::Purge) => "Delete for good?",
+        Question::Of(Verb::Move) => t!("Move to a folder"),
+        Question::Of(Verb::AddTags) => t!("Add tags"),
+        Question::Of(Verb::RemoveTags) => t!("Remove tags"),
+        Question::Of(Verb::Environment) => t!("Set the environment"),
+        Question::Of(Verb::Expiry) => t!("Set the expiry"),
+        Question::Of(Verb::Purge) => t!("Delete for good?"),
         Question::Of(verb) => verb.words(),
-        Question::RenameFolder(_) => "Rename the folder",
-        Question::MoveFolder(_) => "Move the folder",
-        Question::SaveView(_) => "Save this view",
-        Question::RenameView(_) => "Rename the view",
+        Question::RenameFolder(_) => t!("Rename the folder"),
+        Question::MoveFolder(_) => t!("Move the folder"),
+        Question::SaveView(_) => t!("Save this view"),
+        Question::RenameView(_) => t!("Rename the view"),
     }
 }
 
@@ -87,7 +87,7 @@ fn Ask(asking: Asking) -> impl IntoView {
                 };
                 arranging.keep_view(view, None, wrong);
             };
-            view! { class="v", <OneLine label="Name" verb="Save" wrong=wrong on_choose=choose /> }
+            view! { class="v", <OneLine label=t!("Name") verb=t!("Save") wrong=wrong on_choose=choose /> }
                 .into_any()
         }
         Question::RenameView(view) => {
@@ -101,7 +101,7 @@ fn Ask(asking: Asking) -> impl IntoView {
                 arranging.keep_view(view, Some(old), wrong);
             };
             view! { class="v",
-                <OneLine label="Name" start=start verb="Rename" wrong=wrong on_choose=choose />
+                <OneLine label=t!("Name") start=start verb=t!("Rename") wrong=wrong on_choose=choose />
             }
             .into_any()
         }
@@ -123,7 +123,7 @@ fn Ask(asking: Asking) -> impl IntoView {
             let choose = move |name: String| {
                 if name.trim().is_empty() || name.contains('/') {
                     wrong.set(Some(
-                        "A folder's name is not empty and has no / in it.".to_owned(),
+                        t!("A folder's name is not empty and has no / in it.").to_owned(),
                     ));
                     return;
                 }
@@ -134,7 +134,7 @@ fn Ask(asking: Asking) -> impl IntoView {
                 };
                 arranging.put_folder(from.clone(), to, Some(wrong));
             };
-            view! { class="v", <OneLine label="Name" start=name verb="Rename" wrong=wrong on_choose=choose /> }
+            view! { class="v", <OneLine label=t!("Name") start=name verb=t!("Rename") wrong=wrong on_choose=choose /> }
                 .into_any()
         }
         Question::Of(Verb::AddTags) => {
@@ -144,9 +144,9 @@ fn Ask(asking: Asking) -> impl IntoView {
             };
             view! { class="v",
                 <OneLine
-                    label="Tags"
-                    hint="Separated by commas."
-                    verb="Add"
+                    label=t!("Tags")
+                    hint=t!("Separated by commas.")
+                    verb=t!("Add")
                     known=Known::Tags
                     wrong=wrong
                     on_choose=choose
@@ -165,9 +165,9 @@ fn Ask(asking: Asking) -> impl IntoView {
             };
             view! { class="v",
                 <OneLine
-                    label="Environment"
-                    hint="Leave it empty to take the environment off."
-                    verb="Set"
+                    label=t!("Environment")
+                    hint=t!("Leave it empty to take the environment off.")
+                    verb=t!("Set")
                     known=Known::Environments
                     wrong=wrong
                     on_choose=choose
@@ -182,7 +182,7 @@ fn Ask(asking: Asking) -> impl IntoView {
                     text => match text.parse::<Day>() {
                         Ok(day) => Some(day),
                         Err(_) => {
-                            wrong.set(Some("This is not a day.".to_owned()));
+                            wrong.set(Some(t!("This is not a day.").to_owned()));
                             return;
                         }
                     },
@@ -191,10 +191,10 @@ fn Ask(asking: Asking) -> impl IntoView {
             };
             view! { class="v",
                 <OneLine
-                    label="Expires"
+                    label=t!("Expires")
                     kind="date"
-                    hint="Leave it empty for items that do not expire."
-                    verb="Set"
+                    hint=t!("Leave it empty for items that do not expire.")
+                    verb=t!("Set")
                     wrong=wrong
                     on_choose=choose
                 />
@@ -213,7 +213,7 @@ fn Ask(asking: Asking) -> impl IntoView {
                         facts.with(|facts| facts.as_ref().map(lost).unwrap_or_default())
                     }}
                 </p>
-                <Foot verb="Delete for good" look=Look::Danger on_press=purge />
+                <Foot verb=t!("Delete for good") look=Look::Danger on_press=purge />
             }
             .into_any()
         }
@@ -229,20 +229,26 @@ fn about(facts: &SelectionFacts) -> String {
     let names: Vec<String> = facts.names.iter().map(|name| shortened(name)).collect();
     let others = facts.count.saturating_sub(names.len() as u32);
     match (names.as_slice(), others) {
-        ([], _) => "No items".to_owned(),
+        ([], _) => t!("No items").to_owned(),
         ([only], 0) => only.clone(),
-        ([first @ .., last], 0) => format!("{} and {last}", first.join(", ")),
-        (names, others) => format!("{} and {}", names.join(", "), counted(others, "other")),
+        ([first @ .., last], 0) => t!("{names} and {last}", names = listed(first), last),
+        (names, others) => tn!(
+            others,
+            "{names} and {count} other",
+            "{names} and {count} others",
+            names = listed(names),
+        ),
     }
 }
 
 fn lost(facts: &SelectionFacts) -> String {
     match facts.count {
         0 => String::new(),
-        1 => "It is lost with its secret. Nobody can bring it back.".to_owned(),
-        count => format!(
-            "{} are lost with their secrets. Nobody can bring them back.",
-            counted(count, "item")
+        1 => t!("It is lost with its secret. Nobody can bring it back.").to_owned(),
+        count => tn!(
+            count,
+            "{count} item is lost with its secret. Nobody can bring it back.",
+            "{count} items are lost with their secrets. Nobody can bring them back.",
         ),
     }
 }
@@ -351,17 +357,17 @@ fn TagsToRemove(
     let none = Signal::derive(move || ticked.with(Vec::is_empty));
     view! { class="v",
         <fieldset class="plain arrange-tags">
-            <legend class="sr-only">"Tags to remove"</legend>
+            <legend class="sr-only">{t!("Tags to remove")}</legend>
             {move || match tags.get() {
                 None => ().into_any(),
                 Some(tags) if tags.is_empty() => {
-                    view! { class="v", <p class="quiet">"These items have no tags."</p> }.into_any()
+                    view! { class="v", <p class="quiet">{t!("These items have no tags.")}</p> }.into_any()
                 }
                 Some(tags) => tags.into_iter().map(row).collect_view().into_any(),
             }}
         </fieldset>
         <Foot
-            verb="Remove"
+            verb=t!("Remove")
             look=Look::Go
             disabled=none
             on_press=move |()| on_choose.run(ticked.get_untracked())
@@ -381,7 +387,7 @@ fn Foot(
     let arranging = use_arranging();
     view! { class="v",
         <footer class="dialog-foot">
-            <Button on_press=move |()| arranging.asking.set(None)>"Cancel"</Button>
+            <Button on_press=move |()| arranging.asking.set(None)>{t!("Cancel")}</Button>
             <Button look=look submit=submit disabled=disabled busy=arranging.busy on_press=on_press>
                 {verb}
             </Button>

@@ -4,6 +4,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::verbs::{Verb, done_words, undone_words};
 use crate::{
+    language::{is_of_several, known},
     state::{
         Go, Items, Mode, Place, Selection, Session, Toasts, Views, use_go, use_items, use_place,
         use_selection, use_session, use_toasts, use_views,
@@ -227,7 +228,7 @@ impl Arranging {
     ) {
         if self.busy.get_untracked() {
             self.toasts
-                .say("The change before this one is still on its way.");
+                .say(t!("The change before this one is still on its way."));
             return;
         }
         self.busy.set(true);
@@ -266,7 +267,7 @@ impl Arranging {
     fn tell(self, what: &Arrangement, changed: u32, undo: Option<u32>) {
         let Some(number) = undo else {
             self.toasts.say(match changed {
-                0 => "Nothing to change: it is so already.".to_owned(),
+                0 => t!("Nothing to change: it is so already.").to_owned(),
                 _ => done_words(what, changed),
             });
             return;
@@ -321,13 +322,25 @@ impl Arranging {
 fn said(failure: &Failure) -> String {
     match failure {
         Failure::Draft(error) => {
-            let field = match error.field.as_str() {
-                "expires_on" => "day",
-                field => field,
-            };
-            format!("The {field} {}.", error.rule)
+            let what = subject(&error.field, is_of_several(&error.rule));
+            t!("{what} {rule}.", what, rule = known(&error.rule))
         }
         other => other.to_string(),
+    }
+}
+
+/// What a rule is about, as its sentence begins; `several` when it speaks of all of them.
+fn subject(field: &str, several: bool) -> String {
+    match field {
+        "expires_on" => t!("The day").to_owned(),
+        "folder" => t!("The folder").to_owned(),
+        "tags" if several => t!("The tags").to_owned(),
+        "tags" => tc!("one of them", "The tags").to_owned(),
+        "environment" => t!("The environment").to_owned(),
+        "name" => t!("The name").to_owned(),
+        "view" => t!("The view").to_owned(),
+        "views" => t!("The views").to_owned(),
+        field => t!("The {field}", field),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     pages::account::UnlockProgress,
     state::{use_session, use_toasts},
     ui::{Banner, BannerTone, Button, Confirm, Icon, IconView, Look, save_file},
-    words::{counted, local_day},
+    words::{local_day, long_day},
     worker::{Command, Reply, use_worker},
 };
 
@@ -33,7 +33,7 @@ pub(super) fn Blocked() -> impl IntoView {
                     let text = export_text(&items, refused);
                     match save_file("keyarc-export.json", &text) {
                         Ok(()) => toasts.say(exported_words(items.len(), refused)),
-                        Err(_) => toasts.fail("The browser did not save the file."),
+                        Err(_) => toasts.fail(t!("The browser did not save the file.")),
                     }
                 }
                 Ok(_) => {}
@@ -47,38 +47,38 @@ pub(super) fn Blocked() -> impl IntoView {
                 <div class="state-icon">
                     <IconView icon=Icon::Warning />
                 </div>
-                <h1>"Your vault is closed, because the server changed it"</h1>
+                <h1>{t!("Your vault is closed, because the server changed it")}</h1>
                 <p class="lead">
-                    "Every time you save, your device signs a list of everything in the vault. What the server sent just now is not what was signed: an item is missing, came back, is an older version, or the list itself was altered."
+                    {t!("Every time you save, your device signs a list of everything in the vault. What the server sent just now is not what was signed: an item is missing, came back, is an older version, or the list itself was altered.")}
                 </p>
-                <h2>"What is safe"</h2>
+                <h2>{t!("What is safe")}</h2>
                 <p>
-                    "The server cannot read anything, and could not change what an item says. Nothing of what it sent is shown, and nothing was written to it. Your password and keys did not leave this device."
+                    {t!("The server cannot read anything, and could not change what an item says. Nothing of what it sent is shown, and nothing was written to it. Your password and keys did not leave this device.")}
                 </p>
-                <h2>"What to do"</h2>
+                <h2>{t!("What to do")}</h2>
                 <ol>
-                    <li>"Try again. If it was a fault on the way, it is gone."</li>
+                    <li>{t!("Try again. If it was a fault on the way, it is gone.")}</li>
                     <li>
-                        "Tell whoever runs this server that it does not show what it was given. They may have restored a damaged backup."
+                        {t!("Tell whoever runs this server that it does not show what it was given. They may have restored a damaged backup.")}
                     </li>
                     <li>
-                        "If you need your keys now, export what verifies: each of those items was sealed by you. Nobody can tell whether some are missing or old."
+                        {t!("If you need your keys now, export what verifies: each of those items was sealed by you. Nobody can tell whether some are missing or old.")}
                     </li>
                 </ol>
                 <div class="page-foot">
                     <Button look=Look::Go icon=Icon::Undo on_press=again>
-                        "Try again"
+                        {t!("Try again")}
                     </Button>
                     <Button busy=busy on_press=move |()| asked.set(true)>
-                        "Export what verifies"
+                        {t!("Export what verifies")}
                     </Button>
                     <UnlockProgress />
                 </div>
                 <Confirm
                     open=asked
-                    title="Export what verifies?"
-                    detail="The file will hold your secrets in the clear. Put it where only you can read it, and delete it when you are done."
-                    verb="Export in the clear"
+                    title=t!("Export what verifies?")
+                    detail=t!("The file will hold your secrets in the clear. Put it where only you can read it, and delete it when you are done.")
+                    verb=t!("Export in the clear")
                     on_confirm=export
                 />
             </div>
@@ -102,7 +102,7 @@ pub(super) fn TrustBanner() -> impl IntoView {
             let reply = worker.call(Command::AcceptShown).await;
             let _ = busy.try_set(false);
             match reply {
-                Ok(_) => toasts.say("Your vault goes on from what the server shows."),
+                Ok(_) => toasts.say(t!("Your vault goes on from what the server shows.")),
                 Err(failure) => toasts.fail(failure.to_string()),
             }
         });
@@ -114,16 +114,16 @@ pub(super) fn TrustBanner() -> impl IntoView {
                 <Banner tone=BannerTone::Bad icon=Icon::Warning>
                     <p>{words}</p>
                     <Button busy=busy on_press=move |()| asked.set(true)>
-                        "Go on from this state"
+                        {t!("Go on from this state")}
                     </Button>
                 </Banner>
             })
         }}
         <Confirm
             open=asked
-            title="Go on from what the server shows?"
+            title=t!("Go on from what the server shows?")
             detail=Signal::derive(move || alarm.get().map(|alarm| alarm.lost).unwrap_or_default())
-            verb="Go on from it"
+            verb=t!("Go on from it")
             on_confirm=accept
         />
     }
@@ -145,39 +145,51 @@ impl Alarm {
                 shown,
                 shown_at_ms,
             } => {
-                let day = local_day(shown_at_ms).long();
+                let day = long_day(local_day(shown_at_ms));
                 (
-                    format!(
-                        "The server shows your vault as it was on {day}: version {shown}, although version {seen} was saved."
+                    t!(
+                        "The server shows your vault as it was on {day}: version {shown}, although version {seen} was saved.",
+                        day,
+                        shown,
+                        seen,
                     ),
-                    format!("What you saved after {day} is not there any more"),
+                    t!(
+                        "What you saved after {day} is not there any more, and this device will not ask for it again.",
+                        day,
+                    ),
                 )
             }
             Trust::Forked { .. } => (
-                "The server shows a different history of your vault than the one you saved."
+                t!("The server shows a different history of your vault than the one you saved.")
                     .to_owned(),
-                "What you saved and do not see here is not there any more".to_owned(),
+                t!("What you saved and do not see here is not there any more, and this device will not ask for it again.")
+                    .to_owned(),
             ),
             Trust::Fresh | Trust::FreshnessUnverified | Trust::Broken => return None,
         };
         Some(Self {
-            words: format!(
-                "{what} Everything here was sealed by you and can be read and copied; nothing is written until the server shows the newest state. Ask whoever runs it whether an old backup was restored."
+            words: t!(
+                "{what} Everything here was sealed by you and can be read and copied; nothing is written until the server shows the newest state. Ask whoever runs it whether an old backup was restored.",
+                what,
             ),
-            lost: format!(
-                "{lost}, and this device will not ask for it again. Go on only if whoever runs this server told you that a backup was restored. If nobody did, the server may be hiding your newest keys: copy what you need instead."
+            lost: t!(
+                "{lost} Go on only if whoever runs this server told you that a backup was restored. If nobody did, the server may be hiding your newest keys: copy what you need instead.",
+                lost,
             ),
         })
     }
 }
 
 fn exported_words(items: usize, refused: u32) -> String {
-    let items = counted(u32::try_from(items).unwrap_or(u32::MAX), "item");
+    let items = u32::try_from(items).unwrap_or(u32::MAX);
+    let exported = tn!(items, "{count} item exported.", "{count} items exported.");
     match refused {
-        0 => format!("{items} exported."),
-        _ => format!(
-            "{items} exported. {} did not verify.",
-            counted(refused, "other")
+        0 => exported,
+        refused => tn!(
+            refused,
+            "{exported} {count} other did not verify.",
+            "{exported} {count} others did not verify.",
+            exported,
         ),
     }
 }

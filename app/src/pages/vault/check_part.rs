@@ -96,9 +96,13 @@ pub(super) fn CheckSection(summary: ItemSummary, tests: Tests) -> impl IntoView 
     let last = summary.checks.first().copied().map(|last| {
         let days = today().0.saturating_sub(last.day.0);
         let when = match days {
-            ..=0 => "Tested today".to_owned(),
-            1 => "Tested yesterday".to_owned(),
-            days => format!("Tested {days} days ago"),
+            ..=0 => t!("Tested today").to_owned(),
+            1 => t!("Tested yesterday").to_owned(),
+            days => tn!(
+                days.unsigned_abs(),
+                "Tested {count} day ago",
+                "Tested {count} days ago",
+            ),
         };
         view! { class="v",
             <Badge tone=outcome_tone(last.outcome)>{outcome_word(last.outcome)}</Badge>
@@ -110,12 +114,12 @@ pub(super) fn CheckSection(summary: ItemSummary, tests: Tests) -> impl IntoView 
     let wanted = Memo::new(move |_| tests.wished.get() > 0 || tests.editing.get());
     let busy = Signal::derive(move || tests.is_busy());
     view! { class="v",
-        <section class="check" aria-label="Test">
+        <section class="check" aria-label=t!("Test")>
             <div class="check-line">
                 {last}
-                {untested.then(|| view! { class="v", <span class="quiet">"Never tested"</span> })}
+                {untested.then(|| view! { class="v", <span class="quiet">{t!("Never tested")}</span> })}
                 <span class="gap"></span>
-                <Button on_press=move |()| tests.editing.set(true)>"Change the test"</Button>
+                <Button on_press=move |()| tests.editing.set(true)>{t!("Change the test")}</Button>
                 <Button
                     icon=Icon::Check
                     key="T"
@@ -123,7 +127,7 @@ pub(super) fn CheckSection(summary: ItemSummary, tests: Tests) -> impl IntoView 
                     busy=busy
                     on_press=move |()| tests.wished.update(|wished| *wished += 1)
                 >
-                    "Test"
+                    {tc!("verb", "Test")}
                 </Button>
             </div>
             {move || {
@@ -142,7 +146,7 @@ pub(super) fn CheckSection(summary: ItemSummary, tests: Tests) -> impl IntoView 
 #[component]
 fn PanelPart(summary: ItemSummary, tests: Tests) -> impl IntoView {
     let waiting = || view! { class="v", <SkeletonLines count=2 /> }.into_any();
-    PANEL.show("The test did not arrive", waiting, move |build| {
+    PANEL.show(t!("The test did not arrive"), waiting, move |build| {
         build(summary.clone(), tests)
     })
 }

@@ -7,13 +7,13 @@ use crate::ui::BadgeTone;
 /// For a badge.
 pub(super) fn outcome_word(outcome: CheckOutcome) -> &'static str {
     match outcome {
-        CheckOutcome::Valid => "Valid",
-        CheckOutcome::Invalid => "Invalid",
-        CheckOutcome::Expired => "Expired",
-        CheckOutcome::RateLimited => "Rate-limited",
-        CheckOutcome::Unreachable => "Unreachable",
-        CheckOutcome::Blocked => "Blocked",
-        CheckOutcome::Unexpected => "Unclear",
+        CheckOutcome::Valid => t!("Valid"),
+        CheckOutcome::Invalid => t!("Invalid"),
+        CheckOutcome::Expired => t!("Expired"),
+        CheckOutcome::RateLimited => t!("Rate-limited"),
+        CheckOutcome::Unreachable => t!("Unreachable"),
+        CheckOutcome::Blocked => t!("Blocked"),
+        CheckOutcome::Unexpected => t!("Unclear"),
     }
 }
 

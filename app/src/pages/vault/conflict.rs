@@ -36,7 +36,7 @@ pub(super) fn ConflictStep(
     };
     let keep_theirs = move |()| {
         finish(finished, worker);
-        toasts.say("The stored version was kept.");
+        toasts.say(t!("The stored version was kept."));
         let here = place.get_untracked();
         go.path_instead(&match (version, form.id) {
             (Some(_), Some(id)) => here.with_item(id).to_path(),
@@ -92,17 +92,17 @@ pub fn ConflictView(
         <section class="conflict" role="alertdialog" aria-labelledby="conflict-title">
             <header class="bar">
                 <h2 class="bar-title" id="conflict-title" tabindex="-1">
-                    "Two versions"
+                    {t!("Two versions")}
                 </h2>
             </header>
             <div class="doc">
                 <p class="lead">
                     {match saved_at {
                         Some(when) => {
-                            format!("Somebody else, or another tab of yours, saved this item {when}. Both versions are here; choose one.")
+                            t!("Somebody else, or another tab of yours, saved this item {when}. Both versions are here; choose one.", when)
                         }
                         None => {
-                            "This item was deleted for good elsewhere while you edited it. Your version is still here."
+                            t!("This item was deleted for good elsewhere while you edited it. Your version is still here.")
                                 .to_owned()
                         }
                     }}
@@ -114,9 +114,9 @@ pub fn ConflictView(
                                 <table class="table conflict-table">
                                     <thead>
                                         <tr>
-                                            <th scope="col">"Field"</th>
-                                            <th scope="col">"Yours"</th>
-                                            <th scope="col">"Stored"</th>
+                                            <th scope="col">{t!("Field")}</th>
+                                            <th scope="col">{t!("Yours")}</th>
+                                            <th scope="col">{t!("Stored")}</th>
                                         </tr>
                                     </thead>
                                     <tbody>
@@ -130,7 +130,7 @@ pub fn ConflictView(
                                                             {row
                                                                 .differs
                                                                 .then(|| {
-                                                                    view! { class="v", <span class="sr-only">" differs"</span> }
+                                                                    view! { class="v", <span class="sr-only">{t!(" differs")}</span> }
                                                                 })}
                                                         </th>
                                                         {cell(&row, row.mine.clone())}
@@ -146,19 +146,19 @@ pub fn ConflictView(
                                 look=Look::Bare
                                 on_press=move |()| shown.update(|shown| *shown = !*shown)
                             >
-                                {move || if shown.get() { "Hide secrets" } else { "Show secrets" }}
+                                {move || if shown.get() { t!("Hide secrets") } else { t!("Show secrets") }}
                             </Button>
                         }
                     })}
                 <footer class="conflict-foot">
                     <Button look=Look::Go on_press=on_mine>
-                        {if gone { "Save mine as a new item" } else { "Keep mine" }}
+                        {if gone { t!("Save mine as a new item") } else { t!("Keep mine") }}
                     </Button>
                     <Button on_press=on_theirs>
-                        {if gone { "Let it go" } else { "Keep theirs" }}
+                        {if gone { t!("Let it go") } else { t!("Keep theirs") }}
                     </Button>
                     <Button look=Look::Bare on_press=on_back>
-                        "Go on editing"
+                        {t!("Go on editing")}
                     </Button>
                 </footer>
             </div>

@@ -17,7 +17,7 @@ use crate::{
         Go, Items, Place, Selection, Views, use_go, use_items, use_place, use_selection, use_views,
     },
     ui::Icon,
-    words::{capitalised, counted, shortened},
+    words::{capitalised, shortened},
     worker::Target,
 };
 
@@ -82,7 +82,7 @@ impl Deeds {
             if let Some(icon) = binding.palette {
                 let shortcut = binding.shortcut;
                 deeds.push(Deed {
-                    words: binding.does.to_owned(),
+                    words: crate::language::text(binding.does).to_owned(),
                     icon,
                     run: Callback::new(move |()| {
                         if let Some(keys) = self.panels.keys.get_value() {
@@ -93,7 +93,7 @@ impl Deeds {
             }
         }
         deeds.push(Deed {
-            words: "Save this view".to_owned(),
+            words: t!("Save this view").to_owned(),
             icon: Icon::Plus,
             run: Callback::new(move |()| {
                 let text = untrack(|| self.items.text());
@@ -101,14 +101,12 @@ impl Deeds {
             }),
         });
         for sort in [Sort::Updated, Sort::Name, Sort::Expiry] {
-            self.narrow(deeds, format!("Sort: {}", sort_words(sort)), move |place| {
-                place.sort = sort;
-            });
+            let words = t!("Sort: {order}", order = sort_words(sort));
+            self.narrow(deeds, words, move |place| place.sort = sort);
         }
         for kind in std::iter::once(None).chain(Kind::ALL.into_iter().map(Some)) {
-            self.narrow(deeds, format!("Show {}", kind_words(kind)), move |place| {
-                place.kind = kind;
-            });
+            let words = t!("Show {kinds}", kinds = kind_words(kind));
+            self.narrow(deeds, words, move |place| place.kind = kind);
         }
     }
 
@@ -139,7 +137,8 @@ impl Deeds {
         };
         for view in untrack(|| self.views.list()) {
             let place = Place::from_path(&view.path);
-            add(format!("Open view {}", view.name), Icon::List, place);
+            let words = t!("Open view {name}", name = view.name);
+            add(words, Icon::List, place);
         }
         self.items.facets().with_untracked(|facets| {
             for folder in &facets.folders {
@@ -147,21 +146,24 @@ impl Deeds {
                     folder: Some(folder.name.clone()),
                     ..Place::default()
                 };
-                add(format!("Go to folder {}", folder.name), Icon::Folder, place);
+                let words = t!("Go to folder {name}", name = folder.name);
+                add(words, Icon::Folder, place);
             }
             for tag in &facets.tags {
                 let place = Place {
                     tag: Some(tag.name.clone()),
                     ..Place::default()
                 };
-                add(format!("Go to tag {}", tag.name), Icon::Tag, place);
+                let words = t!("Go to tag {name}", name = tag.name);
+                add(words, Icon::Tag, place);
             }
             for environment in &facets.environments {
                 let place = Place {
                     environment: Some(environment.name.clone()),
                     ..Place::default()
                 };
-                let words = format!("Go to environment {}", capitalised(&environment.name));
+                let name = capitalised(&environment.name);
+                let words = t!("Go to environment {name}", name);
                 add(words, Icon::List, place);
             }
         });
@@ -173,11 +175,11 @@ impl Deeds {
             Target::Items(ids) => ids
                 .first()
                 .and_then(|id| untrack(|| self.items.find(*id)))
-                .map_or_else(|| "open item".to_owned(), |row| shortened(&row.name)),
-            _ => format!(
-                "{} selected",
-                counted(untrack(|| self.selection.count()), "item")
-            ),
+                .map_or_else(|| t!("open item").to_owned(), |row| shortened(&row.name)),
+            _ => {
+                let count = untrack(|| self.selection.count());
+                tn!(count, "{count} item selected", "{count} items selected")
+            }
         }
     }
 }

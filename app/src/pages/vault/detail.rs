@@ -45,17 +45,17 @@ fn NothingOpen() -> impl IntoView {
             {move || {
                 if empty.get() {
                     view! { class="v",
-                        <EmptyState icon=Icon::Lock title="Sealed before it is sent">
+                        <EmptyState icon=Icon::Lock title=t!("Sealed before it is sent")>
                             <p>
-                                "Names, folders, tags and dates too. The server keeps what it cannot read."
+                                {t!("Names, folders, tags and dates too. The server keeps what it cannot read.")}
                             </p>
                         </EmptyState>
                     }
                         .into_any()
                 } else {
                     view! { class="v",
-                        <EmptyState icon=Icon::Key title="No item is open">
-                            <p>"Choose one from the list, or press Ctrl K and type three letters."</p>
+                        <EmptyState icon=Icon::Key title=t!("No item is open")>
+                            <p>{t!("Choose one from the list, or press Ctrl K and type three letters.")}</p>
                         </EmptyState>
                     }
                         .into_any()
@@ -117,8 +117,8 @@ fn OpenItem(id: keyarc_wire::ItemId) -> impl IntoView {
             match problem.get() {
                 Some(detail) => {
                     view! { class="v",
-                        <ErrorState title="The item could not be opened" detail=detail>
-                            <Button on_press=close>"Back to the list"</Button>
+                        <ErrorState title=t!("The item could not be opened") detail=detail>
+                            <Button on_press=close>{t!("Back to the list")}</Button>
                         </ErrorState>
                     }
                         .into_any()

@@ -1,4 +1,4 @@
-use keyarc_vault::{Day, Due, DueReason, ExpiryBadge as Expiry, expiry_badge, rotation_badge};
+use keyarc_vault::{Day, Due, DueReason, ExpiryBadge as Expiry, expiry_badge};
 use leptos::prelude::*;
 
 use crate::{
@@ -15,12 +15,12 @@ pub fn ExpiryBadge(
     let expiry = expiry_badge(expires_on, today());
     let spoken = match expiry {
         Expiry::Expired { .. } => "",
-        Expiry::Today | Expiry::Soon { .. } | Expiry::Later { .. } => "expires: ",
+        Expiry::Today | Expiry::Soon { .. } | Expiry::Later { .. } => t!("expires: "),
     };
     view! { class="v",
         <Badge tone=tone(expiry)>
             <span class="sr-only">{spoken}</span>
-            {expiry.to_string()}
+            {left(expiry)}
         </Badge>
     }
 }
@@ -37,11 +37,18 @@ pub fn DueBadge(
     if due.why == DueReason::Expiry {
         return view! { class="v", <ExpiryBadge expires_on=due.on /> }.into_any();
     }
-    let (badge, words) = rotation_badge(due.on, today());
+    let badge = expiry_badge(due.on, today());
     let (spoken, words) = match badge {
-        Expiry::Later { .. } => ("rotation due: ", words),
-        Expiry::Soon { .. } if short => ("rotate ", words.replacen("rotate ", "", 1)),
-        Expiry::Expired { .. } | Expiry::Today | Expiry::Soon { .. } => ("", words),
+        Expiry::Later { .. } => (t!("rotation due: "), left(badge)),
+        Expiry::Soon { days } if short => (
+            t!("rotate "),
+            tn!(days, "in {count} day", "in {count} days"),
+        ),
+        Expiry::Soon { days } => {
+            let words = tn!(days, "rotate in {count} day", "rotate in {count} days");
+            ("", words)
+        }
+        Expiry::Expired { .. } | Expiry::Today => ("", t!("rotate now").to_owned()),
     };
     // Nothing stops working when a secret is changed late.
     let tone = match badge {
@@ -57,10 +64,39 @@ pub fn DueBadge(
     .into_any()
 }
 
+/// How long that is: `expired`, `today`, `14 days`, `3 months`.
+fn left(expiry: Expiry) -> String {
+    let months = |months: u32| tn!(months, "{count} month", "{count} months");
+    match expiry {
+        Expiry::Expired { .. } => t!("expired").to_owned(),
+        Expiry::Today => t!("today").to_owned(),
+        Expiry::Soon { days } => tn!(days, "{count} day", "{count} days"),
+        Expiry::Later { days: ..=44 } => months(1),
+        Expiry::Later {
+            days: days @ ..=729,
+        } => months((days + 15) / 30),
+        Expiry::Later { days } => tn!(days / 365, "{count} year", "{count} years"),
+    }
+}
+
 fn tone(expiry: Expiry) -> BadgeTone {
     match expiry {
         Expiry::Expired { .. } => BadgeTone::Bad,
         Expiry::Today | Expiry::Soon { .. } => BadgeTone::Warn,
         Expiry::Later { .. } => BadgeTone::Mute,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_badge_reads_as_the_vault_says_it() {
+        let today = Day(20_778);
+        for days in [-1, 0, 1, 30, 31, 44, 45, 90, 729, 730, 800] {
+            let expiry = expiry_badge(Day(today.0 + days), today);
+            assert_eq!(left(expiry), expiry.to_string(), "{days}");
+        }
     }
 }

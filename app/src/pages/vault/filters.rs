@@ -38,7 +38,7 @@ pub(super) fn KindMenu() -> impl IntoView {
 
 /// What the list is narrowed to.
 pub(super) fn kind_words(kind: Option<Kind>) -> &'static str {
-    kind.map_or("All kinds", words::kinds)
+    kind.map_or(t!("All kinds"), words::kinds)
 }
 
 /// The list's order.
@@ -72,8 +72,8 @@ pub(super) fn SortMenu() -> impl IntoView {
 
 pub(super) fn sort_words(sort: Sort) -> &'static str {
     match sort {
-        Sort::Updated => "Recently changed",
-        Sort::Name => "By name",
-        Sort::Expiry => "By due date",
+        Sort::Updated => t!("Recently changed"),
+        Sort::Name => t!("By name"),
+        Sort::Expiry => t!("By due date"),
     }
 }

@@ -48,14 +48,14 @@ pub(super) fn FolderPicker(
             class="input"
             r#type="text"
             role="combobox"
-            aria-label="Folder"
+            aria-label=t!("Folder")
             aria-expanded="true"
             aria-autocomplete="list"
             aria-controls="folder-choices"
             aria-activedescendant=move || id(active.get())
             aria-invalid=move || wrong.with(Option::is_some).then_some("true")
             aria-describedby="folder-wrong"
-            placeholder="Find a folder, or type a new path"
+            placeholder=t!("Find a folder, or type a new path")
             autocomplete="off"
             autocapitalize="none"
             spellcheck="false"
@@ -71,7 +71,7 @@ pub(super) fn FolderPicker(
         <p class="field-error" id="folder-wrong" role="alert">
             {move || wrong.get()}
         </p>
-        <div class="folder-choices" id="folder-choices" role="listbox" aria-label="Folders">
+        <div class="folder-choices" id="folder-choices" role="listbox" aria-label=t!("Folders")>
             {move || {
                 choices
                     .get()
@@ -132,8 +132,8 @@ struct Choice {
 impl Choice {
     fn words(&self) -> String {
         match (self.path.as_str(), self.is_new) {
-            ("", _) => "No folder".to_owned(),
-            (path, true) => format!("New folder {path}"),
+            ("", _) => t!("No folder").to_owned(),
+            (path, true) => t!("New folder {path}", path),
             (path, false) => path.to_owned(),
         }
     }

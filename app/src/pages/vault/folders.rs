@@ -19,7 +19,7 @@ pub(super) fn FolderLink(folder: Count, here: Here) -> impl IntoView {
     let Count { name: path, count } = folder;
     let depth = path.matches('/').count();
     let words = path.rsplit('/').next().unwrap_or(&path).to_owned();
-    let label = format!("Change folder {words}");
+    let label = t!("Change folder {name}", name = words);
     let over = RwSignal::new(false);
     let stored = StoredValue::new(path.clone());
     let ask = move |question: fn(String) -> Question| {
@@ -35,8 +35,8 @@ pub(super) fn FolderLink(folder: Count, here: Here) -> impl IntoView {
     };
     let items = Signal::derive(move || {
         vec![
-            item(Icon::Edit, "Rename…", Question::RenameFolder),
-            item(Icon::Folder, "Move…", Question::MoveFolder),
+            item(Icon::Edit, t!("Rename…"), Question::RenameFolder),
+            item(Icon::Folder, t!("Move…"), Question::MoveFolder),
         ]
     });
     let drag = move |event: ev::DragEvent| {

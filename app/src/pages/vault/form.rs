@@ -65,10 +65,10 @@ pub(super) fn ItemForm(
             }
             (None, Some(detail)) => {
                 view! { class="v",
-                    <ErrorState title="The item could not be opened" detail=detail>
-                        <Button on_press=again>"Try again"</Button>
+                    <ErrorState title=t!("The item could not be opened") detail=detail>
+                        <Button on_press=again>{t!("Try again")}</Button>
                         <Button look=Look::Bare id="form-cancel" on_press=back>
-                            "Back"
+                            {t!("Back")}
                         </Button>
                     </ErrorState>
                 }
@@ -149,12 +149,12 @@ fn FormBody(draft: ItemDraft, restored: bool) -> impl IntoView {
         >
             <header class="bar">
                 <h2 class="bar-title" id="detail-title" tabindex="-1">
-                    {if is_new { "New item" } else { "Edit item" }}
+                    {if is_new { t!("New item") } else { t!("Edit item") }}
                 </h2>
                 <span class="gap"></span>
-                <Button id="form-cancel" on_press=cancel>"Cancel"</Button>
+                <Button id="form-cancel" on_press=cancel>{t!("Cancel")}</Button>
                 <Button look=Look::Go submit=true busy=saving>
-                    {move || if saving.get() { "Saving…" } else { "Save" }}
+                    {move || if saving.get() { t!("Saving…") } else { t!("Save") }}
                 </Button>
             </header>
             <div class="doc">
@@ -235,7 +235,7 @@ impl KeepDraft {
             if finished.try_get_value() == Some(false)
                 && let Some(draft) = open_form.dirty()
             {
-                toasts.set_aside("The form was left unsaved.", move || {
+                toasts.set_aside(t!("The form was left unsaved."), move || {
                     actions.resume(draft.clone())
                 });
             }
@@ -264,7 +264,7 @@ pub(super) fn use_save(
         failure.set(None);
         let draft = match untrack(|| form.to_draft()) {
             Ok(draft) if draft.name.is_empty() => {
-                let rule = "needs a name".to_owned();
+                let rule = t!("needs a name").to_owned();
                 Err(keyarc_vault::DraftError {
                     field: "name".to_owned(),
                     rule,
@@ -288,10 +288,8 @@ pub(super) fn use_save(
             match reply {
                 Ok(Reply::Saved(item)) => {
                     let _ = finished.try_set_value(true);
-                    toasts.say(format!(
-                        "{} saved.",
-                        crate::words::shortened(&item.summary.name)
-                    ));
+                    let name = crate::words::shortened(&item.summary.name);
+                    toasts.say(t!("{name} saved.", name));
                     if let Some(on_saved) = on_saved.filter(|_| stays) {
                         on_saved.run(item.summary);
                     } else if stays {
@@ -352,7 +350,9 @@ pub(super) fn use_cancel(
         keep.soon.cancel();
         finished.set_value(true);
         if let Some(draft) = open_form.dirty() {
-            toasts.undoable("Changes discarded.", move || actions.resume(draft.clone()));
+            toasts.undoable(t!("Changes discarded."), move || {
+                actions.resume(draft.clone())
+            });
             spawn_local(async move {
                 let _ = worker.call(Command::KeepDraft(None)).await;
             });

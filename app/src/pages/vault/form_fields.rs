@@ -12,6 +12,7 @@ use super::{
     onboarding::pasted_text,
 };
 use crate::{
+    language::known,
     state::{Debounce, kind_from, kind_word, use_items, use_toasts},
     ui::{
         Badge, BadgeTone, Button, Checkbox, ConcealedArea, Icon, IconButton, PasswordField, Select,
@@ -44,7 +45,7 @@ pub(super) fn FormFields(form: FormModel) -> impl IntoView {
     view! { class="v",
         <TextInput
             id=NAME_ID
-            label="Name"
+            label=t!("Name")
             value=form.name
             error=form.error_of("name")
             required=true
@@ -52,7 +53,7 @@ pub(super) fn FormFields(form: FormModel) -> impl IntoView {
         />
         <Select
             id="form-kind"
-            label="Kind"
+            label=t!("Kind")
             value=Signal::derive(move || kind_word(kind.get()).to_owned())
             options=kind_options()
             on_change=move |value: String| {
@@ -71,7 +72,7 @@ pub(super) fn FormFields(form: FormModel) -> impl IntoView {
                 view! { class="v",
                     <ValueInput
                         id=format!("form-{}", part.key)
-                        label=part.label.to_owned()
+                        label=words::part_label(part).to_owned()
                         field_type=part.field_type
                         value=form.part(part.key)
                         error=form.error_of(part.key)
@@ -94,15 +95,15 @@ pub(super) fn FormFields(form: FormModel) -> impl IntoView {
         <div class="field-pair">
             <TextInput
                 id="form-folder"
-                label="Folder"
+                label=t!("Folder")
                 value=form.folder
                 list="known-folders"
-                placeholder="Checkout/Payments"
+                placeholder=t!("Checkout/Payments")
                 error=form.error_of("folder")
             />
             <TextInput
                 id=ENVIRONMENT_ID
-                label="Environment"
+                label=t!("Environment")
                 value=form.environment
                 list="known-environments"
                 placeholder="production"
@@ -112,15 +113,15 @@ pub(super) fn FormFields(form: FormModel) -> impl IntoView {
         <div class="field-pair">
             <TextInput
                 id="form-tags"
-                label="Tags"
+                label=t!("Tags")
                 value=form.tags
-                placeholder="llm, billing"
-                hint=Some("Separated by commas.".to_owned())
+                placeholder=t!("llm, billing")
+                hint=Some(t!("Separated by commas.").to_owned())
                 error=form.error_of("tags")
             />
             <DayInput
                 id="form-expires"
-                label="Expires"
+                label=t!("Expires")
                 value=form.expires
                 error=form.error_of("expires_on")
             />
@@ -128,15 +129,15 @@ pub(super) fn FormFields(form: FormModel) -> impl IntoView {
         <RotationInputs form=form />
         <TextArea
             id="form-notes"
-            label="Notes"
+            label=t!("Notes")
             value=form.notes
             rows=4
-            hint=Some("Sealed with the secret.".to_owned())
+            hint=Some(t!("Sealed with the secret.").to_owned())
             error=form.error_of("notes")
             on_paste=limit
         />
         <Checkbox id="form-favourite" checked=form.favourite>
-            "Favourite"
+            {t!("Favourite")}
         </Checkbox>
         <Known />
     }
@@ -210,7 +211,7 @@ pub(super) fn ValueInput(
                 label=label
                 value=value
                 hint=Some(
-                    "The key that the service shows beside its QR code, or its otpauth:// address."
+                    t!("The key that the service shows beside its QR code, or its otpauth:// address.")
                         .to_owned(),
                 )
                 error=error
@@ -230,12 +231,12 @@ pub(super) fn VariablesInput(
     view! { class="v",
         <TextArea
             id="form-variables"
-            label="Variables"
+            label=t!("Variables")
             value=form.variables
             rows=10
             mono=true
-            placeholder="NAME=value"
-            hint=Some("One NAME=value a line, as in a .env file.".to_owned())
+            placeholder=t!("NAME=value")
+            hint=Some(t!("One NAME=value a line, as in a .env file.").to_owned())
             error=form.error_of("variables")
             on_paste=on_paste
         />
@@ -256,7 +257,7 @@ fn AddedFields(form: FormModel, on_paste: Callback<ev::ClipboardEvent>) -> impl 
         </For>
         <div class="add-field">
             <Button id="form-add-field" icon=Icon::Plus on_press=add>
-                "Add a field"
+                {t!("Add a field")}
             </Button>
             {move || {
                 error
@@ -276,28 +277,30 @@ fn AddedField(
     let id = format!("form-field-{}", row.key);
     let value_id = format!("{id}-value");
     let title = move || match row.name.get() {
-        name if name.trim().is_empty() => "New field".to_owned(),
-        name => format!("Field {}", words::shortened(name.trim())),
+        name if name.trim().is_empty() => t!("New field").to_owned(),
+        name => t!("Field {name}", name = words::shortened(name.trim())),
     };
     let types = FieldType::ALL.map(|one| (word_of(one), words::field_type(one).to_owned()));
     let remove = move |()| {
         form.remove_field(row.key);
         focus_soon("form-add-field".to_owned());
     };
-    let remove_label =
-        Signal::derive(move || format!("Remove {}", title().replacen("Field ", "field ", 1)));
+    let remove_label = Signal::derive(move || match row.name.get() {
+        name if name.trim().is_empty() => t!("Remove New field").to_owned(),
+        name => t!("Remove field {name}", name = words::shortened(name.trim())),
+    });
     view! { class="v",
         <div class="added-field" role="group" aria-label=title>
             <div class="added-field-head">
                 <TextInput
                     id=format!("{id}-name")
-                    label="Field name"
+                    label=t!("Field name")
                     value=row.name
                     error=form.error_of_row(row.key, "name")
                 />
                 <Select
                     id=format!("{id}-type")
-                    label="Type"
+                    label=t!("Type")
                     value=Signal::derive(move || word_of(row.field_type.get()))
                     options=types.to_vec()
                     on_change=move |word: String| {
@@ -311,7 +314,7 @@ fn AddedField(
                 view! { class="v",
                     <ValueInput
                         id=value_id.clone()
-                        label="Value".to_owned()
+                        label=t!("Value").to_owned()
                         field_type=row.field_type.get()
                         value=row.value
                         error=form.error_of_row(row.key, "value")
@@ -326,9 +329,15 @@ fn AddedField(
 
 /// What an option of the type is called in the markup.
 fn word_of(field_type: FieldType) -> String {
-    words::field_type(field_type)
-        .to_lowercase()
-        .replace(' ', "-")
+    let word = match field_type {
+        FieldType::Text => "text",
+        FieldType::Secret => "secret",
+        FieldType::Url => "address",
+        FieldType::Lines => "several-lines",
+        FieldType::ConcealedLines => "several-secret-lines",
+        FieldType::Totp => "one-time-code",
+    };
+    word.to_owned()
 }
 
 /// Moves the focus to an element that is about to appear.
@@ -353,7 +362,7 @@ pub(super) fn Recognised(form: FormModel) -> impl IntoView {
                     .map(|found| {
                         view! { class="v",
                             <Badge tone=BadgeTone::Arc>{found.provider_name}</Badge>
-                            <span>{found.label}</span>
+                            <span>{known(&found.label)}</span>
                             <code translate="no">{found.hint}</code>
                         }
                     })
@@ -433,7 +442,9 @@ pub(super) fn use_paste_limit() -> Callback<ev::ClipboardEvent> {
     Callback::new(move |event: ev::ClipboardEvent| {
         if pasted_text(&event).is_some_and(|text| text.len() > PASTE_MAX) {
             event.prevent_default();
-            toasts.fail("That is more than the megabyte an item can hold. Nothing was changed.");
+            toasts.fail(t!(
+                "That is more than the megabyte an item can hold. Nothing was changed."
+            ));
         }
     })
 }

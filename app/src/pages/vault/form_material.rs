@@ -206,7 +206,7 @@ pub(super) fn MaterialInput(reading: Reading) -> impl IntoView {
                     }
                 }
                 Err(_) => {
-                    let unread = "The browser could not read the file.".to_owned();
+                    let unread = t!("The browser could not read the file.").to_owned();
                     let _ = reading.problem.try_set(Some(Failure::Browser(unread)));
                 }
             }
@@ -228,9 +228,9 @@ pub(super) fn MaterialInput(reading: Reading) -> impl IntoView {
         <div class="material-input">
             <Field
                 id="form-material-file"
-                label="Choose a file, or drop it here"
+                label=t!("Choose a file, or drop it here")
                 hint=Some(
-                    "PEM, DER, PKCS#12 or OpenSSH; or paste below. It is read on this device."
+                    t!("PEM, DER, PKCS#12 or OpenSSH; or paste below. It is read on this device.")
                         .to_owned(),
                 )
             >
@@ -244,7 +244,7 @@ pub(super) fn MaterialInput(reading: Reading) -> impl IntoView {
                 />
             </Field>
             <Button id="form-make-pair" icon=Icon::Spark on_press=make>
-                "Make a key pair"
+                {t!("Make a key pair")}
             </Button>
             {move || {
                 reading
@@ -266,11 +266,11 @@ pub(super) fn MaterialInput(reading: Reading) -> impl IntoView {
                             <div class="material-password" on:keydown=on_enter>
                                 <PasswordField
                                     id="form-material-password"
-                                    label="Password of the file"
+                                    label=t!("Password of the file")
                                     value=reading.password
                                 />
                                 <Button busy=reading.busy on_press=move |()| reading.open()>
-                                    "Open"
+                                    {tc!("verb", "Open")}
                                 </Button>
                             </div>
                         }

@@ -8,7 +8,11 @@ use keyarc_wire::ItemId;
 use leptos::prelude::*;
 
 use super::variables::{parse_variables, write_variables};
-use crate::state::Place;
+use crate::{
+    language::{is_of_several, known},
+    state::Place,
+    words::capitalised,
+};
 
 /// The element ids of the fields that recognition fills in.
 pub(super) const NAME_ID: &str = "form-name";
@@ -102,7 +106,10 @@ impl FormModel {
         let every_days = match self.every.read().trim() {
             "" => None,
             text => Some(text.parse().map_err(|_| {
-                let rule = format!("is a number of days from 1 to {ROTATION_DAYS_MAX}");
+                let rule = t!(
+                    "is a number of days from 1 to {most}",
+                    most = ROTATION_DAYS_MAX
+                );
                 wrong("every_days", &rule)
             })?),
         };
@@ -139,10 +146,12 @@ impl FormModel {
         let kind = self.kind.get();
         if kind == Kind::EnvironmentSet {
             let variables = parse_variables(&self.variables.read()).map_err(|error| {
-                wrong(
-                    "variables",
-                    &format!("line {} {}", error.line, error.reason),
-                )
+                let rule = t!(
+                    "line {line} {reason}",
+                    line = error.line,
+                    reason = error.reason
+                );
+                wrong("variables", &rule)
             })?;
             return Ok(Content::EnvironmentSet { variables });
         }
@@ -168,7 +177,7 @@ impl FormModel {
             let field = format!("fields[{at}].{part}");
             self.error.with(|error| {
                 let error = error.as_ref().filter(|error| error.field == field)?;
-                Some(crate::words::capitalised(&error.rule))
+                Some(capitalised(&known(&error.rule)))
             })
         })
     }
@@ -178,7 +187,11 @@ impl FormModel {
         Signal::derive(move || {
             self.error.with(|error| {
                 let error = error.as_ref().filter(|error| error.field == "fields")?;
-                Some(format!("The fields {}", error.rule))
+                let what = match is_of_several(&error.rule) {
+                    true => t!("The fields"),
+                    false => tc!("one of them", "The fields"),
+                };
+                Some(t!("{what} {rule}", what, rule = known(&error.rule)))
             })
         })
     }
@@ -205,7 +218,7 @@ impl FormModel {
                 let error = error
                     .as_ref()
                     .filter(|error| is_about(&error.field, field))?;
-                Some(crate::words::capitalised(&error.rule))
+                Some(capitalised(&known(&error.rule)))
             })
         })
     }
@@ -363,7 +376,7 @@ fn day_of(field: &str, text: &str) -> Result<Option<Day>, DraftError> {
     }
     let day = text.parse();
     day.map(Some)
-        .map_err(|_| wrong(field, "is a date like 2027-01-31"))
+        .map_err(|_| wrong(field, t!("is a date like 2027-01-31")))
 }
 
 fn wrong(field: &str, rule: &str) -> DraftError {

@@ -28,7 +28,7 @@ pub(super) fn QrInput(form: FormModel) -> impl IntoView {
         read.set(false);
         problem.set(None);
         if picture.size() > PICTURE_MAX {
-            problem.set(Some("The picture is larger than 20 MB.".to_owned()));
+            problem.set(Some(t!("The picture is larger than 20 MB.").to_owned()));
             return;
         }
         busy.set(true);
@@ -39,7 +39,7 @@ pub(super) fn QrInput(form: FormModel) -> impl IntoView {
                     let reply = worker.call(Command::ReadQr(bytes)).await;
                     reply.map_err(|failure| failure.to_string())
                 }
-                Err(_) => Err("The browser could not read the file.".to_owned()),
+                Err(_) => Err(t!("The browser could not read the file.").to_owned()),
             };
             // The form may be gone by then.
             if busy.try_set(false).is_some() {
@@ -84,9 +84,9 @@ pub(super) fn QrInput(form: FormModel) -> impl IntoView {
         <div class="material-input">
             <Field
                 id="form-qr"
-                label="Picture of the QR code"
+                label=t!("Picture of the QR code")
                 hint=Some(
-                    "A file or a photograph; or paste a screenshot. It is read on this device."
+                    t!("A file or a photograph; or paste a screenshot. It is read on this device.")
                         .to_owned(),
                 )
             >
@@ -102,7 +102,7 @@ pub(super) fn QrInput(form: FormModel) -> impl IntoView {
                 />
             </Field>
             <p class="field-hint" role="status">
-                {move || read.get().then_some("The setup key was read.")}
+                {move || read.get().then_some(t!("The setup key was read."))}
             </p>
             {move || {
                 problem

@@ -24,14 +24,14 @@ pub(super) fn RotationInputs(form: FormModel) -> impl IntoView {
         true => OWN.to_owned(),
         false => form.every.get(),
     });
-    let mut options = vec![(String::new(), "Never".to_owned())];
+    let mut options = vec![(String::new(), t!("Never").to_owned())];
     options.extend(ROTATION_CHOICES.map(|days| (days.to_string(), words::every_days(days))));
-    options.push((OWN.to_owned(), "Another number of days".to_owned()));
+    options.push((OWN.to_owned(), t!("Another number of days").to_owned()));
     view! { class="v",
         <div class="field-pair">
             <Select
                 id="form-rotation"
-                label="Rotate"
+                label=t!("Rotate")
                 value=chosen
                 options=options
                 on_change=move |value: String| {
@@ -43,10 +43,10 @@ pub(super) fn RotationInputs(form: FormModel) -> impl IntoView {
             />
             <DayInput
                 id="form-rotated"
-                label="Last rotated"
+                label=t!("Last rotated")
                 value=form.rotated
                 error=form.error_of("rotated_on")
-                hint="Noted by itself when you save another secret."
+                hint=t!("Noted by itself when you save another secret.")
             />
         </div>
         {move || {
@@ -55,10 +55,10 @@ pub(super) fn RotationInputs(form: FormModel) -> impl IntoView {
                     view! { class="v",
                         <TextInput
                             id="form-every"
-                            label="Days between two rotations"
+                            label=t!("Days between two rotations")
                             value=form.every
                             inputmode="numeric"
-                            hint=Some(format!("From 1 to {ROTATION_DAYS_MAX}."))
+                            hint=Some(t!("From 1 to {most}.", most = ROTATION_DAYS_MAX))
                             error=form.error_of("every_days")
                         />
                     }
@@ -66,12 +66,12 @@ pub(super) fn RotationInputs(form: FormModel) -> impl IntoView {
         }}
         <TextArea
             id="form-places"
-            label="Where it is used"
+            label=t!("Where it is used")
             value=form.places
             rows=3
-            placeholder="CI of the shop"
+            placeholder=t!("CI of the shop")
             hint=Some(
-                "One place a line: a service, a machine, an address. Rotating goes through them."
+                t!("One place a line: a service, a machine, an address. Rotating goes through them.")
                     .to_owned(),
             )
             error=form.error_of("places")

@@ -16,7 +16,6 @@ use crate::{
     pages::account::path_after,
     state::{ConnectionState, VaultPhase, use_connection, use_go, use_session},
     ui::{Banner, BannerTone, Icon, SkeletonRows},
-    words::counted,
 };
 
 /// Which page of the app is shown inside the frame.
@@ -96,7 +95,7 @@ pub fn VaultFrame(
     let children = StoredValue::new(children);
     view! { class="v",
         <a class="skip" href="#main">
-            "Skip to content"
+            {t!("Skip to content")}
         </a>
         <div class="app" class:nav-open=move || panels.nav.get()>
             <Nav section=section open=open />
@@ -143,25 +142,27 @@ fn Banners() -> impl IntoView {
     let session = use_session();
     let connection = use_connection();
     view! { class="v",
-        <section class="banners" aria-label="Notices">
+        <section class="banners" aria-label=t!("Notices")>
             <TrustBanner />
             {move || match connection.get() {
                 ConnectionState::Online => None,
                 state @ ConnectionState::Offline { .. } => {
-                    let pending = match state {
+                    let words = match state {
                         ConnectionState::Offline { pending } if pending > 0 => {
-                            format!(
-                                " {} kept here, sealed, and sent when it does.",
-                                counted(pending, "change"),
+                            tn!(
+                                pending,
+                                "The server does not answer. {count} change kept here, sealed, and sent when it does.",
+                                "The server does not answer. {count} changes kept here, sealed, and sent when it does.",
                             )
                         }
-                        _ => " What is open stays usable.".to_owned(),
+                        _ => {
+                            t!("The server does not answer. What is open stays usable.").to_owned()
+                        }
                     };
                     Some(
                         view! { class="v",
                             <Banner tone=BannerTone::Warn icon=Icon::CloudOff>
-                                "The server does not answer."
-                                {pending}
+                                {words}
                             </Banner>
                         },
                     )
@@ -173,8 +174,11 @@ fn Banners() -> impl IntoView {
                     .then(|| {
                         view! { class="v",
                             <Banner tone=BannerTone::Bad icon=Icon::Warning>
-                                {counted(unreadable, "item")}
-                                " could not be opened. They are kept as they are; the rest is complete."
+                                {tn!(
+                                    unreadable,
+                                    "{count} item could not be opened. They are kept as they are; the rest is complete.",
+                                    "{count} items could not be opened. They are kept as they are; the rest is complete.",
+                                )}
                             </Banner>
                         }
                     })
@@ -191,7 +195,7 @@ fn Banners() -> impl IntoView {
                                 icon=Icon::Person
                                 on_dismiss=move |()| session.forget_notices()
                             >
-                                "Somebody made another vault with your e-mail address. Yours is not affected; if it was not you, nothing needs to be done."
+                                {t!("Somebody made another vault with your e-mail address. Yours is not affected; if it was not you, nothing needs to be done.")}
                             </Banner>
                         }
                     })
@@ -221,8 +225,8 @@ fn KeyBanners() -> impl IntoView {
                             icon=Icon::Warning
                             on_dismiss=move |()| session.drop_rekey()
                         >
-                            "A change of all keys was begun and not finished. Nothing was changed: your password and your recovery kit are those of before. "
-                            <a href="/settings#compromised">"Begin again"</a>
+                            {t!("A change of all keys was begun and not finished. Nothing was changed: your password and your recovery kit are those of before. ")}
+                            <a href="/settings#compromised">{t!("Begin again")}</a>
                         </Banner>
                     }
                         .into_any(),
@@ -231,8 +235,8 @@ fn KeyBanners() -> impl IntoView {
                 Some(
                     view! { class="v",
                         <Banner icon=Icon::Lock on_dismiss=move |()| session.put_recovery_off()>
-                            "Is your recovery kit still where you put it? "
-                            <a href="/settings#recovery">"Check it"</a>
+                            {t!("Is your recovery kit still where you put it? ")}
+                            <a href="/settings#recovery">{t!("Check it")}</a>
                         </Banner>
                     }
                         .into_any(),

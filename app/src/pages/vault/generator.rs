@@ -11,9 +11,9 @@ use crate::{
 
 /// The sorts of secrets that can be made.
 const SORTS: [(&str, &str); 5] = [
-    ("password", "Password"),
-    ("passphrase", "Words"),
-    ("hex", "Hex"),
+    ("password", mark!("Password")),
+    ("passphrase", mark!("Words")),
+    ("hex", mark!("Hex")),
     ("base64", "Base64"),
     ("uuid", "UUID"),
 ];
@@ -125,7 +125,7 @@ pub(super) fn GeneratorDialog(making: Making) -> impl IntoView {
         }
     });
     view! { class="v",
-        <Dialog open=open title="Make a secret" class="dialog-generator">
+        <Dialog open=open title=t!("Make a secret") class="dialog-generator">
             <Generator open=open on_use=take />
         </Dialog>
     }
@@ -189,8 +189,10 @@ fn Generator(open: RwSignal<bool>, on_use: Callback<String>) -> impl IntoView {
             </p>
             <Segmented
                 name="generator-sort"
-                label="What to make"
-                options=SORTS.map(|(sort, words)| (sort.to_owned(), words.to_owned())).to_vec()
+                label=t!("What to make")
+                options=SORTS
+                    .map(|(sort, words)| (sort.to_owned(), crate::language::text(words).to_owned()))
+                    .to_vec()
                 value=wish.sort
                 on_change=move |sort| wish.sort.set(sort)
             />
@@ -201,7 +203,7 @@ fn Generator(open: RwSignal<bool>, on_use: Callback<String>) -> impl IntoView {
                     view! { class="v",
                         <Slider
                             id="generator-bytes"
-                            label="Random bytes"
+                            label=t!("Random bytes")
                             least=BYTES_MIN
                             most=BYTES_MAX.min(128)
                             value=wish.bytes
@@ -213,16 +215,16 @@ fn Generator(open: RwSignal<bool>, on_use: Callback<String>) -> impl IntoView {
             }}
             <footer class="dialog-foot">
                 <Button icon=Icon::Undo on_press=again>
-                    "Another"
+                    {t!("Another")}
                 </Button>
                 <span class="gap"></span>
-                <Button on_press=move |()| open.set(false)>"Cancel"</Button>
+                <Button on_press=move |()| open.set(false)>{t!("Cancel")}</Button>
                 <Button
                     look=Look::Go
                     disabled=Signal::derive(move || !is_made.get())
                     on_press=take
                 >
-                    "Use it"
+                    {t!("Use it")}
                 </Button>
             </footer>
         </div>
@@ -234,7 +236,7 @@ fn PasswordChoices(wish: Wish) -> impl IntoView {
     view! { class="v",
         <Slider
             id="generator-length"
-            label="Characters"
+            label=t!("Characters")
             least=PASSWORD_MIN
             most=PASSWORD_MAX
             value=wish.length
@@ -250,10 +252,10 @@ fn PasswordChoices(wish: Wish) -> impl IntoView {
                 "0–9"
             </Checkbox>
             <Checkbox id="generator-symbols" checked=wish.symbols>
-                "Punctuation"
+                {t!("Punctuation")}
             </Checkbox>
             <Checkbox id="generator-distinct" checked=wish.distinct>
-                "No look-alikes"
+                {t!("No look-alikes")}
             </Checkbox>
         </div>
     }
@@ -264,18 +266,18 @@ fn PhraseChoices(wish: Wish) -> impl IntoView {
     view! { class="v",
         <Slider
             id="generator-words"
-            label="Words"
+            label=t!("Words")
             least=WORDS_MIN
             most=WORDS_MAX
             value=wish.words
         />
-        <TextInput id="generator-separator" label="Between them" value=wish.separator mono=true />
+        <TextInput id="generator-separator" label=t!("Between them") value=wish.separator mono=true />
         <div class="generator-checks">
             <Checkbox id="generator-capitals" checked=wish.capitals>
-                "Capital letters"
+                {t!("Capital letters")}
             </Checkbox>
             <Checkbox id="generator-digit" checked=wish.digit>
-                "A digit"
+                {t!("A digit")}
             </Checkbox>
         </div>
     }
@@ -284,13 +286,16 @@ fn PhraseChoices(wish: Wish) -> impl IntoView {
 /// What a number of bits means, for an attacker who tries 10¹² guesses a second: what the
 /// fastest hashes allow on a rack of graphics cards.
 fn strength_words(bits: f64) -> String {
-    let what = match bits {
-        ..45.0 => "weak: guessed within a minute",
-        45.0..60.0 => "fair: guessed within days by somebody who has its hash",
-        60.0..80.0 => "strong",
-        _ => "beyond guessing",
-    };
-    format!("{bits:.0} bits, {what}.")
+    let shown = format!("{bits:.0}");
+    match bits {
+        ..45.0 => t!("{bits} bits, weak: guessed within a minute.", bits = shown),
+        45.0..60.0 => t!(
+            "{bits} bits, fair: guessed within days by somebody who has its hash.",
+            bits = shown
+        ),
+        60.0..80.0 => t!("{bits} bits, strong.", bits = shown),
+        _ => t!("{bits} bits, beyond guessing.", bits = shown),
+    }
 }
 
 #[cfg(test)]

@@ -10,21 +10,21 @@ pub fn HelpDialog(
     open: RwSignal<bool>,
 ) -> impl IntoView {
     view! { class="v",
-        <Dialog open=open title="Keyboard" class="dialog-narrow">
+        <Dialog open=open title=t!("Keyboard") class="dialog-narrow">
             <dl class="keys">
                 {BINDINGS
                     .iter()
                     .map(|binding| {
                         view! { class="v",
                             <dt>
-                                <span class="sr-only">{binding.keys.join(" or ")}</span>
+                                <span class="sr-only">{binding.keys.join(t!(" or "))}</span>
                                 {binding
                                     .keys
                                     .iter()
                                     .map(|key| view! { class="v", <Kbd keys=*key /> })
                                     .collect_view()}
                             </dt>
-                            <dd>{binding.does}</dd>
+                            <dd>{crate::language::text(binding.does)}</dd>
                         }
                     })
                     .collect_view()}

@@ -1,6 +1,8 @@
+mod words;
+
 use std::time::Duration;
 
-use keyarc_vault::{Change, Version, VersionRow};
+use keyarc_vault::{Version, VersionRow};
 use keyarc_wire::ItemId;
 use leptos::{prelude::*, task::spawn_local};
 
@@ -15,6 +17,9 @@ use crate::{
     words::moment,
     worker::{Command, CompareVersion, Failure, Reply, use_worker},
 };
+
+use words::missing;
+pub(super) use words::said;
 
 /// Revealed secrets are hidden again after this long.
 const HIDE_AFTER: Duration = Duration::from_secs(30);
@@ -77,18 +82,18 @@ pub(super) fn History(
             <header class="bar">
                 <IconButton
                     icon=Icon::Back
-                    label="Back to the item"
+                    label=t!("Back to the item")
                     id="history-back"
                     on_press=back
                 />
                 <h2 class="bar-title" id="detail-title" tabindex="-1">
-                    "History"
+                    {t!("History")}
                     {move || {
                         name()
                             .map(|name| {
                                 view! { class="v",
                                     <span>
-                                        " of "
+                                        {t!(" of ")}
                                         <bdi>{name}</bdi>
                                     </span>
                                 }
@@ -102,10 +107,10 @@ pub(super) fn History(
                     Some(Err(failure)) => {
                         view! { class="v",
                             <ErrorState
-                                title="The history could not be fetched"
+                                title=t!("The history could not be fetched")
                                 detail=failure.to_string()
                             >
-                                <Button on_press=again>"Try again"</Button>
+                                <Button on_press=again>{t!("Try again")}</Button>
                             </ErrorState>
                         }
                             .into_any()
@@ -126,8 +131,8 @@ fn Versions(item: ItemId, all: Vec<Version>, actions: Actions) -> impl IntoView 
     let is_first = matches!(all.as_slice(), [Version::Read(row)] if row.version == 1);
     if is_first {
         return view! { class="v",
-            <EmptyState icon=Icon::Clock title="This is the first version">
-                <p>"What you save over it is kept here."</p>
+            <EmptyState icon=Icon::Clock title=t!("This is the first version")>
+                <p>{t!("What you save over it is kept here.")}</p>
             </EmptyState>
         }
         .into_any();
@@ -142,7 +147,7 @@ fn Versions(item: ItemId, all: Vec<Version>, actions: Actions) -> impl IntoView 
                 <li class="version">
                     <div class="version-line">
                         <VersionWords row=row />
-                        <Tag>"Now"</Tag>
+                        <Tag>{t!("Now")}</Tag>
                     </div>
                 </li>
             }
@@ -154,7 +159,12 @@ fn Versions(item: ItemId, all: Vec<Version>, actions: Actions) -> impl IntoView 
             Version::Unreadable { version } => view! { class="v",
                 <li class="version version-gap is-bad">
                     <IconView icon=Icon::Warning />
-                    <p>{format!("Version {version} does not open: what the server has under this number is not what was saved. It may be damaged, or the server may have changed it.")}</p>
+                    <p>
+                        {t!(
+                            "Version {version} does not open: what the server has under this number is not what was saved. It may be damaged, or the server may have changed it.",
+                            version,
+                        )}
+                    </p>
                 </li>
             }
             .into_any(),
@@ -171,7 +181,7 @@ fn Versions(item: ItemId, all: Vec<Version>, actions: Actions) -> impl IntoView 
         {trashed
             .then(|| {
                 view! { class="v",
-                    <p class="quiet">"The item is in the trash. Restore it there to take a version back."</p>
+                    <p class="quiet">{t!("The item is in the trash. Restore it there to take a version back.")}</p>
                 }
             })}
         <ol class="versions">{lines.collect_view()}</ol>
@@ -179,33 +189,12 @@ fn Versions(item: ItemId, all: Vec<Version>, actions: Actions) -> impl IntoView 
     .into_any()
 }
 
-/// So many versions before the one now are kept whatever they changed.
-const KEPT_ALWAYS: u64 = 50;
-
-/// What is said of versions that are not there.
-fn missing(newest: u64, oldest: u64, current: u64) -> String {
-    let which = if newest == oldest {
-        format!("Version {newest} is")
-    } else {
-        format!("Versions {oldest} to {newest} are")
-    };
-    if newest.saturating_add(KEPT_ALWAYS) < current {
-        format!("{which} not kept: of versions so old only those of another secret are.")
-    } else if oldest == 1 {
-        format!(
-            "{which} not there. Nothing is kept from before a change of all keys, and from before KeyArc had histories; otherwise the server has lost it or keeps it back."
-        )
-    } else {
-        format!("{which} missing: the server never had it, or keeps it back.")
-    }
-}
-
 /// When a version was written, and what it changed.
 #[component]
 fn VersionWords(row: VersionRow) -> impl IntoView {
     let when = match row.written_at_ms {
         Some(at_ms) => moment(at_ms),
-        None => "At a time that is not known".to_owned(),
+        None => t!("At a time that is not known").to_owned(),
     };
     let by_server = row.time_is_servers && row.written_at_ms.is_some();
     view! { class="v",
@@ -213,43 +202,17 @@ fn VersionWords(row: VersionRow) -> impl IntoView {
             <strong>{when}</strong>
             {by_server
                 .then(|| {
-                    view! { class="v", <span class="quiet">" by the server’s clock"</span> }
+                    view! { class="v", <span class="quiet">{t!(" by the server’s clock")}</span> }
                 })}
             <span class="version-sub">
-                {format!("Version {} · {}", row.version, said(row.changes.as_deref()))}
+                {t!(
+                    "Version {number} · {changes}",
+                    number = row.version,
+                    changes = said(row.changes.as_deref()),
+                )}
             </span>
         </span>
-        {row.trashed.then(|| view! { class="v", <Tag>"In the trash"</Tag> })}
-    }
-}
-
-/// What a version changed, in words.
-pub(super) fn said(changes: Option<&[Change]>) -> String {
-    let Some(changes) = changes else {
-        return "the version before is missing, so what it changed is not known".to_owned();
-    };
-    let words: Vec<&str> = changes.iter().map(|change| word(*change)).collect();
-    words.join(", ")
-}
-
-fn word(change: Change) -> &'static str {
-    match change {
-        Change::Created => "created",
-        Change::Trashed => "moved to the trash",
-        Change::Restored => "taken out of the trash",
-        Change::Name => "name",
-        Change::Content => "secret",
-        Change::Fields => "fields",
-        Change::Saved => "notes or values of fields, if anything",
-        Change::Folder => "folder",
-        Change::Tags => "tags",
-        Change::Environment => "environment",
-        Change::Provider => "provider",
-        Change::Expiry => "expiry",
-        Change::Rotation => "rotation",
-        Change::Tested => "tested",
-        Change::Starred => "starred",
-        Change::Unstarred => "star taken away",
+        {row.trashed.then(|| view! { class="v", <Tag>{t!("In the trash")}</Tag> })}
     }
 }
 
@@ -373,14 +336,14 @@ fn Comparison(item: ItemId, version: u64, can_restore: bool, actions: Actions) -
         Some(Err(failure)) => {
             let detail = match failure {
                 Failure::NotFound => {
-                    "The server does not have the secret of this version any more. The item itself is as it was.".to_owned()
+                    t!("The server does not have the secret of this version any more. The item itself is as it was.").to_owned()
                 }
                 other => other.to_string(),
             };
             view! { class="v",
                 <div class="version-body">
-                    <ErrorState title="This version could not be opened" detail=detail>
-                        <Button on_press=again>"Try again"</Button>
+                    <ErrorState title=t!("This version could not be opened") detail=detail>
+                        <Button on_press=again>{t!("Try again")}</Button>
                     </ErrorState>
                 </div>
             }
@@ -397,7 +360,7 @@ fn Comparison(item: ItemId, version: u64, can_restore: bool, actions: Actions) -
                             .then(|| {
                                 view! { class="v",
                                     <Button icon=Icon::Undo busy=busy on_press=restore>
-                                        "Restore this version"
+                                        {t!("Restore this version")}
                                     </Button>
                                 }
                             })}
@@ -406,7 +369,7 @@ fn Comparison(item: ItemId, version: u64, can_restore: bool, actions: Actions) -
                                 view! { class="v",
                                     <Button look=Look::Bare on_press=toggle>
                                         {move || {
-                                            if revealed.get() { "Hide secrets" } else { "Show secrets" }
+                                            if revealed.get() { t!("Hide secrets") } else { t!("Show secrets") }
                                         }}
                                     </Button>
                                 }
@@ -424,7 +387,7 @@ fn Comparison(item: ItemId, version: u64, can_restore: bool, actions: Actions) -
 fn Differences(rows: Vec<Difference>) -> impl IntoView {
     if rows.is_empty() {
         return view! { class="v",
-            <p class="quiet">"This version says the same as the item does now."</p>
+            <p class="quiet">{t!("This version says the same as the item does now.")}</p>
         }
         .into_any();
     }
@@ -444,9 +407,9 @@ fn Differences(rows: Vec<Difference>) -> impl IntoView {
             <table class="table version-table">
                 <thead>
                     <tr>
-                        <th scope="col">"Field"</th>
-                        <th scope="col">"Then"</th>
-                        <th scope="col">"Now"</th>
+                        <th scope="col">{t!("Field")}</th>
+                        <th scope="col">{t!("Then")}</th>
+                        <th scope="col">{t!("Now")}</th>
                     </tr>
                 </thead>
                 <tbody>{lines.collect_view()}</tbody>
@@ -462,27 +425,5 @@ fn or_nothing(value: String) -> String {
         "—".to_owned()
     } else {
         value
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_version_says_what_it_changed() {
-        assert_eq!(said(Some(&[Change::Name, Change::Content])), "name, secret");
-        assert_eq!(said(Some(&[Change::Created])), "created");
-        assert!(said(None).starts_with("the version before is missing"));
-    }
-
-    #[test]
-    fn a_gap_says_whether_it_is_to_be_expected() {
-        assert!(missing(3, 1, 9).starts_with("Versions 1 to 3 are not there"));
-        assert!(missing(1, 1, 9).starts_with("Version 1 is not there"));
-        assert!(missing(4, 4, 9).starts_with("Version 4 is missing"));
-        assert!(missing(5, 4, 9).starts_with("Versions 4 to 5 are missing"));
-        assert!(missing(10, 4, 61).starts_with("Versions 4 to 10 are not kept"));
-        assert!(missing(10, 4, 60).starts_with("Versions 4 to 10 are missing"));
     }
 }

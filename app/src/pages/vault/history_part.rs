@@ -41,7 +41,7 @@ pub(super) fn HistoryPart(
         }
         .into_any()
     };
-    HISTORY.show("The history did not arrive", waiting, move |build| {
+    HISTORY.show(t!("The history did not arrive"), waiting, move |build| {
         build(item)
     })
 }

@@ -33,7 +33,7 @@ pub(super) fn ItemMaterial(
     look(());
     let stored = StoredValue::new(summary);
     view! { class="v",
-        <section class="material" aria-label="What it is">
+        <section class="material" aria-label=t!("What it is")>
             {move || match read.get() {
                 None => view! { class="v",
                     <div aria-busy="true">
@@ -45,11 +45,11 @@ pub(super) fn ItemMaterial(
                     <Banner tone=BannerTone::Bad icon=Icon::Warning>
                         {problem}
                     </Banner>
-                    <Button on_press=look>"Read it again"</Button>
+                    <Button on_press=look>{t!("Read it again")}</Button>
                 }
                 .into_any(),
                 Some(Ok(None)) => view! { class="v",
-                    <p class="quiet">"Nothing is filled in."</p>
+                    <p class="quiet">{t!("Nothing is filled in.")}</p>
                 }
                 .into_any(),
                 Some(Ok(Some(facts))) => view! { class="v",
@@ -76,25 +76,25 @@ struct AsFile {
 }
 
 const CHAIN: AsFile = AsFile {
-    words: "Download certificates",
+    words: mark!("Download certificates"),
     part: "chain",
     ending: ".pem",
     is_secret: false,
 };
 const CERTIFICATE_KEY: AsFile = AsFile {
-    words: "Download private key",
+    words: mark!("Download private key"),
     part: "certificate_key",
     ending: "-key.pem",
     is_secret: true,
 };
 const SSH_PRIVATE: AsFile = AsFile {
-    words: "Download private key",
+    words: mark!("Download private key"),
     part: "ssh_private_key",
     ending: "",
     is_secret: true,
 };
 const SSH_PUBLIC: AsFile = AsFile {
-    words: "Download public key",
+    words: mark!("Download public key"),
     part: "ssh_public_key",
     ending: ".pub",
     is_secret: false,
@@ -127,15 +127,16 @@ fn Files(summary: ItemSummary, facts: MaterialFacts) -> impl IntoView {
                     Err(failure) => Err(failure.to_string()),
                 };
                 match saved {
-                    Ok(()) if file.is_secret => toasts.say(format!(
-                        "{name} saved. Nothing protects the key there: delete the file when you have used it."
+                    Ok(()) if file.is_secret => toasts.say(t!(
+                        "{name} saved. Nothing protects the key there: delete the file when you have used it.",
+                        name,
                     )),
-                    Ok(()) => toasts.say(format!("{name} saved.")),
+                    Ok(()) => toasts.say(t!("{name} saved.", name)),
                     Err(problem) => toasts.fail(problem),
                 }
             });
         };
-        view! { class="v", <Button on_press=save>{file.words}</Button> }
+        view! { class="v", <Button on_press=save>{crate::language::text(file.words)}</Button> }
     };
     view! { class="v",
         <div class="material-files">
@@ -144,9 +145,9 @@ fn Files(summary: ItemSummary, facts: MaterialFacts) -> impl IntoView {
                 .map(|key| {
                     let copy = move |()| {
                         let key = key.clone();
-                        clipboard.copy("Public key".to_owned(), async move { Ok(key) });
+                        clipboard.copy(t!("Public key").to_owned(), async move { Ok(key) });
                     };
-                    view! { class="v", <Button icon=Icon::Copy on_press=copy>"Copy public key"</Button> }
+                    view! { class="v", <Button icon=Icon::Copy on_press=copy>{t!("Copy public key")}</Button> }
                 })}
         </div>
     }
@@ -156,7 +157,7 @@ fn save(name: &str, item: &Item, part: &str) -> Result<(), String> {
     let text = item.content.part(part).unwrap_or_default();
     // Tools want a line break at the end.
     let text = format!("{}\n", text.trim_end());
-    save_file(name, &text).map_err(|_| "The browser did not save the file.".to_owned())
+    save_file(name, &text).map_err(|_| t!("The browser did not save the file.").to_owned())
 }
 
 /// A file's name from an item's: letters, digits, dots and hyphens.

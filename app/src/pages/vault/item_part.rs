@@ -71,5 +71,7 @@ pub(super) fn ItemPart(
         }
         .into_any()
     };
-    ITEM.show("The item did not arrive", waiting, move |build| build(pane))
+    ITEM.show(t!("The item did not arrive"), waiting, move |build| {
+        build(pane)
+    })
 }

@@ -15,7 +15,9 @@ use super::{
 use crate::{
     state::{Mode, Place, use_go, use_place, use_toasts},
     ui::{Button, Confirm, EnvironmentDot, Icon, IconButton, IconView, Look, Tag, after_picture},
-    words::{ago_now, capitalised, days_left, every_days, kind, local_day, now_ms, shortened},
+    words::{
+        ago_now, capitalised, days_left, every_days, kind, local_day, long_day, now_ms, shortened,
+    },
     worker::{Command, Reply, use_worker},
 };
 
@@ -112,17 +114,17 @@ fn ItemBar(summary: ItemSummary, actions: Actions) -> impl IntoView {
         go.to(&place);
     };
     let star = if favourite {
-        "Remove from favourites"
+        t!("Remove from favourites")
     } else {
-        "Add to favourites"
+        t!("Add to favourites")
     };
-    let restored = format!("{name} restored.");
+    let restored = t!("{name} restored.", name);
     view! { class="v",
         <header class="bar">
             <span class="only-narrow">
                 <IconButton
                     icon=Icon::Back
-                    label="Back to the list"
+                    label=t!("Back to the list")
                     on_press=move |()| go.to(&place.with_untracked(Place::closed))
                 />
             </span>
@@ -133,16 +135,16 @@ fn ItemBar(summary: ItemSummary, actions: Actions) -> impl IntoView {
                         icon=Icon::Undo
                         on_press=move |()| actions.restore(vec![id], Some(restored.clone()))
                     >
-                        "Restore"
+                        {t!("Restore")}
                     </Button>
                     <Button look=Look::Danger on_press=move |()| asking.set(true)>
-                        "Delete for good"
+                        {t!("Delete for good")}
                     </Button>
                     <Confirm
                         open=asking
-                        title="Delete for good?"
-                        detail=format!("{name}, its secret and its history are lost. Nobody can bring it back.")
-                        verb="Delete for good"
+                        title=t!("Delete for good?")
+                        detail=t!("{name}, its secret and its history are lost. Nobody can bring it back.", name)
+                        verb=t!("Delete for good")
                         on_confirm=move |()| actions.purge(id)
                     />
                 }
@@ -158,7 +160,7 @@ fn ItemBar(summary: ItemSummary, actions: Actions) -> impl IntoView {
                     />
                     <IconButton
                         icon=Icon::Trash
-                        label="Delete"
+                        label=t!("Delete")
                         key="Delete"
                         on_press=move |()| stored.with_value(|summary| actions.trash(summary))
                     />
@@ -172,12 +174,12 @@ fn ItemBar(summary: ItemSummary, actions: Actions) -> impl IntoView {
                                     on_press=move |()| go
                                         .to(&place.get_untracked().with_rotation(id))
                                 >
-                                    "Rotate…"
+                                    {t!("Rotate…")}
                                 </Button>
                             }
                         })}
                     <Button icon=Icon::Edit key="E" on_press=edit>
-                        "Edit"
+                        {t!("Edit")}
                     </Button>
                 }
                     .into_any()
@@ -291,7 +293,13 @@ fn SecretCard(
         });
     };
     let for_copy = StoredValue::new(summary.clone());
-    let label = move || if shown.get() { "Hide" } else { "Reveal" };
+    let label = move || {
+        if shown.get() {
+            t!("Hide")
+        } else {
+            t!("Reveal")
+        }
+    };
     let buttons = view! { class="v",
         <span class="secret-buttons">
             <button
@@ -315,7 +323,7 @@ fn SecretCard(
                 key="C"
                 on_press=move |()| for_copy.with_value(|summary| actions.copy(summary))
             >
-                "Copy"
+                {t!("Copy")}
             </Button>
         </span>
     }
@@ -329,9 +337,9 @@ fn SecretCard(
                 }) />
                 {move || {
                     if shown.get() {
-                        format!("Shown on this screen. Hidden again in {} s.", left.get())
+                        t!("Shown on this screen. Hidden again in {seconds} s.", seconds = left.get())
                     } else {
-                        "Sealed. Opened on this device, only when you ask.".to_owned()
+                        t!("Sealed. Opened on this device, only when you ask.").to_owned()
                     }
                 }}
             </div>
@@ -349,9 +357,10 @@ fn Facts(
     let id = summary.id;
     let history = move |()| actions.history(id);
     let notes = move || match revealed.with(|item| item.as_ref().map(|item| item.notes.clone())) {
-        None => view! { class="v", <span class="quiet">"Sealed with the secret"</span> }.into_any(),
+        None => view! { class="v", <span class="quiet">{t!("Sealed with the secret")}</span> }
+            .into_any(),
         Some(notes) if notes.is_empty() => {
-            view! { class="v", <span class="quiet">"None"</span> }.into_any()
+            view! { class="v", <span class="quiet">{t!("None")}</span> }.into_any()
         }
         Some(notes) => view! { class="v", <NotePart text=notes /> }.into_any(),
     };
@@ -363,38 +372,38 @@ fn Facts(
     };
     view! { class="v",
         <dl class="facts">
-            <dt>"Expires"</dt>
+            <dt>{t!("Expires")}</dt>
             <dd>
                 {match summary.expires_on {
                     Some(day) => {
                         view! { class="v",
-                            <span>{day.long()}</span>
+                            <span>{long_day(day)}</span>
                             <ExpiryBadge expires_on=day />
                         }
                             .into_any()
                     }
-                    None => view! { class="v", <span class="quiet">"Never"</span> }.into_any(),
+                    None => view! { class="v", <span class="quiet">{t!("Never")}</span> }.into_any(),
                 }}
             </dd>
             <RotationFacts rotation=summary.rotation />
             {move || places().map(|places| view! { class="v", <Places places=places /> })}
-            <dt>"Notes"</dt>
+            <dt>{t!("Notes")}</dt>
             <dd>{notes}</dd>
-            <dt>"Changed"</dt>
+            <dt>{t!("Changed")}</dt>
             <dd>
                 <span>{capitalised(&ago_now(summary.updated_at_ms))}</span>
-                <span class="quiet">{format!("version {}", summary.version)}</span>
+                <span class="quiet">{t!("version {number}", number = summary.version)}</span>
                 <Button look=Look::Bare icon=Icon::Clock key="H" on_press=history>
-                    "History"
+                    {t!("History")}
                 </Button>
             </dd>
-            <dt>"Created"</dt>
-            <dd>{local_day(summary.created_at_ms).long()}</dd>
+            <dt>{t!("Created")}</dt>
+            <dd>{long_day(local_day(summary.created_at_ms))}</dd>
             {summary
                 .trashed_at_ms
                 .map(|at| {
                     view! { class="v",
-                        <dt>"Deleted"</dt>
+                        <dt>{t!("Deleted")}</dt>
                         <dd>
                             <span>{capitalised(&ago_now(at))}</span>
                             <span class="quiet">{days_left(at, now_ms() as u64)}</span>
@@ -418,9 +427,9 @@ fn RotationFacts(rotation: Rotation) -> impl IntoView {
     });
     let last = rotation
         .rotated_on
-        .map(|day| format!("Last on {}", day.long()));
+        .map(|day| t!("Last on {day}", day = long_day(day)));
     view! { class="v",
-        <dt>"Rotation"</dt>
+        <dt>{t!("Rotation")}</dt>
         <dd>
             {plan.map(|plan| view! { class="v", <span>{plan}</span> })}
             {due.map(|due| view! { class="v", <DueBadge due=due /> })}
@@ -441,7 +450,7 @@ fn Places(places: Vec<String>) -> impl IntoView {
         }
     };
     view! { class="v",
-        <dt>"Used in"</dt>
+        <dt>{t!("Used in")}</dt>
         <dd>
             <ul class="places">{places.into_iter().map(place).collect_view()}</ul>
         </dd>

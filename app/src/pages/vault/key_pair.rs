@@ -44,7 +44,7 @@ pub(super) fn use_pair_making() -> PairMaking {
 #[component]
 pub(super) fn KeyPairDialog(making: PairMaking) -> impl IntoView {
     view! { class="v",
-        <Dialog open=making.open title="Make a key pair" class="dialog-generator">
+        <Dialog open=making.open title=t!("Make a key pair") class="dialog-generator">
             {move || view! { class="v", <Maker making=making is_ssh=making.is_ssh.get() /> }}
         </Dialog>
     }
@@ -112,7 +112,7 @@ fn Maker(making: PairMaking, is_ssh: bool) -> impl IntoView {
     };
     let copy = move |()| {
         if let Some(pair) = pair() {
-            clipboard.copy("Public key".to_owned(), async move {
+            clipboard.copy(t!("Public key").to_owned(), async move {
                 Ok(pair.public_key.clone())
             });
         }
@@ -121,8 +121,8 @@ fn Maker(making: PairMaking, is_ssh: bool) -> impl IntoView {
         let name = if is_ssh { "key.pub" } else { "public-key.pem" };
         if let Some(pair) = pair() {
             match save_file(name, &format!("{}\n", pair.public_key.trim_end())) {
-                Ok(()) => toasts.say(format!("{name} saved.")),
-                Err(_) => toasts.fail("The browser did not save the file."),
+                Ok(()) => toasts.say(t!("{name} saved.", name)),
+                Err(_) => toasts.fail(t!("The browser did not save the file.")),
             }
         }
     };
@@ -131,7 +131,7 @@ fn Maker(making: PairMaking, is_ssh: bool) -> impl IntoView {
         <div class="generator">
             <Segmented
                 name="key-pair-algorithm"
-                label="Algorithm"
+                label=t!("Algorithm")
                 options=options
                 value=chosen
                 on_change=move |word| {
@@ -144,7 +144,7 @@ fn Maker(making: PairMaking, is_ssh: bool) -> impl IntoView {
                     view! { class="v",
                         <TextInput
                             id="key-pair-comment"
-                            label="Comment"
+                            label=t!("Comment")
                             value=comment
                             placeholder="ada@example.com"
                             on_input=Callback::new(move |()| forget())
@@ -160,10 +160,10 @@ fn Maker(making: PairMaking, is_ssh: bool) -> impl IntoView {
                         view! { class="v", <span class="field-error">{problem}</span> }.into_any()
                     }
                     None if busy.get() => {
-                        view! { class="v", <span>"Making it. RSA takes some seconds."</span> }
+                        view! { class="v", <span>{t!("Making it. RSA takes some seconds.")}</span> }
                             .into_any()
                     }
-                    None => view! { class="v", <span class="quiet">"Its public key will stand here."</span> }
+                    None => view! { class="v", <span class="quiet">{t!("Its public key will stand here.")}</span> }
                         .into_any(),
                 }}
             </output>
@@ -173,24 +173,24 @@ fn Maker(making: PairMaking, is_ssh: bool) -> impl IntoView {
                     .then(|| {
                         view! { class="v",
                             <div class="material-files">
-                                <Button icon=Icon::Copy on_press=copy>"Copy public key"</Button>
-                                <Button on_press=download>"Download public key"</Button>
+                                <Button icon=Icon::Copy on_press=copy>{t!("Copy public key")}</Button>
+                                <Button on_press=download>{t!("Download public key")}</Button>
                             </div>
                         }
                     })
             }}
             <footer class="dialog-foot">
                 <Button icon=Icon::Spark busy=busy on_press=make>
-                    "Make"
+                    {t!("Make")}
                 </Button>
                 <span class="gap"></span>
-                <Button on_press=move |()| making.open.set(false)>"Cancel"</Button>
+                <Button on_press=move |()| making.open.set(false)>{t!("Cancel")}</Button>
                 <Button
                     look=Look::Go
                     disabled=Signal::derive(move || !is_made.get())
                     on_press=take
                 >
-                    "Use it"
+                    {t!("Use it")}
                 </Button>
             </footer>
         </div>

@@ -20,7 +20,7 @@ use crate::{
         Button, Confirm, EmptyState, ErrorState, Icon, IconView, Kbd, Look, SkeletonRows,
         VirtualList,
     },
-    words::{counted, number, shortened},
+    words::{number, shortened},
     worker::{Arrangement, Target},
 };
 
@@ -42,7 +42,7 @@ pub(super) fn ListPane(
     let in_trash = Memo::new(move |_| place.with(|place| place.scope == Scope::Trash));
     let selection = use_selection();
     view! { class="v",
-        <section class="list" aria-label="List">
+        <section class="list" aria-label=t!("List")>
             <header class="bar">
                 <h2 class="bar-title">
                     <bdi>{move || title.get()}</bdi>
@@ -51,7 +51,7 @@ pub(super) fn ListPane(
                     {move || {
                         (items.status() == ListStatus::Ready).then(|| number(items.total()))
                     }}
-                    <span class="sr-only">" items"</span>
+                    <span class="sr-only">{t!(" items")}</span>
                 </small>
                 <span class="gap"></span>
                 {move || {
@@ -64,7 +64,7 @@ pub(super) fn ListPane(
                                 icon=Icon::Plus
                                 on_press=move |()| actions.new_item()
                             >
-                                "New"
+                                {t!("New")}
                             </Button>
                         }
                             .into_any()
@@ -80,7 +80,7 @@ pub(super) fn ListPane(
                     <SortMenu />
                     <span class="only-touch">
                         <Button look=Look::Bare on_press=move |()| selection.begin_touch()>
-                            "Select"
+                            {t!("Select")}
                         </Button>
                     </span>
                 </div>
@@ -123,8 +123,8 @@ fn SearchField(search: NodeRef<html::Input>) -> impl IntoView {
             <IconView icon=Icon::Search />
             <input
                 r#type="search"
-                aria-label="Search"
-                placeholder="Search"
+                aria-label=t!("Search")
+                placeholder=t!("Search")
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"
@@ -186,8 +186,8 @@ fn Rows(scroller: NodeRef<html::Div>) -> impl IntoView {
             Shown::Loading => view! { class="v", <SkeletonRows count=10 /> }.into_any(),
             Shown::Failed(detail) => {
                 view! { class="v",
-                    <ErrorState title="The list could not be read" detail=detail>
-                        <Button on_press=move |()| items.refresh()>"Try again"</Button>
+                    <ErrorState title=t!("The list could not be read") detail=detail>
+                        <Button on_press=move |()| items.refresh()>{t!("Try again")}</Button>
                     </ErrorState>
                 }
                     .into_any()
@@ -202,7 +202,7 @@ fn Rows(scroller: NodeRef<html::Div>) -> impl IntoView {
                         class:by-touch=move || selection.is_by_touch()
                         role="listbox"
                         aria-multiselectable="true"
-                        aria-label="Items"
+                        aria-label=t!("Items")
                         tabindex="0"
                         aria-activedescendant=active
                         node_ref=scroller
@@ -280,9 +280,9 @@ fn NoRows() -> impl IntoView {
         match why.get() {
         Empty::NewVault => view! { class="v", <Onboarding /> }.into_any(),
         Empty::NoMatch => view! { class="v",
-            <EmptyState icon=Icon::Search title="No item matches">
-                <p>"Search looks at names, providers, folders, tags and names of fields, never at secrets."</p>
-                <Button on_press=clear>"Clear search and filters"</Button>
+            <EmptyState icon=Icon::Search title=t!("No item matches")>
+                <p>{t!("Search looks at names, providers, folders, tags and names of fields, never at secrets.")}</p>
+                <Button on_press=clear>{t!("Clear search and filters")}</Button>
             </EmptyState>
         }
         .into_any(),
@@ -295,7 +295,7 @@ fn NoRows() -> impl IntoView {
                         .then(|| {
                             view! { class="v",
                                 <Button icon=Icon::Plus on_press=move |()| actions.new_item()>
-                                    "New item"
+                                    {t!("New item")}
                                 </Button>
                             }
                         })}
@@ -311,28 +311,28 @@ fn empty_words(scope: Scope) -> (Icon, &'static str, &'static str) {
     match scope {
         Scope::Expiring => (
             Icon::Clock,
-            "Nothing is due soon",
-            "Items that expire or are to be rotated come here 30 days before.",
+            t!("Nothing is due soon"),
+            t!("Items that expire or are to be rotated come here 30 days before."),
         ),
         Scope::Favourites => (
             Icon::Star,
-            "No favourites yet",
-            "Star what you need often, and it is here.",
+            t!("No favourites yet"),
+            t!("Star what you need often, and it is here."),
         ),
         Scope::Recent => (
             Icon::Clock,
-            "Nothing was used yet",
-            "What you open, copy or edit comes here, until the vault is locked.",
+            t!("Nothing was used yet"),
+            t!("What you open, copy or edit comes here, until the vault is locked."),
         ),
         Scope::Trash => (
             Icon::Trash,
-            "The trash is empty",
-            "Deleted items wait here for 30 days, and can be restored until then.",
+            t!("The trash is empty"),
+            t!("Deleted items wait here for 30 days, and can be restored until then."),
         ),
         Scope::All => (
             Icon::Folder,
-            "Nothing is here",
-            "What you save appears here.",
+            t!("Nothing is here"),
+            t!("What you save appears here."),
         ),
     }
 }
@@ -351,10 +351,15 @@ fn EmptyTrash() -> impl IntoView {
             .unwrap_or_default();
         match total() {
             0 => String::new(),
-            1 => format!("{first} and its secret are lost. Nobody can bring it back."),
-            count => format!(
-                "{first} and {} are lost with their secrets. Nobody can bring them back.",
-                counted(count - 1, "other item")
+            1 => t!(
+                "{first} and its secret are lost. Nobody can bring it back.",
+                first
+            ),
+            count => tn!(
+                count - 1,
+                "{first} and {count} other item are lost with their secrets. Nobody can bring them back.",
+                "{first} and {count} other items are lost with their secrets. Nobody can bring them back.",
+                first
             ),
         }
     });
@@ -362,14 +367,14 @@ fn EmptyTrash() -> impl IntoView {
     view! { class="v",
         <Show when=move || { total() > 0 }>
             <Button look=Look::Danger on_press=move |()| asking.set(true)>
-                "Empty trash"
+                {t!("Empty trash")}
             </Button>
         </Show>
         <Confirm
             open=asking
-            title="Empty the trash?"
+            title=t!("Empty the trash?")
             detail=detail
-            verb="Delete for good"
+            verb=t!("Delete for good")
             on_confirm=empty
         />
     }

@@ -7,9 +7,10 @@ use leptos::prelude::*;
 
 use super::ExpiryBadge;
 use crate::{
+    language::known,
     state::use_clipboard,
     ui::{Badge, BadgeTone, Icon, IconButton, IconView},
-    words::{counted, local_day, now_ms},
+    words::{local_day, long_day, now_ms, number},
 };
 
 /// Names shown before the rest is counted.
@@ -47,7 +48,13 @@ fn CertificateFactsView(facts: CertificateFacts) -> impl IntoView {
             .then(|| {
                 view! { class="v",
                     <details class="chain">
-                        <summary>{counted(count - 1, "further certificate")}</summary>
+                        <summary>
+                            {tn!(
+                                count - 1,
+                                "{count} further certificate",
+                                "{count} further certificates"
+                            )}
+                        </summary>
                         <ol class="chain-list">
                             {issuers
                                 .into_iter()
@@ -56,7 +63,7 @@ fn CertificateFactsView(facts: CertificateFacts) -> impl IntoView {
                         </ol>
                         {(hidden > 0)
                             .then(|| {
-                                view! { class="v", <p class="quiet">{format!("and {hidden} more")}</p> }
+                                view! { class="v", <p class="quiet">{t!("and {count} more", count = number(hidden))}</p> }
                             })}
                     </details>
                 }
@@ -67,21 +74,21 @@ fn CertificateFactsView(facts: CertificateFacts) -> impl IntoView {
 #[component]
 fn Leaf(leaf: CertificateView, key: KeyMatch) -> impl IntoView {
     let kind = match (leaf.self_signed, leaf.authority) {
-        (true, true) => Some("Root authority"),
-        (true, false) => Some("Self-signed"),
-        (false, true) => Some("Authority"),
+        (true, true) => Some(t!("Root authority")),
+        (true, false) => Some(t!("Self-signed")),
+        (false, true) => Some(t!("Authority")),
         (false, false) => None,
     };
     let fingerprint = leaf.fingerprint.clone();
     let rest = leaf.names_count.saturating_sub(NAMES_FIRST as u32);
     view! { class="v",
         <dl class="facts">
-            <dt>"Issued to"</dt>
+            <dt>{t!("Issued to")}</dt>
             <dd>
                 <bdi>{or_none(leaf.subject)}</bdi>
                 {kind.map(|kind| view! { class="v", <Badge>{kind}</Badge> })}
             </dd>
-            <dt>"Names"</dt>
+            <dt>{t!("Names")}</dt>
             <dd>
                 <ul class="plain-list">
                     {leaf
@@ -91,37 +98,37 @@ fn Leaf(leaf: CertificateView, key: KeyMatch) -> impl IntoView {
                         .map(|name| {
                             view! { class="v",
                                 <li>
-                                    <bdi>{name.clone()}</bdi>
+                                    <bdi>{known(name)}</bdi>
                                 </li>
                             }
                         })
                         .collect_view()}
                     {(rest > 0)
                         .then(|| {
-                            view! { class="v", <li class="quiet">{format!("and {} more", crate::words::number(rest))}</li> }
+                            view! { class="v", <li class="quiet">{t!("and {count} more", count = number(rest))}</li> }
                         })}
                     {leaf
                         .names
                         .is_empty()
-                        .then(|| view! { class="v", <li class="quiet">"None"</li> })}
+                        .then(|| view! { class="v", <li class="quiet">{t!("None")}</li> })}
                 </ul>
             </dd>
-            <dt>"Issued by"</dt>
+            <dt>{t!("Issued by")}</dt>
             <dd>
                 <bdi>{or_none(leaf.issuer)}</bdi>
             </dd>
-            <dt>"Valid"</dt>
+            <dt>{t!("Valid")}</dt>
             <dd>
                 <Validity from=leaf.not_before until=leaf.not_after />
             </dd>
-            <dt>"Key"</dt>
+            <dt>{t!("Key")}</dt>
             <dd>
-                <span>{leaf.key}</span>
+                <span>{known(&leaf.key)}</span>
                 <KeyBadge stands=key />
             </dd>
-            <dt>"Signed with"</dt>
-            <dd>{leaf.signature}</dd>
-            <dt>"Serial"</dt>
+            <dt>{t!("Signed with")}</dt>
+            <dd>{known(&leaf.signature)}</dd>
+            <dt>{t!("Serial")}</dt>
             <dd>
                 <code class="wrapped">{leaf.serial}</code>
             </dd>
@@ -138,7 +145,7 @@ fn Issuer(certificate: CertificateView) -> impl IntoView {
     view! { class="v",
         <li>
             <bdi>{or_none(certificate.subject)}</bdi>
-            <span class="quiet">{certificate.key}</span>
+            <span class="quiet">{known(&certificate.key)}</span>
             <Validity from=certificate.not_before until=certificate.not_after />
         </li>
     }
@@ -151,13 +158,17 @@ fn Validity(from: i64, until: Option<i64>) -> impl IntoView {
     let is_early = (from as f64) * 1_000.0 > now_ms();
     let last = until.map(day);
     let words = match last {
-        Some(last) => format!("{} – {}", day(from).long(), last.long()),
-        None => format!("{} – without an end", day(from).long()),
+        Some(last) => t!(
+            "{from} – {until}",
+            from = long_day(day(from)),
+            until = long_day(last)
+        ),
+        None => t!("{from} – without an end", from = long_day(day(from))),
     };
     view! { class="v",
         <span>{words}</span>
         {if is_early {
-            Some(view! { class="v", <Badge tone=BadgeTone::Warn>"Not valid yet"</Badge> }.into_any())
+            Some(view! { class="v", <Badge tone=BadgeTone::Warn>{t!("Not valid yet")}</Badge> }.into_any())
         } else {
             last.map(|last| view! { class="v", <ExpiryBadge expires_on=last /> }.into_any())
         }}
@@ -167,22 +178,22 @@ fn Validity(from: i64, until: Option<i64>) -> impl IntoView {
 #[component]
 fn SshFactsView(facts: SshFacts) -> impl IntoView {
     let comment = match facts.comment.is_empty() {
-        true => view! { class="v", <span class="quiet">"None"</span> }.into_any(),
+        true => view! { class="v", <span class="quiet">{tc!("comment", "None")}</span> }.into_any(),
         false => view! { class="v", <bdi>{facts.comment}</bdi> }.into_any(),
     };
     view! { class="v",
         <dl class="facts">
-            <dt>"Key"</dt>
+            <dt>{t!("Key")}</dt>
             <dd>
-                <span>{facts.key}</span>
+                <span>{known(&facts.key)}</span>
                 <KeyBadge stands=facts.private_key />
                 {facts
                     .encrypted
-                    .then(|| view! { class="v", <Badge>"Encrypted with a passphrase"</Badge> })}
+                    .then(|| view! { class="v", <Badge>{t!("Encrypted with a passphrase")}</Badge> })}
             </dd>
-            <dt>"Comment"</dt>
+            <dt>{t!("Comment")}</dt>
             <dd>{comment}</dd>
-            <dt>"Fingerprint"</dt>
+            <dt>{t!("Fingerprint")}</dt>
             <dd>
                 <Fingerprint text=facts.fingerprint />
             </dd>
@@ -197,7 +208,18 @@ fn KeyBadge(stands: KeyMatch) -> impl IntoView {
         KeyMatch::Differs => BadgeTone::Bad,
         KeyMatch::Absent | KeyMatch::Encrypted | KeyMatch::Untold => BadgeTone::Mute,
     };
-    view! { class="v", <Badge tone=tone>{stands.words()}</Badge> }
+    view! { class="v", <Badge tone=tone>{key_words(stands)}</Badge> }
+}
+
+/// How a private key stands to what it lies beside.
+fn key_words(stands: KeyMatch) -> &'static str {
+    match stands {
+        KeyMatch::Absent => t!("No private key"),
+        KeyMatch::Matches => t!("The private key belongs to it"),
+        KeyMatch::Differs => t!("The private key belongs to another"),
+        KeyMatch::Encrypted => t!("The private key is encrypted"),
+        KeyMatch::Untold => t!("The private key does not tell whether it belongs to it"),
+    }
 }
 
 #[component]
@@ -210,10 +232,10 @@ fn Fingerprint(text: String) -> impl IntoView {
         </code>
         <IconButton
             icon=Icon::Copy
-            label="Copy the fingerprint"
+            label=t!("Copy the fingerprint")
             on_press=move |()| {
                 let text = copied.clone();
-                clipboard.copy("Fingerprint".to_owned(), async move { Ok(text) });
+                clipboard.copy(t!("Fingerprint").to_owned(), async move { Ok(text) });
             }
         />
     }
@@ -236,40 +258,44 @@ fn Remarks(remarks: Vec<Remark>) -> impl IntoView {
 
 fn remark_words(remark: &Remark) -> String {
     match remark {
-        Remark::Reordered => {
+        Remark::Reordered => t!(
             "The certificates stood in another order. They are kept in the order that servers need."
-                .to_owned()
-        }
+        )
+        .to_owned(),
         Remark::Unrelated(1) => {
-            "One certificate is not part of the chain. It is kept at the end.".to_owned()
+            t!("One certificate is not part of the chain. It is kept at the end.").to_owned()
         }
-        Remark::Unrelated(count) => {
-            format!("{count} certificates are not part of the chain. They are kept at the end.")
-        }
-        Remark::MoreKeys => {
+        Remark::Unrelated(count) => tn!(
+            *count,
+            "{count} certificate is not part of the chain. It is kept at the end.",
+            "{count} certificates are not part of the chain. They are kept at the end."
+        ),
+        Remark::MoreKeys => t!(
             "There was more than one private key. The one that belongs to the certificate is kept."
-                .to_owned()
-        }
-        Remark::WeakFile => {
+        )
+        .to_owned(),
+        Remark::WeakFile => t!(
             "The file was protected by an outdated cipher. Delete it when you no longer need it."
-                .to_owned()
-        }
+        )
+        .to_owned(),
         Remark::LeftOut(1) => {
-            "One block is neither a certificate nor a private key. It is not kept.".to_owned()
+            t!("One block is neither a certificate nor a private key. It is not kept.").to_owned()
         }
-        Remark::LeftOut(count) => {
-            format!("{count} blocks are neither certificates nor private keys. They are not kept.")
-        }
-        Remark::Decrypted => {
+        Remark::LeftOut(count) => tn!(
+            *count,
+            "{count} block is neither a certificate nor a private key. It is not kept.",
+            "{count} blocks are neither certificates nor private keys. They are not kept."
+        ),
+        Remark::Decrypted => t!(
             "The private key was encrypted. It is kept without that password, sealed with the item."
-                .to_owned()
-        }
+        )
+        .to_owned(),
     }
 }
 
 fn or_none(text: String) -> String {
     if text.is_empty() {
-        "No name".to_owned()
+        t!("No name").to_owned()
     } else {
         text
     }

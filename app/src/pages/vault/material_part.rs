@@ -45,7 +45,7 @@ pub(super) fn MaterialPart(
         }
         .into_any()
     };
-    MATERIAL.show("The facts did not arrive", waiting, move |build| {
+    MATERIAL.show(t!("The facts did not arrive"), waiting, move |build| {
         build(summary.clone())
     })
 }

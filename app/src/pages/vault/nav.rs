@@ -41,7 +41,7 @@ pub(super) fn Nav(
     let count =
         move |pick: fn(&keyarc_vault::Facets) -> u32| Signal::derive(move || facets.with(pick));
     view! { class="v",
-        <nav class="nav" id="nav" aria-label="Vault">
+        <nav class="nav" id="nav" aria-label=t!("Vault")>
             <a class="brand" href="/vault">
                 <Mark />
                 "KeyArc"
@@ -53,33 +53,33 @@ pub(super) fn Nav(
                 on:click=move |_| panels.palette.set(open.get_untracked())
             >
                 <IconView icon=Icon::Search />
-                <span>"Find anything"</span>
+                <span>{t!("Find anything")}</span>
                 <Kbd keys=palette_key />
             </button>
             <div class="nav-scroll">
                 <ul class="nav-list">
-                    <ToolLink icon=Icon::Chart words="Dashboard" path="/vault/dashboard" here=section == Section::Dashboard />
-                    <li><NavLink icon=Icon::List words="All items" place=scope(Scope::All) here=here count=count(|f| f.all) /></li>
-                    <li><NavLink icon=Icon::Clock words="Due soon" place=scope(Scope::Expiring) here=here count=count(|f| f.expiring) /></li>
-                    <li><NavLink icon=Icon::Star words="Favourites" place=scope(Scope::Favourites) here=here count=count(|f| f.favourites) /></li>
-                    <li><NavLink icon=Icon::Undo words="Recent" place=scope(Scope::Recent) here=here count=count(|_| 0) /></li>
-                    <li><NavLink icon=Icon::Trash words="Trash" place=scope(Scope::Trash) here=here count=count(|f| f.trash) /></li>
+                    <ToolLink icon=Icon::Chart words=t!("Dashboard") path="/vault/dashboard" here=section == Section::Dashboard />
+                    <li><NavLink icon=Icon::List words=t!("All items") place=scope(Scope::All) here=here count=count(|f| f.all) /></li>
+                    <li><NavLink icon=Icon::Clock words=t!("Due soon") place=scope(Scope::Expiring) here=here count=count(|f| f.expiring) /></li>
+                    <li><NavLink icon=Icon::Star words=t!("Favourites") place=scope(Scope::Favourites) here=here count=count(|f| f.favourites) /></li>
+                    <li><NavLink icon=Icon::Undo words=t!("Recent") place=scope(Scope::Recent) here=here count=count(|_| 0) /></li>
+                    <li><NavLink icon=Icon::Trash words=t!("Trash") place=scope(Scope::Trash) here=here count=count(|f| f.trash) /></li>
                 </ul>
                 <SavedViews />
                 <Environments here=here />
                 <Folders here=here />
                 <Tags here=here />
-                <h2>"Tools"</h2>
+                <h2>{t!("Tools")}</h2>
                 <ul class="nav-list">
-                    <ToolLink icon=Icon::Import words="Import" path="/vault/import" here=section == Section::Import />
-                    <ToolLink icon=Icon::Download words="Export" path="/vault/export" here=section == Section::Export />
-                    <ToolLink icon=Icon::Clock words="As it was" path="/vault/moment" here=section == Section::Moment />
-                    <ToolLink icon=Icon::Check words="Test keys" path="/vault/checks" here=section == Section::Checks />
-                    <ToolLink icon=Icon::Settings words="Settings" path="/settings" here=section == Section::Settings />
+                    <ToolLink icon=Icon::Import words=t!("Import") path="/vault/import" here=section == Section::Import />
+                    <ToolLink icon=Icon::Download words=t!("Export") path="/vault/export" here=section == Section::Export />
+                    <ToolLink icon=Icon::Clock words=t!("As it was") path="/vault/moment" here=section == Section::Moment />
+                    <ToolLink icon=Icon::Check words=t!("Test keys") path="/vault/checks" here=section == Section::Checks />
+                    <ToolLink icon=Icon::Settings words=t!("Settings") path="/settings" here=section == Section::Settings />
                     <li>
                         <button class="nav-link" r#type="button" on:click=move |_| panels.help.set(true)>
                             <IconView icon=Icon::Keyboard />
-                            <span>"Keyboard"</span>
+                            <span>{t!("Keyboard")}</span>
                             <Kbd keys="?" />
                         </button>
                     </li>
@@ -182,7 +182,7 @@ fn Environments(here: Here) -> impl IntoView {
             </li>
         }
     };
-    view! { class="v", <Group title="Environments" list=list link=link /> }
+    view! { class="v", <Group title=t!("Environments") list=list link=link /> }
 }
 
 #[component]
@@ -191,7 +191,7 @@ fn Folders(here: Here) -> impl IntoView {
     let list = Memo::new(move |_| facets.with(|facets| facets.folders.clone()));
     let link = move |folder: Count| view! { class="v", <FolderLink folder=folder here=here /> };
     view! { class="v",
-        <Group title="Folders" list=list link=link />
+        <Group title=t!("Folders") list=list link=link />
     }
 }
 
@@ -212,7 +212,7 @@ fn Tags(here: Here) -> impl IntoView {
             </li>
         }
     };
-    view! { class="v", <Group title="Tags" list=list link=link /> }
+    view! { class="v", <Group title=t!("Tags") list=list link=link /> }
 }
 
 /// A heading and its links; nothing when there are none.
@@ -244,7 +244,7 @@ fn Foot(open: Memo<bool>) -> impl IntoView {
     let online = move || connection.get() == ConnectionState::Online && !alarm();
     let words = move || {
         if alarm() {
-            "Not the newest state".to_owned()
+            t!("Not the newest state").to_owned()
         } else {
             connection.get().words()
         }
@@ -264,14 +264,14 @@ fn Foot(open: Memo<bool>) -> impl IntoView {
                         (session.trust() == Trust::FreshnessUnverified)
                             .then(|| {
                                 view! { class="v",
-                                    <small title="This device has no memory of your vault to compare with. From the next visit on it has.">
-                                        "Freshness unverified"
+                                    <small title=t!("This device has no memory of your vault to compare with. From the next visit on it has.")>
+                                        {t!("Freshness unverified")}
                                     </small>
                                 }
                             })
                     }}
                 </span>
-                <IconButton icon=Icon::Lock label="Lock" on_press=move |()| session.lock() />
+                <IconButton icon=Icon::Lock label=t!("Lock") on_press=move |()| session.lock() />
             </Show>
         </div>
     }
@@ -286,18 +286,18 @@ pub(super) fn TabBar(
     let panels = use_panels();
     let on_vault = section == Section::Vault;
     view! { class="v",
-        <nav class="tabbar" aria-label="Sections">
+        <nav class="tabbar" aria-label=t!("Sections")>
             <a
                 href="/vault"
                 aria-current=move || (on_vault && !panels.nav.get()).then_some("page")
                 on:click=move |_| panels.nav.set(false)
             >
                 <IconView icon=Icon::List />
-                "Vault"
+                {t!("Vault")}
             </a>
             <button r#type="button" on:click=move |_| panels.palette.set(true)>
                 <IconView icon=Icon::Search />
-                "Find"
+                {t!("Find")}
             </button>
             <button
                 r#type="button"
@@ -307,7 +307,7 @@ pub(super) fn TabBar(
                 on:click=move |_| panels.nav.update(|open| *open = !*open)
             >
                 <IconView icon=Icon::Folder />
-                "Browse"
+                {t!("Browse")}
             </button>
             <a
                 href="/settings"
@@ -315,7 +315,7 @@ pub(super) fn TabBar(
                 on:click=move |_| panels.nav.set(false)
             >
                 <IconView icon=Icon::Settings />
-                "Settings"
+                {t!("Settings")}
             </a>
         </nav>
     }

@@ -17,9 +17,9 @@ pub(super) fn Note(
     let as_written = RwSignal::new(false);
     let words = move || {
         if as_written.get() {
-            "Formatted"
+            t!("Formatted")
         } else {
-            "As written"
+            t!("As written")
         }
     };
     view! { class="v",
@@ -85,7 +85,7 @@ fn item(item: &ListItem) -> AnyView {
     match item.done {
         Some(done) => view! { class="v",
             <li class="note-task">
-                <span class="sr-only">{if done { "Done: " } else { "To do: " }}</span>
+                <span class="sr-only">{if done { t!("Done: ") } else { t!("To do: ") }}</span>
                 <span class="note-box" class:is-done=done aria-hidden="true"></span>
                 <div>{inner}</div>
             </li>
@@ -113,7 +113,7 @@ fn table(rows: &[Vec<Vec<Inline>>]) -> AnyView {
     };
     let body = body.iter().map(row).collect_view();
     view! { class="v",
-        <div class="table-wrap" tabindex="0" role="region" aria-label="Table of the note">
+        <div class="table-wrap" tabindex="0" role="region" aria-label=t!("Table of the note")>
             <table class="table">
                 <thead>
                     <tr>{head}</tr>

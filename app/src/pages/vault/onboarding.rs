@@ -53,16 +53,20 @@ pub(super) fn Onboarding() -> impl IntoView {
             let _ = trying.try_set(false);
         });
     };
+    let ways = t!("Or {import}, {form}, or {sample}.");
+    let (or, ways) = ways.split_once("{import}").unwrap_or_default();
+    let (comma, ways) = ways.split_once("{form}").unwrap_or_default();
+    let (last, end) = ways.split_once("{sample}").unwrap_or_default();
     view! { class="v",
         <div class="onboarding">
             <div class="state-icon">
                 <IconView icon=Icon::Key />
             </div>
-            <h2>"Paste your first key"</h2>
-            <p>"KeyArc recognises its provider and fills in the rest, on this device."</p>
+            <h2>{t!("Paste your first key")}</h2>
+            <p>{t!("KeyArc recognises its provider and fills in the rest, on this device.")}</p>
             <form method="post" on:submit=move |event| event.prevent_default()>
                 <label class="sr-only" for="first-key">
-                    "Paste your first key"
+                    {t!("Paste your first key")}
                 </label>
                 <input
                     class="input is-mono is-concealed"
@@ -75,18 +79,18 @@ pub(super) fn Onboarding() -> impl IntoView {
                 />
             </form>
             <p class="onboarding-more">
-                "Or " <a href="/vault/import">"import what you have"</a> ", "
+                {or} <a href="/vault/import">{t!("import what you have")}</a> {comma}
                 <button class="link" r#type="button" on:click=move |_| actions.new_item()>
-                    "fill in a form"
-                </button> ", or "
+                    {t!("fill in a form")}
+                </button> {last}
                 <button
                     class="link"
                     r#type="button"
                     aria-busy=move || trying.get().then_some("true")
                     on:click=look_around
                 >
-                    "look around with sample data"
-                </button> "."
+                    {t!("look around with sample data")}
+                </button> {end}
             </p>
         </div>
     }
@@ -114,9 +118,9 @@ pub(super) fn SampleNote() -> impl IntoView {
         is_there.get().then(|| {
             view! { class="v",
                 <div class="sample-note">
-                    <span>"Sample data: nothing in it is real."</span>
+                    <span>{t!("Sample data: nothing in it is real.")}</span>
                     <Button look=Look::Bare on_press=remove>
-                        "Throw it away"
+                        {t!("Throw it away")}
                     </Button>
                 </div>
             }

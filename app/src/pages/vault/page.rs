@@ -15,7 +15,6 @@ use super::{
 use crate::{
     state::{Mode, Place, use_go, use_items, use_place, use_selection, use_session, use_toasts},
     ui::scroll_to_row,
-    words::counted,
     worker::{Command, Reply, use_worker},
 };
 
@@ -23,7 +22,7 @@ use crate::{
 #[component]
 pub fn VaultPage() -> impl IntoView {
     view! { class="v",
-        <Title text="Vault · KeyArc" />
+        <Title text=t!("Vault · KeyArc") />
         <VaultFrame section=Section::Vault>
             <Panes />
         </VaultFrame>
@@ -67,7 +66,7 @@ fn Panes() -> impl IntoView {
     view! { class="v",
         <main class="panes" id="main" class:has-detail=has_detail>
             // On a phone the list gives way to the item, and its title with it.
-            <h1 class="sr-only">"Vault"</h1>
+            <h1 class="sr-only">{t!("Vault")}</h1>
             <ListPane scroller=scroller search=search />
             <Detail />
         </main>
@@ -87,7 +86,7 @@ fn take_up_draft() {
         spawn_local(async move {
             if let Ok(Reply::Draft(Some(draft))) = worker.call(Command::TakeDraft).await {
                 actions.resume(*draft);
-                toasts.say("Your unsaved form is back.");
+                toasts.say(t!("Your unsaved form is back."));
             }
         });
     });
@@ -109,9 +108,11 @@ fn empty_old_trash() {
             // Nothing is lost where it does not work: another time will do.
             let reply = worker.call(Command::EmptyOldTrash).await;
             if let Ok(Reply::TrashEmptied(count @ 1..)) = reply {
-                toasts.say(format!(
-                    "{} from the trash deleted for good, {TRASH_KEPT_DAYS} days after being moved there.",
-                    counted(count, "item")
+                toasts.say(tn!(
+                    count,
+                    "{count} item from the trash deleted for good, {days} days after being moved there.",
+                    "{count} items from the trash deleted for good, {days} days after being moved there.",
+                    days = TRASH_KEPT_DAYS
                 ));
             }
         });

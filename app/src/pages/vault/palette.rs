@@ -149,12 +149,12 @@ pub(super) fn Palette(
             <input
                 r#type="text"
                 role="combobox"
-                aria-label="Find anything"
+                aria-label=t!("Find anything")
                 aria-expanded="true"
                 aria-autocomplete="list"
                 aria-controls="palette-list"
                 aria-activedescendant=move || option_id(active.get())
-                placeholder="Find an item or an action"
+                placeholder=t!("Find an item or an action")
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"
@@ -165,7 +165,7 @@ pub(super) fn Palette(
             />
             <Kbd keys="Esc" />
         </div>
-        <div class="palette-list" id="palette-list" role="listbox" aria-label="Results">
+        <div class="palette-list" id="palette-list" role="listbox" aria-label=t!("Results")>
             {move || {
                 entries
                     .get()
@@ -193,22 +193,22 @@ pub(super) fn Palette(
                     .collect_view()
             }}
             <Show when=move || entries.with(Vec::is_empty)>
-                <p class="palette-none">"Nothing matches."</p>
+                <p class="palette-none">{t!("Nothing matches.")}</p>
             </Show>
         </div>
         <footer class="palette-foot" aria-hidden="true">
             <span>
                 <Kbd keys="↵" />
-                "copies"
+                {t!("copies")}
             </span>
             <span>
                 <Kbd keys="Ctrl ↵" />
-                "opens"
+                {t!("opens")}
             </span>
             <span>
                 <Kbd keys="↑" />
                 <Kbd keys="↓" />
-                "moves"
+                {t!("moves")}
             </span>
         </footer>
     }
@@ -301,23 +301,23 @@ impl Action {
 
     fn words(self) -> &'static str {
         match self {
-            Self::New => "New item",
-            Self::History => "Show the history of the open item",
-            Self::Import => "Import a .env file",
-            Self::Export => "Export the vault",
-            Self::Moment => "Look at the vault as it was",
-            Self::Check => "Test this key",
-            Self::Checks => "Test all keys",
-            Self::All => "Go to all items",
-            Self::Dashboard => "Go to dashboard",
-            Self::Expiring => "Go to what is due soon",
-            Self::Favourites => "Go to favourites",
-            Self::Recent => "Go to recent",
-            Self::Trash => "Go to the trash",
-            Self::Lock => "Lock the vault",
-            Self::Settings => "Open settings",
-            Self::Keyboard => "Show keyboard shortcuts",
-            Self::Theme => "Switch between light and dark theme",
+            Self::New => t!("New item"),
+            Self::History => t!("Show the history of the open item"),
+            Self::Import => t!("Import a .env file"),
+            Self::Export => t!("Export the vault"),
+            Self::Moment => t!("Look at the vault as it was"),
+            Self::Check => t!("Test this key"),
+            Self::Checks => t!("Test all keys"),
+            Self::All => t!("Go to all items"),
+            Self::Dashboard => t!("Go to dashboard"),
+            Self::Expiring => t!("Go to what is due soon"),
+            Self::Favourites => t!("Go to favourites"),
+            Self::Recent => t!("Go to recent"),
+            Self::Trash => t!("Go to the trash"),
+            Self::Lock => t!("Lock the vault"),
+            Self::Settings => t!("Open settings"),
+            Self::Keyboard => t!("Show keyboard shortcuts"),
+            Self::Theme => t!("Switch between light and dark theme"),
         }
     }
 

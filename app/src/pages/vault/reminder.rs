@@ -3,7 +3,6 @@ use leptos::prelude::*;
 use crate::{
     state::{use_items, use_reminder},
     ui::{Banner, BannerTone, Icon},
-    words::counted,
 };
 
 /// Reminds of what is due, once a day.
@@ -12,12 +11,12 @@ pub(super) fn DueBanner() -> impl IntoView {
     let reminder = use_reminder();
     let facets = use_items().facets();
     let count = move || facets.with(|facets| facets.expiring);
-    let words = move || match count() {
-        1 => "1 item has expired or is due within 30 days. ".to_owned(),
-        count => format!(
-            "{} have expired or are due within 30 days. ",
-            counted(count, "item"),
-        ),
+    let words = move || {
+        tn!(
+            count(),
+            "{count} item has expired or is due within 30 days. ",
+            "{count} items have expired or are due within 30 days. "
+        )
     };
     view! { class="v",
         <Show when=move || reminder.is_shown()>
@@ -28,7 +27,7 @@ pub(super) fn DueBanner() -> impl IntoView {
             >
                 {words}
                 <a href="/vault?scope=expiring&sort=expiry" on:click=move |_| reminder.dismiss()>
-                    "Look at them"
+                    {t!("Look at them")}
                 </a>
             </Banner>
         </Show>

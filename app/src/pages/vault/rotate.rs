@@ -12,6 +12,7 @@ use super::{
     rotate_steps::{LastStep, MakeStep, PlacesStep, Rotated, ValueStep},
 };
 use crate::{
+    language::{is_of_several, known},
     state::{Mode, Place, use_go, use_open_form, use_place},
     ui::{Banner, BannerTone, Button, ErrorState, Icon, Look, SkeletonLines},
     words::capitalised,
@@ -19,7 +20,22 @@ use crate::{
 };
 
 /// The steps, in their order.
-const STEPS: [&str; 4] = ["Make it", "New value", "Where it is used", "Save"];
+const STEPS: [&str; 4] = [
+    mark!("Make it"),
+    mark!("New value"),
+    mark!("Where it is used"),
+    mark!("Save"),
+];
+
+/// The heading of a step.
+fn title_of(step: usize) -> &'static str {
+    match step {
+        0 => t!("Rotate: make it"),
+        1 => t!("Rotate: new value"),
+        2 => t!("Rotate: where it is used"),
+        _ => t!("Rotate: save"),
+    }
+}
 
 /// Whether items of a kind have a secret that can be another one.
 pub(super) fn can_rotate(kind: Kind) -> bool {
@@ -48,10 +64,11 @@ fn begin(stored: &ItemDraft) -> ItemDraft {
 /// What is wrong with the new values, if anything. Parts left empty keep what they have.
 fn fault(form: FormModel, stored: &ItemDraft) -> Option<&'static str> {
     let kind = stored.content.kind();
-    let same = "This is the value that the item has already. Make a new one.";
+    let same = t!("This is the value that the item has already. Make a new one.");
     if kind == Kind::EnvironmentSet {
         let now = form.to_draft().ok()?;
-        return (now.content == stored.content).then_some("Nothing differs from what is stored.");
+        return (now.content == stored.content)
+            .then_some(t!("Nothing differs from what is stored."));
     }
     let values: Vec<(&str, String)> = new_parts(kind)
         .map(|part| (part.key, form.part(part.key).get()))
@@ -61,7 +78,7 @@ fn fault(form: FormModel, stored: &ItemDraft) -> Option<&'static str> {
         stored.content.part(key).map(str::trim) == Some(value.trim())
     };
     match values.as_slice() {
-        [] => Some("Paste the new value, or have one made."),
+        [] => Some(t!("Paste the new value, or have one made.")),
         values if values.iter().all(is_same) => Some(same),
         _ => None,
     }
@@ -85,7 +102,7 @@ pub(super) fn RotateItem(
         spawn_local(async move {
             match worker.call(Command::Reveal(item)).await {
                 Ok(Reply::Item(item)) if item.summary.trashed_at_ms.is_some() => {
-                    let binned = "It is in the trash. Restore it first.".to_owned();
+                    let binned = t!("It is in the trash. Restore it first.").to_owned();
                     let _ = problem.try_set(Some(binned));
                 }
                 Ok(Reply::Item(item)) => drop(stored.try_set(Some(ItemDraft::of(&item)))),
@@ -111,10 +128,10 @@ pub(super) fn RotateItem(
             }
             (None, Some(detail)) => {
                 view! { class="v",
-                    <ErrorState title="The rotation cannot begin" detail=detail>
-                        <Button on_press=move |()| reveal()>"Try again"</Button>
+                    <ErrorState title=t!("The rotation cannot begin") detail=detail>
+                        <Button on_press=move |()| reveal()>{t!("Try again")}</Button>
                         <Button look=Look::Bare id="form-cancel" on_press=back>
-                            "Back"
+                            {t!("Back")}
                         </Button>
                     </ErrorState>
                 }
@@ -202,7 +219,13 @@ fn Walkthrough(stored: ItemDraft, kept: Option<ItemDraft>) -> impl IntoView {
     };
     let wrong = move || {
         let about = form.error.get();
-        let about = about.map(|error| format!("{} {}", capitalised(&error.field), error.rule));
+        let about = about.map(|error| {
+            t!(
+                "{what} {rule}",
+                what = subject(&error.field, is_of_several(&error.rule)),
+                rule = known(&error.rule)
+            )
+        });
         failure.get().or(about)
     };
     let page = stored.with_value(make_page);
@@ -237,7 +260,7 @@ fn Walkthrough(stored: ItemDraft, kept: Option<ItemDraft>) -> impl IntoView {
                     id=move || saved.with(Option::is_none).then_some("detail-title")
                     tabindex="-1"
                 >
-                    {move || format!("Rotate: {}", STEPS[step.get()].to_lowercase())}
+                    {move || title_of(step.get())}
                 </h2>
                 <span class="gap"></span>
                 {move || {
@@ -245,13 +268,13 @@ fn Walkthrough(stored: ItemDraft, kept: Option<ItemDraft>) -> impl IntoView {
                         .with(Option::is_none)
                         .then(|| {
                             view! { class="v",
-                                <Button id="form-cancel" on_press=cancel>"Cancel"</Button>
+                                <Button id="form-cancel" on_press=cancel>{t!("Cancel")}</Button>
                             }
                         })
                 }}
             </header>
             <div class="doc">
-                <ol class="walk-steps" aria-label="Steps">
+                <ol class="walk-steps" aria-label=t!("Steps")>
                     {STEPS
                         .into_iter()
                         .enumerate()
@@ -261,7 +284,7 @@ fn Walkthrough(stored: ItemDraft, kept: Option<ItemDraft>) -> impl IntoView {
                                     class:is-done=move || at < step.get()
                                     aria-current=move || (at == step.get()).then_some("step")
                                 >
-                                    {words}
+                                    {crate::language::text(words)}
                                 </li>
                             }
                         })
@@ -297,15 +320,15 @@ fn Walkthrough(stored: ItemDraft, kept: Option<ItemDraft>) -> impl IntoView {
                         (now > 0)
                             .then(|| {
                                 view! { class="v",
-                                    <Button on_press=move |()| to(now - 1)>"Back"</Button>
+                                    <Button on_press=move |()| to(now - 1)>{t!("Back")}</Button>
                                 }
                             })
                     }}
                     <Button look=Look::Go submit=true busy=saving>
                         {move || match (saving.get(), step.get() + 1 == STEPS.len()) {
-                            (true, _) => "Saving…",
-                            (false, true) => "Save the new value",
-                            (false, false) => "Continue",
+                            (true, _) => t!("Saving…"),
+                            (false, true) => t!("Save the new value"),
+                            (false, false) => t!("Continue"),
                         }}
                     </Button>
                 </footer>
@@ -328,6 +351,19 @@ fn make_page(stored: &ItemDraft) -> Option<(String, String)> {
         (!host.is_empty()).then(|| (host.to_owned(), url.to_owned()))
     };
     of_provider.or_else(own)
+}
+
+/// What a rule is about, as its sentence begins; `several` when it speaks of all of them.
+fn subject(field: &str, several: bool) -> String {
+    match field {
+        "value" => t!("Value").to_owned(),
+        "password" => t!("Password").to_owned(),
+        "variables" if several => t!("Variables").to_owned(),
+        "variables" => tc!("all of them as one", "Variables").to_owned(),
+        "places" if several => t!("Places").to_owned(),
+        "places" => tc!("one of them", "Places").to_owned(),
+        field => capitalised(field),
+    }
 }
 
 /// Moves the focus to the heading of what is shown next.

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     state::{Debounce, Place, use_clipboard, use_go, use_place},
     ui::{Banner, BannerTone, Button, Icon, IconView, Look, TextInput},
-    words::{counted, shortened},
+    words::shortened,
     worker::{Command, Failure, HealthCommand, HealthReply, Reply, use_worker},
 };
 
@@ -26,17 +26,21 @@ pub(super) fn MakeStep(
     /// Who makes it, and the page where.
     page: Option<(String, String)>,
 ) -> impl IntoView {
+    let (before, after) = t!(
+        "Make the new value at {who}. Leave the old one working until the new one is everywhere."
+    )
+    .split_once("{who}")
+    .unwrap_or_default();
     view! { class="v",
         {match page {
             Some((who, address)) => {
                 view! { class="v",
                     <p>
-                        "Make the new value at " <b>{who}</b>
-                        ". Leave the old one working until the new one is everywhere."
+                        {before} <b>{who}</b> {after}
                     </p>
                     <p>
                         <a class="btn" href=address.clone() target="_blank" rel="noreferrer noopener">
-                            "Open its page in a new tab"
+                            {t!("Open its page in a new tab")}
                         </a>
                     </p>
                     <p class="quiet is-breaking" translate="no">{address}</p>
@@ -46,7 +50,7 @@ pub(super) fn MakeStep(
             None => {
                 view! { class="v",
                     <p>
-                        "Make the new value where the old one came from, or have one made in the next step. Leave the old one working until the new one is everywhere."
+                        {t!("Make the new value where the old one came from, or have one made in the next step. Leave the old one working until the new one is everywhere.")}
                     </p>
                 }
                     .into_any()
@@ -80,7 +84,7 @@ pub(super) fn ValueStep(
         view! { class="v",
             <ValueInput
                 id=format!("rotate-{}", part.key)
-                label=format!("New {}", part.label.to_lowercase())
+                label=new_words(part.key).to_owned()
                 field_type=part.field_type
                 value=form.part(part.key)
                 error=error
@@ -111,14 +115,29 @@ pub(super) fn ValueStep(
                     .then(|| {
                         view! { class="v",
                             <Banner tone=BannerTone::Warn icon=Icon::Warning>
-                                {counted(count, "other item")}
-                                {if count == 1 { " has" } else { " have" }}
-                                " this value already. A value of its own can be rotated alone."
+                                {tn!(
+                                    count,
+                                    "{count} other item has this value already. A value of its own can be rotated alone.",
+                                    "{count} other items have this value already. A value of its own can be rotated alone."
+                                )}
                             </Banner>
                         }
                     })
             }}
         </div>
+    }
+}
+
+/// The label of a part that gets a new value.
+fn new_words(key: &str) -> &'static str {
+    match key {
+        "value" => t!("New secret"),
+        "password" => t!("New password"),
+        "totp" => t!("New setup key"),
+        "chain" => t!("New certificates"),
+        "certificate_key" | "ssh_private_key" => t!("New private key"),
+        "ssh_public_key" => t!("New public key"),
+        _ => t!("New value"),
     }
 }
 
@@ -174,7 +193,7 @@ pub(super) fn PlacesStep(form: FormModel) -> impl IntoView {
     });
     let copy = move |()| {
         let value = new_value(form);
-        clipboard.copy("The new value".to_owned(), async move {
+        clipboard.copy(t!("The new value").to_owned(), async move {
             value.ok_or(Failure::NotFound)
         });
     };
@@ -197,10 +216,10 @@ pub(super) fn PlacesStep(form: FormModel) -> impl IntoView {
         u32::try_from(left).unwrap_or(u32::MAX)
     };
     view! { class="v",
-        <p>"Put the new value into each place, and tick what has it."</p>
+        <p>{t!("Put the new value into each place, and tick what has it.")}</p>
         <div class="button-row">
             <Button icon=Icon::Copy on_press=copy>
-                "Copy the new value"
+                {t!("Copy the new value")}
             </Button>
         </div>
         <ul class="walk-places">
@@ -215,23 +234,23 @@ pub(super) fn PlacesStep(form: FormModel) -> impl IntoView {
         <p class="quiet" role="status">
             {move || match (places.with(Vec::is_empty), left()) {
                 (true, _) => {
-                    "No place is noted yet. Those that you add are there at the next rotation."
+                    t!("No place is noted yet. Those that you add are there at the next rotation.")
                         .to_owned()
                 }
-                (false, 0) => "Every place has the new value.".to_owned(),
-                (false, left) => format!("{} left.", counted(left, "place")),
+                (false, 0) => t!("Every place has the new value.").to_owned(),
+                (false, left) => tn!(left, "{count} place left.", "{count} places left."),
             }}
         </p>
         <div class="walk-add">
             <TextInput
                 id="rotate-place"
-                label="Another place"
+                label=t!("Another place")
                 value=adding
-                placeholder="CI of the shop"
+                placeholder=t!("CI of the shop")
                 error=form.error_of("places")
             />
             <Button icon=Icon::Plus on_press=add>
-                "Add"
+                {t!("Add")}
             </Button>
         </div>
     }
@@ -291,19 +310,25 @@ fn PlaceLine(form: FormModel, at: usize, place: String) -> impl IntoView {
 pub(super) fn LastStep(form: FormModel) -> impl IntoView {
     let every = form.every.get_untracked();
     let plan = every.trim().parse::<u32>().ok();
-    let plan = plan.map(|days| format!(" The next rotation is due in {}.", counted(days, "day")));
+    let plan = plan.map(|days| {
+        tn!(
+            days,
+            " The next rotation is due in {count} day.",
+            " The next rotation is due in {count} days."
+        )
+    });
     view! { class="v",
         <p>
-            "The new value takes the place of the old one in one write, and today is noted as the day of the rotation. The old value stays in the item's history."
+            {t!("The new value takes the place of the old one in one write, and today is noted as the day of the rotation. The old value stays in the item's history.")}
             {plan}
-            " Revoke the old value at whoever issued it once every place has the new one."
+            {t!(" Revoke the old value at whoever issued it once every place has the new one.")}
         </p>
         <DayInput
             id="rotate-expires"
-            label="Expires"
+            label=t!("Expires")
             value=form.expires
             error=form.error_of("expires_on")
-            hint="The day of the old value, unless you change it. Empty if the new one does not expire."
+            hint=t!("The day of the old value, unless you change it. Empty if the new one does not expire.")
         />
     }
 }
@@ -340,9 +365,9 @@ pub(super) fn Rotated(
                     <IconView icon=Icon::Check />
                 </div>
                 <h2 id="detail-title" tabindex="-1">
-                    {format!("{} rotated", shortened(&item.name))}
+                    {t!("{name} rotated", name = shortened(&item.name))}
                 </h2>
-                <p>"The new value is saved, and the old one is in the item's history. Revoke it at whoever issued it once nothing uses it any more."</p>
+                <p>{t!("The new value is saved, and the old one is in the item's history. Revoke it at whoever issued it once nothing uses it any more.")}</p>
                 <div class="button-row">
                     {move || {
                         next.get()
@@ -355,13 +380,13 @@ pub(super) fn Rotated(
                                         on_press=move |()| go
                                             .instead(&place.get_untracked().with_rotation(to))
                                     >
-                                        {format!("Next: {}", shortened(&next.name))}
+                                        {t!("Next: {name}", name = shortened(&next.name))}
                                     </Button>
                                 }
                             })
                     }}
                     <Button id="form-cancel" on_press=back>
-                        "Back to the item"
+                        {t!("Back to the item")}
                     </Button>
                 </div>
             </div>

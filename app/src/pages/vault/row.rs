@@ -10,6 +10,7 @@ use super::{
     expiry_badge::DueBadge,
 };
 use crate::{
+    language::known,
     state::{Items, Selection, use_items, use_place, use_selection},
     ui::{Badge, EnvironmentDot, Icon, IconView},
     words::{ago_now, capitalised, days_left, kind, now_ms},
@@ -141,7 +142,7 @@ pub fn RowFace(
                         view! { class="v",
                             <span class="row-star">
                                 <IconView icon=Icon::Star />
-                                <span class="sr-only">"favourite"</span>
+                                <span class="sr-only">{t!("favourite")}</span>
                             </span>
                         }
                     })}
@@ -222,6 +223,8 @@ fn row_hint(summary: &ItemSummary) -> Hint {
         (Some((place, found)), _) => Hint::Found(place, runs(&found.text, &found.matches)),
         // The kind stands before it already.
         (None, Kind::Note) => Hint::Secret(String::new()),
+        // What is said of a set are words, not a piece of it.
+        (None, Kind::EnvironmentSet) => Hint::Secret(known(&summary.hint)),
         (None, _) => Hint::Secret(summary.hint.clone()),
     }
 }
@@ -230,10 +233,10 @@ fn row_hint(summary: &ItemSummary) -> Hint {
 fn found_words(place: FoundIn) -> Option<&'static str> {
     match place {
         FoundIn::Provider => None,
-        FoundIn::Folder => Some("in folder: "),
-        FoundIn::Environment => Some("in environment: "),
-        FoundIn::Tag => Some("in tag: "),
-        FoundIn::Field => Some("in field: "),
+        FoundIn::Folder => Some(t!("in folder: ")),
+        FoundIn::Environment => Some(t!("in environment: ")),
+        FoundIn::Tag => Some(t!("in tag: ")),
+        FoundIn::Field => Some(t!("in field: ")),
     }
 }
 

@@ -8,8 +8,9 @@ use super::{
     note_part::NotePart,
 };
 use crate::{
+    language::known,
     ui::{Icon, IconButton},
-    words::now_ms,
+    words::{now_ms, part_label},
 };
 
 /// A masked value: what may be seen of it, with dots for the rest.
@@ -44,7 +45,7 @@ fn MaskedCode(masked: Masked) -> impl IntoView {
             <span aria-hidden="true">
                 {masked.head} <i>"••••••••••••••••••••••••"</i> {masked.tail}
             </span>
-            <span class="sr-only">"Hidden"</span>
+            <span class="sr-only">{t!("Hidden")}</span>
         </code>
     }
 }
@@ -67,7 +68,7 @@ pub(super) fn SecretBody(
     let Some(main) = main_part(summary.kind) else {
         return view! { class="v",
             <div class="secret-top">
-                <span class="secret-name">{summary.hint.clone()}</span>
+                <span class="secret-name">{known(&summary.hint)}</span>
                 <span class="gap"></span>
                 {buttons}
             </div>
@@ -89,7 +90,8 @@ pub(super) fn SecretBody(
         .map(|part| {
             view! { class="v",
                 <ValueRow
-                    name=part.label.to_owned()
+                    name=part_label(part).to_owned()
+                    said=in_sentence(part.label)
                     field_type=part.field_type
                     value=part_of(revealed, *part)
                     summary=summary.clone()
@@ -101,7 +103,7 @@ pub(super) fn SecretBody(
     view! { class="v",
         <div class="secret-top" class:secret-block=is_block>
             {(parts.len() > 1)
-                .then(|| view! { class="v", <span class="secret-name">{main.label}</span> })}
+                .then(|| view! { class="v", <span class="secret-name">{part_label(main)}</span> })}
             {if summary.kind == Kind::Note {
                 view! { class="v", <NoteText text=part_of(revealed, *main) /> }.into_any()
             } else {
@@ -160,6 +162,7 @@ fn AddedValues(
             view! { class="v",
                 <ValueRow
                     name=name.clone()
+                    said=in_sentence(&name)
                     field_type=field_type.get()
                     value=value
                     summary=summary.clone()
@@ -176,6 +179,8 @@ fn AddedValues(
 #[component]
 fn ValueRow(
     name: String,
+    /// The name within a sentence.
+    said: String,
     field_type: FieldType,
     value: Signal<Option<String>>,
     summary: ItemSummary,
@@ -199,7 +204,7 @@ fn ValueRow(
             <Value field_type=field_type value=value hint=String::new() />
             <IconButton
                 icon=Icon::Copy
-                label=format!("Copy {}", in_sentence(&name))
+                label=t!("Copy {name}", name = said)
                 disabled=Signal::derive(empty)
                 on_press=copy
             />
@@ -209,15 +214,23 @@ fn ValueRow(
 
 /// A name of ours begins with a small letter within a sentence; one that a person gave stays.
 fn in_sentence(name: &str) -> String {
-    let is_ours = Kind::ALL
+    let ours = Kind::ALL
         .into_iter()
         .flat_map(Kind::parts)
-        .any(|part| part.label == name);
-    if is_ours {
-        name.to_lowercase()
-    } else {
-        name.to_owned()
-    }
+        .find(|part| part.label == name);
+    let said = match ours.map(|part| part.key) {
+        Some("value") => tc!("copied", "secret"),
+        Some("username") => tc!("copied", "username"),
+        Some("password") => tc!("copied", "password"),
+        Some("url") => tc!("copied", "address"),
+        Some("text") => tc!("copied", "text"),
+        Some("totp") => tc!("copied", "setup key"),
+        Some("chain") => tc!("copied", "certificates"),
+        Some("certificate_key" | "ssh_private_key") => tc!("copied", "private key"),
+        Some("ssh_public_key") => tc!("copied", "public key"),
+        _ => name,
+    };
+    said.to_owned()
 }
 
 /// A value as its type is shown, or its mask.
@@ -288,15 +301,15 @@ fn LiveCode(key: String) -> impl IntoView {
                             stroke-dasharray=format!("{share:.3} 1")
                         />
                     </svg>
-                    <span class="sr-only">"Good for another "</span>
+                    <span class="sr-only">{t!("Good for another ")}</span>
                     {now.seconds_left}
-                    " s"
+                    {t!(" s")}
                 </span>
             }
             .into_any()
         }
         None => view! { class="v",
-            <span class="secret-code">"This setup key cannot be read. Edit the item."</span>
+            <span class="secret-code">{t!("This setup key cannot be read. Edit the item.")}</span>
         }
         .into_any(),
     }
@@ -338,7 +351,7 @@ fn Variables(
                 </code>
                 <IconButton
                     icon=Icon::Copy
-                    label=format!("Copy {name}")
+                    label=t!("Copy {name}", name)
                     on_press=move |()| {
                         let wanted = wanted.clone();
                         summary

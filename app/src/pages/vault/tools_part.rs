@@ -97,9 +97,9 @@ pub(super) fn ToolsPart(
 fn failed(again: Callback<()>) -> AnyView {
     view! { class="v",
         <Banner tone=BannerTone::Bad icon=Icon::Warning>
-            {NOT_COME}
+            {crate::language::text(NOT_COME)}
             " "
-            <Button on_press=again>"Try again"</Button>
+            <Button on_press=again>{t!("Try again")}</Button>
         </Banner>
     }
     .into_any()
@@ -110,7 +110,7 @@ fn failed(again: Callback<()>) -> AnyView {
 pub(super) fn PaletteDialog() -> impl IntoView {
     let panels = use_panels();
     view! { class="v",
-        <Dialog open=panels.palette title="Find anything" bare=true class="palette">
+        <Dialog open=panels.palette title=t!("Find anything") bare=true class="palette">
             {
                 let text = RwSignal::new(String::new());
                 view! { class="v", <ToolsPart piece=Piece::Palette(text) /> }
@@ -129,7 +129,7 @@ fn PaletteInput(text: RwSignal<String>) -> impl IntoView {
             <IconView icon=Icon::Search />
             <input
                 r#type="text"
-                aria-label="Find anything"
+                aria-label=t!("Find anything")
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"

@@ -24,25 +24,25 @@ pub fn parse_variables(text: &str) -> Result<Vec<Variable>, LineError> {
         let Some((name, value)) = trimmed.split_once('=') else {
             return Err(LineError {
                 line,
-                reason: "has no = between name and value",
+                reason: t!("has no = between name and value"),
             });
         };
         let name = name.trim();
         if !is_name(name) {
             return Err(LineError {
                 line,
-                reason: "has a name with something else than letters, digits and _",
+                reason: t!("has a name with something else than letters, digits and _"),
             });
         }
         if variables.iter().any(|variable| variable.name == name) {
             return Err(LineError {
                 line,
-                reason: "repeats a name",
+                reason: t!("repeats a name"),
             });
         }
-        let value = unquote(value.trim()).ok_or(LineError {
+        let value = unquote(value.trim()).ok_or_else(|| LineError {
             line,
-            reason: "has a quote that does not close",
+            reason: t!("has a quote that does not close"),
         })?;
         variables.push(Variable {
             name: name.to_owned(),

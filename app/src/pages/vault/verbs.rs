@@ -5,7 +5,7 @@ use keyarc_vault::BulkChange;
 
 use crate::{
     ui::Icon,
-    words::counted,
+    words::long_day,
     worker::{Arrangement, Target},
 };
 
@@ -43,17 +43,17 @@ impl Verb {
 
     pub(super) fn words(self) -> &'static str {
         match self {
-            Self::Move => "Move to…",
-            Self::AddTags => "Add tags…",
-            Self::Star => "Add to favourites",
-            Self::Trash => "Move to the trash",
-            Self::RemoveTags => "Remove tags…",
-            Self::Environment => "Set environment…",
-            Self::Expiry => "Set expiry…",
-            Self::Unstar => "Remove from favourites",
-            Self::Export => "Export…",
-            Self::Restore => "Restore",
-            Self::Purge => "Delete for good…",
+            Self::Move => t!("Move to…"),
+            Self::AddTags => t!("Add tags…"),
+            Self::Star => t!("Add to favourites"),
+            Self::Trash => t!("Move to the trash"),
+            Self::RemoveTags => t!("Remove tags…"),
+            Self::Environment => t!("Set environment…"),
+            Self::Expiry => t!("Set expiry…"),
+            Self::Unstar => t!("Remove from favourites"),
+            Self::Export => t!("Export…"),
+            Self::Restore => t!("Restore"),
+            Self::Purge => t!("Delete for good…"),
         }
     }
 
@@ -109,47 +109,97 @@ impl Verb {
 
 /// What was done, in a sentence.
 pub(super) fn done_words(what: &Arrangement, changed: u32) -> String {
-    let items = counted(changed, "item");
     let change = match what {
-        Arrangement::Purge => return format!("{items} deleted for good."),
+        Arrangement::Purge => {
+            return tn!(
+                changed,
+                "{count} item deleted for good.",
+                "{count} items deleted for good."
+            );
+        }
         Arrangement::Change(change) => change,
     };
     match change {
-        BulkChange::Folder(path) if path.trim().is_empty() => {
-            format!("{items} moved out of folders.")
-        }
-        BulkChange::Folder(path) | BulkChange::MoveFolder { to: path, .. } => {
-            format!("{items} moved to {path}.")
-        }
-        BulkChange::AddTags(_) => format!("{items} tagged."),
-        BulkChange::RemoveTags(_) => format!("Tags removed from {items}."),
-        BulkChange::Environment(Some(name)) => format!("{items} moved to {name}."),
-        BulkChange::Environment(None) => format!("{items} without environment."),
-        BulkChange::ExpiresOn(Some(day)) => format!("{items} to expire on {}.", day.long()),
-        BulkChange::ExpiresOn(None) => format!("{items} without expiry."),
-        BulkChange::Favourite(true) => format!("{items} added to favourites."),
-        BulkChange::Favourite(false) => format!("{items} removed from favourites."),
-        BulkChange::Trash => format!("{items} moved to the trash."),
-        BulkChange::Restore => format!("{items} restored."),
+        BulkChange::Folder(path) if path.trim().is_empty() => tn!(
+            changed,
+            "{count} item moved out of folders.",
+            "{count} items moved out of folders."
+        ),
+        BulkChange::Folder(path) | BulkChange::MoveFolder { to: path, .. } => tn!(
+            changed,
+            "{count} item moved to {path}.",
+            "{count} items moved to {path}.",
+            path
+        ),
+        BulkChange::AddTags(_) => tn!(changed, "{count} item tagged.", "{count} items tagged."),
+        BulkChange::RemoveTags(_) => tn!(
+            changed,
+            "Tags removed from {count} item.",
+            "Tags removed from {count} items."
+        ),
+        BulkChange::Environment(Some(name)) => tn!(
+            changed,
+            "{count} item moved to {name}.",
+            "{count} items moved to {name}.",
+            name
+        ),
+        BulkChange::Environment(None) => tn!(
+            changed,
+            "{count} item without environment.",
+            "{count} items without environment."
+        ),
+        BulkChange::ExpiresOn(Some(day)) => tn!(
+            changed,
+            "{count} item to expire on {day}.",
+            "{count} items to expire on {day}.",
+            day = long_day(*day)
+        ),
+        BulkChange::ExpiresOn(None) => tn!(
+            changed,
+            "{count} item without expiry.",
+            "{count} items without expiry."
+        ),
+        BulkChange::Favourite(true) => tn!(
+            changed,
+            "{count} item added to favourites.",
+            "{count} items added to favourites."
+        ),
+        BulkChange::Favourite(false) => tn!(
+            changed,
+            "{count} item removed from favourites.",
+            "{count} items removed from favourites."
+        ),
+        BulkChange::Trash => tn!(
+            changed,
+            "{count} item moved to the trash.",
+            "{count} items moved to the trash."
+        ),
+        BulkChange::Restore => tn!(changed, "{count} item restored.", "{count} items restored."),
     }
 }
 
 /// What became of taking it back, in a sentence.
 pub(super) fn undone_words(restored: u32, left: u32) -> String {
-    let was = |count: u32| if count == 1 { "was" } else { "were" };
+    let undone = tn!(
+        restored,
+        "Undone: {count} item as before.",
+        "Undone: {count} items as before."
+    );
     match (restored, left) {
-        (_, 0) => format!("Undone: {} as before.", counted(restored, "item")),
-        (0, left) => format!(
-            "Nothing was undone: {} {} changed meanwhile, and stay as they are now.",
-            counted(left, "item"),
-            was(left)
+        (_, 0) => undone,
+        (0, left) => tn!(
+            left,
+            "Nothing was undone: {count} item was changed meanwhile, and stay as they are now.",
+            "Nothing was undone: {count} items were changed meanwhile, and stay as they are now."
         ),
-        (restored, left) => format!(
-            "Undone: {} as before. {} {} changed meanwhile, and stay as they are now.",
-            counted(restored, "item"),
-            counted(left, "item"),
-            was(left)
-        ),
+        (_, left) => {
+            let stayed = tn!(
+                left,
+                "{count} item was changed meanwhile, and stay as they are now.",
+                "{count} items were changed meanwhile, and stay as they are now."
+            );
+            format!("{undone} {stayed}")
+        }
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn SavedViews() -> impl IntoView {
     let views = use_views();
     view! { class="v",
         <Show when=move || !views.list().is_empty()>
-            <h2>"Views"</h2>
+            <h2>{t!("Views")}</h2>
             <ul class="nav-list">
                 <For
                     each=move || views.list()
@@ -33,7 +33,7 @@ fn ViewLink(view: SavedView) -> impl IntoView {
     let toasts = use_toasts();
     let place = use_place();
     let SavedView { name, path } = view.clone();
-    let label = format!("Change view {name}");
+    let label = t!("Change view {name}", name);
     let id = format!("view-{name}");
     let stored = StoredValue::new(view);
     let own = Place::from_path(&path);
@@ -73,7 +73,7 @@ fn ViewLink(view: SavedView) -> impl IntoView {
         spawn_local(async move {
             let name = view.name.clone();
             match views.change(ViewStep::Remove(name.clone())).await {
-                Ok(()) => toasts.undoable(format!("View {name} removed."), move || {
+                Ok(()) => toasts.undoable(t!("View {name} removed.", name), move || {
                     change(ViewStep::Put {
                         view: view.clone(),
                         instead_of: None,
@@ -85,9 +85,9 @@ fn ViewLink(view: SavedView) -> impl IntoView {
     });
     let items = Signal::derive(move || {
         vec![
-            item(Icon::Edit, "Rename…", false, rename),
-            item(Icon::Check, "Show what is shown now", false, replace),
-            item(Icon::Trash, "Remove", true, remove),
+            item(Icon::Edit, t!("Rename…"), false, rename),
+            item(Icon::Check, t!("Show what is shown now"), false, replace),
+            item(Icon::Trash, t!("Remove"), true, remove),
         ]
     });
     view! { class="v",
@@ -125,7 +125,7 @@ pub(super) fn SaveView() -> impl IntoView {
         <Show when=move || worth_it.get()>
             <IconButton
                 icon=Icon::Plus
-                label="Save this view"
+                label=t!("Save this view")
                 on_press=move |()| {
                     ask_to_save(arranging, &place.get_untracked(), untrack(|| items.text()));
                 }

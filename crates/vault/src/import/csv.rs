@@ -125,9 +125,11 @@ pub(super) fn read_titled(
     for row in rows {
         let reason = match row.cells.len() {
             _ if row.is_open => "has a quote that is not closed".to_owned(),
+            1 if columns != 1 => format!(
+                "has 1 value where {columns} belong. A quote in it may be missing or too many"
+            ),
             count if count != columns => format!(
-                "has {count} {} where {columns} belong. A quote in it may be missing or too many",
-                if count == 1 { "value" } else { "values" }
+                "has {count} values where {columns} belong. A quote in it may be missing or too many"
             ),
             _ => {
                 item(&mut reading, &row);

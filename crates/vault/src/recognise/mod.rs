@@ -8,7 +8,7 @@ mod data;
 mod entropy;
 mod hint;
 
-use crate::{Kind, Recognition};
+use crate::{Content, ItemDraft, Kind, Recognition};
 pub use data::{Provider, provider, providers, recognised_sorts};
 use data::{Rule, rules_for};
 pub(crate) use hint::mask;
@@ -28,6 +28,19 @@ pub fn recognise(value: &str) -> Option<Recognition> {
 /// alone leaves several answers or none: an AWS secret key is any 40 characters.
 pub fn recognise_named(variable: &str, value: &str) -> Option<Recognition> {
     recognition(value.trim(), Some(&VariableName::new(variable)))
+}
+
+impl ItemDraft {
+    /// Names the provider of a new key that was not recognised while it was typed. A provider
+    /// that is named already, and items that were saved before, stay as they are.
+    pub fn name_provider(&mut self) {
+        let Content::ApiKey { value } = &self.content else {
+            return;
+        };
+        if self.id.is_none() && self.provider.is_none() {
+            self.provider = recognise(value).map(|found| found.provider);
+        }
+    }
 }
 
 /// A shortened value that is safe to show: a prefix that names the provider, and the last four

@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use crate::common::{TestRng, took};
-use keyarc_vault::{Recognition, hint_of, provider, recognise, recognise_named, recognised_sorts};
+use keyarc_vault::{
+    ItemDraft, Recognition, hint_of, provider, recognise, recognise_named, recognised_sorts,
+};
 use rand_core::Rng as _;
 
 struct Example {
@@ -285,4 +287,27 @@ fn recognising_takes_linear_time() {
     ] {
         assert!(took(|| drop(recognise(&value))).as_secs() < 5);
     }
+}
+
+#[test]
+fn a_new_key_gets_its_provider_even_when_nobody_waited_for_it() {
+    let value = "postgres://orders:long-and-random-1@db.example.org:5432/orders";
+    let named = |mut draft: ItemDraft| {
+        draft.name_provider();
+        draft.provider
+    };
+    let new = crate::common::key("Orders", value);
+    let found = named(new.clone());
+    assert_eq!(found, recognise(value).map(|found| found.provider));
+    assert!(found.is_some());
+    let own = ItemDraft {
+        provider: Some("another".to_owned()),
+        ..new.clone()
+    };
+    assert_eq!(named(own).as_deref(), Some("another"));
+    let saved = ItemDraft {
+        id: Some(keyarc_wire::ItemId([1; 16])),
+        ..new
+    };
+    assert_eq!(named(saved), None);
 }

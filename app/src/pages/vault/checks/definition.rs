@@ -6,6 +6,7 @@ use leptos::{ev, prelude::*, task::spawn_local};
 
 use super::{super::check_part::Step, run::ask};
 use crate::{
+    language::known,
     state::use_toasts,
     ui::{
         Banner, BannerTone, Button, Dialog, Icon, Look, Select, SkeletonLines, TextArea, TextInput,
@@ -25,7 +26,7 @@ pub(super) fn DefinitionDialog(
     step: RwSignal<Step>,
 ) -> impl IntoView {
     view! { class="v",
-        <Dialog open=open title="How this key is tested">
+        <Dialog open=open title=t!("How this key is tested")>
             <Definition open=open item=item step=step />
         </Dialog>
     }
@@ -136,7 +137,7 @@ fn DefinitionForm(edit: CheckEdit, open: RwSignal<bool>, step: RwSignal<Step>) -
         Signal::derive(move || {
             let of_field = |wrong: &DraftError| wrong.field.strip_prefix("check.") == Some(field);
             let wrong = wrong.get().filter(of_field);
-            wrong.map(|wrong| format!("{}.", capitalised(&wrong.rule)))
+            wrong.map(|wrong| format!("{}.", capitalised(&known(&wrong.rule))))
         })
     };
     let save = move |definition: Option<CheckDefinition>| {
@@ -153,11 +154,13 @@ fn DefinitionForm(edit: CheckEdit, open: RwSignal<bool>, step: RwSignal<Step>) -
                 Ok(_) => {
                     let _ = step.try_set(Step::Idle);
                     let _ = open.try_set(false);
-                    toasts.say("The test is saved with the item.");
+                    toasts.say(t!("The test is saved with the item."));
                 }
                 Err(Failure::Draft(error)) => drop(wrong.try_set(Some(error))),
                 Err(Failure::Conflict { .. }) => {
-                    let words = "The item was changed elsewhere meanwhile. Close this and open it again to see the test as it is now.";
+                    let words = t!(
+                        "The item was changed elsewhere meanwhile. Close this and open it again to see the test as it is now."
+                    );
                     let _ = trouble.try_set(Some(words.to_owned()));
                 }
                 Err(failure) => drop(trouble.try_set(Some(failure.to_string()))),
@@ -179,15 +182,15 @@ fn DefinitionForm(edit: CheckEdit, open: RwSignal<bool>, step: RwSignal<Step>) -
     let placement = Memo::new(move |_| fields.placement());
     let name_label = Signal::derive(move || {
         match placement.get() {
-            Placement::Query => "Name of the parameter",
-            Placement::Basic => "User",
-            Placement::Bearer | Placement::Header => "Name of the header",
+            Placement::Query => t!("Name of the parameter"),
+            Placement::Basic => t!("User"),
+            Placement::Bearer | Placement::Header => t!("Name of the header"),
         }
         .to_owned()
     });
     let name_hint = Signal::derive(move || {
         (placement.get() == Placement::Basic)
-            .then(|| "The key is the password. Without a user, the key is the user.".to_owned())
+            .then(|| t!("The key is the password. Without a user, the key is the user.").to_owned())
     });
     let methods: Vec<(String, String)> = CheckMethod::ALL
         .into_iter()
@@ -215,28 +218,28 @@ fn DefinitionForm(edit: CheckEdit, open: RwSignal<bool>, step: RwSignal<Step>) -
             }}
             <TextInput
                 id="check-url"
-                label="Address"
+                label=t!("Address")
                 value=fields.url
                 kind="url"
                 placeholder="https://api.example.com/v1/me"
                 mono=true
                 required=true
                 hint=Some(
-                    "Something cheap that only reads. Redirections are not followed.".to_owned(),
+                    t!("Something cheap that only reads. Redirections are not followed.").to_owned(),
                 )
                 error=error("url")
             />
             <div class="field-pair">
                 <Select
                     id="check-method"
-                    label="Method"
+                    label=t!("Method")
                     value=fields.method
                     options=methods
                     on_change=move |value| fields.method.set(value)
                 />
                 <Select
                     id="check-placement"
-                    label="The key stands in"
+                    label=t!("The key stands in")
                     value=fields.placement
                     options=placements
                     on_change=move |value| fields.placement.set(value)
@@ -255,33 +258,33 @@ fn DefinitionForm(edit: CheckEdit, open: RwSignal<bool>, step: RwSignal<Step>) -
             <Show when=move || placement.get() == Placement::Header>
                 <TextInput
                     id="check-prefix"
-                    label="Before the key"
+                    label=t!("Before the key")
                     value=fields.prefix
                     mono=true
-                    hint=Some("For example “Token ”, with the space.".to_owned())
+                    hint=Some(t!("For example “Token ”, with the space.").to_owned())
                     error=error("prefix")
                 />
             </Show>
             <div class="field-pair">
                 <TextInput
                     id="check-status"
-                    label="Status when it works"
+                    label=t!("Status when it works")
                     value=fields.status
-                    hint=Some("A number, or two: 200-299.".to_owned())
+                    hint=Some(t!("A number, or two: 200-299.").to_owned())
                     error=error("status")
                 />
                 <TextInput
                     id="check-pattern"
-                    label="And the answer holds"
+                    label=t!("And the answer holds")
                     value=fields.pattern
                     mono=true
-                    hint=Some("Empty: the status is enough. * stands for anything.".to_owned())
+                    hint=Some(t!("Empty: the status is enough. * stands for anything.").to_owned())
                     error=error("pattern")
                 />
             </div>
             <TextArea
                 id="check-headers"
-                label="Further headers"
+                label=t!("Further headers")
                 value=fields.headers
                 rows=2
                 mono=true
@@ -293,13 +296,13 @@ fn DefinitionForm(edit: CheckEdit, open: RwSignal<bool>, step: RwSignal<Step>) -
                     .then(|| {
                         view! { class="v",
                             <Button disabled=busy on_press=move |()| save(None)>
-                                "Use the ready-made test"
+                                {t!("Use the ready-made test")}
                             </Button>
                         }
                     })}
-                <Button on_press=move |()| open.set(false)>"Cancel"</Button>
+                <Button on_press=move |()| open.set(false)>{t!("Cancel")}</Button>
                 <Button look=Look::Go submit=true busy=busy>
-                    "Save the test"
+                    {t!("Save the test")}
                 </Button>
             </footer>
         </form>
@@ -318,8 +321,8 @@ fn placement_word(placement: Placement) -> &'static str {
 fn placement_words(placement: Placement) -> &'static str {
     match placement {
         Placement::Bearer => "Authorization: Bearer",
-        Placement::Header => "A header of its own",
-        Placement::Query => "A parameter of the address",
+        Placement::Header => t!("A header of its own"),
+        Placement::Query => t!("A parameter of the address"),
         Placement::Basic => "Authorization: Basic",
     }
 }
@@ -334,7 +337,7 @@ fn read_headers(text: &str) -> Result<Vec<CheckHeader>, DraftError> {
     let read = |line: &str| {
         let (name, value) = line
             .split_once(':')
-            .ok_or_else(|| wrong("headers", "are lines like “accept: application/json”"))?;
+            .ok_or_else(|| wrong("headers", t!("are lines like “accept: application/json”")))?;
         Ok(CheckHeader {
             name: name.trim().to_lowercase(),
             value: value.trim().to_owned(),
@@ -354,7 +357,7 @@ fn read_status(text: &str) -> Result<(u16, u16), DraftError> {
     let (from, to) = text.split_once(['-', '–']).unwrap_or((text, text));
     match (from.trim().parse(), to.trim().parse()) {
         (Ok(from), Ok(to)) => Ok((from, to)),
-        _ => Err(wrong("status", "is a number from 200 to 599, or two")),
+        _ => Err(wrong("status", t!("is a number from 200 to 599, or two"))),
     }
 }
 

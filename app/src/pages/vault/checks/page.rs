@@ -19,7 +19,7 @@ use crate::{
         Badge, Banner, BannerTone, Button, Dialog, EmptyState, ErrorState, Icon, Look,
         SkeletonLines,
     },
-    words::{counted, number},
+    words::number,
     worker::{CheckFound, ChecksAhead, use_worker},
 };
 
@@ -27,7 +27,7 @@ use crate::{
 #[component]
 pub fn ChecksPage() -> impl IntoView {
     view! { class="v",
-        <Title text="Test keys · KeyArc" />
+        <Title text=t!("Test keys · KeyArc") />
         <VaultFrame section=Section::Checks>
             <Checks />
         </VaultFrame>
@@ -51,7 +51,7 @@ fn Checks() -> impl IntoView {
     view! { class="v",
         <main class="page" id="main">
             <div class="page-body page-wide">
-                <h1>"Test keys"</h1>
+                <h1>{t!("Test keys")}</h1>
                 {move || {
                     run.trouble
                         .get()
@@ -68,10 +68,10 @@ fn Checks() -> impl IntoView {
                     Phase::Failed => {
                         view! { class="v",
                             <ErrorState
-                                title="What there is to test could not be found out"
-                                detail="Nothing was sent and nothing was changed."
+                                title=t!("What there is to test could not be found out")
+                                detail=t!("Nothing was sent and nothing was changed.")
                             >
-                                <Button on_press=move |()| run.look()>"Try again"</Button>
+                                <Button on_press=move |()| run.look()>{t!("Try again")}</Button>
                             </ErrorState>
                         }
                             .into_any()
@@ -93,9 +93,9 @@ fn Checks() -> impl IntoView {
 #[component]
 fn Nothing(ahead: ChecksAhead) -> impl IntoView {
     view! { class="v",
-        <EmptyState icon=Icon::Check title="No key can be tested from here">
+        <EmptyState icon=Icon::Check title=t!("No key can be tested from here")>
             <p>
-                "API keys of many providers are tested as they are. Any other key or login is, once you have told in the item how: open it and choose “Change the test”."
+                {t!("API keys of many providers are tested as they are. Any other key or login is, once you have told in the item how: open it and choose “Change the test”.")}
             </p>
             {left_out(ahead).map(|words| view! { class="v", <p>{words}</p> })}
         </EmptyState>
@@ -106,15 +106,16 @@ fn Nothing(ahead: ChecksAhead) -> impl IntoView {
 fn Ahead(run: Run, ahead: ChecksAhead) -> impl IntoView {
     view! { class="v",
         <p class="lead">
-            {format!(
-                "{} can be tested. Each is asked about at its provider, one request at a time and at most one a second for each host, straight from this browser. KeyArc’s server sees nothing of the requests. You are asked once for each host.",
-                counted(ahead.items, "key"),
+            {tn!(
+                ahead.items,
+                "{count} key can be tested. Each is asked about at its provider, one request at a time and at most one a second for each host, straight from this browser. KeyArc’s server sees nothing of the requests. You are asked once for each host.",
+                "{count} keys can be tested. Each is asked about at its provider, one request at a time and at most one a second for each host, straight from this browser. KeyArc’s server sees nothing of the requests. You are asked once for each host."
             )}
         </p>
         {left_out(ahead).map(|words| view! { class="v", <p class="quiet">{words}</p> })}
         <footer class="page-foot">
             <Button look=Look::Go icon=Icon::Check on_press=move |()| run.start(ahead)>
-                {format!("Test {}", counted(ahead.items, "key"))}
+                {tn!(ahead.items, "Test {count} key", "Test {count} keys")}
             </Button>
         </footer>
     }
@@ -123,14 +124,11 @@ fn Ahead(run: Run, ahead: ChecksAhead) -> impl IntoView {
 /// What is not among what can be tested.
 fn left_out(ahead: ChecksAhead) -> Option<String> {
     (ahead.not_by_browsers > 0).then(|| {
-        let words = match ahead.not_by_browsers {
-            1 => "1 further key is of a provider that does not let a browser ask.".to_owned(),
-            more => format!(
-                "{} further keys are of providers that do not let a browser ask.",
-                number(more)
-            ),
-        };
-        format!("{words} The item itself has a line for a terminal.")
+        tn!(
+            ahead.not_by_browsers,
+            "{count} further key is of a provider that does not let a browser ask. The item itself has a line for a terminal.",
+            "{count} further keys are of providers that do not let a browser ask. The item itself has a line for a terminal."
+        )
     })
 }
 
@@ -142,18 +140,22 @@ fn Under(run: Run, ahead: ChecksAhead) -> impl IntoView {
             <progress
                 max=ahead.items.to_string()
                 prop:value=move || f64::from(run.done.get())
-                aria-label="Done"
+                aria-label=tc!("progress", "Done")
             ></progress>
             <p aria-live="polite">
                 {move || {
-                    format!("{} of {} done.", number(run.done.get()), number(ahead.items))
+                    t!(
+                        "{done} of {all} done.",
+                        done = number(run.done.get()),
+                        all = number(ahead.items)
+                    )
                 }}
             </p>
             <p class="quiet">
                 {move || match (paused(), run.now.get()) {
-                    (true, _) => "Paused. What was found is kept with the items.".to_owned(),
-                    (false, Some(name)) => format!("Testing {name}…"),
-                    (false, None) => "Going on…".to_owned(),
+                    (true, _) => t!("Paused. What was found is kept with the items.").to_owned(),
+                    (false, Some(name)) => t!("Testing {name}…", name),
+                    (false, None) => t!("Going on…").to_owned(),
                 }}
             </p>
         </div>
@@ -162,18 +164,18 @@ fn Under(run: Run, ahead: ChecksAhead) -> impl IntoView {
                 if paused() {
                     view! { class="v",
                         <Button look=Look::Go on_press=move |()| run.start(ahead)>
-                            "Go on"
+                            {t!("Go on")}
                         </Button>
                     }
                         .into_any()
                 } else {
                     view! { class="v",
-                        <Button on_press=move |()| run.phase.set(Phase::Pausing(ahead))>"Pause"</Button>
+                        <Button on_press=move |()| run.phase.set(Phase::Pausing(ahead))>{t!("Pause")}</Button>
                     }
                         .into_any()
                 }
             }}
-            <Button on_press=move |()| run.stop()>"Stop"</Button>
+            <Button on_press=move |()| run.stop()>{t!("Stop")}</Button>
         </footer>
     }
 }
@@ -182,16 +184,23 @@ fn Under(run: Run, ahead: ChecksAhead) -> impl IntoView {
 fn Over(run: Run, whole: bool) -> impl IntoView {
     let words = move || {
         let tested = run.done.get().saturating_sub(run.passed_over.get());
-        let tested = counted(tested, "key");
         match whole {
-            true => format!("All done: {tested} tested."),
-            false => format!("Stopped after {tested}. What was found is kept with the items."),
+            true => tn!(
+                tested,
+                "All done: {count} key tested.",
+                "All done: {count} keys tested."
+            ),
+            false => tn!(
+                tested,
+                "Stopped after {count} key. What was found is kept with the items.",
+                "Stopped after {count} keys. What was found is kept with the items."
+            ),
         }
     };
     view! { class="v",
         <p class="lead" role="status">{words}</p>
         <footer class="page-foot">
-            <Button on_press=move |()| run.look()>"Test again"</Button>
+            <Button on_press=move |()| run.look()>{t!("Test again")}</Button>
         </footer>
     }
 }
@@ -204,15 +213,16 @@ fn Results(run: Run) -> impl IntoView {
         Some(run.passed_over.get())
             .filter(|count| *count > 0)
             .map(|count| {
-                format!(
-                    "{} passed over: no ready-made test fits, or you did not want its host asked.",
-                    counted(count, "key")
+                tn!(
+                    count,
+                    "{count} key passed over: no ready-made test fits, or you did not want its host asked.",
+                    "{count} keys passed over: no ready-made test fits, or you did not want its host asked."
                 )
             })
     };
     view! { class="v",
         <Show when=any>
-            <ul class="check-counts" aria-label="Outcomes">
+            <ul class="check-counts" aria-label=t!("Outcomes")>
                 {move || {
                     run.counts
                         .get()
@@ -234,9 +244,9 @@ fn Results(run: Run) -> impl IntoView {
                     <table class="table">
                         <thead>
                             <tr>
-                                <th scope="col">"Item"</th>
-                                <th scope="col">"Outcome"</th>
-                                <th scope="col">"What it means"</th>
+                                <th scope="col">{t!("Item")}</th>
+                                <th scope="col">{t!("Outcome")}</th>
+                                <th scope="col">{t!("What it means")}</th>
                             </tr>
                         </thead>
                         <tbody>
@@ -287,16 +297,16 @@ fn Question(run: Run) -> impl IntoView {
     view! { class="v",
         <Dialog
             open=open
-            title=Signal::derive(move || format!("Ask {}?", host.get()))
+            title=Signal::derive(move || t!("Ask {host}?", host = host.get()))
             class="dialog-narrow"
         >
             <Consent host=host />
             <footer class="dialog-foot">
                 <Button autofocus=true on_press=move |()| run.answer.set(Some(false))>
-                    "Pass over"
+                    {t!("Pass over")}
                 </Button>
                 <Button look=Look::Go on_press=move |()| run.answer.set(Some(true))>
-                    "Ask"
+                    {t!("Ask")}
                 </Button>
             </footer>
         </Dialog>

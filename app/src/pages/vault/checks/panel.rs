@@ -14,6 +14,7 @@ use super::{
 use crate::{
     state::{Session, Toasts, use_session, use_toasts},
     ui::{Button, Dialog, Look},
+    words::long_day,
     worker::{CheckCommand, CheckReady, CheckReply, Worker, use_worker},
 };
 
@@ -74,9 +75,9 @@ pub(in crate::pages::vault) fn CheckPanel(summary: ItemSummary, tests: Tests) ->
     view! { class="v",
         {move || match tests.step.get() {
             Step::Idle | Step::Asking(_) => ().into_any(),
-            Step::Looking => view! { class="v", <p class="quiet">"Opening the key…"</p> }.into_any(),
+            Step::Looking => view! { class="v", <p class="quiet">{t!("Opening the key…")}</p> }.into_any(),
             Step::Running(host) => {
-                view! { class="v", <p role="status">{format!("Asking {host}…")}</p> }.into_any()
+                view! { class="v", <p role="status">{t!("Asking {host}…", host)}</p> }.into_any()
             }
             Step::Found(found) => view! { class="v", <FoundReport found=*found /> }.into_any(),
             Step::Failed(reason) => {
@@ -87,13 +88,13 @@ pub(in crate::pages::vault) fn CheckPanel(summary: ItemSummary, tests: Tests) ->
         {(!history.is_empty())
             .then(|| {
                 view! { class="v",
-                    <ol class="check-history" aria-label="Earlier tests">
+                    <ol class="check-history" aria-label=t!("Earlier tests")>
                         {history
                             .into_iter()
                             .map(|result| {
                                 view! { class="v",
                                     <li>
-                                        <span>{result.day.long()}</span>
+                                        <span>{long_day(result.day)}</span>
                                         <span class="quiet">{outcome_word(result.outcome)}</span>
                                     </li>
                                 }
@@ -104,16 +105,16 @@ pub(in crate::pages::vault) fn CheckPanel(summary: ItemSummary, tests: Tests) ->
             })}
         <Dialog
             open=asks
-            title=Signal::derive(move || format!("Ask {}?", host.get()))
+            title=Signal::derive(move || t!("Ask {host}?", host = host.get()))
             class="dialog-narrow"
         >
             <Consent host=host />
             <footer class="dialog-foot">
                 <Button autofocus=true on_press=move |()| tests.step.set(Step::Idle)>
-                    "Cancel"
+                    {t!("Cancel")}
                 </Button>
                 <Button look=Look::Go on_press=agree>
-                    "Ask"
+                    {t!("Ask")}
                 </Button>
             </footer>
         </Dialog>
@@ -128,10 +129,14 @@ pub(super) fn Consent(
     #[prop(into)]
     host: Signal<String>,
 ) -> impl IntoView {
+    let (before, after) = t!(
+        "One request goes straight from this browser to {host}. It carries the key, and whoever answers there sees your network address. KeyArc’s server sees nothing of it, and what comes back can do nothing here but say whether the key works. You are asked once for each host."
+    )
+    .split_once("{host}")
+    .unwrap_or_default();
     view! { class="v",
         <p class="dialog-text">
-            "One request goes straight from this browser to " <b>{move || host.get()}</b>
-            ". It carries the key, and whoever answers there sees your network address. KeyArc’s server sees nothing of it, and what comes back can do nothing here but say whether the key works. You are asked once for each host."
+            {before} <b>{move || host.get()}</b> {after}
         </p>
     }
 }
@@ -141,9 +146,9 @@ fn NotByBrowsers(ready: CheckReady) -> impl IntoView {
     view! { class="v",
         <div class="check-report" role="status">
             <p>
-                {format!(
-                    "{} does not let a browser ask, so nothing was sent. Whether the key works is not known.",
-                    ready.host,
+                {t!(
+                    "{host} does not let a browser ask, so nothing was sent. Whether the key works is not known.",
+                    host = ready.host
                 )}
             </p>
             <TerminalLine line=ready.command_line.clone() />
@@ -173,12 +178,24 @@ async fn begin(with: Services, tests: Tests, id: ItemId) {
             if refusal.why == PlanError::NoDefinition {
                 let _ = tests.editing.try_set(true);
             }
-            Step::Failed(refusal.why.to_string())
+            Step::Failed(refusal_words(refusal.why).to_owned())
         }
         Ok(_) => Step::Idle,
         Err(reason) => Step::Failed(reason),
     };
     let _ = tests.step.try_set(step);
+}
+
+/// Why an item cannot be tested.
+fn refusal_words(why: PlanError) -> &'static str {
+    match why {
+        PlanError::Kind => t!("Only API keys and logins can be tested."),
+        PlanError::NoDefinition => t!("There is no ready-made test for this key. Define one."),
+        PlanError::Empty => t!("The item has no secret that could be tested."),
+        PlanError::Key => t!(
+            "The secret is longer than a request carries, or has characters that no header takes."
+        ),
+    }
 }
 
 async fn run(with: Services, tests: Tests, host: String) {

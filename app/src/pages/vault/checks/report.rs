@@ -15,30 +15,30 @@ use crate::{
 pub(super) fn meaning(result: CheckResult) -> String {
     let status = result.status;
     match result.outcome {
-        CheckOutcome::Valid => "The provider takes this key.".to_owned(),
+        CheckOutcome::Valid => t!("The provider takes this key.").to_owned(),
         CheckOutcome::Invalid => {
-            "The provider does not take this key. It was revoked or replaced, or is not this provider’s.".to_owned()
+            t!("The provider does not take this key. It was revoked or replaced, or is not this provider’s.").to_owned()
         }
         CheckOutcome::Expired => {
-            "The provider says that the key’s time is over. Make a new one there and put it in.".to_owned()
+            t!("The provider says that the key’s time is over. Make a new one there and put it in.").to_owned()
         }
         CheckOutcome::RateLimited => {
-            "The provider had too many requests and said nothing of the key. Try again later.".to_owned()
+            t!("The provider had too many requests and said nothing of the key. Try again later.").to_owned()
         }
         CheckOutcome::Unreachable if status == 0 => {
-            "No answer came within 15 seconds. The key may work all the same.".to_owned()
+            t!("No answer came within 15 seconds. The key may work all the same.").to_owned()
         }
         CheckOutcome::Unreachable => {
-            format!("The provider is in trouble (HTTP {status}) and said nothing of the key. Try again later.")
+            t!("The provider is in trouble (HTTP {status}) and said nothing of the key. Try again later.", status)
         }
         CheckOutcome::Blocked => {
-            "The browser got no answer that it may show. Either this provider does not let a browser ask, or it or the network is away: a browser does not say which. The key may work all the same.".to_owned()
+            t!("The browser got no answer that it may show. Either this provider does not let a browser ask, or it or the network is away: a browser does not say which. The key may work all the same.").to_owned()
         }
         CheckOutcome::Unexpected if status == 0 => {
-            "The provider wanted the request to go to another address. It did not go there. Change the test if that address is right.".to_owned()
+            t!("The provider wanted the request to go to another address. It did not go there. Change the test if that address is right.").to_owned()
         }
         CheckOutcome::Unexpected => {
-            format!("The answer (HTTP {status}) says neither that the key works nor that it does not. It may not be allowed to do what the test asks.")
+            t!("The answer (HTTP {status}) says neither that the key works nor that it does not. It may not be allowed to do what the test asks.", status)
         }
     }
 }
@@ -60,10 +60,10 @@ pub(super) fn FoundReport(found: CheckFound) -> impl IntoView {
                 {meaning(found.result)}
             </p>
             <p class="quiet">
-                {format!(
-                    "One request to {}, straight from this browser, {}. KeyArc’s server sees nothing of it.",
-                    found.host,
-                    ago_now(found.at_ms),
+                {t!(
+                    "One request to {host}, straight from this browser, {when}. KeyArc’s server sees nothing of it.",
+                    host = found.host,
+                    when = ago_now(found.at_ms)
                 )}
             </p>
             {wants_terminal(outcome)
@@ -79,20 +79,23 @@ pub(super) fn TerminalLine(line: String) -> impl IntoView {
     let copied = line.clone();
     let copy = move |()| {
         let line = copied.clone();
-        clipboard.copy("The line".to_owned(), async move { Ok(line) });
+        clipboard.copy(t!("The line").to_owned(), async move { Ok(line) });
     };
+    let (before, after) = t!(
+        "Ask in a terminal. Put the key into the variable {variable} there; the line reads it, and holds no key itself. The last line of what it prints is the status."
+    )
+    .split_once("{variable}")
+    .unwrap_or_default();
     view! { class="v",
         <div class="check-terminal">
             <p>
-                "Ask in a terminal. Put the key into the variable "
-                <code>"API_KEY"</code>
-                " there; the line reads it, and holds no key itself. The last line of what it prints is the status."
+                {before} <code>"API_KEY"</code> {after}
             </p>
-            <pre tabindex="0" role="group" aria-label="Line for a terminal">
+            <pre tabindex="0" role="group" aria-label=t!("Line for a terminal")>
                 <code>{line}</code>
             </pre>
             <Button icon=Icon::Copy on_press=copy>
-                "Copy the line"
+                {t!("Copy the line")}
             </Button>
         </div>
     }

@@ -2,18 +2,19 @@
 
 use super::sender::send;
 use crate::{
+    language::text,
     state::Session,
     worker::{CheckCommand, CheckFound, CheckReply, Command, Reply, Worker},
 };
 
 /// What is said when the worker answers what it never should.
-const ODD: &str = "The test did not go as it should. Nothing was noted. Reload the page.";
+const ODD: &str = mark!("The test did not go as it should. Nothing was noted. Reload the page.");
 
 /// Asks the worker.
 pub(super) async fn ask(worker: Worker, command: CheckCommand) -> Result<CheckReply, String> {
     match worker.call(Command::Check(command)).await {
         Ok(Reply::Check(reply)) => Ok(reply),
-        Ok(_) => Err(ODD.to_owned()),
+        Ok(_) => Err(text(ODD).to_owned()),
         Err(failure) => Err(failure.to_string()),
     }
 }
@@ -21,19 +22,19 @@ pub(super) async fn ask(worker: Worker, command: CheckCommand) -> Result<CheckRe
 /// Makes the test that was begun. A person agreed to it.
 pub(super) async fn test(worker: Worker, session: Session) -> Result<CheckFound, String> {
     let CheckReply::Request(request) = ask(worker, CheckCommand::Take).await? else {
-        return Err(ODD.to_owned());
+        return Err(text(ODD).to_owned());
     };
     let answer = match send(session, request).await {
         Ok(answer) => answer,
         Err(reason) => {
             // Not an answer of the provider's, so nothing is noted of it.
             ask(worker, CheckCommand::Skip).await?;
-            return Err(reason.to_owned());
+            return Err(text(reason).to_owned());
         }
     };
     match ask(worker, CheckCommand::Answered(answer)).await? {
         CheckReply::Found(found) => Ok(found),
-        _ => Err(ODD.to_owned()),
+        _ => Err(text(ODD).to_owned()),
     }
 }
 

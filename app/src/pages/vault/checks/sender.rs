@@ -31,10 +31,13 @@ const FRAME_WITHIN: Duration = Duration::from_secs(10);
 const GRACE: Duration = Duration::from_secs(2);
 
 /// The frame did not come, or is not the one that belongs to this page. Nothing was sent.
-pub(super) const NO_FRAME: &str = "The frame that tests run in did not arrive from the server, or is of another version. Nothing was sent. Try again; if it goes on, reload the page.";
+pub(super) const NO_FRAME: &str = mark!(
+    "The frame that tests run in did not arrive from the server, or is of another version. Nothing was sent. Try again; if it goes on, reload the page."
+);
 /// The frame came and said nothing that it could have said.
-const NO_ANSWER: &str =
-    "The frame that the test ran in gave no answer. Whether the request was sent is not known.";
+const NO_ANSWER: &str = mark!(
+    "The frame that the test ran in gave no answer. Whether the request was sent is not known."
+);
 
 /// Sends a request from a frame of its own, which is gone afterwards, and at once when the vault is
 /// locked.
@@ -142,7 +145,7 @@ impl Frame {
             ("referrerpolicy", "no-referrer"),
             // No cookie goes with the request for it, and it keeps nothing.
             ("credentialless", ""),
-            ("title", "Test of a key"),
+            ("title", t!("Test of a key")),
             ("tabindex", "-1"),
             ("hidden", ""),
         ] {

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     state::{Place, use_items},
     ui::{Button, EmptyState, ErrorState, Icon, SkeletonRows},
-    words::{counted, number},
+    words::number,
     worker::{Command, HealthCommand, HealthReply, Reply, use_worker},
 };
 
@@ -61,7 +61,7 @@ pub(super) fn CheckView(check: Check) -> impl IntoView {
     view! { class="v",
         <div class="page-body page-wide dash">
             <p>
-                <a href="/vault/dashboard">"Dashboard"</a>
+                <a href="/vault/dashboard">{t!("Dashboard")}</a>
             </p>
             <h1>{check_name(check)}</h1>
             <p class="lead">{check_help(check)}</p>
@@ -69,15 +69,15 @@ pub(super) fn CheckView(check: Check) -> impl IntoView {
                 None => view! { class="v", <SkeletonRows count=6 /> }.into_any(),
                 Some(Err(detail)) => {
                     view! { class="v",
-                        <ErrorState title="The report could not be made" detail=detail>
-                            <Button on_press=again>"Try again"</Button>
+                        <ErrorState title=t!("The report could not be made") detail=detail>
+                            <Button on_press=again>{t!("Try again")}</Button>
                         </ErrorState>
                     }
                         .into_any()
                 }
                 Some(Ok(view)) if view.total == 0 => {
                     view! { class="v",
-                        <EmptyState icon=Icon::Check title="Nothing found">
+                        <EmptyState icon=Icon::Check title=t!("Nothing found")>
                             <p>{nothing(check)}</p>
                         </EmptyState>
                     }
@@ -93,12 +93,12 @@ pub(super) fn CheckView(check: Check) -> impl IntoView {
 
 fn nothing(check: Check) -> &'static str {
     match check {
-        Check::Weak => "Only secrets that were rated are looked at. The dashboard rates them.",
+        Check::Weak => t!("Only secrets that were rated are looked at. The dashboard rates them."),
         Check::Reused => {
-            "Passwords of logins that were saved long ago are compared once they are rated."
+            t!("Passwords of logins that were saved long ago are compared once they are rated.")
         }
         Check::Expired | Check::Expiring | Check::RotationDue | Check::Old => {
-            "No item stands in this check."
+            t!("No item stands in this check.")
         }
     }
 }
@@ -123,17 +123,23 @@ fn Window(view: Findings, offset: RwSignal<u32>) -> impl IntoView {
     view! { class="v",
         <p class="quiet" role="status">
             {if total > WINDOW {
-                format!("{} to {} of {}", number(from + 1), number(to), counted(total, "item"))
+                tn!(
+                    total,
+                    "{from} to {to} of {count} item",
+                    "{from} to {to} of {count} items",
+                    from = number(from + 1),
+                    to = number(to)
+                )
             } else {
-                counted(total, "item")
+                tn!(total, "{count} item", "{count} items")
             }}
         </p>
         <ul class="dash-rows">{view.rows.into_iter().map(row).collect_view()}</ul>
         <div class="button-row">
             {(from > 0)
-                .then(|| view! { class="v", <Button on_press=before>"Earlier ones"</Button> })}
+                .then(|| view! { class="v", <Button on_press=before>{t!("Earlier ones")}</Button> })}
             {(to < total)
-                .then(|| view! { class="v", <Button on_press=after>"Further ones"</Button> })}
+                .then(|| view! { class="v", <Button on_press=after>{t!("Further ones")}</Button> })}
         </div>
     }
 }

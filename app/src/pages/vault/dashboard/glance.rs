@@ -9,7 +9,7 @@ use super::super::{actions::use_actions, rotate::can_rotate, row::RowFace};
 use crate::{
     state::{Place, use_go},
     ui::{Button, EnvironmentDot, Icon, ShareBar, Timeline, TimelineMark},
-    words::{capitalised, counted, kinds, number, today},
+    words::{capitalised, kinds, long_day, month_name, number, today},
 };
 
 /// How many items there are, by kind and by environment.
@@ -25,12 +25,12 @@ pub(super) fn Counts(view: Memo<Dashboard>) -> impl IntoView {
         }
     };
     view! { class="v",
-        <section class="dash-counts" aria-label="Counts">
+        <section class="dash-counts" aria-label=t!("Counts")>
             <p class="dash-all">
                 <b>{move || view.with(|view| number(view.all))}</b>
-                {move || view.with(|view| if view.all == 1 { " item" } else { " items" })}
+                {move || view.with(|view| tn!(view.all, " item", " items"))}
             </p>
-            <ul class="dash-bars" aria-label="By kind">
+            <ul class="dash-bars" aria-label=t!("By kind")>
                 {move || {
                     view.with(|view| {
                         view.kinds
@@ -43,7 +43,7 @@ pub(super) fn Counts(view: Memo<Dashboard>) -> impl IntoView {
                     })
                 }}
             </ul>
-            <ul class="dash-bars" aria-label="By environment">
+            <ul class="dash-bars" aria-label=t!("By environment")>
                 {move || {
                     view.with(|view| {
                         view.environments
@@ -110,12 +110,12 @@ pub(super) fn DueList(view: Memo<Dashboard>) -> impl IntoView {
     };
     view! { class="v",
         <section class="dash-part">
-            <h2>"Needs attention"</h2>
+            <h2>{t!("Needs attention")}</h2>
             {move || {
                 let (due, total) = view.with(|view| (view.due.clone(), view.due_total));
                 if total == 0 {
                     return view! { class="v",
-                        <p class="quiet">"Nothing expires or is to be rotated within 30 days."</p>
+                        <p class="quiet">{t!("Nothing expires or is to be rotated within 30 days.")}</p>
                     }
                         .into_any();
                 }
@@ -126,15 +126,19 @@ pub(super) fn DueList(view: Memo<Dashboard>) -> impl IntoView {
                             .map(|_| {
                                 view! { class="v",
                                     <Button icon=Icon::Rotate on_press=begin>
-                                        "Rotate one after the other"
+                                        {t!("Rotate one after the other")}
                                     </Button>
                                 }
                             })}
                         <a class="btn btn-bare" href=due_place().to_path()>
                             {if total == 1 {
-                                "Show it in the list".to_owned()
+                                t!("Show it in the list").to_owned()
                             } else {
-                                format!("All {} due soon", counted(total, "item"))
+                                tn!(
+                                    total,
+                                    "All {count} item due soon",
+                                    "All {count} items due soon"
+                                )
                             }}
                         </a>
                     </div>
@@ -146,23 +150,22 @@ pub(super) fn DueList(view: Memo<Dashboard>) -> impl IntoView {
 }
 
 fn words_of(mark: &DueMark) -> String {
-    let what = match mark.due.why {
-        DueReason::Expiry => "expires on",
-        DueReason::Rotation => "to be rotated on",
-    };
-    format!("{}, {what} {}", mark.name, mark.due.on.long())
+    let (name, day) = (&mark.name, long_day(mark.due.on));
+    match mark.due.why {
+        DueReason::Expiry => t!("{name}, expires on {day}", name, day),
+        DueReason::Rotation => t!("{name}, to be rotated on {day}", name, day),
+    }
 }
 
 /// The days that a timeline names: the first, and the first of each month.
 fn named_days(today: Day) -> Vec<(i32, String)> {
-    let mut names = vec![(0, "Today".to_owned())];
+    let mut names = vec![(0, t!("Today").to_owned())];
     for at in 1..TIMELINE_DAYS {
         let day = Day(today.0.saturating_add(at));
         // The word for today takes the room of a week.
-        if day.to_ymd().2 == 1 && at > 7 {
-            let long = day.long();
-            let mut words = long.split(' ').skip(1);
-            names.push((at, words.next().unwrap_or_default().to_owned()));
+        let (_, month, first) = day.to_ymd();
+        if first == 1 && at > 7 {
+            names.push((at, month_name(month).to_owned()));
         }
     }
     names
@@ -176,7 +179,7 @@ pub(super) fn NextDays(view: Memo<Dashboard>) -> impl IntoView {
     let chart = move || {
         let (marks, total) = marks.get();
         if marks.is_empty() {
-            return view! { class="v", <p class="quiet">"Nothing is due within 90 days."</p> }
+            return view! { class="v", <p class="quiet">{t!("Nothing is due within 90 days.")}</p> }
                 .into_any();
         }
         let today = today();
@@ -198,7 +201,11 @@ pub(super) fn NextDays(view: Memo<Dashboard>) -> impl IntoView {
             }
         };
         let more = total.saturating_sub(u32::try_from(marks.len()).unwrap_or(u32::MAX));
-        let label = format!("{} due within 90 days", counted(total, "item"));
+        let label = tn!(
+            total,
+            "{count} item due within 90 days",
+            "{count} items due within 90 days"
+        );
         view! { class="v",
             <Timeline
                 label=label
@@ -208,12 +215,19 @@ pub(super) fn NextDays(view: Memo<Dashboard>) -> impl IntoView {
                 on_open=Callback::new(open)
             />
             <p class="dash-legend">
-                <span class="legend legend-expiry">"Expires"</span>
-                <span class="legend legend-rotation">"To be rotated"</span>
-                {(more > 0).then(|| format!("{} later are not drawn.", counted(more, "item")))}
+                <span class="legend legend-expiry">{t!("Expires")}</span>
+                <span class="legend legend-rotation">{t!("To be rotated")}</span>
+                {(more > 0)
+                    .then(|| {
+                        tn!(
+                            more,
+                            "{count} item later are not drawn.",
+                            "{count} items later are not drawn."
+                        )
+                    })}
             </p>
             <details class="dash-table">
-                <summary>"The same as a table"</summary>
+                <summary>{t!("The same as a table")}</summary>
                 <MarkTable marks=marks />
             </details>
         }
@@ -221,7 +235,7 @@ pub(super) fn NextDays(view: Memo<Dashboard>) -> impl IntoView {
     };
     view! { class="v",
         <section class="dash-part">
-            <h2>"The next 90 days"</h2>
+            <h2>{t!("The next 90 days")}</h2>
             {chart}
         </section>
     }
@@ -231,12 +245,12 @@ pub(super) fn NextDays(view: Memo<Dashboard>) -> impl IntoView {
 fn MarkTable(marks: Vec<DueMark>) -> impl IntoView {
     let row = |mark: DueMark| {
         let what = match mark.due.why {
-            DueReason::Expiry => "Expires",
-            DueReason::Rotation => "To be rotated",
+            DueReason::Expiry => t!("Expires"),
+            DueReason::Rotation => t!("To be rotated"),
         };
         view! { class="v",
             <tr>
-                <td>{mark.due.on.long()}</td>
+                <td>{long_day(mark.due.on)}</td>
                 <td>{what}</td>
                 <td>
                     <a href=Place::default().with_item(mark.id).to_path()>
@@ -251,9 +265,9 @@ fn MarkTable(marks: Vec<DueMark>) -> impl IntoView {
             <table class="table">
                 <thead>
                     <tr>
-                        <th scope="col">"Day"</th>
-                        <th scope="col">"What"</th>
-                        <th scope="col">"Item"</th>
+                        <th scope="col">{t!("Day")}</th>
+                        <th scope="col">{t!("What")}</th>
+                        <th scope="col">{t!("Item")}</th>
                     </tr>
                 </thead>
                 <tbody>{marks.into_iter().map(row).collect_view()}</tbody>
@@ -267,7 +281,7 @@ fn MarkTable(marks: Vec<DueMark>) -> impl IntoView {
 pub(super) fn Recent(view: Memo<Dashboard>) -> impl IntoView {
     view! { class="v",
         <section class="dash-part">
-            <h2>"Changed last"</h2>
+            <h2>{t!("Changed last")}</h2>
             {move || rows(view.with(|view| view.recent.clone()), &Place::default())}
         </section>
     }

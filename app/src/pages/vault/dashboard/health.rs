@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     ui::{Banner, BannerTone, Button, Icon, Ring, ShareBar},
-    words::{counted, number},
+    words::number,
     worker::{Command, HealthCommand, HealthReply, Reply, Worker, use_worker},
 };
 
@@ -30,19 +30,24 @@ pub(super) fn HealthPart(
 ) -> impl IntoView {
     view! { class="v",
         <section class="dash-part">
-            <h2>"Health"</h2>
+            <h2>{t!("Health")}</h2>
             <div class="dash-health">
                 {move || {
                     let (sound, all) = view.with(|view| (view.sound, view.all));
-                    let label = format!("{} of {} have no finding", number(sound), counted(all, "item"));
+                    let label = tn!(
+                        all,
+                        "{sound} of {count} item have no finding",
+                        "{sound} of {count} items have no finding",
+                        sound = number(sound)
+                    );
                     view! { class="v",
                         <div class="dash-ring">
                             <Ring label=label part=sound whole=all />
-                            <p class="quiet" aria-hidden="true">"without a finding"</p>
+                            <p class="quiet" aria-hidden="true">{t!("without a finding")}</p>
                         </div>
                     }
                 }}
-                <ul class="dash-bars" aria-label="Checks">
+                <ul class="dash-bars" aria-label=t!("Checks")>
                     {Check::ALL
                         .into_iter()
                         .map(|check| view! { class="v", <CheckLine view=view check=check /> })
@@ -70,7 +75,7 @@ fn CheckLine(view: Memo<Dashboard>, check: Check) -> impl IntoView {
                 let (count, all) = shown.get();
                 view! { class="v",
                     <ShareBar part=count.unwrap_or(0) whole=all />
-                    <b>{count.map_or_else(|| "not rated".to_owned(), number)}</b>
+                    <b>{count.map_or_else(|| t!("not rated").to_owned(), number)}</b>
                 }
             }}
         </li>
@@ -122,36 +127,49 @@ fn RateSecrets(view: Memo<Dashboard>, on_rated: Callback<()>) -> impl IntoView {
     let words = move || {
         let (rated, all, unread) = view.with(|view| (view.rated, view.all, view.unread));
         let known = match all.saturating_sub(rated) {
-            0 => "Every secret was rated as it is now.".to_owned(),
-            left => format!("{} not rated as they are now.", counted(left, "secret")),
+            0 => t!("Every secret was rated as it is now.").to_owned(),
+            left => tn!(
+                left,
+                "{count} secret not rated as they are now.",
+                "{count} secrets not rated as they are now."
+            ),
         };
         match unread {
             0 => known,
-            unread => format!("{known} {} could not be read.", counted(unread, "item")),
+            unread => {
+                let unread = tn!(
+                    unread,
+                    "{count} item could not be read.",
+                    "{count} items could not be read."
+                );
+                format!("{known} {unread}")
+            }
         }
     };
-    let body = move || match rating.get() {
+    let body = move || {
+        match rating.get() {
         Rating::Running { done, total } => view! { class="v",
             <label class="dash-progress">
-                <span>{format!("Rating: {} of {}", number(done), number(total))}</span>
+                <span>{t!("Rating: {done} of {all}", done = number(done), all = number(total))}</span>
                 <progress value=done.to_string() max=total.max(1).to_string()></progress>
             </label>
-            <Button on_press=cancel>"Cancel"</Button>
+            <Button on_press=cancel>{t!("Cancel")}</Button>
         }
         .into_any(),
         Rating::Idle | Rating::Failed(_) => view! { class="v",
             <p class="quiet">{words}</p>
             <Button icon=Icon::Spark on_press=begin>
-                "Rate secrets"
+                {t!("Rate secrets")}
             </Button>
         }
         .into_any(),
+    }
     };
     let failed = move || match rating.get() {
         Rating::Failed(words) => Some(view! { class="v",
             <Banner tone=BannerTone::Bad icon=Icon::Warning>
                 {words}
-                " What was rated until then is shown."
+                {t!(" What was rated until then is shown.")}
             </Banner>
         }),
         Rating::Idle | Rating::Running { .. } => None,
@@ -160,7 +178,7 @@ fn RateSecrets(view: Memo<Dashboard>, on_rated: Callback<()>) -> impl IntoView {
         {failed}
         <div class="dash-rate">{body}</div>
         <p class="quiet">
-            "Rating fetches every item, sealed as it is stored, and opens it on this device. Nothing of it is sent anywhere."
+            {t!("Rating fetches every item, sealed as it is stored, and opens it on this device. Nothing of it is sent anywhere.")}
         </p>
     }
 }

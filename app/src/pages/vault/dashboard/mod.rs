@@ -30,7 +30,7 @@ use crate::{
 #[component]
 pub fn DashboardPage() -> impl IntoView {
     view! { class="v",
-        <Title text="Dashboard · KeyArc" />
+        <Title text=t!("Dashboard · KeyArc") />
         <VaultFrame section=Section::Dashboard>
             <Page />
         </VaultFrame>
@@ -114,7 +114,7 @@ fn Glance() -> impl IntoView {
     });
     view! { class="v",
         <div class="page-body page-wide dash">
-            <h1>"Dashboard"</h1>
+            <h1>{t!("Dashboard")}</h1>
             {move || match shown.get() {
                 Shown::Loading => {
                     view! { class="v",
@@ -126,8 +126,8 @@ fn Glance() -> impl IntoView {
                 }
                 Shown::Failed(detail) => {
                     view! { class="v",
-                        <ErrorState title="The dashboard could not be made" detail=detail>
-                            <Button on_press=ask>"Try again"</Button>
+                        <ErrorState title=t!("The dashboard could not be made") detail=detail>
+                            <Button on_press=ask>{t!("Try again")}</Button>
                         </ErrorState>
                     }
                         .into_any()
@@ -152,14 +152,14 @@ fn Glance() -> impl IntoView {
 fn Nothing() -> impl IntoView {
     let actions = use_actions();
     view! { class="v",
-        <EmptyState icon=Icon::Chart title="Nothing to show yet">
-            <p>"Once the vault has items, this page tells what is due, and what is weak, old or used twice."</p>
+        <EmptyState icon=Icon::Chart title=t!("Nothing to show yet")>
+            <p>{t!("Once the vault has items, this page tells what is due, and what is weak, old or used twice.")}</p>
             <div class="button-row">
                 <Button look=Look::Go icon=Icon::Plus on_press=move |()| actions.new_item()>
-                    "New item"
+                    {t!("New item")}
                 </Button>
                 <a class="btn" href="/vault/import">
-                    "Import"
+                    {t!("Import")}
                 </a>
             </div>
         </EmptyState>

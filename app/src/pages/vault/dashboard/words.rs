@@ -2,7 +2,7 @@
 
 use keyarc_vault::{Check, Reason, Weakness};
 
-use crate::words::counted;
+use crate::words::long_day;
 
 /// A check as the URL writes it.
 pub(super) fn check_word(check: Check) -> &'static str {
@@ -26,41 +26,46 @@ pub(super) fn check_from(word: &str) -> Option<Check> {
 /// A check, for people.
 pub(super) fn check_name(check: Check) -> &'static str {
     match check {
-        Check::Expired => "Expired",
-        Check::Expiring => "Expires within 30 days",
-        Check::RotationDue => "Rotation due",
-        Check::Reused => "Used in several items",
-        Check::Weak => "Weak",
-        Check::Old => "Not changed for a year",
+        Check::Expired => t!("Expired"),
+        Check::Expiring => t!("Expires within 30 days"),
+        Check::RotationDue => t!("Rotation due"),
+        Check::Reused => t!("Used in several items"),
+        Check::Weak => t!("Weak"),
+        Check::Old => t!("Not changed for a year"),
     }
 }
 
 /// What to do about what a check found.
 pub(super) fn check_help(check: Check) -> &'static str {
     match check {
-        Check::Expired => "These do not work any more. Rotate them, or delete what is not needed.",
-        Check::Expiring => "These stop working soon. Rotate them before they do.",
-        Check::RotationDue => "You wanted to change these by now.",
-        Check::Reused => {
-            "Whoever gets one of these has the others too. Give each a secret of its own."
+        Check::Expired => {
+            t!("These do not work any more. Rotate them, or delete what is not needed.")
         }
-        Check::Weak => "These can be guessed. Have longer ones made.",
-        Check::Old => "Nobody knows who has seen these by now. Rotate what matters.",
+        Check::Expiring => t!("These stop working soon. Rotate them before they do."),
+        Check::RotationDue => t!("You wanted to change these by now."),
+        Check::Reused => {
+            t!("Whoever gets one of these has the others too. Give each a secret of its own.")
+        }
+        Check::Weak => t!("These can be guessed. Have longer ones made."),
+        Check::Old => t!("Nobody knows who has seen these by now. Rotate what matters."),
     }
 }
 
 /// Why an item stands in a check.
 pub(super) fn reason_words(reason: Reason) -> String {
     match reason {
-        Reason::Expires(on) => format!("Expiry: {}", on.long()),
-        Reason::Rotate(on) => format!("Was due on {}", on.long()),
-        Reason::Reused { group, items } => {
-            format!("Secret {}, in {}", group + 1, counted(items, "item"))
-        }
-        Reason::Weak(Weakness::Guessable) => "A password that can be guessed".to_owned(),
-        Reason::Weak(Weakness::Short) => "Fewer than 16 characters".to_owned(),
-        Reason::Weak(Weakness::Repetitive) => "Few different characters".to_owned(),
-        Reason::Unchanged(since) => format!("The same since {}", since.long()),
+        Reason::Expires(on) => t!("Expiry: {day}", day = long_day(on)),
+        Reason::Rotate(on) => t!("Was due on {day}", day = long_day(on)),
+        Reason::Reused { group, items } => tn!(
+            items,
+            "Secret {number}, in {count} item",
+            "Secret {number}, in {count} items",
+            number = group + 1
+        ),
+        Reason::Weak(Weakness::Guessable) => t!("A password that can be guessed").to_owned(),
+        Reason::Weak(Weakness::Short) => t!("Fewer than 16 characters").to_owned(),
+        Reason::Weak(Weakness::Repetitive) => t!("Few different characters").to_owned(),
+        Reason::Unchanged(since) => t!("The same since {day}", day = long_day(since)),
     }
 }
 

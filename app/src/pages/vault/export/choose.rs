@@ -11,7 +11,7 @@ use crate::{
     ui::{
         Banner, BannerTone, Button, Icon, Look, PasswordField, Segmented, Select, focus_on_mount,
     },
-    words::{counted, shortened},
+    words::shortened,
     worker::{ExportFacts, ExportFormat, ExportWhat, ExportWish},
 };
 
@@ -56,8 +56,8 @@ pub(super) fn Choose(facts: ExportFacts) -> impl IntoView {
         });
     };
     let master_error = Signal::derive(move || match (missing.get(), work.refused()) {
-        (true, _) => Some("Type your master password.".to_owned()),
-        (_, Some(Refused::Master)) => Some("This is not your master password.".to_owned()),
+        (true, _) => Some(t!("Type your master password.").to_owned()),
+        (_, Some(Refused::Master)) => Some(t!("This is not your master password.").to_owned()),
         _ => None,
     });
     let master = NodeRef::<html::Input>::new();
@@ -66,13 +66,13 @@ pub(super) fn Choose(facts: ExportFacts) -> impl IntoView {
     }
     view! { class="v",
         <p class="lead">
-            "The file is made on this device, and only your browser gets it."
+            {t!("The file is made on this device, and only your browser gets it.")}
         </p>
         <form class="export-form" method="post" novalidate on:submit=build>
             <WhatSelect facts=facts what=what />
             <Select
                 id="export-format"
-                label="As"
+                label=t!("As")
                 value=format
                 options=formats()
                 hint=Signal::derive(move || Some(about(plain.get()).to_owned()))
@@ -81,14 +81,14 @@ pub(super) fn Choose(facts: ExportFacts) -> impl IntoView {
             {move || match plain.get() {
                 Some(_) => view! { class="v",
                     <Banner tone=BannerTone::Warn icon=Icon::Warning>
-                        "This file is not encrypted. Whoever gets hold of it reads every secret in it. Keep it no longer than you need it, and delete it from downloads and bin."
+                        {t!("This file is not encrypted. Whoever gets hold of it reads every secret in it. Keep it no longer than you need it, and delete it from downloads and bin.")}
                     </Banner>
                 }
                 .into_any(),
                 None => view! { class="v",
                     <Segmented
                         name="export-lock"
-                        label="Opened by"
+                        label=t!("Opened by")
                         options=locks()
                         value=lock
                         on_change=move |chosen: String| lock.set(chosen)
@@ -101,21 +101,21 @@ pub(super) fn Choose(facts: ExportFacts) -> impl IntoView {
             </Show>
             <Show when=move || plain.get().is_none() && !needs_own.get()>
                 <p class="field-hint export-code">
-                    "The setup code of your recovery kit opens it, and nothing else does. After “I was compromised” there is another code: the kit of today still opens this file then, so keep it."
+                    {t!("The setup code of your recovery kit opens it, and nothing else does. After “I was compromised” there is another code: the kit of today still opens this file then, so keep it.")}
                 </p>
             </Show>
             <PasswordField
                 id="export-master"
-                label="Master password"
+                label=t!("Master password")
                 autocomplete="current-password"
                 value=password
                 error=master_error
-                hint=Some("Asked for once more, so that nobody takes your vault from an open screen.".to_owned())
+                hint=Some(t!("Asked for once more, so that nobody takes your vault from an open screen.").to_owned())
                 node_ref=master
             />
             <footer class="page-foot">
                 <Button look=Look::Go submit=true>
-                    "Make the file"
+                    {t!("Make the file")}
                 </Button>
             </footer>
         </form>
@@ -130,18 +130,27 @@ fn WhatSelect(facts: ExportFacts, what: RwSignal<String>) -> impl IntoView {
     let options = Signal::derive(move || {
         let mut options = vec![(
             ALL.to_owned(),
-            format!("Everything, {}", counted(facts.items, "item")),
+            tn!(
+                facts.items,
+                "Everything, {count} item",
+                "Everything, {count} items"
+            ),
         )];
         if work.is_of_selection() {
-            let words = format!("What was selected, {}", counted(facts.selected, "item"));
+            let words = tn!(
+                facts.selected,
+                "What was selected, {count} item",
+                "What was selected, {count} items"
+            );
             options.push((SELECTED.to_owned(), words));
         }
         folders.with(|facets| {
             let folder = |folder: &keyarc_vault::Count| {
-                let words = format!(
-                    "Folder {}, {}",
-                    shortened(&folder.name),
-                    counted(folder.count, "item")
+                let words = tn!(
+                    folder.count,
+                    "Folder {name}, {count} item",
+                    "Folder {name}, {count} items",
+                    name = shortened(&folder.name)
                 );
                 (format!("{FOLDER}{}", folder.name), words)
             };
@@ -152,14 +161,15 @@ fn WhatSelect(facts: ExportFacts, what: RwSignal<String>) -> impl IntoView {
     view! { class="v",
         <Select
             id="export-what"
-            label="What"
+            label=t!("What")
             value=what
             options=options
             hint=(facts.trashed > 0)
                 .then(|| {
-                    format!(
-                        "An archive of everything has what is in the trash as well, {}.",
-                        counted(facts.trashed, "item"),
+                    tn!(
+                        facts.trashed,
+                        "An archive of everything has what is in the trash as well, {count} item.",
+                        "An archive of everything has what is in the trash as well, {count} items."
                     )
                 })
             on_change=move |chosen: String| what.set(chosen)
@@ -179,17 +189,18 @@ fn OwnPassword(
     let (rating, changed) = rate(own, RwSignal::new(String::new()));
     let error = Signal::derive(move || {
         let weak = (work.refused() == Some(Refused::Own)).then_some(WEAK);
-        wrong.get().or(weak).map(str::to_owned)
+        let wrong = wrong.get().or(weak);
+        wrong.map(|words| crate::language::text(words).to_owned())
     });
     view! { class="v",
         <PasswordField
             id="export-own"
-            label="Password of the archive"
+            label=t!("Password of the archive")
             autocomplete="new-password"
             value=own
             error=error
             hint=Some(
-                "Not your master password: whoever gets the file can try passwords on it for ever. Without this one nobody opens it, you neither."
+                t!("Not your master password: whoever gets the file can try passwords on it for ever. Without this one nobody opens it, you neither.")
                     .to_owned(),
             )
             on_input=changed
@@ -197,32 +208,35 @@ fn OwnPassword(
         <StrengthView strength=rating.strength />
         <PasswordField
             id="export-own-again"
-            label="The same once more"
+            label=t!("The same once more")
             autocomplete="new-password"
             value=repeated
             error=Signal::derive(move || {
-                differ.get().then(|| "This is not the same password.".to_owned())
+                differ.get().then(|| t!("This is not the same password.").to_owned())
             })
         />
     }
 }
 
-const NO_PASSWORD: &str = "The archive needs a password.";
-const WEAK: &str = "Too easy to guess. Make it longer; four or five random words are good.";
+const NO_PASSWORD: &str = mark!("The archive needs a password.");
+const WEAK: &str = mark!("Too easy to guess. Make it longer; four or five random words are good.");
 
 fn formats() -> Vec<(String, String)> {
-    let archive = (ARCHIVE.to_owned(), "KeyArc archive, encrypted".to_owned());
+    let archive = (
+        ARCHIVE.to_owned(),
+        t!("KeyArc archive, encrypted").to_owned(),
+    );
     let plain = PlainFormat::ALL.into_iter().map(|format| {
         (
             format.id().to_owned(),
-            format!("{}, not encrypted", format.name()),
+            t!("{format}, not encrypted", format = format.name()),
         )
     });
     std::iter::once(archive).chain(plain).collect()
 }
 
 fn locks() -> Vec<(String, String)> {
-    [(OWN, "A password"), (CODE, "My setup code")]
+    [(OWN, t!("A password")), (CODE, t!("My setup code"))]
         .into_iter()
         .map(|(id, words)| (id.to_owned(), words.to_owned()))
         .collect()

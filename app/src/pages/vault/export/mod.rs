@@ -24,7 +24,7 @@ use crate::{
 #[component]
 pub fn ExportPage() -> impl IntoView {
     view! { class="v",
-        <Title text="Export · KeyArc" />
+        <Title text=t!("Export · KeyArc") />
         <VaultFrame section=Section::Export>
             <Export />
         </VaultFrame>
@@ -39,7 +39,7 @@ fn Export() -> impl IntoView {
     view! { class="v",
         <main class="page" id="main">
             <div class="page-body">
-                <h1>"Export"</h1>
+                <h1>{t!("Export")}</h1>
                 <Problem words=Signal::derive(move || work.problem()) />
                 {move || match work.step() {
                     Step::Looking => view! { class="v", <SkeletonLines /> }.into_any(),
@@ -56,10 +56,10 @@ fn Export() -> impl IntoView {
 #[component]
 fn Nothing() -> impl IntoView {
     view! { class="v",
-        <EmptyState icon=Icon::Download title="There is nothing to export yet">
-            <p>"Once the vault holds items, they can be taken out here as a file."</p>
+        <EmptyState icon=Icon::Download title=t!("There is nothing to export yet")>
+            <p>{t!("Once the vault holds items, they can be taken out here as a file.")}</p>
             <a class="btn" href="/vault">
-                "To the vault"
+                {t!("To the vault")}
             </a>
         </EmptyState>
     }
@@ -71,14 +71,14 @@ fn Building() -> impl IntoView {
     let work = work::use_export();
     view! { class="v",
         <p class="lead" role="status">
-            "The file is being made. Nothing has been saved yet."
+            {t!("The file is being made. Nothing has been saved yet.")}
         </p>
         <footer class="page-foot">
             <Button
                 disabled=Signal::derive(move || work.stopping())
                 on_press=move |()| work.stop()
             >
-                {move || if work.stopping() { "Stopping…" } else { "Cancel" }}
+                {move || if work.stopping() { t!("Stopping…") } else { t!("Cancel") }}
             </Button>
             <UnlockProgress />
         </footer>

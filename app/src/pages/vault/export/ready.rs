@@ -6,7 +6,6 @@ use super::{
 };
 use crate::{
     ui::{Banner, BannerTone, Button, Icon, Look},
-    words::counted,
     worker::ExportBuilt,
 };
 
@@ -32,7 +31,12 @@ pub(super) fn Ready(built: ExportBuilt) -> impl IntoView {
             let _ = heading.focus();
         }
     });
-    let lead = format!("{}, {}.", counted(written.items, "item"), size(bytes));
+    let lead = tn!(
+        written.items,
+        "{count} item, {size}.",
+        "{count} items, {size}.",
+        size = size(bytes)
+    );
     let is_beyond = sealed && (written.items > IMPORT_ITEMS || bytes > IMPORT_BYTES);
     let lost: Vec<_> = written
         .left_out
@@ -50,8 +54,11 @@ pub(super) fn Ready(built: ExportBuilt) -> impl IntoView {
             .then(|| {
                 view! { class="v",
                     <Banner tone=BannerTone::Bad icon=Icon::Warning>
-                        {counted(unreadable, "item")}
-                        " could not be opened, and are not in it. They are kept in the vault as they are."
+                        {tn!(
+                            unreadable,
+                            "{count} item could not be opened, and are not in it. They are kept in the vault as they are.",
+                            "{count} items could not be opened, and are not in it. They are kept in the vault as they are."
+                        )}
                     </Banner>
                 }
             })}
@@ -59,7 +66,7 @@ pub(super) fn Ready(built: ExportBuilt) -> impl IntoView {
             .then(|| {
                 view! { class="v",
                     <Banner tone=BannerTone::Warn icon=Icon::Warning>
-                        "This is more than can be restored in one go: 20,000 items, 50 MB. Make an archive of each folder instead."
+                        {t!("This is more than can be restored in one go: 20,000 items, 50 MB. Make an archive of each folder instead.")}
                     </Banner>
                 }
             })}
@@ -67,21 +74,21 @@ pub(super) fn Ready(built: ExportBuilt) -> impl IntoView {
             .then(|| {
                 view! { class="v",
                     <Banner tone=BannerTone::Warn icon=Icon::Warning>
-                        {format!(
-                            "{} {} with a character by which spreadsheets know a formula. They stand there as they are. Do not open the file in a spreadsheet if you do not trust where your items come from.",
-                            counted(formulas, "value"),
-                            if formulas == 1 { "begins" } else { "begin" },
+                        {tn!(
+                            formulas,
+                            "{count} value begins with a character by which spreadsheets know a formula. They stand there as they are. Do not open the file in a spreadsheet if you do not trust where your items come from.",
+                            "{count} values begin with a character by which spreadsheets know a formula. They stand there as they are. Do not open the file in a spreadsheet if you do not trust where your items come from."
                         )}
                     </Banner>
                 }
             })}
-        <h3>"Not in this file"</h3>
+        <h3>{t!("Not in this file")}</h3>
         <ul class="export-left">
             {lost
                 .into_iter()
                 .map(|words| view! { class="v", <li>{words}</li> })
                 .collect_view()}
-            <li>"Earlier versions of items."</li>
+            <li>{t!("Earlier versions of items.")}</li>
         </ul>
         <footer class="page-foot">
             <Button
@@ -90,9 +97,9 @@ pub(super) fn Ready(built: ExportBuilt) -> impl IntoView {
                 busy=work.saving()
                 on_press=move |()| work.save(file_name.clone())
             >
-                "Save the file"
+                {t!("Save the file")}
             </Button>
-            <Button on_press=move |()| work.back()>"Back"</Button>
+            <Button on_press=move |()| work.back()>{t!("Back")}</Button>
         </footer>
     }
 }

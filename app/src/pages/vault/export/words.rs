@@ -5,7 +5,7 @@ use keyarc_vault::{
     export::{LeftOut, PlainFormat},
 };
 
-use crate::words::{counted, kinds, number};
+use crate::words::number;
 
 /// The archive among the formats that can be chosen.
 pub(super) const ARCHIVE: &str = "archive";
@@ -14,65 +14,141 @@ pub(super) const ARCHIVE: &str = "archive";
 pub(super) fn about(format: Option<PlainFormat>) -> &'static str {
     match format {
         None => {
-            "Everything an item has, for keeping, and for another account of KeyArc. Restore it under Import."
+            t!(
+                "Everything an item has, for keeping, and for another account of KeyArc. Restore it under Import."
+            )
         }
         Some(PlainFormat::Json) => {
-            "Everything an item has, for scripts of your own. KeyArc imports it again."
+            t!("Everything an item has, for scripts of your own. KeyArc imports it again.")
         }
         Some(PlainFormat::Csv) => {
-            "A table for spreadsheets, and for products that read nothing else."
+            t!("A table for spreadsheets, and for products that read nothing else.")
         }
-        Some(PlainFormat::Dotenv) => "Names and values for programs: keys and environment sets.",
-        Some(PlainFormat::BitwardenJson) => "What Bitwarden and many others import.",
+        Some(PlainFormat::Dotenv) => {
+            t!("Names and values for programs: keys and environment sets.")
+        }
+        Some(PlainFormat::BitwardenJson) => t!("What Bitwarden and many others import."),
     }
 }
 
 /// What a file has no place for, in a sentence.
 pub(super) fn left_out(what: LeftOut, count: u32) -> String {
-    let of = |part: &str| format!("{part} of {}.", counted(count, "item"));
     match what {
-        LeftOut::Items(kind) => format!(
-            "{}: the format has no place for {}.",
-            counted(count, "item"),
-            lowered(kind)
+        LeftOut::Items(kind) => tn!(
+            count,
+            "{count} item: the format has no place for {kinds}.",
+            "{count} items: the format has no place for {kinds}.",
+            kinds = lowered(kind)
         ),
-        LeftOut::Kind(kind) => format!(
-            "The kind of {}: {} stand there as what comes nearest.",
-            counted(count, "item"),
-            lowered(kind)
+        LeftOut::Kind(kind) => tn!(
+            count,
+            "The kind of {count} item: {kinds} stand there as what comes nearest.",
+            "The kind of {count} items: {kinds} stand there as what comes nearest.",
+            kinds = lowered(kind)
         ),
-        LeftOut::Values => format!(
-            "{} with a character that the format cannot write.",
-            counted(count, "value")
+        LeftOut::Values => tn!(
+            count,
+            "{count} value with a character that the format cannot write.",
+            "{count} values with a character that the format cannot write."
         ),
-        LeftOut::Numbered => format!(
-            "The exact names of {}: each stood there already, and has a number behind it.",
-            counted(count, "variable")
+        LeftOut::Numbered => tn!(
+            count,
+            "The exact names of {count} variable: each stood there already, and has a number behind it.",
+            "The exact names of {count} variables: each stood there already, and has a number behind it."
         ),
-        LeftOut::Name => of("The names for people"),
-        LeftOut::Folder => of("The folders"),
-        LeftOut::Tags => of("The tags"),
-        LeftOut::Environment => of("The environments"),
-        LeftOut::Provider => of("The providers"),
-        LeftOut::Variable => of("The names of variables"),
-        LeftOut::Favourite => of("The stars"),
-        LeftOut::Expiry => of("The expiry dates"),
-        LeftOut::Rotation => of("The rotations"),
-        LeftOut::Notes => of("The notes"),
-        LeftOut::Fields => of("Fields that you added"),
-        LeftOut::FieldTypes => of("What some fields are, addresses and codes,"),
-        LeftOut::Places => of("Where the secrets are used,"),
-        LeftOut::Check => of("How keys are tested,"),
-        LeftOut::CheckResults => of("What tests found,"),
-        LeftOut::Dates => of("When they were made and changed,"),
+        LeftOut::Name => tn!(
+            count,
+            "The names for people of {count} item.",
+            "The names for people of {count} items."
+        ),
+        LeftOut::Folder => tn!(
+            count,
+            "The folders of {count} item.",
+            "The folders of {count} items."
+        ),
+        LeftOut::Tags => tn!(
+            count,
+            "The tags of {count} item.",
+            "The tags of {count} items."
+        ),
+        LeftOut::Environment => tn!(
+            count,
+            "The environments of {count} item.",
+            "The environments of {count} items."
+        ),
+        LeftOut::Provider => tn!(
+            count,
+            "The providers of {count} item.",
+            "The providers of {count} items."
+        ),
+        LeftOut::Variable => tn!(
+            count,
+            "The names of variables of {count} item.",
+            "The names of variables of {count} items."
+        ),
+        LeftOut::Favourite => tn!(
+            count,
+            "The stars of {count} item.",
+            "The stars of {count} items."
+        ),
+        LeftOut::Expiry => tn!(
+            count,
+            "The expiry dates of {count} item.",
+            "The expiry dates of {count} items."
+        ),
+        LeftOut::Rotation => tn!(
+            count,
+            "The rotations of {count} item.",
+            "The rotations of {count} items."
+        ),
+        LeftOut::Notes => tn!(
+            count,
+            "The notes of {count} item.",
+            "The notes of {count} items."
+        ),
+        LeftOut::Fields => tn!(
+            count,
+            "Fields that you added of {count} item.",
+            "Fields that you added of {count} items."
+        ),
+        LeftOut::FieldTypes => tn!(
+            count,
+            "What some fields are, addresses and codes, of {count} item.",
+            "What some fields are, addresses and codes, of {count} items."
+        ),
+        LeftOut::Places => tn!(
+            count,
+            "Where the secrets are used, of {count} item.",
+            "Where the secrets are used, of {count} items."
+        ),
+        LeftOut::Check => tn!(
+            count,
+            "How keys are tested, of {count} item.",
+            "How keys are tested, of {count} items."
+        ),
+        LeftOut::CheckResults => tn!(
+            count,
+            "What tests found, of {count} item.",
+            "What tests found, of {count} items."
+        ),
+        LeftOut::Dates => tn!(
+            count,
+            "When they were made and changed, of {count} item.",
+            "When they were made and changed, of {count} items."
+        ),
     }
 }
 
 /// Kinds of items, in the midst of a sentence.
-fn lowered(kind: Kind) -> String {
+fn lowered(kind: Kind) -> &'static str {
     match kind {
-        Kind::ApiKey | Kind::SshKey => kinds(kind).to_owned(),
-        _ => kinds(kind).to_lowercase(),
+        Kind::ApiKey => t!("API keys"),
+        Kind::Login => t!("logins"),
+        Kind::Note => t!("notes"),
+        Kind::EnvironmentSet => t!("environment sets"),
+        Kind::Totp => t!("one-time codes"),
+        Kind::Certificate => t!("certificates"),
+        Kind::SshKey => t!("SSH keys"),
     }
 }
 
@@ -80,9 +156,9 @@ fn lowered(kind: Kind) -> String {
 pub(super) fn size(bytes: u64) -> String {
     const KB: u64 = 1024;
     match bytes {
-        0..=9_999 => format!("{} bytes", number(bytes as u32)),
-        10_000..=9_999_999 => format!("{} KB", number((bytes / KB) as u32)),
-        _ => format!("{} MB", number((bytes / KB / KB) as u32)),
+        0..=9_999 => t!("{number} bytes", number = number(bytes)),
+        10_000..=9_999_999 => t!("{number} KB", number = number(bytes / KB)),
+        _ => t!("{number} MB", number = number(bytes / KB / KB)),
     }
 }
 

@@ -120,7 +120,7 @@ impl ExportWork {
                     (Step::Ready(built), None)
                 }
                 Ok(_) => {
-                    self.toasts.say("Stopped. Nothing was exported.");
+                    self.toasts.say(t!("Stopped. Nothing was exported."));
                     (self.choose(), None)
                 }
                 Err(Failure::WrongPassword) => {
@@ -131,7 +131,10 @@ impl ExportWork {
                     let _ = self.refused.try_set(Some(Refused::Own));
                     (self.choose(), None)
                 }
-                Err(Failure::Offline) => (self.choose(), Some(OFFLINE.to_owned())),
+                Err(Failure::Offline) => (
+                    self.choose(),
+                    Some(crate::language::text(OFFLINE).to_owned()),
+                ),
                 Err(failure) => (self.choose(), Some(failure.to_string())),
             };
             let _ = self.problem.try_set(problem);
@@ -165,7 +168,7 @@ impl ExportWork {
             match saved {
                 Ok(()) => self
                     .toasts
-                    .say(format!("{name} was handed to the browser.")),
+                    .say(t!("{name} was handed to the browser.", name)),
                 Err(problem) => drop(self.problem.try_set(Some(problem))),
             }
         });
@@ -191,7 +194,7 @@ impl ExportWork {
             }
         }
         let saved = save_parts(name, &parts);
-        saved.map_err(|_| "The browser did not take the file. Nothing was saved.".to_owned())
+        saved.map_err(|_| t!("The browser did not take the file. Nothing was saved.").to_owned())
     }
 
     fn choose(self) -> Step {
@@ -235,7 +238,9 @@ impl ExportWork {
     }
 }
 
-const OFFLINE: &str = "The server cannot be reached, and not all that the file needs is on this device. Nothing was exported. Try again when it answers.";
+const OFFLINE: &str = mark!(
+    "The server cannot be reached, and not all that the file needs is on this device. Nothing was exported. Try again when it answers."
+);
 
 /// Makes an export known to the components below.
 pub(super) fn provide_export() -> ExportWork {

@@ -21,7 +21,7 @@ pub(super) fn Columns(table: Table) -> impl IntoView {
     };
     let separators: Vec<_> = Separator::ALL
         .iter()
-        .map(|one| (one.name().to_owned(), one.name().to_owned()))
+        .map(|one| (one.name().to_owned(), separator_words(*one).to_owned()))
         .collect();
     let other_separator = move |name: String| {
         let separator = Separator::ALL.into_iter().find(|one| one.name() == name);
@@ -62,9 +62,9 @@ pub(super) fn Columns(table: Table) -> impl IntoView {
     let columns = table.columns.into_iter().enumerate();
     view! { class="v",
         <fieldset class="import-columns">
-            <legend>"Columns"</legend>
+            <legend>{t!("Columns")}</legend>
             <p class="field-hint">
-                "Letters and digits of the first rows are concealed. What has no place of its own becomes a field."
+                {t!("Letters and digits of the first rows are concealed. What has no place of its own becomes a field.")}
             </p>
             <div class="import-column-list">
                 {columns
@@ -82,13 +82,13 @@ pub(super) fn Columns(table: Table) -> impl IntoView {
             <div class="import-separator">
                 <Select
                     id="import-separator"
-                    label="Between two values"
+                    label=t!("Between two values")
                     value=Signal::stored(table.separator.name().to_owned())
                     options=Signal::stored(separators)
                     on_change=other_separator
                 />
                 <Checkbox id="import-titles" checked=titles>
-                    "The first row holds titles"
+                    {t!("The first row holds titles")}
                 </Checkbox>
             </div>
         </fieldset>
@@ -99,7 +99,7 @@ pub(super) fn Columns(table: Table) -> impl IntoView {
 fn ColumnRole(at: usize, column: Column, #[prop(into)] on_change: Callback<Role>) -> impl IntoView {
     let options: Vec<_> = Role::ALL
         .iter()
-        .map(|role| (role.name().to_owned(), role.name().to_owned()))
+        .map(|role| (role.name().to_owned(), role_words(*role).to_owned()))
         .collect();
     let change = move |name: String| {
         if let Some(role) = Role::ALL.into_iter().find(|role| role.name() == name) {
@@ -107,7 +107,7 @@ fn ColumnRole(at: usize, column: Column, #[prop(into)] on_change: Callback<Role>
         }
     };
     let label = match column.title.is_empty() {
-        true => format!("Column {}", at + 1),
+        true => t!("Column {number}", number = at + 1),
         false => column.title,
     };
     let samples: Vec<_> = column
@@ -131,5 +131,33 @@ fn ColumnRole(at: usize, column: Column, #[prop(into)] on_change: Callback<Role>
                     .collect_view()}
             </ul>
         </div>
+    }
+}
+
+/// A separator, for people. Its name is the option's value.
+fn separator_words(separator: Separator) -> &'static str {
+    match separator {
+        Separator::Comma => t!("Comma"),
+        Separator::Semicolon => t!("Semicolon"),
+        Separator::Tab => t!("Tab"),
+        Separator::Bar => t!("Vertical bar"),
+    }
+}
+
+/// What a column is, for people. Its name is the option's value.
+fn role_words(role: Role) -> &'static str {
+    match role {
+        Role::Name => t!("Name"),
+        Role::Username => t!("User name"),
+        Role::Secret => t!("Password or value"),
+        Role::Url => t!("Address"),
+        Role::Notes => t!("Notes"),
+        Role::Folder => t!("Folder"),
+        Role::Tags => t!("Tags"),
+        Role::Totp => t!("One-time code"),
+        Role::Expiry => t!("Expiry date"),
+        Role::Favourite => t!("Favourite"),
+        Role::Field => t!("A field of its own"),
+        Role::Ignore => t!("Leave out"),
     }
 }

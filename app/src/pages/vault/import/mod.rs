@@ -26,7 +26,7 @@ use crate::{
 #[component]
 pub fn ImportPage() -> impl IntoView {
     view! { class="v",
-        <Title text="Import · KeyArc" />
+        <Title text=t!("Import · KeyArc") />
         <VaultFrame section=Section::Import>
             <Import />
         </VaultFrame>
@@ -41,7 +41,7 @@ fn Import() -> impl IntoView {
     view! { class="v",
         <main class="page" id="main">
             <div class="page-body page-wide">
-                <h1>"Import"</h1>
+                <h1>{t!("Import")}</h1>
                 <Problem words=Signal::derive(move || work.problem()) />
                 {move || match work.step() {
                     Step::Source => view! { class="v", <Source /> }.into_any(),
@@ -62,10 +62,10 @@ fn Reading() -> impl IntoView {
     let work = work::use_import();
     view! { class="v",
         <p class="lead" role="status">
-            {move || work.words_of_file("Reading")}
+            {move || work.reading_words()}
         </p>
         <footer class="page-foot">
-            <Button on_press=move |()| work.back()>"Cancel"</Button>
+            <Button on_press=move |()| work.back()>{t!("Cancel")}</Button>
             <UnlockProgress />
         </footer>
     }

@@ -12,9 +12,10 @@ use super::{
     work::{ImportWork, use_import},
 };
 use crate::{
+    language::{filled, known},
     pages::account::UnlockProgress,
     ui::{Button, Checkbox, Look, TextInput},
-    words::{counted, moment, number},
+    words::{listed, moment, number},
     worker::{ImportCommand, ImportReply},
 };
 
@@ -125,9 +126,13 @@ pub(super) fn Preview(found: ImportPreview) -> impl IntoView {
         });
     };
     let verb = move || match (writing.get(), as_set.get(), chosen.get()) {
-        (true, ..) => "Importing…".to_owned(),
-        (_, true, count) => format!("Import {} as 1 item", counted(count, "variable")),
-        (_, false, count) => format!("Import {}", counted(count, "item")),
+        (true, ..) => t!("Importing…").to_owned(),
+        (_, true, count) => tn!(
+            count,
+            "Import {count} variable as 1 item",
+            "Import {count} variables as 1 item"
+        ),
+        (_, false, count) => tn!(count, "Import {count} item", "Import {count} items"),
     };
     let lines = found.format.has_lines();
     let is_empty = selection.total() == 0;
@@ -147,33 +152,33 @@ pub(super) fn Preview(found: ImportPreview) -> impl IntoView {
                 <div class="field-pair">
                     <TextInput
                         id="import-folder"
-                        label="Folder"
+                        label=t!("Folder")
                         value=folder
-                        placeholder="Checkout"
-                        hint=Some("Folders of the file come below it.".to_owned())
+                        placeholder=t!("Checkout")
+                        hint=Some(t!("Folders of the file come below it.").to_owned())
                     />
                     <TextInput
                         id="import-tags"
-                        label="Tags"
+                        label=t!("Tags")
                         value=tags
-                        placeholder="imported, 2026"
-                        hint=Some("For all of them, between commas.".to_owned())
+                        placeholder=t!("imported, 2026")
+                        hint=Some(t!("For all of them, between commas.").to_owned())
                     />
                 </div>
                 <TextInput
                     id="import-environment"
-                    label="Environment"
+                    label=t!("Environment")
                     value=environment
                     placeholder="production"
-                    hint=Some("For those that do not name one themselves.".to_owned())
+                    hint=Some(t!("For those that do not name one themselves.").to_owned())
                 />
                 <Show when=move || found.variables>
                     <Checkbox id="import-set" checked=as_set>
-                        "Keep them together as one environment set"
+                        {t!("Keep them together as one environment set")}
                     </Checkbox>
                 </Show>
                 <Show when=move || as_set.get()>
-                    <TextInput id="import-set-name" label="Name of the set" value=set_name />
+                    <TextInput id="import-set-name" label=t!("Name of the set") value=set_name />
                 </Show>
             </div>
         </Show>
@@ -191,7 +196,7 @@ pub(super) fn Preview(found: ImportPreview) -> impl IntoView {
             {move || match writing.get() {
                 true => view! { class="v", <Cancel work=work /> }.into_any(),
                 false => {
-                    view! { class="v", <Button on_press=move |()| work.back()>"Back"</Button> }
+                    view! { class="v", <Button on_press=move |()| work.back()>{t!("Back")}</Button> }
                         .into_any()
                 }
             }}
@@ -205,15 +210,15 @@ pub(super) fn Preview(found: ImportPreview) -> impl IntoView {
 fn Archive(facts: ArchiveFacts) -> impl IntoView {
     view! { class="v",
         <dl class="facts import-archive">
-            <dt>"Archive of"</dt>
+            <dt>{t!("Archive of")}</dt>
             <dd>{moment(facts.made_at_ms)}</dd>
-            <dt>"Version of the vault"</dt>
+            <dt>{t!("Version of the vault")}</dt>
             <dd>{facts.revision.to_string()}</dd>
-            <dt>"Items"</dt>
+            <dt>{t!("Items")}</dt>
             <dd>{number(facts.items)}</dd>
         </dl>
         <p class="field-hint">
-            "Nothing is written before you confirm. What the vault has already is not added again. What was in the trash comes back into the trash, and its 30 days begin anew."
+            {t!("Nothing is written before you confirm. What the vault has already is not added again. What was in the trash comes back into the trash, and its 30 days begin anew.")}
         </p>
     }
 }
@@ -226,7 +231,7 @@ fn Cancel(work: ImportWork) -> impl IntoView {
             disabled=Signal::derive(move || work.stopping())
             on_press=move |()| work.stop()
         >
-            {move || if work.stopping() { "Stopping…" } else { "Cancel" }}
+            {move || if work.stopping() { t!("Stopping…") } else { t!("Cancel") }}
         </Button>
     }
 }
@@ -236,7 +241,10 @@ fn Cancel(work: ImportWork) -> impl IntoView {
 fn Broken(count: u32, lines: bool) -> impl IntoView {
     let work = use_import();
     let told = RwSignal::new(Vec::<ImportLineError>::new());
-    let noun = if lines { "Line" } else { "Entry" };
+    let place = move |number: u32| match lines {
+        true => t!("Line {number}", number),
+        false => t!("Entry {number}", number),
+    };
     let more = move || {
         spawn_local(async move {
             let offset = told.with_untracked(Vec::len) as u32;
@@ -255,7 +263,7 @@ fn Broken(count: u32, lines: bool) -> impl IntoView {
     let left = move || count.saturating_sub(told.with(Vec::len) as u32);
     (count > 0).then(|| {
         view! { class="v",
-            <div class="line-errors" role="group" aria-label="What could not be read" tabindex="0">
+            <div class="line-errors" role="group" aria-label=t!("What could not be read") tabindex="0">
                 <ul>
                     {move || {
                         told.get()
@@ -263,9 +271,9 @@ fn Broken(count: u32, lines: bool) -> impl IntoView {
                             .map(|error| {
                                 view! { class="v",
                                     <li>
-                                        <b>{format!("{noun} {}", error.line)}</b>
+                                        <b>{place(error.line)}</b>
                                         " "
-                                        {error.reason}
+                                        {reason_words(&error.reason)}
                                     </li>
                                 }
                             })
@@ -274,7 +282,9 @@ fn Broken(count: u32, lines: bool) -> impl IntoView {
                 </ul>
                 <Show when=move || { left() > 0 && told.with(|told| !told.is_empty()) }>
                     <Button on_press=move |()| more()>
-                        {move || format!("Show {} more", number(left().min(ERRORS_AT_ONCE)))}
+                        {move || {
+                            t!("Show {count} more", count = number(left().min(ERRORS_AT_ONCE)))
+                        }}
                     </Button>
                 </Show>
             </div>
@@ -289,28 +299,86 @@ fn tags_of(text: &str) -> Vec<String> {
         .collect()
 }
 
-fn summary_words(found: &ImportPreview) -> String {
-    let noun = if found.variables { "variable" } else { "item" };
-    let mut words = match found.new + found.duplicates {
-        0 if found.broken == 0 => "Nothing was found in it".to_owned(),
-        rows => format!("{} found", counted(rows, noun)),
+/// Why an entry could not be read. What the vault refuses names a field and its rule.
+fn reason_words(reason: &str) -> String {
+    let Some(refused) = reason.strip_prefix("cannot be saved: ") else {
+        return known(reason);
     };
+    for (field, words) in REFUSED {
+        let rule = refused.strip_prefix(field);
+        if let Some(rule) = rule.and_then(|rest| rest.strip_prefix(' ')) {
+            return filled(words, &[("rule", &known(rule))]);
+        }
+    }
+    reason.to_owned()
+}
+
+/// Fields whose rules an entry can break, and how that is said.
+const REFUSED: [(&str, &str); 15] = [
+    ("its name", mark!("cannot be saved: its name {rule}")),
+    ("its folder", mark!("cannot be saved: its folder {rule}")),
+    ("its tags", mark!("cannot be saved: its tags {rule}")),
+    (
+        "its environment",
+        mark!("cannot be saved: its environment {rule}"),
+    ),
+    ("its address", mark!("cannot be saved: its address {rule}")),
+    (
+        "its user name",
+        mark!("cannot be saved: its user name {rule}"),
+    ),
+    (
+        "its password",
+        mark!("cannot be saved: its password {rule}"),
+    ),
+    (
+        "its expiry date",
+        mark!("cannot be saved: its expiry date {rule}"),
+    ),
+    (
+        "its setup key",
+        mark!("cannot be saved: its setup key {rule}"),
+    ),
+    ("its notes", mark!("cannot be saved: its notes {rule}")),
+    (
+        "its variables",
+        mark!("cannot be saved: its variables {rule}"),
+    ),
+    ("its fields", mark!("cannot be saved: its fields {rule}")),
+    ("its value", mark!("cannot be saved: its value {rule}")),
+    ("its text", mark!("cannot be saved: its text {rule}")),
+    ("a field", mark!("cannot be saved: a field {rule}")),
+];
+
+fn summary_words(found: &ImportPreview) -> String {
+    let rows = found.new + found.duplicates;
+    let mut words = vec![match (rows, found.variables) {
+        (0, _) if found.broken == 0 => t!("Nothing was found in it").to_owned(),
+        (rows, true) => tn!(rows, "{count} variable found", "{count} variables found"),
+        (rows, false) => tn!(rows, "{count} item found", "{count} items found"),
+    }];
     if found.duplicates > 0 {
-        words.push_str(&format!(
-            ", {} already in the vault",
-            number(found.duplicates)
+        words.push(tn!(
+            found.duplicates,
+            "{count} already in the vault",
+            "{count} already in the vault"
         ));
     }
     if found.broken > 0 {
-        let place = match (found.format.has_lines(), found.broken) {
-            (true, count) => counted(count, "line"),
-            (false, 1) => "1 entry".to_owned(),
-            (false, count) => format!("{} entries", number(count)),
-        };
-        words.push_str(&format!(", {place} could not be read"));
+        words.push(match found.format.has_lines() {
+            true => tn!(
+                found.broken,
+                "{count} line could not be read",
+                "{count} lines could not be read"
+            ),
+            false => tn!(
+                found.broken,
+                "{count} entry could not be read",
+                "{count} entries could not be read"
+            ),
+        });
     }
-    words.push('.');
-    words
+    format!("{}.", listed(&words))
 }
 
 #[cfg(test)]

@@ -42,12 +42,12 @@ pub(super) fn Source() -> impl IntoView {
         match files.as_ref().map(|files| (files.length(), files.get(0))) {
             Some((1, Some(file))) => work.take_file(file),
             Some((0, _)) | None => {}
-            Some(_) => work.refuse("Drop one file at a time."),
+            Some(_) => work.refuse(t!("Drop one file at a time.")),
         }
     };
     view! { class="v",
         <p class="lead">
-            "It is read on this device. You see what was recognised before anything is written."
+            {t!("It is read on this device. You see what was recognised before anything is written.")}
         </p>
         <form
             class="import-source"
@@ -63,9 +63,9 @@ pub(super) fn Source() -> impl IntoView {
         >
             <Field
                 id="import-file"
-                label="Choose a file, or drop it here"
+                label=t!("Choose a file, or drop it here")
                 hint=Some(
-                    "An archive of KeyArc; exports of Bitwarden, 1Password, LastPass, KeePass, browsers, Doppler and Infisical; AWS, Kubernetes and Terraform files; .env, JSON, YAML, CSV and PEM of anything else."
+                    t!("An archive of KeyArc; exports of Bitwarden, 1Password, LastPass, KeePass, browsers, Doppler and Infisical; AWS, Kubernetes and Terraform files; .env, JSON, YAML, CSV and PEM of anything else.")
                         .to_owned(),
                 )
             >
@@ -80,7 +80,7 @@ pub(super) fn Source() -> impl IntoView {
             </Field>
             <TextArea
                 id="import-text"
-                label="Or paste its content"
+                label=t!("Or paste its content")
                 value=text
                 rows=12
                 mono=true
@@ -88,7 +88,7 @@ pub(super) fn Source() -> impl IntoView {
                 on_paste=paste
             />
             <Button look=Look::Go submit=true>
-                "Preview"
+                {t!("Preview")}
             </Button>
         </form>
     }

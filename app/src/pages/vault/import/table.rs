@@ -63,12 +63,16 @@ pub(super) fn ImportTable(
     let total = Signal::derive(move || list.total());
     let all = move || selection.count() == selection.total();
     let none = move || selection.count() == 0;
-    let filters = [("all", "All"), ("new", "New"), ("known", "In the vault")];
+    let filters = [
+        ("all", t!("All")),
+        ("new", t!("New")),
+        ("known", t!("In the vault")),
+    ];
     view! { class="v",
         <div class="import-filter">
             <Segmented
                 name="import-only"
-                label="Show"
+                label=t!("Show")
                 options=filters.map(|(value, words)| (value.to_owned(), words.to_owned())).to_vec()
                 value=Signal::derive(move || shown().to_owned())
                 on_change=show
@@ -77,25 +81,25 @@ pub(super) fn ImportTable(
         <div
             class="import-table"
             role="table"
-            aria-label="What will be imported"
+            aria-label=t!("What will be imported")
             aria-rowcount=move || (total.get() + 1).to_string()
         >
             <div class="import-row import-head" role="row">
                 <span role="columnheader">
                     <input
                         r#type="checkbox"
-                        aria-label="Select all"
+                        aria-label=t!("Select all")
                         prop:checked=all
                         prop:indeterminate=move || !all() && !none()
                         on:change=move |event| selection.set_all(event_target_checked(&event))
                     />
                 </span>
-                <span role="columnheader">"Name"</span>
-                <span role="columnheader">"Recognised as"</span>
-                <span role="columnheader">"Value"</span>
-                <span role="columnheader" class="import-status">"Status"</span>
+                <span role="columnheader">{t!("Name")}</span>
+                <span role="columnheader">{t!("Recognised as")}</span>
+                <span role="columnheader">{t!("Value")}</span>
+                <span role="columnheader" class="import-status">{t!("Status")}</span>
             </div>
-            <div class="import-rows" role="rowgroup" node_ref=scroller tabindex="0" aria-label="Rows">
+            <div class="import-rows" role="rowgroup" node_ref=scroller tabindex="0" aria-label=t!("Rows")>
                 <VirtualList
                     total=total
                     row_height=ROW_HEIGHT
@@ -128,7 +132,8 @@ fn Entry(at: u32, row: ImportRow, selection: Selection, lines: bool) -> impl Int
     let on = Memo::new(move |_| selection.has(index, status));
     let recognised = row
         .label
-        .clone()
+        .as_deref()
+        .map(crate::language::known)
         .or_else(|| row.provider_name.clone())
         .unwrap_or_else(|| kind(row.kind).to_owned());
     let known = row.provider_name.is_some();
@@ -143,17 +148,25 @@ fn Entry(at: u32, row: ImportRow, selection: Selection, lines: bool) -> impl Int
     };
     let name = row.variable.unwrap_or(row.name);
     let place = match (lines, row.folder.is_empty()) {
-        (true, true) => format!("Line {}", row.line),
-        (true, false) => format!("Line {}, in {}", row.line, row.folder),
-        (false, true) => format!("Entry {}", row.line),
-        (false, false) => format!("Entry {}, in {}", row.line, row.folder),
+        (true, true) => t!("Line {number}", number = row.line),
+        (true, false) => t!(
+            "Line {number}, in {folder}",
+            number = row.line,
+            folder = row.folder
+        ),
+        (false, true) => t!("Entry {number}", number = row.line),
+        (false, false) => t!(
+            "Entry {number}, in {folder}",
+            number = row.line,
+            folder = row.folder
+        ),
     };
     view! { class="v",
         <div class="import-row" role="row" aria-rowindex=(at + 2).to_string() on:click=on_row>
             <span role="cell">
                 <input
                     r#type="checkbox"
-                    aria-label=format!("Import {name}")
+                    aria-label=t!("Import {name}", name)
                     prop:checked=move || on.get()
                     on:change=move |event| {
                         selection.set(index, status, event_target_checked(&event));
@@ -172,10 +185,10 @@ fn Entry(at: u32, row: ImportRow, selection: Selection, lines: bool) -> impl Int
             <span role="cell" class="import-status">
                 {match status {
                     ImportStatus::New => {
-                        view! { class="v", <Badge tone=BadgeTone::Ok>"new"</Badge> }.into_any()
+                        view! { class="v", <Badge tone=BadgeTone::Ok>{t!("new")}</Badge> }.into_any()
                     }
                     ImportStatus::Duplicate => {
-                        view! { class="v", <Badge>"in the vault"</Badge> }.into_any()
+                        view! { class="v", <Badge>{t!("in the vault")}</Badge> }.into_any()
                     }
                 }}
             </span>

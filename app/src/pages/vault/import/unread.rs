@@ -5,6 +5,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::work::use_import;
 use crate::{
+    language::known,
     ui::{Banner, BannerTone, Button, Field, Icon, Look, Select, TextInput, focus_on_mount},
     worker::Unread,
 };
@@ -19,7 +20,7 @@ pub(super) fn NotRead(format: Format, why: Unread) -> impl IntoView {
     let body = match why {
         Unread::Other(reason) => view! { class="v",
             <Banner tone=BannerTone::Bad icon=Icon::Warning>
-                {format!("The file {reason}. Nothing was changed.")}
+                {reason_words(&reason)}
             </Banner>
         }
         .into_any(),
@@ -37,13 +38,27 @@ pub(super) fn NotRead(format: Format, why: Unread) -> impl IntoView {
         }
     };
     view! { class="v",
-        <p class="lead">{move || work.words_of_file("This is about")}</p>
+        <p class="lead">{move || work.about_words()}</p>
         {body}
         // An archive says itself what it is.
         {(format != Format::Archive).then(|| view! { class="v", <FormatSelect format=format /> })}
         <footer class="page-foot">
-            <Button on_press=move |()| work.back()>"Back"</Button>
+            <Button on_press=move |()| work.back()>{t!("Back")}</Button>
         </footer>
+    }
+}
+
+/// Why nothing of it could be read.
+fn reason_words(reason: &str) -> String {
+    match reason.strip_prefix("cannot be read: ") {
+        Some(why) => t!(
+            "The file cannot be read: {why}. Nothing was changed.",
+            why = known(why)
+        ),
+        None => t!(
+            "The file {reason}. Nothing was changed.",
+            reason = known(reason)
+        ),
     }
 }
 
@@ -53,7 +68,7 @@ pub(super) fn FormatSelect(format: Format) -> impl IntoView {
     let work = use_import();
     let options: Vec<_> = Format::ALL
         .iter()
-        .map(|format| (format.id().to_owned(), format.name().to_owned()))
+        .map(|format| (format.id().to_owned(), format_words(*format).to_owned()))
         .collect();
     let change = move |id: String| {
         let chosen = Format::ALL.into_iter().find(|format| format.id() == id);
@@ -66,12 +81,25 @@ pub(super) fn FormatSelect(format: Format) -> impl IntoView {
         <div class="import-format">
             <Select
                 id="import-format"
-                label="Read as"
+                label=t!("Read as")
                 value=Signal::stored(format.id().to_owned())
                 options=Signal::stored(options)
                 on_change=change
             />
         </div>
+    }
+}
+
+/// A format, for people. What is a name alone stays one.
+fn format_words(format: Format) -> &'static str {
+    match format {
+        Format::KeePass => t!("KeePass, KeePassXC (database)"),
+        Format::Pem => t!("PEM (certificates and keys)"),
+        Format::BitwardenJson => t!("Bitwarden (JSON, also encrypted)"),
+        Format::Aws => t!("AWS credentials and config"),
+        Format::Csv => t!("CSV or another table"),
+        Format::Archive => t!("KeyArc (archive)"),
+        format => format.name(),
     }
 }
 
@@ -93,26 +121,28 @@ fn Password(
     let key_file = NodeRef::<html::Input>::new();
     focus_on_mount(input);
     let takes_key_file = format == Format::KeePass;
-    let (label, of_what, hint) = match code {
+    let (label, none, hint) = match code {
         true => (
-            "Setup code",
-            "the setup code",
-            "That of the account which made the archive, as its recovery kit has it. It stays on this device.",
+            t!("Setup code"),
+            t!("Enter the setup code."),
+            t!(
+                "That of the account which made the archive, as its recovery kit has it. It stays on this device."
+            ),
         ),
         false => (
-            "Password of the file",
-            "the password of the file",
-            "It was chosen when the file was exported. It stays on this device.",
+            t!("Password of the file"),
+            t!("Enter the password of the file."),
+            t!("It was chosen when the file was exported. It stays on this device."),
         ),
     };
     let error = Signal::derive(move || {
         if missing.get() {
-            return Some(format!("Enter {of_what}."));
+            return Some(none.to_owned());
         }
         let words = match (takes_key_file, code) {
-            (true, _) => "This password and key file do not open the file, or it was changed.",
-            (_, true) => "This setup code does not open the file, or the file was changed.",
-            (_, false) => "This password does not open the file, or the file was changed.",
+            (true, _) => t!("This password and key file do not open the file, or it was changed."),
+            (_, true) => t!("This setup code does not open the file, or the file was changed."),
+            (_, false) => t!("This password does not open the file, or the file was changed."),
         };
         wrong.then(|| words.to_owned())
     });
@@ -159,8 +189,8 @@ fn Password(
                     view! { class="v",
                         <Field
                             id="import-key-file"
-                            label="Key file"
-                            hint=Some("Only when the database has one. It stays on this device too.".to_owned())
+                            label=t!("Key file")
+                            hint=Some(t!("Only when the database has one. It stays on this device too.").to_owned())
                             error=key_problem
                         >
                             <input
@@ -174,7 +204,7 @@ fn Password(
                     }
                 })}
             <Button look=Look::Go submit=true>
-                "Open"
+                {t!("Open")}
             </Button>
         </form>
     }
@@ -183,9 +213,11 @@ fn Password(
 /// The bytes of a key file, or what is wrong with it.
 async fn whole(file: &web_sys::File) -> Result<FileKey, &'static str> {
     if file.size() > KEY_FILE_MAX {
-        return Err("This is larger than a key file is. Choose the key file, not the database.");
+        return Err(t!(
+            "This is larger than a key file is. Choose the key file, not the database."
+        ));
     }
-    let unread = "The key file could not be read. Choose it again.";
+    let unread = t!("The key file could not be read. Choose it again.");
     let buffer = JsFuture::from(file.array_buffer()).await;
     let array = js_sys::Uint8Array::new(buffer.map_err(|_| unread)?.unchecked_ref());
     let bytes = array.to_vec();

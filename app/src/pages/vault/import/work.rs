@@ -8,7 +8,6 @@ use zeroize::Zeroizing;
 
 use crate::{
     state::{Go, Place, Session, Toasts, use_go, use_session, use_toasts},
-    words::counted,
     worker::{
         Command, Failure, ImportCommand, ImportReply, Piece, Reply, Unread, Worker, use_worker,
     },
@@ -71,11 +70,19 @@ impl ImportWork {
         self.stopping.get()
     }
 
-    /// "Reading production.env", or "Reading what you pasted".
-    pub(super) fn words_of_file(self, verb: &str) -> String {
+    /// What is being read: a file by its name, or what was pasted.
+    pub(super) fn reading_words(self) -> String {
         self.file_name.with(|name| match name {
-            Some(name) => format!("{verb} “{name}”."),
-            None => format!("{verb} what you pasted."),
+            Some(name) => t!("Reading “{name}”.", name),
+            None => t!("Reading what you pasted.").to_owned(),
+        })
+    }
+
+    /// What the words below it are about.
+    pub(super) fn about_words(self) -> String {
+        self.file_name.with(|name| match name {
+            Some(name) => t!("This is about “{name}”.", name),
+            None => t!("This is about what you pasted.").to_owned(),
         })
     }
 
@@ -87,11 +94,11 @@ impl ImportWork {
     /// Reads a text that was pasted.
     pub(super) fn take_text(self, text: String) {
         if text.trim().is_empty() {
-            return self.refuse("There is nothing to read yet.");
+            return self.refuse(t!("There is nothing to read yet."));
         }
         let bytes = Zeroizing::new(text.into_bytes());
         if bytes.len() > FILE_MAX {
-            return self.refuse(TOO_LARGE);
+            return self.refuse(crate::language::text(TOO_LARGE));
         }
         let mut from = 0;
         let next = move || {
@@ -106,10 +113,10 @@ impl ImportWork {
     /// Reads a file that was chosen or dropped.
     pub(super) fn take_file(self, file: web_sys::File) {
         if file.size() > FILE_MAX as f64 {
-            return self.refuse(TOO_LARGE);
+            return self.refuse(crate::language::text(TOO_LARGE));
         }
         if file.size() == 0.0 {
-            return self.refuse("The file is empty.");
+            return self.refuse(t!("The file is empty."));
         }
         let name = file.name();
         let mut from = 0.0;
@@ -191,7 +198,7 @@ impl ImportWork {
             self.session.clear_progress();
             match reply {
                 Ok(ImportReply::Imported { added: 0 }) => {
-                    let nothing = "All of it is in the vault already. Nothing was added.";
+                    let nothing = t!("All of it is in the vault already. Nothing was added.");
                     let _ = self.problem.try_set(Some(nothing.to_owned()));
                 }
                 Ok(ImportReply::Imported { added }) => {
@@ -205,14 +212,14 @@ impl ImportWork {
                     }
                 }
                 Ok(ImportReply::Stopped { trashed: 0 }) => {
-                    self.toasts.say("Stopped. Nothing was written.");
+                    self.toasts.say(t!("Stopped. Nothing was written."));
                 }
                 Ok(ImportReply::Stopped { trashed }) => {
-                    let items = counted(trashed, "item");
-                    let words = format!(
-                        "Stopped. The server had taken {items} by then; all of it is in the trash."
-                    );
-                    self.toasts.say(words);
+                    self.toasts.say(tn!(
+                        trashed,
+                        "Stopped. The server had taken {count} item by then; all of it is in the trash.",
+                        "Stopped. The server had taken {count} items by then; all of it is in the trash."
+                    ));
                 }
                 Ok(_) => {}
                 Err(failure) if is_here => self.problem.set(Some(failure.to_string())),
@@ -235,11 +242,15 @@ impl ImportWork {
     /// Outlives this page, as the toast does.
     fn tell_added(self, added: u32) {
         let (worker, toasts) = (self.worker, self.toasts);
-        let words = format!("{} imported.", counted(added, "item"));
+        let words = tn!(added, "{count} item imported.", "{count} items imported.");
         toasts.undoable(words, move || {
             spawn_local(async move {
                 match worker.call(Command::Import(ImportCommand::Undo)).await {
-                    Ok(_) => toasts.say(format!("{} moved to the trash.", counted(added, "item"))),
+                    Ok(_) => toasts.say(tn!(
+                        added,
+                        "{count} item moved to the trash.",
+                        "{count} items moved to the trash."
+                    )),
                     Err(failure) => toasts.fail(failure.to_string()),
                 }
             });
@@ -266,7 +277,8 @@ impl ImportWork {
                         first = false;
                     }
                     Err(()) => {
-                        let unread = "The browser could not read the file. Nothing was changed.";
+                        let unread =
+                            t!("The browser could not read the file. Nothing was changed.");
                         return self.fail(round, unread.to_owned());
                     }
                 }
@@ -315,7 +327,8 @@ impl ImportWork {
     }
 }
 
-const TOO_LARGE: &str = "It is larger than 50 MB, the most that an import takes. Nothing was read.";
+const TOO_LARGE: &str =
+    mark!("It is larger than 50 MB, the most that an import takes. Nothing was read.");
 
 /// Makes an import known to the components below.
 pub(super) fn provide_import() -> ImportWork {

@@ -9,10 +9,10 @@ use crate::{
 const HOUR_MS: f64 = 3_600_000.0;
 /// Moments that people want, by how many hours ago they are.
 const AGO: [(&str, f64); 4] = [
-    ("An hour ago", 1.0),
-    ("Yesterday", 24.0),
-    ("A week ago", 7.0 * 24.0),
-    ("A month ago", 30.0 * 24.0),
+    (mark!("An hour ago"), 1.0),
+    (mark!("Yesterday"), 24.0),
+    (mark!("A week ago"), 7.0 * 24.0),
+    (mark!("A month ago"), 30.0 * 24.0),
 ];
 
 /// Where a moment is chosen.
@@ -34,7 +34,7 @@ pub(super) fn Choose() -> impl IntoView {
                 show();
             }
         >
-            <Field id="moment-at" label="Day and time">
+            <Field id="moment-at" label=t!("Day and time")>
                 <input
                     class="input"
                     id="moment-at"
@@ -45,10 +45,10 @@ pub(super) fn Choose() -> impl IntoView {
                 />
             </Field>
             <Button look=Look::Go submit=true>
-                "Show"
+                {t!("Show")}
             </Button>
         </form>
-        <div class="moment-ago" role="group" aria-label="Moments">
+        <div class="moment-ago" role="group" aria-label=t!("Moments")>
             {AGO
                 .into_iter()
                 .map(|(words, hours)| {
@@ -60,7 +60,7 @@ pub(super) fn Choose() -> impl IntoView {
                                 show();
                             }
                         >
-                            {words}
+                            {crate::language::text(words)}
                         </Button>
                     }
                 })
@@ -87,10 +87,10 @@ fn moment_of(typed: &str, now_ms: f64) -> Result<u64, &'static str> {
     // Without a zone it is where this device is.
     let at_ms = js_sys::Date::parse(typed);
     if at_ms.is_nan() {
-        return Err("Enter a day and a time.");
+        return Err(t!("Enter a day and a time."));
     }
     if at_ms > now_ms {
-        return Err("That moment is still to come.");
+        return Err(t!("That moment is still to come."));
     }
     // Years before 1970 are before any vault.
     Ok(at_ms.max(0.0) as u64)

@@ -17,7 +17,7 @@ use super::frame::{Section, VaultFrame};
 use crate::{
     pages::account::UnlockProgress,
     ui::{Button, EmptyState, Icon, Look, Problem, SkeletonLines},
-    words::{counted, moment},
+    words::{moment, number},
     worker::MomentFacts,
 };
 
@@ -25,7 +25,7 @@ use crate::{
 #[component]
 pub fn MomentPage() -> impl IntoView {
     view! { class="v",
-        <Title text="As it was · KeyArc" />
+        <Title text=t!("As it was · KeyArc") />
         <VaultFrame section=Section::Moment>
             <Moment />
         </VaultFrame>
@@ -40,9 +40,9 @@ fn Moment() -> impl IntoView {
     view! { class="v",
         <main class="page" id="main">
             <div class="page-body page-wide">
-                <h1>"The vault as it was"</h1>
+                <h1>{t!("The vault as it was")}</h1>
                 <p class="lead">
-                    "Choose a moment and look at every item as it was then. Nothing changes until you restore something."
+                    {t!("Choose a moment and look at every item as it was then. Nothing changes until you restore something.")}
                 </p>
                 <Choose />
                 <Problem words=Signal::derive(move || work.problem()) />
@@ -50,7 +50,7 @@ fn Moment() -> impl IntoView {
                     Step::Choose => ().into_any(),
                     Step::Looking => {
                         view! { class="v",
-                            <div role="status" aria-label="Looking" aria-busy="true">
+                            <div role="status" aria-label=t!("Looking") aria-busy="true">
                                 <SkeletonLines count=5 />
                             </div>
                         }
@@ -70,16 +70,16 @@ fn Shown(facts: MomentFacts) -> impl IntoView {
     let is_empty = facts.items == 0;
     let count = move || work.count();
     let verb = move || match (work.busy().get(), count()) {
-        (true, _) => "Restoring…".to_owned(),
-        (false, count) => format!("Restore {}", counted(count, "item")),
+        (true, _) => t!("Restoring…").to_owned(),
+        (false, count) => tn!(count, "Restore {count} item", "Restore {count} items"),
     };
     view! { class="v",
         <p aria-live="polite">{told(&facts)}</p>
         {match is_empty {
             true => {
                 view! { class="v",
-                    <EmptyState icon=Icon::Clock title="Nothing was in the vault then">
-                        <p>"All of its items came later."</p>
+                    <EmptyState icon=Icon::Clock title=t!("Nothing was in the vault then")>
+                        <p>{t!("All of its items came later.")}</p>
                     </EmptyState>
                 }
                     .into_any()
@@ -87,7 +87,7 @@ fn Shown(facts: MomentFacts) -> impl IntoView {
             false => view! { class="v", <MomentTable facts=facts /> }.into_any(),
         }}
         <p class="field-hint">
-            "Times are the server’s. The newest 50 versions of an item are kept, and of older ones those of its last 20 secrets; nothing is kept of what was deleted for good, nor from before a change of all keys."
+            {t!("Times are the server’s. The newest 50 versions of an item are kept, and of older ones those of its last 20 secrets; nothing is kept of what was deleted for good, nor from before a change of all keys.")}
         </p>
         <Show when=move || { facts.returnable > 0 }>
             <footer class="page-foot">
@@ -108,19 +108,35 @@ fn Shown(facts: MomentFacts) -> impl IntoView {
 
 /// How much there was then, and how much of it is another now.
 fn told(facts: &MomentFacts) -> String {
-    let mut words = format!("{}: {}", moment(facts.at_ms), counted(facts.items, "item"));
-    match facts.differing {
-        0 if facts.items > 0 => words.push_str(", all as they are now"),
-        0 => {}
-        1 => words.push_str(", 1 of them different now"),
-        count => words.push_str(&format!(
-            ", {} of them different now",
-            crate::words::number(count)
-        )),
+    let when = moment(facts.at_ms);
+    let words = match (facts.differing, facts.items) {
+        (0, 0) => tn!(
+            facts.items,
+            "{when}: {count} item.",
+            "{when}: {count} items.",
+            when
+        ),
+        (0, items) => tn!(
+            items,
+            "{when}: {count} item, all as they are now.",
+            "{when}: {count} items, all as they are now.",
+            when
+        ),
+        (differing, items) => tn!(
+            items,
+            "{when}: {count} item, {differing} of them different now.",
+            "{when}: {count} items, {differing} of them different now.",
+            when,
+            differing = number(differing)
+        ),
+    };
+    if facts.later == 0 {
+        return words;
     }
-    words.push('.');
-    if facts.later > 0 {
-        words.push_str(&format!(" {} came later.", counted(facts.later, "item")));
-    }
-    words
+    let later = tn!(
+        facts.later,
+        "{count} item came later.",
+        "{count} items came later."
+    );
+    format!("{words} {later}")
 }

@@ -59,15 +59,15 @@ pub(super) fn MomentTable(facts: MomentFacts) -> impl IntoView {
     let filters = [
         (
             "other",
-            format!("Different now ({})", number(facts.differing)),
+            t!("Different now ({count})", count = number(facts.differing)),
         ),
-        ("all", format!("All ({})", number(facts.items))),
+        ("all", t!("All ({count})", count = number(facts.items))),
     ];
     view! { class="v",
         <div class="moment-filter">
             <Segmented
                 name="moment-only"
-                label="Show"
+                label=t!("Show")
                 options=filters.map(|(value, words)| (value.to_owned(), words)).to_vec()
                 value=Signal::derive(move || if differing.get() { "other" } else { "all" }.to_owned())
                 on_change=move |word: String| {
@@ -78,8 +78,8 @@ pub(super) fn MomentTable(facts: MomentFacts) -> impl IntoView {
             <input
                 class="input"
                 r#type="search"
-                aria-label="Search by name"
-                placeholder="Search by name"
+                aria-label=t!("Search by name")
+                placeholder=t!("Search by name")
                 autocomplete="off"
                 spellcheck="false"
                 on:input=move |event| {
@@ -91,28 +91,28 @@ pub(super) fn MomentTable(facts: MomentFacts) -> impl IntoView {
         <div
             class="import-table"
             role="table"
-            aria-label="What the items were"
+            aria-label=t!("What the items were")
             aria-rowcount=move || (total.get() + 1).to_string()
         >
             <div class="import-row moment-row import-head" role="row">
                 <span role="columnheader">
                     <input
                         r#type="checkbox"
-                        aria-label="Select all that can be restored"
+                        aria-label=t!("Select all that can be restored")
                         disabled=facts.returnable == 0
                         prop:checked=all
                         prop:indeterminate=move || !all() && !none()
                         on:change=move |event| work.set_all(event_target_checked(&event))
                     />
                 </span>
-                <span role="columnheader">"Name then"</span>
-                <span role="columnheader" class="moment-kind">"Kind"</span>
-                <span role="columnheader">"Changed since"</span>
+                <span role="columnheader">{t!("Name then")}</span>
+                <span role="columnheader" class="moment-kind">{t!("Kind")}</span>
+                <span role="columnheader">{t!("Changed since")}</span>
                 <span role="columnheader">
-                    <span class="sr-only">"History"</span>
+                    <span class="sr-only">{t!("History")}</span>
                 </span>
             </div>
-            <div class="import-rows" role="rowgroup" node_ref=scroller tabindex="0" aria-label="Rows">
+            <div class="import-rows" role="rowgroup" node_ref=scroller tabindex="0" aria-label=t!("Rows")>
                 <VirtualList
                     total=total
                     row_height=ROW_HEIGHT
@@ -123,8 +123,8 @@ pub(super) fn MomentTable(facts: MomentFacts) -> impl IntoView {
             </div>
         </div>
         <Show when=move || total.get() == 0>
-            <EmptyState icon=Icon::Search title="No item matches">
-                <p>"Show all of them, or search for something else."</p>
+            <EmptyState icon=Icon::Search title=t!("No item matches")>
+                <p>{t!("Show all of them, or search for something else.")}</p>
             </EmptyState>
         </Show>
     }
@@ -161,10 +161,10 @@ fn Entry(at: u32, row: MomentRow) -> impl IntoView {
         }
     };
     let since = match &then {
-        ThenIs::Same => "as it is now".to_owned(),
+        ThenIs::Same => t!("as it is now").to_owned(),
         ThenIs::Other { changes } => said(Some(changes)),
-        ThenIs::Unreadable => "does not open: not what was saved".to_owned(),
-        ThenIs::NotKept => "not known: versions so old are not kept".to_owned(),
+        ThenIs::Unreadable => t!("does not open: not what was saved").to_owned(),
+        ThenIs::NotKept => t!("not known: versions so old are not kept").to_owned(),
     };
     let words = since.clone();
     let is_quiet = matches!(then, ThenIs::Same);
@@ -181,7 +181,7 @@ fn Entry(at: u32, row: MomentRow) -> impl IntoView {
             <span role="cell">
                 <input
                     r#type="checkbox"
-                    aria-label=format!("Restore {name}")
+                    aria-label=t!("Restore {name}", name)
                     disabled=!can_return
                     prop:checked=move || on.get()
                     on:change=move |event| work.set(id, event_target_checked(&event))
@@ -189,7 +189,7 @@ fn Entry(at: u32, row: MomentRow) -> impl IntoView {
             </span>
             <span role="cell">
                 <bdi>{name.clone()}</bdi>
-                {trashed.then(|| view! { class="v", <span class="quiet">" (in the trash)"</span> })}
+                {trashed.then(|| view! { class="v", <span class="quiet">{t!(" (in the trash)")}</span> })}
             </span>
             <span role="cell" class="quiet moment-kind">
                 {summary.provider_name.clone().unwrap_or_else(|| kind(summary.kind).to_owned())}
@@ -199,8 +199,8 @@ fn Entry(at: u32, row: MomentRow) -> impl IntoView {
             </span>
             <span role="cell">
                 <Button look=Look::Bare on_press=move |()| actions.history(id)>
-                    "History"
-                    <span class="sr-only">" of " {name}</span>
+                    {t!("History")}
+                    <span class="sr-only">{t!(" of {name}", name)}</span>
                 </Button>
             </span>
         </div>

@@ -5,7 +5,6 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     state::{Session, Toasts, use_session, use_toasts},
-    words::{counted, number},
     worker::{
         Command, Failure, MomentChoice, MomentCommand, MomentFacts, MomentReply, Reply, Worker,
         use_worker,
@@ -171,15 +170,16 @@ impl MomentWork {
     fn tell_returned(self, changed: u32, lost: u32) {
         let (worker, toasts) = (self.worker, self.toasts);
         if lost > 0 {
-            toasts.fail(format!(
-                "{} could not be restored: gone for good, or the server does not have the secret any more.",
-                counted(lost, "item")
+            toasts.fail(tn!(
+                lost,
+                "{count} item could not be restored: gone for good, or the server does not have the secret any more.",
+                "{count} items could not be restored: gone for good, or the server does not have the secret any more."
             ));
         }
         if changed == 0 {
             return;
         }
-        let words = format!("{} restored.", counted(changed, "item"));
+        let words = tn!(changed, "{count} item restored.", "{count} items restored.");
         toasts.undoable(words, move || {
             spawn_local(async move {
                 match worker.call(Command::Moment(MomentCommand::Undo)).await {
@@ -203,11 +203,20 @@ impl MomentWork {
 }
 
 fn undone(restored: u32, left: u32) -> String {
-    let mut words = format!("{} as before.", counted(restored, "item"));
-    if left > 0 {
-        words.push_str(&format!(" {} changed since, and stayed.", number(left)));
+    let words = tn!(
+        restored,
+        "{count} item as before.",
+        "{count} items as before."
+    );
+    if left == 0 {
+        return words;
     }
-    words
+    let stayed = tn!(
+        left,
+        "{count} changed since, and stayed.",
+        "{count} changed since, and stayed."
+    );
+    format!("{words} {stayed}")
 }
 
 /// Makes the moment known to the components below.
