@@ -205,6 +205,127 @@ test('an archive goes out of one account and comes back whole in another', async
   await elsewhere.close();
 });
 
+/** Saves the open item with another secret, and a name if one is given. */
+async function change(vault: Vault, name: string, secret: string, rename?: string): Promise<void> {
+  const { page } = vault;
+  await vault.detail(name).getByRole('button', { name: 'Edit' }).click();
+  await expect(page.getByRole('heading', { name: 'Edit item' })).toBeVisible();
+  await vault.fillKey({ secret, ...(rename === undefined ? {} : { name: rename }) });
+  await vault.save();
+  await expect(vault.detail(rename ?? name)).toBeVisible();
+}
+
+test('what items were before goes along in an archive, unless it is not to or the server lies', async ({ browser, context, guard, page, person, server, vault }) => {
+  test.slow();
+  const word = canary('history');
+  await vault.addKey({ name: 'Stripe live', secret: word, folder: 'Shop' });
+  await change(vault, 'Stripe live', 'the-second-secret-value', 'Stripe restricted');
+  await vault.detail('Stripe restricted').getByRole('button', { name: 'Add to favourites' }).click();
+  await expect(vault.detail('Stripe restricted').getByRole('button', { name: 'Remove from favourites' })).toBeVisible();
+  await change(vault, 'Stripe restricted', SECRET);
+  await vault.addKey({ name: 'Another', secret: 'without a past' });
+
+  const earlier = page.getByRole('checkbox', { name: 'Earlier versions', exact: true });
+  await vault.go('Export');
+  await page.getByRole('radio', { name: 'My setup code', exact: true }).check();
+  await expect(earlier).toBeChecked();
+  await isAccessible(page, 'an archive with earlier versions');
+  await format(page).selectOption('json');
+  await expect(earlier).toHaveCount(0);
+  await format(page).selectOption('archive');
+
+  // A version in the place of another: nothing is made.
+  await context.route('**/versions/of-items', async (route) => {
+    const response = await route.fetch();
+    const said = (await response.json()) as { versions: { overview: string }[] };
+    said.versions[1]!.overview = said.versions[0]!.overview;
+    await route.fulfill({ response, json: said });
+  });
+  await page.getByLabel('Master password', { exact: true }).fill(person.password);
+  await vault.button('Make the file').click();
+  await expect(page.getByText('What the server sent does not verify. Nothing of it was used.')).toBeVisible({ timeout: 30_000 });
+  await expect(vault.button('Save the file')).toHaveCount(0);
+  await context.unroute('**/versions/of-items');
+  // One that is left out is counted.
+  await context.route('**/versions/of-items', async (route) => {
+    const response = await route.fetch();
+    const said = (await response.json()) as { versions: unknown[] };
+    await route.fulfill({ response, json: { ...said, versions: said.versions.slice(1) } });
+  });
+  await make(page, person);
+  await expect(page.getByText(/^2 items, 2 earlier versions, /)).toBeVisible();
+  await expect(page.getByText(/^1 earlier version that the server does not have/)).toBeVisible();
+  await isAccessible(page, 'an archive that lacks a version');
+  await context.unroute('**/versions/of-items');
+  await vault.button('Back').click();
+
+  await earlier.uncheck();
+  await make(page, person);
+  await expect(page.getByText(/^2 items, \d/)).toBeVisible();
+  await expect(page.getByText('Earlier versions of items.')).toBeVisible();
+  await vault.button('Back').click();
+  await earlier.check();
+  await make(page, person);
+  await expect(page.getByText(/^2 items, 3 earlier versions, /)).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Not in this file' })).toHaveCount(0);
+  const [name, archive] = await save(page);
+  expect(sightings('the archive', archive, [word, SECRET, 'the-second-secret-value'])).toEqual([]);
+
+  const elsewhere: BrowserContext = await browser.newContext({ baseURL: server.origin });
+  guard.watch(elsewhere);
+  const there = await elsewhere.newPage();
+  const fresh = await new Person(there).signUp();
+  const restore = async () => {
+    await choose(fresh, name, archive);
+    await there.getByLabel('Setup code', { exact: true }).fill(person.setupCode);
+    await fresh.button('Open').click();
+  };
+  await restore();
+  await expect(there.locator('.import-archive dd').last()).toHaveText('3', { timeout: 30_000 });
+  await expect(there.getByRole('checkbox', { name: 'Restore what they were before as well' })).toBeChecked();
+  await isAccessible(there, 'an archive with earlier versions that is about to be restored');
+  await fresh.button('Import 2 items').click();
+  await expect(fresh.toast.filter({ hasText: '2 items imported.' })).toBeVisible();
+
+  await (await fresh.open('Stripe restricted')).getByRole('button', { name: 'History' }).click();
+  const pane = there.getByRole('region', { name: 'History of Stripe restricted', exact: true });
+  const line = (version: number) => there.getByRole('button', { name: new RegExp(`Version ${version} ·`) });
+  await expect(pane.getByRole('listitem')).toHaveCount(4);
+  await expect(line(1)).toContainText(/Today \d\d:\d\d originally, from an archive/);
+  await expect(line(1)).toContainText('created');
+  await expect(line(2)).toContainText('name, secret');
+  await expect(line(3)).toContainText('by a server’s clock, from an archive');
+  await expect(line(3)).toContainText('starred');
+  await expect(pane.getByRole('listitem').first()).not.toContainText('from an archive');
+  await line(1).click();
+  const table = pane.getByRole('table');
+  await expect(table.getByRole('row', { name: /^Name Stripe live Stripe restricted/ })).toBeVisible();
+  await pane.getByRole('button', { name: 'Show secrets' }).click();
+  await expect(table.getByText(word)).toBeVisible();
+  await expect(table.getByText(SECRET)).toBeVisible();
+  await pane.getByRole('button', { name: 'Hide secrets' }).click();
+  await isAccessible(there, 'a history from an archive');
+  const desk = there.viewportSize();
+  await there.setViewportSize({ width: 390, height: 844 });
+  const wide = await there.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(wide, 'the page scrolls sideways').toBeLessThanOrEqual(0);
+  if (desk !== null) await there.setViewportSize(desk);
+  await pane.getByRole('button', { name: 'Restore this version' }).click();
+  await expect(fresh.toast.filter({ hasText: 'Version 1 restored as a new version.' })).toBeVisible();
+  await there.getByRole('button', { name: 'Back to the item' }).click();
+  const item = fresh.detail('Stripe live');
+  await fresh.reveal(item);
+  await expect(item.getByText(word)).toBeVisible();
+
+  // Undone to what it was, the same file adds nothing.
+  await fresh.toast.filter({ hasText: 'Version 1 restored' }).getByRole('button', { name: 'Undo' }).click();
+  await expect(fresh.row('Stripe restricted')).toBeVisible();
+  await restore();
+  await expect(there.getByText('2 items found, 2 already in the vault.')).toBeVisible({ timeout: 30_000 });
+  await expect(fresh.button('Import 0 items')).toBeDisabled();
+  await elsewhere.close();
+});
+
 test('an archive for the setup code is opened by it, and the page fits a phone @phone', async ({ page, person, vault }) => {
   test.slow();
   await vault.isOpen();

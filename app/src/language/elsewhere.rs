@@ -276,7 +276,11 @@ const TEXTS: &[&str] = &[
     mark!(
         "are together larger than the {1} MB that one import writes. Choose a part of them now and the rest after it"
     ),
+    mark!(
+        "have {1} earlier versions together, more than the {2} that one import writes. Choose a part of them now and the rest after it, or leave earlier versions out"
+    ),
     mark!("takes variables only"),
+    mark!("comes without one of its earlier versions, which cannot be saved"),
     // What the worker says of the browser: frontend/src/worker.
     mark!("There is no test that waits for this. Begin it again."),
     mark!("This way to derive keys is not known."),

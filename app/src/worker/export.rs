@@ -34,6 +34,8 @@ pub struct ExportWish {
     pub what: ExportWhat,
     /// As what.
     pub format: ExportFormat,
+    /// What the items were before, too, where the format has a place for it.
+    pub earlier: bool,
     /// The master password: whoever comes upon an unlocked screen does not know it.
     pub password: String,
 }
@@ -104,8 +106,19 @@ pub struct ExportBuilt {
     pub sealed: bool,
     /// What it holds, and what not.
     pub written: Written,
+    /// What it holds of what items were before; `None` when that is not in it.
+    pub past: Option<ExportedPast>,
     /// Items that were asked for and could not be opened.
     pub unreadable: u32,
+}
+
+/// What a file holds of what items were before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportedPast {
+    /// Versions that stand in it.
+    pub versions: u32,
+    /// Versions that the server should have, and does not.
+    pub missing: u32,
 }
 
 #[cfg(test)]
@@ -117,6 +130,7 @@ mod tests {
         let wish = ExportWish {
             what: ExportWhat::Folder("Checkout".to_owned()),
             format: ExportFormat::ArchiveForPassword("of its own".to_owned()),
+            earlier: true,
             password: "hunter2".to_owned(),
         };
         let told = format!("{wish:?}");
@@ -124,6 +138,7 @@ mod tests {
         let written = postcard::to_allocvec(&wish).expect("written");
         let read: ExportWish = postcard::from_bytes(&written).expect("read");
         assert_eq!((read.what, read.password), (wish.what, wish.password));
+        assert!(read.earlier);
         assert!(
             matches!(read.format, ExportFormat::ArchiveForPassword(own) if own == "of its own")
         );

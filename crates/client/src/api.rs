@@ -4,13 +4,13 @@ use keyarc_wire::{
     AccountResponse, AddPasskeyRequest, ApiError, CHANGES_MEDIA_TYPE, ChallengeRequest,
     ChallengeResponse, ChangePasswordRequest, ChangeRecoveryRequest, ChangesDecodeError,
     DetailsRequest, DetailsResponse, ErrorCode, FinishRecoveryRequest, FreshProof,
-    ItemVersionsRequest, ItemVersionsResponse, JoinLinkRequest, JoinLinkResponse, KeepPinsRequest,
-    KeepRecoveryNoteRequest, KnownDeviceStep, LinkNews, LoginRequest, LoginResponse, MomentRequest,
-    MomentResponse, NewDeviceStep, OpenLinkRequest, OpenLinkResponse, PasskeyAdded,
-    PasskeyCreation, PasskeyFactorRequest, PasskeyLoginRequest, RecoverRequest, RecoverResponse,
-    RefreshResponse, RekeyRequest, SecondFactorRequest, SignUpRequest, StageItemsRequest, VaultId,
-    VersionDetailsRequest, VersionDetailsResponse, WriteItemsRequest, WriteItemsResponse, limits,
-    paths,
+    HistoriesRequest, HistoriesResponse, ItemVersionsRequest, ItemVersionsResponse,
+    JoinLinkRequest, JoinLinkResponse, KeepPinsRequest, KeepRecoveryNoteRequest, KnownDeviceStep,
+    LinkNews, LoginRequest, LoginResponse, MomentRequest, MomentResponse, NewDeviceStep,
+    OpenLinkRequest, OpenLinkResponse, PasskeyAdded, PasskeyCreation, PasskeyFactorRequest,
+    PasskeyLoginRequest, RecoverRequest, RecoverResponse, RefreshResponse, RekeyRequest,
+    SecondFactorRequest, SignUpRequest, StageItemsRequest, VaultId, VersionDetailsRequest,
+    VersionDetailsResponse, WriteItemsRequest, WriteItemsResponse, limits, paths,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
@@ -363,6 +363,18 @@ impl<T: Transport> Api<T> {
         now_ms: u64,
     ) -> Result<ItemVersionsResponse, ApiFailure> {
         let call = post(paths::item_versions(vault), Some(encode(request)?));
+        json_body(&self.call(call, now_ms).await?)
+    }
+
+    /// Versions of many items that were replaced, a page of them.
+    pub async fn histories(
+        &self,
+        vault: VaultId,
+        request: &HistoriesRequest,
+        now_ms: u64,
+    ) -> Result<HistoriesResponse, ApiFailure> {
+        let mut call = post(paths::histories(vault), Some(encode(request)?));
+        call.max_response = SMALL_ANSWER + limits::HISTORIES_PER_PAGE * limits::OVERVIEW * 2;
         json_body(&self.call(call, now_ms).await?)
     }
 

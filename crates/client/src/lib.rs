@@ -33,9 +33,9 @@ pub use link::{JoinedLink, LinkWords, NewDevice};
 pub use native::{NativeHost, NativeTransport, NativeTransportError};
 pub use pins::{Pin, Pins, PinsDecodeError};
 pub use session::{
-    AddedPasskey, Bulk, BulkUndo, ChangeAllKeys, ChangePassword, LogIn, LoggingIn, MadeRecoveryKey,
-    NewKit, NewPasskey, PasskeyLogIn, PendingLogIn, PendingPasskey, PendingRecovery, Recover,
-    Recovering, Recovery, RecoveryRefused, RecoveryState, Refused, Rekey, ReturnUndo, Returned,
-    Salvage, Session, SignUp, Undone, Unlocked,
+    AddedPasskey, Bulk, BulkUndo, ChangeAllKeys, ChangePassword, Histories, LogIn, LoggingIn,
+    MadeRecoveryKey, NewKit, NewPasskey, PasskeyLogIn, PendingLogIn, PendingPasskey,
+    PendingRecovery, Recover, Recovering, Recovery, RecoveryRefused, RecoveryState, Refused, Rekey,
+    ReturnUndo, Returned, Salvage, Session, SignUp, Undone, Unlocked,
 };
 pub use transport::{HttpRequest, HttpResponse, Method, Patience, Transport, TransportError};

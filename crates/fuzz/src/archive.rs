@@ -1,32 +1,86 @@
 //! Archives.
 
+use keyarc_crypto::{ArchiveContext, ArchiveKey, SetupCode};
 use keyarc_vault::{
     FilePassword, ImportWish,
     import::{Format, Unreadable, open},
 };
+use sha2::{Digest as _, Sha256};
 
-/// A whole archive, and the setup code that opens it.
-const WHOLE: &[u8] = include_bytes!("../../vault/vectors/archive-code.keyarc");
+use crate::counter_rng::CounterRng;
+
+/// Whole archives, with the items in each, and the setup code that opens both. The second has what
+/// an item was before.
+const WHOLE: [(&[u8], usize); 2] = [
+    (include_bytes!("../../vault/vectors/archive-code.keyarc"), 3),
+    (
+        include_bytes!("../../vault/vectors/archive-history.keyarc"),
+        2,
+    ),
+];
 const CODE: &str = "KA1-05V6A-RVMDX-S1048-J2CA1-A5GQ3-0CHM6-RW3MF-1YTMV";
+const HEADER: usize = 74;
+/// Most bytes of entries in one part.
+const CHUNK_MAX: usize = 2 * 1024 * 1024;
+/// Where the archive's id stands in the header.
+const ID: std::ops::Range<usize> = 22..38;
 /// The byte of the header that says what opens it, and what says that it is a setup code.
 const LOCK: (usize, u8) = (9, 1);
 
-/// Only the whole archive opens, and not after any edit or cut.
+/// Only a whole archive opens, and not after any edit or cut. Whatever its writer put into one is
+/// read or told, in bounds.
 pub fn archive(data: &[u8]) {
     match read(data) {
-        Ok(items) => assert_eq!((data, items), (WHOLE, 3)),
+        Ok(items) => assert!(WHOLE.contains(&(data, items))),
         Err(refused) => assert!(!refused.to_string().is_empty()),
     }
+    entries(data);
     let [high, low, mask, ..] = *data else {
         return;
     };
-    let mut edited = WHOLE.to_vec();
+    for (whole, _) in WHOLE {
+        edit(whole, [high, low], mask);
+    }
+}
+
+fn edit(whole: &[u8], [high, low]: [u8; 2], mask: u8) {
+    let mut edited = whole.to_vec();
     let at = usize::from(u16::from_be_bytes([high, low])) % edited.len();
     edited[at] ^= mask;
     assert_eq!(read(&edited).is_ok(), mask == 0);
     edited[at] ^= mask;
     edited.truncate(at);
     assert!(read(&edited).is_err());
+}
+
+/// An archive of these entries, as somebody who has its code can write it: well formed around them.
+fn entries(data: &[u8]) {
+    let data = &data[..data.len().min(CHUNK_MAX)];
+    let header = &WHOLE[1].0[..HEADER];
+    let code = SetupCode::parse(CODE).expect("a code");
+    let key = ArchiveKey::from_setup_code(&code, header);
+    for items in 0..3 {
+        // An end of another kind of number is another matter: small ones are one byte of CBOR.
+        let mut end = vec![0, 0, 0, 0, 38, 0x84, 1, 2, items, 0x58, 32];
+        end.extend(Sha256::digest(data));
+        let mut file = header.to_vec();
+        let mut rng = CounterRng::new(u64::from(items));
+        for (number, part) in [data, &end].into_iter().enumerate() {
+            let context = ArchiveContext {
+                archive: header[ID].try_into().expect("16 bytes"),
+                number: number as u64,
+                last: number == 1,
+            };
+            let envelope = key.seal(&context, part, &mut rng).expect("fits");
+            file.extend((number as u32).to_be_bytes());
+            file.extend((envelope.len() as u32).to_be_bytes());
+            file.extend(envelope);
+        }
+        match read(&file) {
+            Ok(found) => assert!(found <= usize::from(items)),
+            Err(refused) => assert!(!refused.to_string().is_empty()),
+        }
+    }
 }
 
 /// How many items an archive has. To derive a key of a password takes its time, and as much memory

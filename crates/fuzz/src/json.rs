@@ -3,14 +3,14 @@
 use keyarc_wire::{
     AccountResponse, AddPasskeyRequest, ApiError, ChallengeRequest, ChallengeResponse,
     ChangePasswordRequest, ChangeRecoveryRequest, DetailsRequest, DetailsResponse,
-    FinishRecoveryRequest, FreshProof, ItemVersionsRequest, ItemVersionsResponse, JoinLinkRequest,
-    JoinLinkResponse, KeepPinsRequest, KeepRecoveryNoteRequest, KnownDeviceStep, LinkNews,
-    LoginRequest, LoginResponse, MomentRequest, MomentResponse, NewDeviceStep, OpenLinkRequest,
-    OpenLinkResponse, PasskeyAdded, PasskeyCreation, PasskeyFactorRequest, PasskeyInfo,
-    PasskeyLoginRequest, RecoverRequest, RecoverResponse, RecoveryCodes, RefreshResponse,
-    RekeyRequest, SecondFactorRequest, SecondFactorStatus, SessionInfo, SignUpRequest,
-    StageItemsRequest, TotpEnrolment, VersionDetailsRequest, VersionDetailsResponse,
-    WriteItemsRequest, WriteItemsResponse,
+    FinishRecoveryRequest, FreshProof, HistoriesRequest, HistoriesResponse, ItemVersionsRequest,
+    ItemVersionsResponse, JoinLinkRequest, JoinLinkResponse, KeepPinsRequest,
+    KeepRecoveryNoteRequest, KnownDeviceStep, LinkNews, LoginRequest, LoginResponse, MomentRequest,
+    MomentResponse, NewDeviceStep, OpenLinkRequest, OpenLinkResponse, PasskeyAdded,
+    PasskeyCreation, PasskeyFactorRequest, PasskeyInfo, PasskeyLoginRequest, RecoverRequest,
+    RecoverResponse, RecoveryCodes, RefreshResponse, RekeyRequest, SecondFactorRequest,
+    SecondFactorStatus, SessionInfo, SignUpRequest, StageItemsRequest, TotpEnrolment,
+    VersionDetailsRequest, VersionDetailsResponse, WriteItemsRequest, WriteItemsResponse,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -19,7 +19,7 @@ pub type IsOne = fn(&[u8]) -> bool;
 
 /// Every type by its number, which is the first byte of an input. New ones come last, so that the
 /// corpus stays what it is. Each says whether the input is of that type.
-pub const TYPES: [(&str, IsOne); 46] = [
+pub const TYPES: [(&str, IsOne); 48] = [
     // What the server reads.
     ("ChallengeRequest", is_stable::<ChallengeRequest>),
     ("SignUpRequest", is_stable::<SignUpRequest>),
@@ -76,6 +76,9 @@ pub const TYPES: [(&str, IsOne); 46] = [
     // What items were at a moment, both ways.
     ("MomentRequest", is_stable::<MomentRequest>),
     ("MomentResponse", is_stable::<MomentResponse>),
+    // Versions of many items, both ways.
+    ("HistoriesRequest", is_stable::<HistoriesRequest>),
+    ("HistoriesResponse", is_stable::<HistoriesResponse>),
 ];
 
 /// What is read of any type is written in one form, and that form reads back as itself.

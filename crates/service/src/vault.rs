@@ -9,12 +9,14 @@ use futures::{
 use keyarc_signature::{SignatureError, VaultManifest};
 use keyarc_store::{Changes, DetailsOutcome, WriteOutcome};
 use keyarc_wire::{
-    Bytes, Change, DetailsRequest, DetailsResponse, ItemChange, VaultId, WriteItemsRequest,
+    Bytes, Change, DetailsRequest, DetailsResponse, ItemChange, ItemId, VaultId, WriteItemsRequest,
     WriteItemsResponse, encode_change, encode_changes_end, encode_changes_start, encode_manifest,
     limits,
 };
 
 use crate::{Context, ServiceError, identity, validate};
+
+mod earlier;
 
 /// A body in the format of `keyarc_wire::changes`, in chunks of some 64 KiB.
 ///
@@ -65,17 +67,7 @@ pub async fn details(
     vault: VaultId,
     request: &DetailsRequest,
 ) -> Result<DetailsResponse, ServiceError> {
-    let count = request.item_ids.len();
-    if count == 0 || count > limits::DETAILS_PER_REQUEST {
-        let rule = format!("must have 1 to {} entries", limits::DETAILS_PER_REQUEST);
-        return Err(ServiceError::invalid("item_ids", rule));
-    }
-    if request.item_ids.iter().collect::<HashSet<_>>().len() != count {
-        return Err(ServiceError::invalid(
-            "item_ids",
-            "must not name an item twice",
-        ));
-    }
+    check_items(&request.item_ids)?;
     authorise(context, vault).await?;
     let store = context.services.store();
     match store
@@ -126,8 +118,25 @@ pub(crate) async fn authorise(context: &Context, vault: VaultId) -> Result<(), S
     }
 }
 
+/// Some items, none of them twice.
+pub(crate) fn check_items(items: &[ItemId]) -> Result<(), ServiceError> {
+    let count = items.len();
+    if count == 0 || count > limits::DETAILS_PER_REQUEST {
+        let rule = format!("must have 1 to {} entries", limits::DETAILS_PER_REQUEST);
+        return Err(ServiceError::invalid("item_ids", rule));
+    }
+    match items.iter().collect::<HashSet<_>>().len() == count {
+        true => Ok(()),
+        false => Err(ServiceError::invalid(
+            "item_ids",
+            "must not name an item twice",
+        )),
+    }
+}
+
 fn check_write(request: &WriteItemsRequest) -> Result<(), ServiceError> {
     let WriteItemsRequest { writes, purges, .. } = request;
+    let mut earlier = earlier::check(&request.earlier)?;
     let count = writes.len() + purges.len();
     if count == 0 || count > limits::ITEMS_PER_WRITE {
         let rule = format!(
@@ -146,7 +155,7 @@ fn check_write(request: &WriteItemsRequest) -> Result<(), ServiceError> {
             Some(details) => {
                 validate::envelope(details, limits::DETAILS, || field("details").into())?;
             }
-            None if write.base_version == 0 => {
+            None if write.base_version == 0 || earlier.contains_key(&write.item_id) => {
                 return Err(ServiceError::invalid(
                     field("details"),
                     "must come with a new item",
@@ -163,6 +172,20 @@ fn check_write(request: &WriteItemsRequest) -> Result<(), ServiceError> {
         if !seen.insert(write.item_id) {
             return Err(ServiceError::invalid(field("item_id"), "must occur once"));
         }
+        if let Some(last) = earlier.remove(&write.item_id)
+            && last != write.base_version
+        {
+            return Err(ServiceError::invalid(
+                field("base_version"),
+                "must be the last of the earlier versions that come with it",
+            ));
+        }
+    }
+    if !earlier.is_empty() {
+        return Err(ServiceError::invalid(
+            "earlier",
+            "must be of items that are written",
+        ));
     }
     for (at, purge) in purges.iter().enumerate() {
         let field = |name: &str| format!("purges[{at}].{name}");

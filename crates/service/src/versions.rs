@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use keyarc_store::VersionDetailsOutcome;
 use keyarc_wire::{
-    ItemVersionsRequest, ItemVersionsResponse, MomentRequest, MomentResponse, VaultId,
-    VersionDetailsRequest, VersionDetailsResponse, limits,
+    HistoriesRequest, HistoriesResponse, ItemVersionsRequest, ItemVersionsResponse, MomentRequest,
+    MomentResponse, VaultId, VersionDetailsRequest, VersionDetailsResponse, limits,
 };
 
 use crate::{
     Context, ServiceError,
-    vault::{DETAILS_BYTES, authorise},
+    vault::{DETAILS_BYTES, authorise, check_items},
 };
 
 /// The versions of an item that were replaced, newest first, a page of them.
@@ -26,6 +26,21 @@ pub async fn list(
         .item_versions(vault, *item_id, *before, limits::VERSIONS_PER_PAGE as u32)
         .await?
         .ok_or(ServiceError::NotFound)
+}
+
+/// The versions of many items that were replaced, of each item the oldest first, a page of them.
+/// Items that do not exist have none.
+pub async fn of_items(
+    context: &Context,
+    vault: VaultId,
+    request: &HistoriesRequest,
+) -> Result<HistoriesResponse, ServiceError> {
+    let HistoriesRequest { item_ids, after } = request;
+    check_items(item_ids)?;
+    authorise(context, vault).await?;
+    let store = context.services.store();
+    let most = limits::HISTORIES_PER_PAGE as u32;
+    Ok(store.histories(vault, item_ids, *after, most).await?)
 }
 
 /// The details that replaced versions had. One that was not kept is as absent as one that never

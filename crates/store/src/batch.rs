@@ -2,7 +2,8 @@
 //!
 //! SQLite takes at most 32,766 variables per statement, Postgres 65,535, and a statement per row
 //! would make the cost of a batch grow with the round trip. A batch is instead one blob, which
-//! holds the rows' bytes end to end, and one JSON array of `[offset, length, number, flag]`.
+//! holds the rows' bytes end to end, and one JSON array of `[offset, length, number, flag]`, some
+//! with another number at the end.
 //! Both databases can take that apart: only the name of the function that unfolds the array
 //! differs. Binary stays binary, with no hexadecimal in between.
 
@@ -46,6 +47,20 @@ impl Batch {
         }
     }
 
+    /// Appends a version, whose payload is an overview and, where they stand with it, details; its
+    /// flag is the length of the details. `extra` is the version that its details were sealed for.
+    pub(crate) fn push_version(
+        &mut self,
+        id: &[u8; 16],
+        (version, details_version): (i64, i64),
+        overview: &[u8],
+        details: &[u8],
+    ) {
+        self.push_pair(id, version, overview, details);
+        self.rows.pop();
+        let _ = write!(self.rows, ",{details_version}]");
+    }
+
     /// Whether there is no row.
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
@@ -59,7 +74,8 @@ impl Batch {
     }
 }
 
-/// The statements that take a batch. `batch` has the columns `id`, `number`, `flag`, `payload`.
+/// The statements that take a batch. `batch` has the columns `id`, `number`, `flag`, `extra`,
+/// `payload`.
 pub(crate) trait BatchSql {
     /// `$3` vault → id and current version of each row that is not at version `number`, or is
     /// a tombstone.
@@ -67,6 +83,9 @@ pub(crate) trait BatchSql {
     /// `$3` vault, `$4` now. Keeps what a write is about to replace; `flag` says that the details
     /// are replaced, too.
     const KEEP_VERSIONS: &'static str;
+    /// `$3` vault, `$4` now. Keeps versions that come with items which a change creates: see
+    /// [`Batch::push_version`].
+    const KEEP_EARLIER: &'static str;
     /// `$3` vault, `$4` how many replaced versions of each item stay, `$5` how many secrets of
     /// older ones.
     const PRUNE_VERSIONS: &'static str;
@@ -81,6 +100,9 @@ pub(crate) trait BatchSql {
     const PURGE_DETAILS: &'static str;
     /// `$3` vault → id, item version, details version, details.
     const READ_DETAILS: &'static str;
+    /// `$3` vault, `$4` and `$5` the item and version after which to begin, `$6` most → id, version,
+    /// when it was replaced, overview, in the order of ids and versions.
+    const READ_HISTORIES: &'static str;
     /// `$3` vault. `number` is a version that was replaced → id, that version, its details.
     const READ_VERSION_DETAILS: &'static str;
     /// `$3` account. A row is a pair of overview and details, `number` the version of both.
@@ -96,6 +118,7 @@ macro_rules! batch_sql {
              substr($2, CAST(entry.value->>0 AS INTEGER), 16) AS id,
              CAST(entry.value->>2 AS BIGINT) AS number,
              CAST(entry.value->>3 AS INTEGER) AS flag,
+             CAST(entry.value->>4 AS BIGINT) AS extra,
              substr($2, CAST(entry.value->>0 AS INTEGER) + 16, CAST(entry.value->>1 AS INTEGER))
              AS payload FROM ",
             $unfold,
@@ -126,6 +149,18 @@ macro_rules! batch_sql {
                  AND item_details.item_id = items.item_id
                  WHERE items.vault_id = $3 AND items.item_id = batch.id
                  AND items.overview IS NOT NULL"
+            );
+            const KEEP_EARLIER: &'static str = batch_sql!(
+                @$unfold,
+                "INSERT INTO item_versions (vault_id, item_id, version, key_epoch, replaced_at_ms,
+                 details_version, overview, details)
+                 SELECT $3, batch.id, batch.number,
+                 (SELECT vaults.key_epoch FROM vaults WHERE vaults.vault_id = $3), $4,
+                 batch.extra,
+                 substr(batch.payload, 1, length(batch.payload) - batch.flag),
+                 CASE WHEN batch.flag > 0
+                 THEN substr(batch.payload, length(batch.payload) - batch.flag + 1) END
+                 FROM batch"
             );
             const PRUNE_VERSIONS: &'static str = batch_sql!(
                 @$unfold,
@@ -177,6 +212,16 @@ macro_rules! batch_sql {
                  AND items.item_id = item_details.item_id
                  WHERE item_details.vault_id = $3
                  AND item_details.item_id IN (SELECT batch.id FROM batch)"
+            );
+            const READ_HISTORIES: &'static str = batch_sql!(
+                @$unfold,
+                "SELECT kept.item_id, kept.version, kept.replaced_at_ms, kept.overview
+                 FROM item_versions AS kept
+                 JOIN vaults ON vaults.vault_id = kept.vault_id
+                 WHERE kept.vault_id = $3 AND kept.item_id IN (SELECT batch.id FROM batch)
+                 AND kept.key_epoch = vaults.key_epoch
+                 AND (kept.item_id, kept.version) > ($4, $5)
+                 ORDER BY kept.item_id, kept.version LIMIT $6"
             );
             // They stand with the last version that had them, or the item has them still.
             const READ_VERSION_DETAILS: &'static str = batch_sql!(
@@ -251,5 +296,10 @@ mod tests {
         let pairs = pairs.finish();
         assert_eq!(pairs.rows, "[[1,5,7,2],[22,1,8,1]]");
         assert!(pairs.bytes.ends_with(b"f") && pairs.bytes[16..21] == *b"abcde");
+        let mut versions = Batch::default();
+        versions.push_version(&[1; 16], (7, 5), b"abc", b"de");
+        versions.push_version(&[1; 16], (8, 8), b"f", b"");
+        let versions = versions.finish();
+        assert_eq!(versions.rows, "[[1,5,7,2,5],[22,1,8,0,8]]");
     }
 }

@@ -1,6 +1,8 @@
+use std::collections::HashSet;
+
 use futures::TryStreamExt as _;
 use keyarc_wire::{
-    AccountId, Bytes, ItemId, ItemPurge, ItemWrite, Sealed, SealedDetails, VaultId,
+    AccountId, Bytes, EarlierWrite, ItemId, ItemPurge, ItemWrite, Sealed, SealedDetails, VaultId,
     VersionConflict, WriteItemsRequest,
 };
 
@@ -45,6 +47,8 @@ struct Batches {
     replaced: Batch,
     overviews: Batch,
     details: Batch,
+    /// Versions that come with items which the write creates.
+    earlier: Batch,
     purges: Batch,
 }
 
@@ -53,6 +57,7 @@ impl Batches {
         let (mut expected, mut overviews) = (Batch::default(), Batch::default());
         let (mut details, mut purges) = (Batch::default(), Batch::default());
         let mut replaced = Batch::default();
+        let created: HashSet<ItemId> = request.earlier.iter().map(|one| one.item_id).collect();
         // By value: each item's own copy is freed as it moves into the batch.
         for ItemWrite {
             item_id,
@@ -62,8 +67,10 @@ impl Batches {
         } in request.writes
         {
             let base = to_i64(base_version);
-            expected.push(item_id.as_bytes(), base, false, &[]);
-            if base > 0 {
+            let is_new = created.contains(&item_id);
+            let expects = if is_new { 0 } else { base };
+            expected.push(item_id.as_bytes(), expects, false, &[]);
+            if expects > 0 {
                 replaced.push(item_id.as_bytes(), base, changed.is_some(), &[]);
             }
             overviews.push(
@@ -89,9 +96,45 @@ impl Batches {
             replaced,
             overviews,
             details,
+            earlier: earlier_versions(request.earlier),
             purges,
         }
     }
+}
+
+/// Details stand with the last version that had them, as those that a write replaces do.
+fn earlier_versions(earlier: Vec<EarlierWrite>) -> Batch {
+    let mut batch = Batch::default();
+    let mut shared: Option<(u64, Sealed)> = None;
+    let mut rest = earlier.into_iter().peekable();
+    while let Some(EarlierWrite {
+        item_id,
+        version,
+        overview,
+        details,
+    }) = rest.next()
+    {
+        if let Some(own) = details {
+            shared = Some((version, own));
+        }
+        let next_shares = rest
+            .peek()
+            .is_some_and(|next| next.item_id == item_id && next.details.is_none());
+        let details_version = shared
+            .as_ref()
+            .map_or(version, |(sealed_for, _)| *sealed_for);
+        let stored = match next_shares {
+            true => None,
+            false => shared.take(),
+        };
+        batch.push_version(
+            item_id.as_bytes(),
+            (to_i64(version), to_i64(details_version)),
+            overview.as_ref(),
+            stored.as_ref().map_or(&[], |(_, details)| details.as_ref()),
+        );
+    }
+    batch
 }
 
 /// What a write to a vault is checked against.
@@ -153,7 +196,7 @@ impl Store {
     }
 
     /// Writes to a vault if its head and every item are at the version expected: all of it or
-    /// nothing. At most nine statements and one transaction, whatever the number of items.
+    /// nothing. At most ten statements and one transaction, whatever the number of items.
     /// `head` is the version that the request's manifest follows.
     ///
     /// What a write replaces is kept as a version of the item, the newest [`VERSIONS_KEPT`] of
@@ -161,7 +204,8 @@ impl Store {
     ///
     /// An item that exists nowhere is at version 0. A tombstone conflicts with everything: what
     /// was deleted for good does not come back. The caller sees to it that no item occurs twice
-    /// and that a new one has details.
+    /// and that a new one has details; that the earlier versions that come with new ones stand in
+    /// their order, item by item, and each first one has details.
     pub async fn write_items(
         &self,
         vault: VaultId,
@@ -175,6 +219,7 @@ impl Store {
             replaced,
             overviews,
             details,
+            earlier,
             purges,
         } = Batches::new(request);
         let vault = vault.as_bytes().as_slice();
@@ -242,6 +287,16 @@ impl Store {
                     .bind(details.rows)
                     .bind(details.bytes)
                     .bind(vault)
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            if !earlier.is_empty() {
+                let earlier = earlier.finish();
+                sqlx::query(<Driver as BatchSql>::KEEP_EARLIER)
+                    .bind(earlier.rows)
+                    .bind(earlier.bytes)
+                    .bind(vault)
+                    .bind(to_i64(now_ms))
                     .execute(&mut *tx)
                     .await?;
             }

@@ -1,7 +1,7 @@
 use futures::TryStreamExt as _;
 use keyarc_wire::{
-    ItemId, ItemVersion, ItemVersionsResponse, MomentResponse, MomentVersion, Sealed,
-    SealedVersion, SealedVersionDetails, VaultId,
+    HistoriesResponse, HistoryVersion, ItemId, ItemVersion, ItemVersionsResponse, MomentResponse,
+    MomentVersion, Sealed, SealedVersion, SealedVersionDetails, VaultId,
 };
 
 use crate::{
@@ -84,6 +84,51 @@ impl Store {
             versions,
             more,
         }))
+    }
+
+    /// The versions of many items that were replaced, in the order of item ids, of each item the
+    /// oldest first: those after `after`, at most `limit` of them. Items that do not exist have
+    /// none. One statement.
+    pub async fn histories(
+        &self,
+        vault: VaultId,
+        items: &[ItemId],
+        after: Option<ItemVersion>,
+        limit: u32,
+    ) -> Result<HistoriesResponse, StoreError> {
+        let mut batch = Batch::default();
+        for item in items {
+            batch.push(item.as_bytes(), 0, false, &[]);
+        }
+        let batch = batch.finish();
+        let (item, version) = match &after {
+            Some(after) => (after.item_id.as_bytes().as_slice(), to_i64(after.version)),
+            None => (&[][..], 0),
+        };
+        let rows: Vec<(Vec<u8>, i64, i64, Vec<u8>)> = reading!(self, |conn: Driver| {
+            sqlx::query_as(<Driver as BatchSql>::READ_HISTORIES)
+                .bind(batch.rows)
+                .bind(batch.bytes)
+                .bind(vault.as_bytes().as_slice())
+                .bind(item)
+                .bind(version)
+                .bind(i64::from(limit).saturating_add(1))
+                .fetch_all(&mut *conn)
+                .await?
+        });
+        let more = rows.len() > limit as usize;
+        let mut versions = Vec::with_capacity(rows.len().min(limit as usize));
+        for (item_id, version, replaced_at_ms, overview) in rows.into_iter().take(limit as usize) {
+            versions.push(HistoryVersion {
+                item_id: ItemId(to_array(item_id)?),
+                sealed: SealedVersion {
+                    version: to_u64(version)?,
+                    replaced_at_ms: to_u64(replaced_at_ms)?,
+                    overview: Sealed(overview),
+                },
+            });
+        }
+        Ok(HistoriesResponse { versions, more })
     }
 
     /// The details that replaced versions had. Those of no such item or version are left out, and

@@ -7,8 +7,8 @@ use keyarc_store::{
     StoreError, StoredTotpSecret, UsedNonce, WriteOutcome,
 };
 use keyarc_wire::{
-    AccountId, Bytes, Change, ClientKind, Fixed, Handle, ItemChange, ItemId, ItemPurge, ItemWrite,
-    Keyset, NewVault, Sealed, SessionId, VaultId, WriteItemsRequest,
+    AccountId, Bytes, Change, ClientKind, EarlierWrite, Fixed, Handle, ItemChange, ItemId,
+    ItemPurge, ItemWrite, Keyset, NewVault, Sealed, SessionId, VaultId, WriteItemsRequest,
 };
 
 use crate::{FixedClock, SeededEntropy};
@@ -312,6 +312,23 @@ pub fn write_overview(item: u64, base_version: u64) -> ItemWrite {
     ItemWrite {
         details: None,
         ..write(item, base_version)
+    }
+}
+
+/// A version that comes with an item which is created, marked as [`write`] marks the version that
+/// it makes; with details of its own, or those of the version before.
+pub fn earlier(item: u64, version: u64, own: bool) -> EarlierWrite {
+    let ItemWrite {
+        item_id,
+        overview,
+        details,
+        ..
+    } = write(item, version - 1);
+    EarlierWrite {
+        item_id,
+        version,
+        overview,
+        details: details.filter(|_| own),
     }
 }
 

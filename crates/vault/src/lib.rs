@@ -18,6 +18,7 @@
 //! | `reseal` | a vault under its next key |
 //! | `moment` | what all items were at a moment |
 //! | `versions` | what an item was before |
+//! | `earlier` | the same, on its way into another vault |
 //! | `list`, `order`, `facets` | windows of rows, sorted orders, counts |
 //! | `health` | what is due, weak, old or stands in several items |
 //! | `search`, `haystack` | fuzzy search |
@@ -36,6 +37,7 @@ pub mod certificate;
 mod check;
 mod day;
 mod draft;
+mod earlier;
 mod entry;
 pub mod export;
 mod facets;
@@ -70,6 +72,7 @@ pub use arrange::{BulkChange, CheckedChange, UndoStep};
 pub use check::*;
 pub use day::{DayParseError, EXPIRING_WITHIN, ExpiryBadge, expiry_badge};
 pub use draft::{DETAILS_TEXT_MAX, VARIABLES_MAX, check_draft};
+pub use earlier::{Earlier, EarlierChain, Past, PastOf};
 pub use health::{
     Check, Dashboard, DueMark, Finding, Findings, MARKS_MAX, OLD_AFTER, Ratings, Reason,
     TIMELINE_DAYS, ToRate, Weakness, to_rate,

@@ -1,7 +1,7 @@
 //! A vault without its key, and with it.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     fmt,
 };
 
@@ -251,7 +251,14 @@ impl UnlockedVault {
             let known = self.items.get(id).map_or(0, |entry| entry.version);
             known.max(self.unreadable.get(&id).copied().unwrap_or(0))
         };
-        let writes = request.writes.iter().map(|w| (w.item_id, w.base_version));
+        let created: HashSet<ItemId> = request.earlier.iter().map(|one| one.item_id).collect();
+        let writes = request
+            .writes
+            .iter()
+            .map(|w| match created.contains(&w.item_id) {
+                true => (w.item_id, 0),
+                false => (w.item_id, w.base_version),
+            });
         let purges = request.purges.iter().map(|p| (p.item_id, p.base_version));
         writes
             .chain(purges)

@@ -131,6 +131,8 @@ impl UnlockedVault {
                 None => Was::Same,
                 Some(version) => match self.open_version(entry.id, &version.sealed) {
                     Err(_) => Was::Unreadable,
+                    // It came with an item of an archive, which was not here at the moment.
+                    Ok(old) if old.entry().record.origin.is_some() => Was::NotKept,
                     Ok(_) if !was_there(version, at_ms) => Was::NotKept,
                     // It was changed, and changed back.
                     Ok(old) if old.entry().record == entry.record => Was::Same,
@@ -199,6 +201,8 @@ impl UnlockedVault {
         }
         let mut record = then.record.clone();
         record.trashed_at_ms = trashed_at_ms;
+        // It is written here and now.
+        record.origin = None;
         // The secret is the same: what was found of it since is true of it still.
         record.checks.clone_from(&now.record.checks);
         let version = now.version.saturating_add(1);

@@ -17,8 +17,10 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::{Content, Day, Field, FieldType, Kind, Rotation, Variable, check::CheckLog};
 
 mod check;
+mod origin;
 
 pub(crate) use check::CheckRecord;
+pub(crate) use origin::Origin;
 
 /// The schema of an overview, in its associated data.
 pub(crate) const OVERVIEW_SCHEMA: u16 = 1;
@@ -86,6 +88,10 @@ pub(crate) struct OverviewRecord {
     /// What tests of the key found. Absent before the first.
     #[n(19)]
     pub(crate) checks: Option<CheckLog>,
+    /// Where it comes from, of a version that came with an item of an archive. Absent in all others.
+    #[n(21)]
+    #[zeroize(skip)]
+    pub(crate) origin: Option<Origin>,
 }
 
 /// See [`Rotation`]. A plan counts from a day, so there is no plan without one.

@@ -48,6 +48,8 @@ pub struct VersionRow {
     pub written_at_ms: Option<u64>,
     /// The time is the server's word. Otherwise it was sealed by the writer, by their own clock.
     pub time_is_servers: bool,
+    /// It came here in an archive, and was written into another vault then.
+    pub from_archive: bool,
     /// What it changed of the version before; `None` when that one is missing or does not open.
     pub changes: Option<Vec<Change>>,
 }
@@ -234,26 +236,44 @@ impl UnlockedVault {
 fn row(version: u64, record: &OverviewRecord, before: Option<&Kept>) -> VersionRow {
     let earlier = before.and_then(|before| before.record.as_ref());
     let changes = match earlier {
+        // What it followed where it was written is not here.
+        _ if record.origin.is_some_and(|origin| origin.after_gap) => None,
         _ if version == 1 => Some(vec![Change::Created]),
         Some(earlier) => Some(changes(earlier, record)),
         None => None,
     };
-    let trashed_now = earlier.is_some_and(|earlier| earlier.trashed_at_ms.is_none());
-    // What wrote the details wrote its own time, too. Other writes leave it as it is.
-    let (written_at_ms, time_is_servers) = if record.details_version == version {
-        (Some(record.updated_at_ms), false)
-    } else if trashed_now && record.trashed_at_ms.is_some() {
-        (record.trashed_at_ms, false)
-    } else {
-        (before.and_then(|before| before.replaced_at_ms), true)
-    };
+    let before = before.and_then(|before| Some((before.replaced_at_ms?, before.record.as_ref())));
+    let (written_at_ms, time_is_servers) = written(version, record, before);
     VersionRow {
         version,
         name: record.name.clone(),
         trashed: record.trashed_at_ms.is_some(),
         written_at_ms,
         time_is_servers,
+        from_archive: record.origin.is_some(),
         changes,
+    }
+}
+
+/// When a version was written, Unix milliseconds, and whether that is the server's word. `before`
+/// is the version that it replaced: when, and what opens of it.
+pub(crate) fn written(
+    version: u64,
+    record: &OverviewRecord,
+    before: Option<(u64, Option<&OverviewRecord>)>,
+) -> (Option<u64>, bool) {
+    if let Some(origin) = record.origin {
+        return (origin.made_at_ms, origin.by_server);
+    }
+    let earlier = before.and_then(|(_, record)| record);
+    let trashed_now = earlier.is_some_and(|earlier| earlier.trashed_at_ms.is_none());
+    // What wrote the details wrote its own time, too. Other writes leave it as it is.
+    if record.details_version == version {
+        (Some(record.updated_at_ms), false)
+    } else if trashed_now && record.trashed_at_ms.is_some() {
+        (record.trashed_at_ms, false)
+    } else {
+        (before.map(|(replaced_at_ms, _)| replaced_at_ms), true)
     }
 }
 

@@ -4,6 +4,8 @@ use keyarc_wire::{ItemChange, ItemId, ItemWrite, WriteItemsRequest};
 use minicbor::bytes::ByteArray;
 use rand_core::CryptoRng;
 
+mod earlier;
+
 use crate::{
     ApplyReport, Content, Day, ItemDraft, OverviewChange, Rotation, Totp, UnlockedVault,
     WriteError,
@@ -11,7 +13,7 @@ use crate::{
     import::{Kept, PlannedItem},
     material,
     recognise::hint_of,
-    record::{Environment, FieldNames, OverviewRecord, RotationRecord},
+    record::{Environment, FieldNames, Origin, OverviewRecord, RotationRecord},
     seal::{
         content_fingerprint, details_hash, encode_details, password_fingerprint, seal_details,
         seal_overview,
@@ -46,7 +48,8 @@ impl UnlockedVault {
         self.seal_checked(draft, checked, Beside::default(), (today, now_ms), rng)
     }
 
-    /// Seals what an import planned, as one atomic change.
+    /// Seals what an import planned, as one atomic change. What an item of an archive was before
+    /// becomes its first versions.
     pub fn seal_import(
         &self,
         planned: &[PlannedItem],
@@ -54,20 +57,27 @@ impl UnlockedVault {
         rng: &mut impl CryptoRng,
     ) -> Result<WriteItemsRequest, WriteError> {
         let now = (utc_day(now_ms), now_ms);
-        let mut writes = Vec::with_capacity(planned.len());
+        let mut request = WriteItemsRequest {
+            writes: Vec::with_capacity(planned.len()),
+            ..WriteItemsRequest::default()
+        };
         for item in planned {
             let checked = normalise(&item.draft)?;
             let beside = Beside {
                 variable: item.variable.as_deref(),
                 kept: item.kept.as_ref(),
-                trashed_at_ms: None,
+                ..Beside::default()
             };
-            writes.push(self.seal_checked(&item.draft, checked, beside, now, rng)?);
+            let mut spot = Spot::fresh(rng);
+            if let Some(kept) = &item.kept {
+                let earlier = self.seal_earlier(spot.id, kept, now, rng)?;
+                spot.base_version = earlier.len() as u64;
+                request.earlier.extend(earlier);
+            }
+            let (write, _) = self.seal_at(&item.draft, checked, beside, spot, now, rng)?;
+            request.writes.push(write);
         }
-        Ok(WriteItemsRequest {
-            writes,
-            ..WriteItemsRequest::default()
-        })
+        Ok(request)
     }
 
     /// Seals a change of the overview alone. It does not count as a change of the item: an item
@@ -164,21 +174,39 @@ impl UnlockedVault {
         draft: &ItemDraft,
         checked: CheckedDraft,
         beside: Beside<'_>,
-        (today, now_ms): (Day, u64),
+        now: (Day, u64),
         rng: &mut impl CryptoRng,
     ) -> Result<ItemWrite, WriteError> {
-        let Beside { variable, kept, .. } = beside;
-        let (id, base_version, existing) = match draft.id {
+        let spot = match draft.id {
             Some(id) => {
                 let entry = self.items.get(id).ok_or(WriteError::NotFound)?;
-                (id, draft.base_version, Some(&entry.record))
+                Spot {
+                    id,
+                    base_version: draft.base_version,
+                    existing: Some(&entry.record),
+                }
             }
-            None => {
-                let mut id = [0; 16];
-                rng.fill_bytes(&mut id);
-                (ItemId(id), 0, None)
-            }
+            None => Spot::fresh(rng),
         };
+        let (write, _) = self.seal_at(draft, checked, beside, spot, now, rng)?;
+        Ok(write)
+    }
+
+    fn seal_at(
+        &self,
+        draft: &ItemDraft,
+        checked: CheckedDraft,
+        beside: Beside<'_>,
+        spot: Spot<'_>,
+        (today, now_ms): (Day, u64),
+        rng: &mut impl CryptoRng,
+    ) -> Result<(ItemWrite, OverviewRecord), WriteError> {
+        let Beside { variable, kept, .. } = beside;
+        let Spot {
+            id,
+            base_version,
+            existing,
+        } = spot;
         let version = base_version.saturating_add(1);
         let plaintext = encode_details(
             &draft.content,
@@ -227,14 +255,16 @@ impl UnlockedVault {
                 .filter(|record| *record.fingerprint == fingerprint)
                 .and_then(|record| record.checks.clone())
                 .or_else(|| kept.and_then(|kept| kept.checks.clone())),
+            origin: beside.origin,
         };
         let overview = seal_overview(&self.key, self.place, id, version, &record, rng)?;
-        Ok(ItemWrite {
+        let write = ItemWrite {
             item_id: id,
             base_version,
             overview,
             details: Some(details),
-        })
+        };
+        Ok((write, record))
     }
 }
 
@@ -247,6 +277,30 @@ struct Beside<'a> {
     kept: Option<&'a Kept>,
     /// Since when it lies in the trash, if it does; absent where that stays as it is.
     trashed_at_ms: Option<Option<u64>>,
+    /// Where it comes from, of a version of before.
+    origin: Option<Origin>,
+}
+
+/// Where something is sealed.
+struct Spot<'a> {
+    id: ItemId,
+    /// The version before.
+    base_version: u64,
+    /// What the item is now.
+    existing: Option<&'a OverviewRecord>,
+}
+
+impl Spot<'_> {
+    /// That of a new item.
+    fn fresh(rng: &mut impl CryptoRng) -> Self {
+        let mut id = [0; 16];
+        rng.fill_bytes(&mut id);
+        Self {
+            id: ItemId(id),
+            base_version: 0,
+            existing: None,
+        }
+    }
 }
 
 fn utc_day(now_ms: u64) -> Day {

@@ -8,12 +8,29 @@ use crate::{Bytes, ItemId, Sealed};
 pub struct ItemWrite {
     /// The item.
     pub item_id: ItemId,
-    /// The version this write is based on; 0 creates the item.
+    /// The version this write is based on; 0 creates the item, and so does the number of versions
+    /// that come along in [`WriteItemsRequest::earlier`].
     pub base_version: u64,
     /// What a list row and a search need, sealed for the new version.
     pub overview: Sealed,
     /// The secret values, sealed for the new version; absent when they did not change, in which
     /// case the stored details keep the version they were sealed for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Sealed>,
+}
+
+/// A version that an item had in the vault it comes from: an item that a change creates can bring
+/// its history along.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EarlierWrite {
+    /// The item.
+    pub item_id: ItemId,
+    /// Which version of it, from 1.
+    pub version: u64,
+    /// Its overview, sealed for this version.
+    pub overview: Sealed,
+    /// Its details, sealed for this version; absent when it has those of the version before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<Sealed>,
 }
@@ -38,6 +55,11 @@ pub struct WriteItemsRequest {
     /// Items to delete for good.
     #[serde(default)]
     pub purges: Vec<ItemPurge>,
+    /// Versions that items which this change creates had before, at most
+    /// [`crate::limits::EARLIER_PER_WRITE`]. Those of an item stand in their order, from 1 to the
+    /// `base_version` of its write, which then creates the item as the version after them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<EarlierWrite>,
     /// The signed manifest of the vault after this change. Its version is one more than that of
     /// the vault's head, which it names; otherwise nothing is written and the answer is
     /// [`crate::ErrorCode::ManifestStale`].

@@ -33,8 +33,8 @@ pub use changes::{
 pub use error::{ApiError, ErrorCode, VersionConflict};
 pub use id::{AccountId, Handle, IdParseError, ItemId, SessionId, VaultId};
 pub use item::{
-    DetailsRequest, DetailsResponse, ItemPurge, ItemWrite, SealedDetails, WriteItemsRequest,
-    WriteItemsResponse,
+    DetailsRequest, DetailsResponse, EarlierWrite, ItemPurge, ItemWrite, SealedDetails,
+    WriteItemsRequest, WriteItemsResponse,
 };
 pub use link::{
     JoinLinkRequest, JoinLinkResponse, KnownDeviceStep, LinkNews, NewDeviceStep, OpenLinkRequest,
@@ -60,7 +60,7 @@ pub use session::{
     RefreshResponse, SessionInfo,
 };
 pub use versions::{
-    ItemVersion, ItemVersionsRequest, ItemVersionsResponse, MomentRequest, MomentResponse,
-    MomentVersion, SealedVersion, SealedVersionDetails, VersionDetailsRequest,
-    VersionDetailsResponse,
+    HistoriesRequest, HistoriesResponse, HistoryVersion, ItemVersion, ItemVersionsRequest,
+    ItemVersionsResponse, MomentRequest, MomentResponse, MomentVersion, SealedVersion,
+    SealedVersionDetails, VersionDetailsRequest, VersionDetailsResponse,
 };

@@ -26,6 +26,12 @@ pub const DETAILS_PER_REQUEST: usize = 1_000;
 pub const VERSIONS_PER_PAGE: usize = 25;
 /// Most versions in one request for their details.
 pub const VERSION_DETAILS_PER_REQUEST: usize = 500;
+/// Most replaced versions of an item that are kept, and that come with an item which is created.
+pub const EARLIER_PER_ITEM: usize = 70;
+/// Most replaced versions that come with the items which one change creates.
+pub const EARLIER_PER_WRITE: usize = 20_000;
+/// Most replaced versions of many items in one answer.
+pub const HISTORIES_PER_PAGE: usize = 1_000;
 /// Most items in one answer about a moment.
 pub const MOMENT_PER_PAGE: usize = 1_000;
 /// Largest body of a write to a vault, in bytes.

@@ -62,6 +62,8 @@ pub const ITEMS_ROUTE: &str = "/api/vaults/{vault_id}/items";
 pub const DETAILS_ROUTE: &str = "/api/vaults/{vault_id}/details";
 /// The route pattern of [`item_versions`].
 pub const VERSIONS_ROUTE: &str = "/api/vaults/{vault_id}/versions";
+/// The route pattern of [`histories`].
+pub const HISTORIES_ROUTE: &str = "/api/vaults/{vault_id}/versions/of-items";
 /// The route pattern of [`version_details`].
 pub const VERSION_DETAILS_ROUTE: &str = "/api/vaults/{vault_id}/versions/details";
 /// The route pattern of [`moment`].
@@ -95,6 +97,11 @@ pub fn item_versions(vault: VaultId) -> String {
 /// `POST` [`crate::MomentRequest`] → [`crate::MomentResponse`].
 pub fn moment(vault: VaultId) -> String {
     format!("/api/vaults/{vault}/moment")
+}
+
+/// `POST` [`crate::HistoriesRequest`] → [`crate::HistoriesResponse`].
+pub fn histories(vault: VaultId) -> String {
+    format!("/api/vaults/{vault}/versions/of-items")
 }
 
 /// `POST` [`crate::VersionDetailsRequest`] → [`crate::VersionDetailsResponse`].

@@ -36,6 +36,37 @@ pub struct ItemVersionsResponse {
     pub more: bool,
 }
 
+/// Asks for the versions of many items that were replaced.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HistoriesRequest {
+    /// Of which items: 1 to [`crate::limits::DETAILS_PER_REQUEST`], none of them twice.
+    pub item_ids: Vec<ItemId>,
+    /// Only what comes after this version of this item; absent for the first page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<ItemVersion>,
+}
+
+/// A version of some item that was replaced by the next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryVersion {
+    /// The item.
+    pub item_id: ItemId,
+    /// What the server has of the version.
+    #[serde(flatten)]
+    pub sealed: SealedVersion,
+}
+
+/// Versions of many items that the server has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoriesResponse {
+    /// In the order of item ids, of each item the oldest first; at most
+    /// [`crate::limits::HISTORIES_PER_PAGE`].
+    pub versions: Vec<HistoryVersion>,
+    /// There are more.
+    pub more: bool,
+}
+
 /// Asks for the details of versions that were replaced.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -6,15 +6,16 @@ use std::cell::{Cell, RefCell};
 use gloo_timers::future::TimeoutFuture;
 use keyarc_app::worker::{
     Event, ExportBuilt, ExportCommand, ExportFacts, ExportFormat, ExportReply, ExportWhat,
-    ExportWish, Failure, LEAST_SCORE, Piece, Stage,
+    ExportWish, ExportedPast, Failure, LEAST_SCORE, Piece, Stage,
 };
-use keyarc_client::Host as _;
+use keyarc_client::{Histories, Host as _};
 use keyarc_crypto::KdfError;
 use keyarc_vault::{
+    Earlier,
     archive::{ArchiveLock, ArchiveRefused, ArchiveWriter},
     export::{Exported, PlainFormat, Writer, Written},
 };
-use keyarc_wire::ItemId;
+use keyarc_wire::{ItemId, ItemVersion};
 use zeroize::Zeroizing;
 
 use super::{
@@ -138,6 +139,7 @@ impl Round<'_> {
         let ExportWish {
             what,
             format,
+            earlier,
             password,
         } = wish;
         let format = match format {
@@ -157,15 +159,16 @@ impl Round<'_> {
         self.goes_on()?;
         let sealed = !matches!(format, Lock::None(_));
         let ids = self.ids(&what, sealed);
-        let (name, file, written) = match &format {
+        let (name, file, written, past) = match &format {
             Lock::None(format) => {
                 let (file, written) = self.plain(*format, &ids).await?;
                 let name = format!("keyarc-{}.{}", today(), format.extension());
-                (name, file, written)
+                (name, file, written, None)
             }
             lock => {
-                let (file, written) = self.archive(lock, &ids).await?;
-                (format!("keyarc-{}.keyarc", today()), file, written)
+                let (file, written, past) = self.archive(lock, &ids, earlier).await?;
+                let name = format!("keyarc-{}.keyarc", today());
+                (name, file, written, earlier.then_some(past))
             }
         };
         let built = ExportBuilt {
@@ -173,6 +176,7 @@ impl Round<'_> {
             bytes: file.len() as u64,
             sealed,
             written,
+            past,
             unreadable: match what {
                 ExportWhat::All => self.session.look(|vault| vault.unreadable()),
                 ExportWhat::Selection | ExportWhat::Folder(_) => 0,
@@ -227,7 +231,8 @@ impl Round<'_> {
         &self,
         lock: &Lock,
         ids: &[ItemId],
-    ) -> Result<(Zeroizing<Vec<u8>>, Written), Halt> {
+        earlier: bool,
+    ) -> Result<(Zeroizing<Vec<u8>>, Written, ExportedPast), Halt> {
         let host = host(&PinKeeper::default());
         let rng = &mut host.rng();
         let mut out = Vec::new();
@@ -244,10 +249,24 @@ impl Round<'_> {
         };
         let begun = ArchiveWriter::begin(lock, today(), &mut out, rng);
         let mut writer = begun.map_err(refused)?;
+        let mut past = ExportedPast::default();
         for (at, batch) in ids.chunks(BATCH).enumerate() {
-            for item in self.read(batch).await? {
-                writer.put(&item, &mut out, rng).map_err(refused)?;
+            let items = self.read(batch).await?;
+            let mut histories = match earlier {
+                true => Some(self.histories(&items).await?),
+                false => None,
+            };
+            for item in items {
+                let earlier = match &mut histories {
+                    Some(histories) => self.history(histories).await?,
+                    None => Vec::new(),
+                };
+                let put = writer.put_with(&item, &earlier, &mut out, rng);
+                put.map_err(refused)?;
+                past.versions = past.versions.saturating_add(earlier.len() as u32);
             }
+            let missing = histories.map_or(0, |histories| histories.missing());
+            past.missing = past.missing.saturating_add(missing);
             self.fetched(at, ids.len());
         }
         let revision = self.session.look(|vault| vault.revision());
@@ -256,7 +275,28 @@ impl Round<'_> {
             items: facts.map_err(refused)?.items,
             ..Written::default()
         };
-        Ok((Zeroizing::new(out), written))
+        Ok((Zeroizing::new(out), written, past))
+    }
+
+    /// What items were before they became what was read.
+    async fn histories(&self, items: &[Exported]) -> Result<Histories, Halt> {
+        let place = |exported: &Exported| ItemVersion {
+            item_id: exported.item.summary.id,
+            version: exported.item.summary.version,
+        };
+        let places: Vec<ItemVersion> = items.iter().map(place).collect();
+        let histories = self.session.histories(&places).await;
+        let histories = histories.map_err(|error| self.worker.failed(error))?;
+        self.goes_on()?;
+        Ok(histories)
+    }
+
+    /// That of the next item.
+    async fn history(&self, histories: &mut Histories) -> Result<Vec<Earlier>, Halt> {
+        let history = self.session.next_history(histories).await;
+        let history = history.map_err(|error| self.worker.failed(error))?;
+        self.goes_on()?;
+        Ok(history)
     }
 
     /// Some items with all that the vault has of them. What changes meanwhile is read as it is

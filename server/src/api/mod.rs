@@ -60,6 +60,7 @@ pub fn routes() -> Router<AppState> {
         .route(paths::ITEMS_ROUTE, post(vault::write_items))
         .route(paths::DETAILS_ROUTE, post(vault::details))
         .route(paths::VERSIONS_ROUTE, post(versions::list))
+        .route(paths::HISTORIES_ROUTE, post(versions::of_items))
         .route(paths::VERSION_DETAILS_ROUTE, post(versions::details))
         .route(paths::MOMENT_ROUTE, post(versions::moment))
         .route_layer(from_fn(no_store))

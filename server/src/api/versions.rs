@@ -1,7 +1,7 @@
 use keyarc_service::versions;
 use keyarc_wire::{
-    ItemVersionsRequest, ItemVersionsResponse, MomentRequest, MomentResponse,
-    VersionDetailsRequest, VersionDetailsResponse,
+    HistoriesRequest, HistoriesResponse, ItemVersionsRequest, ItemVersionsResponse, MomentRequest,
+    MomentResponse, VersionDetailsRequest, VersionDetailsResponse,
 };
 
 use super::vault::InVault;
@@ -13,6 +13,16 @@ pub(super) async fn list(
     Json(request): Json<ItemVersionsRequest>,
 ) -> Result<axum::Json<ItemVersionsResponse>, Failure> {
     Ok(axum::Json(versions::list(&context, vault, &request).await?))
+}
+
+pub(super) async fn of_items(
+    Caller(context): Caller,
+    InVault(vault): InVault,
+    Json(request): Json<HistoriesRequest>,
+) -> Result<axum::Json<HistoriesResponse>, Failure> {
+    Ok(axum::Json(
+        versions::of_items(&context, vault, &request).await?,
+    ))
 }
 
 pub(super) async fn details(

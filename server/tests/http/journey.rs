@@ -4,9 +4,9 @@ use keyarc_signature::VaultManifest;
 use keyarc_testkit::{TestServer, build, on_both};
 use keyarc_wire::{
     AccountResponse, CHANGES_MEDIA_TYPE, Change, ChangesDecoder, ClientKind, DetailsRequest,
-    DetailsResponse, ErrorCode, ItemChange, ItemVersion, ItemVersionsRequest, ItemVersionsResponse,
-    LoginResponse, MomentRequest, MomentResponse, VaultId, VersionDetailsRequest,
-    VersionDetailsResponse, WriteItemsResponse, paths,
+    DetailsResponse, ErrorCode, HistoriesRequest, HistoriesResponse, ItemChange, ItemVersion,
+    ItemVersionsRequest, ItemVersionsResponse, LoginResponse, MomentRequest, MomentResponse,
+    VaultId, VersionDetailsRequest, VersionDetailsResponse, WriteItemsResponse, paths,
 };
 use reqwest::StatusCode;
 
@@ -86,6 +86,10 @@ on_both! {
         let first = VersionDetailsRequest { versions: vec![first] };
         let theirs: VersionDetailsResponse = person.post(&paths::version_details(vault), &first).await.json();
         assert_eq!(Some(&theirs.details[0].details), build::write(1, 0).details.as_ref());
+        let of_both = HistoriesRequest { item_ids: request.item_ids.clone(), after: None };
+        let all: HistoriesResponse = person.post(&paths::histories(vault), &of_both).await.json();
+        assert_eq!((all.versions.len(), all.more), (1, false));
+        assert_eq!((all.versions[0].item_id, &all.versions[0].sealed), (build::item_id(1), &kept.versions[0]));
         let at_the_start = MomentRequest { at_ms: 0, after: None };
         let then: MomentResponse = person.post(&paths::moment(vault), &at_the_start).await.json();
         assert_eq!((then.versions.len(), then.more), (1, false));
@@ -120,6 +124,7 @@ on_both! {
         stranger.write_items(vault, write.clone()).await.error(ErrorCode::NotFound);
         stranger.post(&paths::details(vault), &request).await.error(ErrorCode::NotFound);
         stranger.post(&paths::item_versions(vault), &asked).await.error(ErrorCode::NotFound);
+        stranger.post(&paths::histories(vault), &of_both).await.error(ErrorCode::NotFound);
         stranger.post(&paths::version_details(vault), &first).await.error(ErrorCode::NotFound);
         stranger.post(&paths::moment(vault), &at_the_start).await.error(ErrorCode::NotFound);
     }

@@ -18,8 +18,8 @@ use crate::{
     worker::{Command, CompareVersion, Failure, Reply, use_worker},
 };
 
-use words::missing;
 pub(super) use words::said;
+use words::{beside_its_time, missing};
 
 /// Revealed secrets are hidden again after this long.
 const HIDE_AFTER: Duration = Duration::from_secs(30);
@@ -196,13 +196,13 @@ fn VersionWords(row: VersionRow) -> impl IntoView {
         Some(at_ms) => moment(at_ms),
         None => t!("At a time that is not known").to_owned(),
     };
-    let by_server = row.time_is_servers && row.written_at_ms.is_some();
+    let beside = beside_its_time(&row);
     view! { class="v",
         <span class="version-text">
             <strong>{when}</strong>
-            {by_server
-                .then(|| {
-                    view! { class="v", <span class="quiet">{t!(" by the server’s clock")}</span> }
+            {beside
+                .map(|words| {
+                    view! { class="v", <span class="quiet">{words}</span> }
                 })}
             <span class="version-sub">
                 {t!(

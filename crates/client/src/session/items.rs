@@ -121,8 +121,11 @@ impl<T: Transport, H: Host> Session<T, H> {
         }
         let total = planned.len() as u32;
         let mut request = WriteItemsRequest::default();
-        for (at, chunk) in planned.chunks(SEAL_AT_ONCE).enumerate() {
-            if at > 0 {
+        let mut rest = planned;
+        while !rest.is_empty() {
+            let (chunk, after) = rest.split_at(some_of(rest));
+            rest = after;
+            if !request.writes.is_empty() {
                 // So that whoever wants to stop it is heard.
                 self.host.sleep(0).await;
             }
@@ -131,7 +134,9 @@ impl<T: Transport, H: Host> Session<T, H> {
             }
             let sealed = self
                 .look(|vault| vault.seal_import(chunk, self.host.now_ms(), &mut self.host.rng()));
-            request.writes.extend(sealed.map_err(not_sealed)?.writes);
+            let sealed = sealed.map_err(not_sealed)?;
+            request.writes.extend(sealed.writes);
+            request.earlier.extend(sealed.earlier);
             self.host
                 .progress(Stage::Sealing, percent(request.writes.len() as u32, total));
         }
@@ -196,6 +201,16 @@ impl<T: Transport, H: Host> Session<T, H> {
         }
         Ok(())
     }
+}
+
+/// How many items, at least one, are sealed between two reports: what they were before counts.
+fn some_of(planned: &[PlannedItem]) -> usize {
+    let mut weight = 0;
+    let fits = |item: &&PlannedItem| {
+        weight += 1 + item.earlier().len();
+        weight <= SEAL_AT_ONCE
+    };
+    planned.iter().take_while(fits).count().max(1)
 }
 
 pub(super) fn not_sealed(error: WriteError) -> SaveError {

@@ -2,6 +2,7 @@
 
 mod belief;
 mod bulk;
+mod earlier;
 mod enter;
 mod items;
 mod kit;
@@ -33,6 +34,7 @@ use crate::{Api, ApiFailure, ClientError, Host, Pin, Transport, Trust};
 use write::Waiting;
 
 pub use bulk::{Bulk, BulkUndo, Undone};
+pub use earlier::Histories;
 pub use enter::{LogIn, LoggingIn, SignUp};
 pub use kit::NewKit;
 pub use moment::{ReturnUndo, Returned};

@@ -175,7 +175,8 @@ impl<T: Transport, H: Host> Session<T, H> {
                     (version, *old)
                 })
                 .collect();
-            let Some(details) = self.fetch_version_details(&wanted).await? else {
+            let asked: Vec<ItemVersion> = wanted.keys().copied().collect();
+            let Some(details) = self.fetch_version_details(&asked).await? else {
                 at_once = (chunk.len() / 2).max(1);
                 continue;
             };
@@ -197,13 +198,13 @@ impl<T: Transport, H: Host> Session<T, H> {
     }
 
     /// `None` when they are too large to be fetched at once.
-    async fn fetch_version_details(
+    pub(super) async fn fetch_version_details(
         &self,
-        wanted: &HashMap<ItemVersion, &OldVersion>,
+        wanted: &[ItemVersion],
     ) -> Result<Option<Vec<SealedVersionDetails>>, ClientError> {
         let vault = self.look(|vault| vault.id());
         let request = VersionDetailsRequest {
-            versions: wanted.keys().copied().collect(),
+            versions: wanted.to_vec(),
         };
         let now_ms = self.host.now_ms();
         match self.noted(self.api.version_details(vault, &request, now_ms).await) {

@@ -5,6 +5,8 @@ mod bulk;
 #[cfg(test)]
 mod common;
 #[cfg(test)]
+mod earlier;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod link;

@@ -19,6 +19,8 @@ use crate::{
 
 pub(super) const MANIFEST: u8 = 0;
 pub(super) const ITEM: u8 = 1;
+/// A version that the item before it had, the oldest first: see `past`.
+pub(super) const EARLIER: u8 = 2;
 
 /// The end of an archive: what must have come before.
 #[derive(Encode, Decode, CborLen)]
@@ -124,6 +126,7 @@ pub(super) fn decode_item(body: &[u8]) -> Result<Opened, RecordError> {
             updated_at_ms: record.updated_at_ms,
             in_trash: record.in_trash,
             checks: record.checks,
+            earlier: Vec::new(),
         },
         draft: ItemDraft {
             folder: record.folder.into(),

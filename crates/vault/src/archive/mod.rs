@@ -17,10 +17,12 @@
 //! |---|---|
 //! | `header` | how the key comes about |
 //! | `entry` | what stands in a chunk |
+//! | `past` | the entry of an earlier version |
 //! | `write`, `read` | item by item, in memory that one chunk bounds |
 
 mod entry;
 mod header;
+mod past;
 mod read;
 mod write;
 

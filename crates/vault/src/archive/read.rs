@@ -1,15 +1,18 @@
 //! Reading an archive: all of it, or nothing.
 
 use keyarc_crypto::{ArchiveContext, ArchiveKey, KdfError, SetupCode};
+use keyarc_wire::limits;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::{
     ArchiveFacts, ENVELOPE_MAX,
-    entry::{self, ITEM, MANIFEST, Manifest, decode_item},
+    entry::{self, EARLIER, ITEM, MANIFEST, Manifest, decode_item},
     header::{Header, Lock, number},
+    past::decode_earlier,
 };
 use crate::{
+    EarlierChain,
     import::{Found, Reading, Unreadable},
     record::decode_record,
 };
@@ -80,6 +83,9 @@ pub(crate) fn read_archive(bytes: &[u8], secret: Option<&str>) -> Result<Reading
             next: 0,
         },
         reading: Reading::default(),
+        past: EarlierChain::default(),
+        keeps: false,
+        earlier: 0,
         hash: Sha256::new(),
         items: 0,
         entries: 0,
@@ -149,6 +155,12 @@ impl<'a> Chunks<'a> {
 struct Reader<'a> {
     chunks: Chunks<'a>,
     reading: Reading,
+    /// What the last item was before, as far as that was read.
+    past: EarlierChain,
+    /// The last item was taken.
+    keeps: bool,
+    /// How many versions of the last item there were.
+    earlier: usize,
     hash: Sha256,
     items: u32,
     entries: u32,
@@ -180,18 +192,32 @@ impl Reader<'_> {
                     .items
                     .checked_add(1)
                     .ok_or(ArchiveError::Inconsistent)?;
+                self.close();
+                self.earlier = 0;
                 // More than an import takes is counted, and not kept.
                 if self.reading.is_full() {
                     return Ok(());
                 }
                 match decode_item(body) {
-                    Ok(item) => self.reading.found.push(Found {
-                        place: self.entries,
-                        draft: item.draft,
-                        variable: item.variable,
-                        kept: Some(item.kept),
-                    }),
+                    Ok(item) => {
+                        self.keeps = true;
+                        self.reading.found.push(Found {
+                            place: self.entries,
+                            draft: item.draft,
+                            variable: item.variable,
+                            kept: Some(item.kept),
+                        });
+                    }
                     Err(_) => self.reading.tell(self.entries, UNKNOWN),
+                }
+            }
+            EARLIER => {
+                self.earlier += 1;
+                if self.items == 0 || self.earlier > limits::EARLIER_PER_ITEM {
+                    return Err(ArchiveError::Inconsistent);
+                }
+                if self.keeps && !self.past.push(decode_earlier(body).ok()) {
+                    self.reading.tell(self.entries, UNKNOWN);
                 }
             }
             _ => self.reading.tell(self.entries, UNKNOWN),
@@ -199,8 +225,19 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// The last item is whole.
+    fn close(&mut self) {
+        let past = std::mem::take(&mut self.past).finish();
+        let last = self.reading.found.last_mut().filter(|_| self.keeps);
+        if let Some(kept) = last.and_then(|found| found.kept.as_mut()) {
+            kept.earlier = past;
+        }
+        self.keeps = false;
+    }
+
     /// The last chunk holds the manifest, and nothing else.
     fn end(&mut self, plaintext: &[u8]) -> Result<(), ArchiveError> {
+        self.close();
         let Some((MANIFEST, body, [])) = entry::split(plaintext) else {
             return Err(ArchiveError::Inconsistent);
         };

@@ -1,14 +1,16 @@
 //! What only somebody who has the key can write.
 
 use keyarc_crypto::{ArchiveContext, ArchiveKey, SetupCode, Suite};
+use keyarc_wire::limits;
 use minicbor::bytes::ByteArray;
 use rand_core::{TryCryptoRng, TryRng};
 use sha2::{Digest as _, Sha256};
 
 use super::{
     ArchiveError,
-    entry::{ITEM, MANIFEST, Manifest, write},
+    entry::{EARLIER, ITEM, MANIFEST, Manifest, split, write},
     header::{Header, Lock},
+    past::{decode_earlier, encode_earlier},
     read::read_archive,
 };
 use crate::{
@@ -110,6 +112,96 @@ fn lengths_and_counts_that_lie_take_no_memory() {
     cut[1..5].copy_from_slice(&u32::MAX.to_be_bytes());
     let read = sealed(&[cut.clone(), end(1, &cut)]);
     assert_eq!(read.err(), Some(ArchiveError::Inconsistent));
+}
+
+/// The entries of the archive with a history that is checked in.
+fn history() -> Vec<Vec<u8>> {
+    let all: serde_json::Value =
+        serde_json::from_str(include_str!("../../vectors/archive-history.json")).unwrap();
+    let text = all["archives"][0]["chunks"][0].as_str().unwrap();
+    let bytes: Vec<u8> = (0..text.len() / 2)
+        .map(|at| u8::from_str_radix(&text[at * 2..at * 2 + 2], 16).unwrap())
+        .collect();
+    let mut entries = Vec::new();
+    let mut rest = bytes.as_slice();
+    while let Some((kind, body, after)) = split(rest) {
+        entries.push(entry(kind, body));
+        rest = after;
+    }
+    entries
+}
+
+/// How many versions each item has, and how many entries could not be read.
+fn read_history(entries: &[&Vec<u8>], items: u32) -> Result<(Vec<usize>, usize), ArchiveError> {
+    let chunk: Vec<u8> = entries.iter().copied().flatten().copied().collect();
+    let read = sealed(&[chunk.clone(), end(items, &chunk)])?;
+    let versions = read.found.iter();
+    let versions = versions.map(|found| found.kept.as_ref().unwrap().earlier.len());
+    Ok((versions.collect(), read.errors.len()))
+}
+
+#[test]
+fn versions_belong_to_the_item_before_them() {
+    let all = history();
+    let [item, first, second, third] = &all[..] else {
+        panic!("{} entries", all.len())
+    };
+    assert_eq!(
+        read_history(&[item, first, second, third], 1),
+        Ok((vec![3], 0))
+    );
+    assert_eq!(
+        read_history(&[item, first, item, third], 2),
+        Ok((vec![1, 1], 0))
+    );
+    assert_eq!(read_history(&[item, item, first], 2), Ok((vec![0, 1], 0)));
+    // Of nothing, and more than any item has.
+    let inconsistent = Err(ArchiveError::Inconsistent);
+    assert_eq!(read_history(&[first, item], 1), inconsistent);
+    let mut many = vec![item];
+    many.extend([first; limits::EARLIER_PER_ITEM]);
+    assert_eq!(
+        read_history(&many, 1),
+        Ok((vec![limits::EARLIER_PER_ITEM], 0))
+    );
+    many.push(first);
+    assert_eq!(read_history(&many, 1), inconsistent);
+    // A secret that nobody has, and a body that is none: the rest is read.
+    assert_eq!(read_history(&[item, second, third], 1), Ok((vec![1], 1)));
+    let broken = entry(EARLIER, b"\x80");
+    assert_eq!(
+        read_history(&[item, first, &broken, second, third], 1),
+        Ok((vec![2], 2))
+    );
+    // What a newer version puts between them is passed over.
+    let newer = entry(200, b"");
+    assert_eq!(
+        read_history(&[item, &newer, first, &newer, second], 1),
+        Ok((vec![2], 2))
+    );
+    // Those of an item that cannot be read are nobody's.
+    let broken = entry(ITEM, b"\x80");
+    assert_eq!(
+        read_history(&[item, &broken, first, second], 2),
+        Ok((vec![0], 1))
+    );
+}
+
+#[test]
+fn every_version_has_one_spelling() {
+    for entry in &history()[1..] {
+        let (_, body, _) = split(entry).unwrap();
+        let read = decode_earlier(body).unwrap();
+        assert_eq!(encode_earlier(&read).as_slice(), body);
+        for at in 0..body.len() {
+            let mut other = body.to_vec();
+            other[at] ^= 1 << (at % 8);
+            if let Ok(read) = decode_earlier(&other) {
+                assert_eq!(encode_earlier(&read).as_slice(), other);
+            }
+            assert!(decode_earlier(&body[..at]).is_err(), "cut at {at}");
+        }
+    }
 }
 
 #[test]

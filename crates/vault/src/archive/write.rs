@@ -1,6 +1,7 @@
 //! Writing an archive, item by item.
 
 use keyarc_crypto::{ArchiveContext, ArchiveKey, KdfError, SealError};
+use keyarc_wire::limits;
 use minicbor::bytes::ByteArray;
 use rand_core::CryptoRng;
 use sha2::{Digest as _, Sha256};
@@ -8,10 +9,11 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{
     ArchiveFacts, ArchiveLock, CHUNK, CHUNK_MAX,
-    entry::{self, AROUND, ITEM, MANIFEST, Manifest, encode_item},
+    entry::{self, AROUND, EARLIER, ITEM, MANIFEST, Manifest, encode_item},
     header::{Header, Lock, PARAMS},
+    past::encode_earlier,
 };
-use crate::{Day, export::Exported, record::encode_record};
+use crate::{Day, Earlier, export::Exported, record::encode_record};
 
 /// An archive cannot be written on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -72,16 +74,33 @@ impl ArchiveWriter {
         })
     }
 
-    /// Writes an item.
+    /// Writes an item, without what it was before.
     pub fn put(
         &mut self,
         exported: &Exported,
         out: &mut Vec<u8>,
         rng: &mut impl CryptoRng,
     ) -> Result<(), ArchiveRefused> {
-        let body = encode_item(exported);
+        self.put_with(exported, &[], out, rng)
+    }
+
+    /// Writes an item with what it was before, the oldest first.
+    pub fn put_with(
+        &mut self,
+        exported: &Exported,
+        earlier: &[Earlier],
+        out: &mut Vec<u8>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), ArchiveRefused> {
+        if earlier.len() > limits::EARLIER_PER_ITEM {
+            return Err(ArchiveRefused::TooMany);
+        }
         self.items = self.items.checked_add(1).ok_or(ArchiveRefused::TooMany)?;
-        self.entry(ITEM, &body, out, rng)
+        self.entry(ITEM, &encode_item(exported), out, rng)?;
+        for one in earlier {
+            self.entry(EARLIER, &encode_earlier(one), out, rng)?;
+        }
+        Ok(())
     }
 
     /// Writes the end, without which nobody takes what came before.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    ImportLineError, ItemDraft,
+    Earlier, ImportLineError, ItemDraft,
     archive::{ArchiveError, ArchiveFacts},
     check::CheckLog,
 };
@@ -33,11 +33,16 @@ pub struct Kept {
     pub(crate) in_trash: bool,
     /// What tests of its key found.
     pub(crate) checks: Option<CheckLog>,
+    /// What it was before, the oldest first.
+    pub(crate) earlier: Vec<Earlier>,
 }
 
 impl fmt::Debug for Kept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Kept(in trash: {})", self.in_trash)
+        let Self {
+            in_trash, earlier, ..
+        } = self;
+        write!(f, "Kept(in trash: {in_trash}, earlier: {})", earlier.len())
     }
 }
 

@@ -97,6 +97,7 @@ fn item(node: &Node) -> Result<(ItemDraft, Kept), &'static str> {
         updated_at_ms: time("updated_at_ms").unwrap_or(created_at_ms),
         in_trash: node.get("in_trash").is_some_and(Node::is_true),
         checks: None,
+        earlier: Vec::new(),
     };
     Ok((draft, kept))
 }

@@ -68,6 +68,8 @@ pub struct ImportPreview {
     pub variables: bool,
     /// What an archive says of itself.
     pub archive: Option<ArchiveFacts>,
+    /// Versions of before of the entries that would be added.
+    pub earlier: u32,
     /// How its columns were taken, for a table whose columns a person may name.
     pub table: Option<Table>,
 }
@@ -168,4 +170,6 @@ pub struct ImportPlan {
     pub environment: Option<String>,
     /// Make one environment set of this name instead of one item an entry.
     pub as_set: Option<String>,
+    /// Leave out what items of an archive were before.
+    pub without_earlier: bool,
 }

@@ -11,7 +11,7 @@ use super::{
     name::item_name, open,
 };
 use crate::{
-    Content, DraftError, ItemDraft, UnlockedVault, Variable, WINDOW_MAX,
+    Content, DraftError, Earlier, EarlierChain, ItemDraft, UnlockedVault, Variable, WINDOW_MAX,
     archive::ArchiveFacts,
     draft::{broken, normalise},
     provider, recognise_named,
@@ -21,6 +21,8 @@ use crate::{
 
 /// Most entries in one import: as many as one atomic write takes.
 pub const ROWS_MAX: usize = limits::ITEMS_PER_WRITE;
+/// What is said of a version of before that is left out.
+const UNSOUND: &str = "comes without one of its earlier versions, which cannot be saved";
 /// What an item takes at most in a write beside its details: a sealed overview of the usual size,
 /// ids, versions and the names of fields, in bytes of JSON.
 const BESIDE_DETAILS: usize = 700;
@@ -56,6 +58,13 @@ pub struct PlannedItem {
     pub variable: Option<String>,
     /// What else it was, where the file is KeyArc's own.
     pub kept: Option<Kept>,
+}
+
+impl PlannedItem {
+    /// What it was before, where the file is an archive.
+    pub fn earlier(&self) -> &[Earlier] {
+        self.kept.as_ref().map_or(&[], |kept| &kept.earlier)
+    }
 }
 
 /// A file that is being compared with the vault, some entries at a time.
@@ -148,8 +157,15 @@ impl Import {
             variables: !self.entries.is_empty()
                 && self.entries.iter().all(|entry| entry.variable().is_some()),
             archive: self.archive,
+            earlier: self.earlier_of_new(),
             table: self.table.clone(),
         }
+    }
+
+    fn earlier_of_new(&self) -> u32 {
+        let new = self.entries.iter();
+        let new = new.filter(|entry| entry.status == ImportStatus::New);
+        new.map(|entry| entry.item.earlier().len() as u32).sum()
     }
 
     /// A window of its rows, without values.
@@ -190,7 +206,7 @@ impl Import {
             place,
             mut draft,
             variable,
-            kept,
+            mut kept,
         } = found;
         let mut label = None;
         let mut shown = hint(&draft.content);
@@ -214,6 +230,9 @@ impl Import {
                 reason: words(&error),
             });
             return;
+        }
+        if let Some(kept) = &mut kept {
+            self.check_earlier(place, &mut kept.earlier);
         }
         let fingerprint = content_fingerprint(&vault.key, &draft.content);
         let again = !in_file.insert(mark(&draft, variable.as_deref()));
@@ -244,6 +263,21 @@ impl Import {
             hint: shown,
             status,
         });
+    }
+
+    /// Leaves out versions of before that no item can have, and those that have their secret.
+    fn check_earlier(&mut self, place: u32, earlier: &mut Vec<Earlier>) {
+        let mut chain = EarlierChain::default();
+        for one in std::mem::take(earlier) {
+            let is_sound = normalise(&one.draft).is_ok();
+            if !chain.push(is_sound.then_some(one)) {
+                self.errors.push(ImportLineError {
+                    line: place,
+                    reason: UNSOUND.to_owned(),
+                });
+            }
+        }
+        *earlier = chain.finish();
     }
 
     /// The entries chosen, in the order of the file.
@@ -305,19 +339,22 @@ impl UnlockedVault {
             None => chosen.iter().map(|entry| plan_item(entry, plan)).collect(),
         };
         let mut size = 0;
+        let mut earlier = 0;
         for item in &planned {
-            let checked = normalise(&item.draft)?;
-            let draft = &item.draft;
-            let details = encode_details(
-                &draft.content,
-                &draft.notes,
-                &checked.fields,
-                &checked.places,
-                draft.check.as_ref(),
+            size += sealed_size(&item.draft)?;
+            for one in item.earlier() {
+                size += sealed_size(&one.draft)?;
+            }
+            earlier += item.earlier().len();
+        }
+        if earlier > limits::EARLIER_PER_WRITE {
+            let rule = format!(
+                "have {earlier} earlier versions together, more than the {} that one import \
+                 writes. Choose a part of them now and the rest after it, or leave earlier \
+                 versions out",
+                limits::EARLIER_PER_WRITE
             );
-            let details = details.len();
-            // Padded to at most an eighth more, sealed, and a third longer as text.
-            size += (details + details / 8 + BESIDE_DETAILS) * 4 / 3;
+            return Err(broken("rows", rule));
         }
         if size > limits::WRITE_BODY {
             let rule = format!(
@@ -375,8 +412,26 @@ impl UnlockedVault {
     }
 }
 
+/// About how many bytes of a request a draft takes.
+fn sealed_size(draft: &ItemDraft) -> Result<usize, DraftError> {
+    let checked = normalise(draft)?;
+    let details = encode_details(
+        &draft.content,
+        &draft.notes,
+        &checked.fields,
+        &checked.places,
+        draft.check.as_ref(),
+    );
+    let details = details.len();
+    // Padded to at most an eighth more, sealed, and a third longer as text.
+    Ok((details + details / 8 + BESIDE_DETAILS) * 4 / 3)
+}
+
 fn plan_item(entry: &Entry, plan: &ImportPlan) -> PlannedItem {
     let mut item = entry.item.clone();
+    if let Some(kept) = item.kept.as_mut().filter(|_| plan.without_earlier) {
+        kept.earlier.clear();
+    }
     let draft = &mut item.draft;
     draft.folder = match (plan.folder.is_empty(), draft.folder.is_empty()) {
         (true, _) => std::mem::take(&mut draft.folder),

@@ -25,6 +25,7 @@ fn overview() -> OverviewRecord {
         rotation: None,
         password_fingerprint: None,
         checks: None,
+        origin: None,
     }
 }
 
@@ -40,6 +41,28 @@ fn details(text: &str) -> DetailsRecord<'_> {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn where_a_version_comes_from_stands_at_the_end() {
+    let mut record = overview();
+    record.origin = Some(Origin {
+        made_at_ms: Some(5),
+        by_server: true,
+        after_gap: false,
+    });
+    let bytes = encode_record(&record);
+    // After what says nothing, from the trash on.
+    let end = hex(&bytes);
+    assert!(end.ends_with("195138f6f6f6f6f6f68305f5f4"), "{end}");
+    let read: OverviewRecord = decode_record(&bytes).unwrap();
+    assert!(read == record);
+    record.origin = Some(Origin {
+        made_at_ms: None,
+        by_server: false,
+        after_gap: true,
+    });
+    assert!(hex(&encode_record(&record)).ends_with("83f6f4f5"));
 }
 
 /// What is sealed today must open for ever.

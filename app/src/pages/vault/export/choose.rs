@@ -9,7 +9,8 @@ use crate::{
     pages::account::{StrengthView, rate},
     state::use_items,
     ui::{
-        Banner, BannerTone, Button, Icon, Look, PasswordField, Segmented, Select, focus_on_mount,
+        Banner, BannerTone, Button, Checkbox, Icon, Look, PasswordField, Segmented, Select,
+        focus_on_mount,
     },
     words::shortened,
     worker::{ExportFacts, ExportFormat, ExportWhat, ExportWish},
@@ -28,6 +29,7 @@ pub(super) fn Choose(facts: ExportFacts) -> impl IntoView {
         lock,
         own,
         repeated,
+        earlier,
     } = work.choice();
     let password = RwSignal::new(String::new());
     let wrong = RwSignal::new(None::<&'static str>);
@@ -52,6 +54,7 @@ pub(super) fn Choose(facts: ExportFacts) -> impl IntoView {
                 (None, true) => ExportFormat::ArchiveForPassword(own.get_untracked()),
                 (None, false) => ExportFormat::ArchiveForCode,
             },
+            earlier: plain.with_untracked(Option::is_none) && earlier.get_untracked(),
             password: password.get_untracked(),
         });
     };
@@ -102,6 +105,14 @@ pub(super) fn Choose(facts: ExportFacts) -> impl IntoView {
             <Show when=move || plain.get().is_none() && !needs_own.get()>
                 <p class="field-hint export-code">
                     {t!("The setup code of your recovery kit opens it, and nothing else does. After “I was compromised” there is another code: the kit of today still opens this file then, so keep it.")}
+                </p>
+            </Show>
+            <Show when=move || plain.get().is_none()>
+                <Checkbox id="export-earlier" checked=earlier>
+                    {t!("Earlier versions")}
+                </Checkbox>
+                <p class="field-hint export-code">
+                    {t!("What items were before, as far as the server keeps it. Whoever opens the archive reads secrets in it that were replaced long ago.")}
                 </p>
             </Show>
             <PasswordField

@@ -1,7 +1,7 @@
 use leptos::{html, prelude::*};
 
 use super::{
-    words::{left_out, size},
+    words::{left_out, left_out_of_past, size, stands_in_it},
     work::use_export,
 };
 use crate::{
@@ -9,8 +9,9 @@ use crate::{
     worker::ExportBuilt,
 };
 
-/// The most that an import takes: items, and bytes of a file.
+/// The most that an import takes: items, versions that they had before, and bytes of a file.
 const IMPORT_ITEMS: u32 = 20_000;
+const IMPORT_EARLIER: u32 = 20_000;
 const IMPORT_BYTES: u64 = 50 * 1024 * 1024;
 
 /// The file is there: what is in it, what is not, and the way to save it.
@@ -22,6 +23,7 @@ pub(super) fn Ready(built: ExportBuilt) -> impl IntoView {
         bytes,
         sealed,
         written,
+        past,
         unreadable,
     } = built;
     let heading = NodeRef::<html::H2>::new();
@@ -31,18 +33,15 @@ pub(super) fn Ready(built: ExportBuilt) -> impl IntoView {
             let _ = heading.focus();
         }
     });
-    let lead = tn!(
-        written.items,
-        "{count} item, {size}.",
-        "{count} items, {size}.",
-        size = size(bytes)
-    );
-    let is_beyond = sealed && (written.items > IMPORT_ITEMS || bytes > IMPORT_BYTES);
-    let lost: Vec<_> = written
+    let versions = past.map_or(0, |past| past.versions);
+    let lead = stands_in_it(written.items, versions, bytes);
+    let is_beyond = sealed
+        && (written.items > IMPORT_ITEMS || versions > IMPORT_EARLIER || bytes > IMPORT_BYTES);
+    let lost = written
         .left_out
         .iter()
-        .map(|(what, count)| left_out(*what, *count))
-        .collect();
+        .map(|(what, count)| left_out(*what, *count));
+    let lost: Vec<String> = lost.chain(left_out_of_past(past)).collect();
     let formulas = written.formulas;
     let file_name = name.clone();
     view! { class="v",
@@ -66,7 +65,7 @@ pub(super) fn Ready(built: ExportBuilt) -> impl IntoView {
             .then(|| {
                 view! { class="v",
                     <Banner tone=BannerTone::Warn icon=Icon::Warning>
-                        {t!("This is more than can be restored in one go: 20,000 items, 50 MB. Make an archive of each folder instead.")}
+                        {t!("This is more than can be restored in one go: 20,000 items, 20,000 earlier versions, 50 MB. Make an archive of each folder instead.")}
                     </Banner>
                 }
             })}
@@ -82,14 +81,18 @@ pub(super) fn Ready(built: ExportBuilt) -> impl IntoView {
                     </Banner>
                 }
             })}
-        <h3>{t!("Not in this file")}</h3>
-        <ul class="export-left">
-            {lost
-                .into_iter()
-                .map(|words| view! { class="v", <li>{words}</li> })
-                .collect_view()}
-            <li>{t!("Earlier versions of items.")}</li>
-        </ul>
+        {(!lost.is_empty())
+            .then(|| {
+                view! { class="v",
+                    <h3>{t!("Not in this file")}</h3>
+                    <ul class="export-left">
+                        {lost
+                            .into_iter()
+                            .map(|words| view! { class="v", <li>{words}</li> })
+                            .collect_view()}
+                    </ul>
+                }
+            })}
         <footer class="page-foot">
             <Button
                 look=Look::Go

@@ -5,7 +5,7 @@ use keyarc_vault::{
     export::{LeftOut, PlainFormat},
 };
 
-use crate::words::number;
+use crate::{words::number, worker::ExportedPast};
 
 /// The archive among the formats that can be chosen.
 pub(super) const ARCHIVE: &str = "archive";
@@ -139,6 +139,38 @@ pub(super) fn left_out(what: LeftOut, count: u32) -> String {
     }
 }
 
+/// What a file has no place for, or was not to hold, of what items were before.
+pub(super) fn left_out_of_past(past: Option<ExportedPast>) -> Option<String> {
+    match past {
+        None => Some(t!("Earlier versions of items.").to_owned()),
+        Some(ExportedPast { missing: 0, .. }) => None,
+        Some(ExportedPast { missing, .. }) => Some(tn!(
+            missing,
+            "{count} earlier version that the server does not have: of before a change of all keys, lost, or kept back.",
+            "{count} earlier versions that the server does not have: of before a change of all keys, lost, or kept back."
+        )),
+    }
+}
+
+/// How much stands in a file.
+pub(super) fn stands_in_it(items: u32, versions: u32, bytes: u64) -> String {
+    if versions == 0 {
+        return tn!(
+            items,
+            "{count} item, {size}.",
+            "{count} items, {size}.",
+            size = size(bytes)
+        );
+    }
+    tn!(
+        versions,
+        "{items}, {count} earlier version, {size}.",
+        "{items}, {count} earlier versions, {size}.",
+        items = tn!(items, "{count} item", "{count} items"),
+        size = size(bytes)
+    )
+}
+
 /// Kinds of items, in the midst of a sentence.
 fn lowered(kind: Kind) -> &'static str {
     match kind {
@@ -174,6 +206,21 @@ mod tests {
         assert_eq!(one, "1 item: the format has no place for logins.");
         let kind = left_out(LeftOut::Kind(Kind::ApiKey), 2);
         assert!(kind.contains(": API keys stand"), "{kind}");
+    }
+
+    #[test]
+    fn what_items_were_before_is_counted_on_both_sides() {
+        let past = |versions, missing| Some(ExportedPast { versions, missing });
+        assert_eq!(
+            left_out_of_past(None).as_deref(),
+            Some("Earlier versions of items.")
+        );
+        assert_eq!(left_out_of_past(past(3, 0)), None);
+        let words = left_out_of_past(past(3, 1)).unwrap_or_default();
+        assert!(words.starts_with("1 earlier version that the"), "{words}");
+        assert_eq!(stands_in_it(1, 0, 74), "1 item, 74 bytes.");
+        let words = stands_in_it(4, 1_200, 34 * 1024);
+        assert_eq!(words, "4 items, 1,200 earlier versions, 34 KB.");
     }
 
     #[test]

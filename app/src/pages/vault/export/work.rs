@@ -60,6 +60,8 @@ pub(super) struct Choice {
     /// The password that the archive is to have, and the same once more.
     pub(super) own: RwSignal<String>,
     pub(super) repeated: RwSignal<String>,
+    /// Whether an archive has what items were before.
+    pub(super) earlier: RwSignal<bool>,
 }
 
 /// Which password was not taken.
@@ -259,6 +261,7 @@ pub(super) fn provide_export() -> ExportWork {
             lock: RwSignal::new(OWN.to_owned()),
             own: RwSignal::new(String::new()),
             repeated: RwSignal::new(String::new()),
+            earlier: RwSignal::new(true),
         },
         of_selection,
         worker: use_worker(),

@@ -1,6 +1,6 @@
 //! What is said of the versions of an item.
 
-use keyarc_vault::Change;
+use keyarc_vault::{Change, VersionRow};
 
 use crate::words::listed;
 
@@ -38,6 +38,17 @@ pub(super) fn missing(newest: u64, oldest: u64, current: u64) -> String {
             oldest,
             newest
         ),
+    }
+}
+
+/// Whose word the time of a version is, and where it was written: stands behind the time.
+pub(super) fn beside_its_time(row: &VersionRow) -> Option<&'static str> {
+    match (row.from_archive, row.written_at_ms, row.time_is_servers) {
+        (false, Some(_), true) => Some(t!(" by the server’s clock")),
+        (false, ..) => None,
+        (true, None, _) => Some(t!(", from an archive")),
+        (true, Some(_), false) => Some(t!(" originally, from an archive")),
+        (true, Some(_), true) => Some(t!(" originally, by a server’s clock, from an archive")),
     }
 }
 
@@ -80,6 +91,29 @@ mod tests {
         assert_eq!(said(Some(&[Change::Name, Change::Content])), "name, secret");
         assert_eq!(said(Some(&[Change::Created])), "created");
         assert!(said(None).starts_with("the version before is missing"));
+    }
+
+    #[test]
+    fn a_version_of_an_archive_says_so() {
+        let row = |from_archive, written_at_ms, time_is_servers| VersionRow {
+            version: 1,
+            name: "A".to_owned(),
+            trashed: false,
+            written_at_ms,
+            time_is_servers,
+            from_archive,
+            changes: None,
+        };
+        let words = |from_archive, written_at_ms, time_is_servers| {
+            beside_its_time(&row(from_archive, written_at_ms, time_is_servers))
+        };
+        assert_eq!(words(false, Some(1), false), None);
+        assert_eq!(words(false, None, true), None);
+        assert_eq!(words(false, Some(1), true), Some(" by the server’s clock"));
+        for (at_ms, by_server) in [(None, true), (Some(1), false), (Some(1), true)] {
+            let words = words(true, at_ms, by_server).unwrap_or_default();
+            assert!(words.ends_with("from an archive"), "{words}");
+        }
     }
 
     #[test]

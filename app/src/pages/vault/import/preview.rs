@@ -107,6 +107,7 @@ pub(super) fn Preview(found: ImportPreview) -> impl IntoView {
     let tags = RwSignal::new(String::new());
     let environment = RwSignal::new(String::new());
     let as_set = RwSignal::new(false);
+    let with_earlier = RwSignal::new(true);
     let set_name = RwSignal::new(".env".to_owned());
     let import = move |()| {
         if writing.get_untracked() || chosen.get_untracked() == 0 {
@@ -122,6 +123,7 @@ pub(super) fn Preview(found: ImportPreview) -> impl IntoView {
             tags: tags.with_untracked(|tags| tags_of(tags)),
             environment: Some(environment).filter(|name| !name.is_empty()),
             as_set: as_set.get_untracked().then_some(set_name),
+            without_earlier: !with_earlier.get_untracked(),
             ..selection.plan()
         });
     };
@@ -141,7 +143,9 @@ pub(super) fn Preview(found: ImportPreview) -> impl IntoView {
             {summary_words(&found)}
         </p>
         {match found.archive {
-            Some(facts) => view! { class="v", <Archive facts=facts /> }.into_any(),
+            Some(facts) => {
+                view! { class="v", <Archive facts=facts earlier=found.earlier /> }.into_any()
+            }
             None => view! { class="v", <FormatSelect format=found.format /> }.into_any(),
         }}
         {found.table.map(|table| view! { class="v", <Columns table=table /> })}
@@ -172,6 +176,11 @@ pub(super) fn Preview(found: ImportPreview) -> impl IntoView {
                     placeholder="production"
                     hint=Some(t!("For those that do not name one themselves.").to_owned())
                 />
+                <Show when=move || { found.earlier > 0 }>
+                    <Checkbox id="import-earlier" checked=with_earlier>
+                        {t!("Restore what they were before as well")}
+                    </Checkbox>
+                </Show>
                 <Show when=move || found.variables>
                     <Checkbox id="import-set" checked=as_set>
                         {t!("Keep them together as one environment set")}
@@ -207,7 +216,7 @@ pub(super) fn Preview(found: ImportPreview) -> impl IntoView {
 
 /// Which archive it is. Its key vouches for all of it.
 #[component]
-fn Archive(facts: ArchiveFacts) -> impl IntoView {
+fn Archive(facts: ArchiveFacts, earlier: u32) -> impl IntoView {
     view! { class="v",
         <dl class="facts import-archive">
             <dt>{t!("Archive of")}</dt>
@@ -216,6 +225,8 @@ fn Archive(facts: ArchiveFacts) -> impl IntoView {
             <dd>{facts.revision.to_string()}</dd>
             <dt>{t!("Items")}</dt>
             <dd>{number(facts.items)}</dd>
+            <dt>{t!("Earlier versions that come along")}</dt>
+            <dd>{number(earlier)}</dd>
         </dl>
         <p class="field-hint">
             {t!("Nothing is written before you confirm. What the vault has already is not added again. What was in the trash comes back into the trash, and its 30 days begin anew.")}
@@ -395,6 +406,7 @@ mod tests {
             broken,
             variables: format == Format::Dotenv,
             archive: None,
+            earlier: 0,
             table: None,
         }
     }

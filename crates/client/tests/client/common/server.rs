@@ -239,6 +239,9 @@ impl Server {
                 if path.ends_with("/moment") {
                     return self.moment(handle, &read(body));
                 }
+                if path.ends_with("/versions/of-items") {
+                    return self.histories(handle, &read(body));
+                }
                 if path.ends_with("/versions/details") {
                     return self.version_details(handle, &read(body));
                 }

@@ -10,8 +10,8 @@ use keyarc_client::{
     Transport, Trust,
 };
 use keyarc_crypto::{LinkCode, SetupCode, Suite};
-use keyarc_vault::{Content, Item, ItemDraft, MomentRow, ThenIs, Version};
-use keyarc_wire::{ClientKind, ItemId};
+use keyarc_vault::{Content, Earlier, Item, ItemDraft, MomentRow, ThenIs, Version};
+use keyarc_wire::{ClientKind, ItemId, ItemVersion};
 
 use super::{
     devices::{add_passkey, by_passkey, known_device, new_device, with_passkey_factor},
@@ -376,11 +376,33 @@ async fn look_back<T: Transport>(session: &Session<T, Device>, id: ItemId, eyes:
             eyes.hear("a version of then", what);
         }
     }
+    for earlier in history(session, id).await? {
+        // Which of them share a secret depends on which of them are shown.
+        let draft = earlier.draft();
+        eyes.hear("a name of before", draft.name.clone());
+        let secret = serde_json::to_string(&draft.content);
+        eyes.hear("a secret of before", secret.map_err(said)?);
+    }
     let first = session.version(id, 1).await.map_err(said)?;
     eyes.item("the first version", &first);
     session.restore_version(id, 1).await.map_err(said)?;
     eyes.look("as it was", session, None);
     Ok(())
+}
+
+/// What an item was, as an archive takes it.
+async fn history<T: Transport>(
+    session: &Session<T, Device>,
+    id: ItemId,
+) -> Result<Vec<Earlier>, String> {
+    let now = session.look(|vault| vault.summary(id).map(|row| row.version));
+    let place = ItemVersion {
+        item_id: id,
+        version: now.unwrap_or_default(),
+    };
+    let histories = session.histories(&[place]).await;
+    let mut histories = histories.map_err(said)?;
+    session.next_history(&mut histories).await.map_err(said)
 }
 
 async fn side_by_side<T: Transport>(

@@ -352,6 +352,7 @@ fn every_endpoint_is_known_by_name() {
         "details",
         "versions",
         "versions/details",
+        "versions/of-items",
         "moment",
     ];
     for name in below.into_iter().chain([keyarc_wire::paths::LOGIN]) {

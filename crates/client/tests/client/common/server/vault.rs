@@ -88,6 +88,27 @@ impl Server {
         self.json("/versions/details", &VersionDetailsResponse { details })
     }
 
+    pub(super) fn histories(&self, handle: Handle, request: &HistoriesRequest) -> Answer {
+        let kept = &self.accounts[&handle].versions;
+        let after = request.after.map(|after| (after.item_id, after.version));
+        let of_them = kept.iter().filter(|(place, _)| {
+            request.item_ids.contains(&place.0) && after.is_none_or(|after| **place > after)
+        });
+        let mut versions: Vec<HistoryVersion> = of_them
+            .map(|((item, version), replaced)| HistoryVersion {
+                item_id: *item,
+                sealed: SealedVersion {
+                    version: *version,
+                    replaced_at_ms: replaced.at_ms,
+                    overview: replaced.overview.clone(),
+                },
+            })
+            .collect();
+        let more = versions.len() > self.page;
+        versions.truncate(self.page);
+        self.json("/versions/of-items", &HistoriesResponse { versions, more })
+    }
+
     pub(super) fn moment(&self, handle: Handle, request: &MomentRequest) -> Answer {
         let account = &self.accounts[&handle];
         let kept = &account.versions;
@@ -118,10 +139,14 @@ impl Server {
     pub(super) fn carry_out(&mut self, handle: Handle, request: &WriteItemsRequest) -> Answer {
         let now_ms = self.clock_ms;
         let account = self.accounts.get_mut(&handle).expect("logged in");
+        let is_created = |item: &ItemId| request.earlier.iter().any(|one| one.item_id == *item);
         let expected = request
             .writes
             .iter()
-            .map(|write| (write.item_id, write.base_version))
+            .map(|write| match is_created(&write.item_id) {
+                true => (write.item_id, 0),
+                false => (write.item_id, write.base_version),
+            })
             .chain(
                 request
                     .purges
@@ -152,6 +177,17 @@ impl Server {
         account.manifests.push(request.manifest.clone());
         account.response.vaults[0].revision += 1;
         let revision = account.response.vaults[0].revision;
+        let mut details: Option<Sealed> = None;
+        for earlier in &request.earlier {
+            details = earlier.details.clone().or(details);
+            let replaced = Replaced {
+                at_ms: now_ms,
+                overview: earlier.overview.clone(),
+                details: details.clone().expect("the first has details"),
+            };
+            let place = (earlier.item_id, earlier.version);
+            account.versions.insert(place, replaced);
+        }
         for write in &request.writes {
             let version = write.base_version + 1;
             let details = match &write.details {
