@@ -285,7 +285,12 @@ impl Round<'_> {
             version: exported.item.summary.version,
         };
         let places: Vec<ItemVersion> = items.iter().map(place).collect();
+        let known = self.session.unlocked().revision;
         let histories = self.session.histories(&places).await;
+        // It may have found out that something changed elsewhere.
+        if self.session.unlocked().revision != known {
+            tell_changed(self.session);
+        }
         let histories = histories.map_err(|error| self.worker.failed(error))?;
         self.goes_on()?;
         Ok(histories)

@@ -1,7 +1,7 @@
 use leptos::{html, prelude::*};
 
 use super::{
-    words::{left_out, left_out_of_past, size, stands_in_it},
+    words::{left_out, left_out_of_past, stands_in_it},
     work::use_export,
 };
 use crate::{

@@ -185,7 +185,7 @@ fn lowered(kind: Kind) -> &'static str {
 }
 
 /// A length of a file.
-pub(super) fn size(bytes: u64) -> String {
+fn size(bytes: u64) -> String {
     const KB: u64 = 1024;
     match bytes {
         0..=9_999 => t!("{number} bytes", number = number(bytes)),

@@ -1,5 +1,6 @@
 //! The named attacks. Each test leaves word for `docs/malicious-server.md`.
 
+mod archive;
 mod derivation;
 mod history;
 mod items;

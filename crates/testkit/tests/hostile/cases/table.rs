@@ -118,7 +118,7 @@ const TABLE: &[Case] = &[
     case(46, "markup, control and right-to-left characters in what the server says", "", "none reaches an item or the account's name, and pages show text as text. **Not defended**: changed code. The program comes from the server, and whoever controls it can deliver another",
         &["items::words_of_the_server_reach_no_item"], &[("hostile-names.spec.ts", "names with markup and odd characters are only text"), (LYING, "dresses up its words")]),
     case(47, "earlier versions of an item are swapped, relabelled, made up or left out", "", "what is not itself does not open and cannot be restored; what is missing is shown as missing. Which of the oldest are kept, and when something was starred, is the server's word",
-        &["versions::a_version_stands_for_nothing_else", "versions::what_is_left_out_is_seen_to_be_missing"],
+        &["versions::a_version_stands_for_nothing_else", "versions::what_is_left_out_is_seen_to_be_missing", "archive::an_archive_takes_no_version_that_is_not_itself"],
         &[(VERSIONS, "a server that swaps and leaves out versions")]),
     // What there is nothing to try on yet.
     case(25, "another public key when something is shared", MANAGERS, "not there yet: sharing", &[], &[]),
