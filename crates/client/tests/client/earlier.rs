@@ -2,7 +2,7 @@
 //! server that keeps it, lies about it or has lost it.
 
 use keyarc_client::{ClientError, SaveError};
-use keyarc_crypto::{SetupCode, Suite};
+use keyarc_crypto::SetupCode;
 use keyarc_vault::{
     Change, Day, FilePassword, ImportPlan, ImportWish, Item, ItemDraft, Version, VersionRow,
     archive::{ArchiveLock, ArchiveWriter},
