@@ -91,6 +91,11 @@ fn texts(draft: &ItemDraft) -> Vec<(String, bool, String)> {
     let every = draft.rotation.every_days.map(every_days);
     let test = draft.check.as_ref();
     let test = test.map(|check| format!("{} {}", check.method.word(), check.url));
+    let files: Vec<&str> = draft
+        .attachments
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
     let mut texts = vec![
         open(t!("Name"), draft.name.clone()),
         open(t!("Kind"), kind(draft.content.kind()).to_owned()),
@@ -125,6 +130,7 @@ fn texts(draft: &ItemDraft) -> Vec<(String, bool, String)> {
         open(t!("Favourite"), favourite.to_owned()),
         open(t!("Notes"), draft.notes.clone()),
         open(t!("Test"), test.unwrap_or_default()),
+        open(t!("Files"), listed(&files)),
     ]);
     texts
 }

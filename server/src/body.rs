@@ -9,7 +9,7 @@ use axum::{
 };
 use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
-use keyarc_wire::{ErrorCode, limits};
+use keyarc_wire::{CHUNK_MEDIA_TYPE, ErrorCode, limits};
 use serde::de::DeserializeOwned;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -26,7 +26,7 @@ impl<T: DeserializeOwned, const LIMIT: usize> FromRequest<AppState> for Json<T, 
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Failure> {
-        if !is_json(request.headers()) {
+        if !is_marked(request.headers(), "application/json") {
             return Err(Failure::new(
                 ErrorCode::UnsupportedMediaType,
                 "The body is not marked as JSON.",
@@ -41,6 +41,31 @@ impl<T: DeserializeOwned, const LIMIT: usize> FromRequest<AppState> for Json<T, 
         let value = parse(&bytes);
         drop(room);
         value.map(Self)
+    }
+}
+
+/// A body of bytes, at most `LIMIT` of them.
+#[derive(Debug)]
+pub struct Octets<const LIMIT: usize>(pub Vec<u8>);
+
+impl<const LIMIT: usize> FromRequest<AppState> for Octets<LIMIT> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Failure> {
+        if !is_marked(request.headers(), CHUNK_MEDIA_TYPE) {
+            return Err(Failure::new(
+                ErrorCode::UnsupportedMediaType,
+                "The body is not marked as bytes.",
+                "Send it with Content-Type: application/octet-stream.",
+            )
+            .closing());
+        }
+        let (parts, body) = request.into_parts();
+        let length = checked_length(&parts.headers, LIMIT)?;
+        let room = state.body_room().take(length.unwrap_or(LIMIT)).await?;
+        let bytes = read(body, LIMIT, length, state.waits()).await?;
+        drop(room);
+        Ok(Self(bytes))
     }
 }
 
@@ -156,12 +181,12 @@ fn field_at_fault(error: &serde_path_to_error::Error<serde_json::Error>) -> Opti
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+fn is_marked(headers: &HeaderMap, media_type: &str) -> bool {
     headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.split(';').next())
-        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media_type))
 }
 
 /// The length that the client announces, refused before a byte of the body is read.

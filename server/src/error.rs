@@ -177,6 +177,19 @@ impl From<ServiceError> for Failure {
                     "Nothing was changed. Tell the operator, and try again later.",
                 )
             }
+            ServiceError::AttachmentsFull { quota } => Self::new(
+                ErrorCode::AttachmentsFull,
+                &format!(
+                    "The room for files of this account, {} MB, is used up.",
+                    quota / (1024 * 1024)
+                ),
+                "Delete items with files for good to make room, or ask the operator for more. Nothing was changed.",
+            ),
+            ServiceError::FileTooLarge => Self::new(
+                ErrorCode::PayloadTooLarge,
+                "The file is larger than 100 MB.",
+                "Attach a smaller one. Nothing was changed.",
+            ),
             ServiceError::Internal(source) => {
                 log_cause("internal fault", source.as_ref());
                 Self::internal()
@@ -240,7 +253,7 @@ pub fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        ErrorCode::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+        ErrorCode::StorageFull | ErrorCode::AttachmentsFull => StatusCode::INSUFFICIENT_STORAGE,
         // Also for codes that a later version adds and forgets here.
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -23,6 +23,7 @@ pub async fn clean_up(state: AppState) {
                 sessions = cleaned.sessions,
                 counters = cleaned.counters,
                 rekeys = cleaned.rekeys,
+                attachments = cleaned.attachments,
                 "forgot what has expired"
             ),
             // The next round does it; the health check tells about the database.

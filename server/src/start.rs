@@ -140,6 +140,7 @@ pub fn policy(config: &Config, origins: &[Origin]) -> Policy {
         session_idle_ms: u64::from(config.session_idle_days) * DAY_MS,
         log_ins_per_minute: config.rates.login.get(),
         sign_ups_per_minute: config.rates.sign_up.get(),
+        attachment_bytes: u64::from(config.attachments_mb) * 1024 * 1024,
         ..Policy::default()
     }
 }

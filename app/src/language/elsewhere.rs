@@ -48,6 +48,11 @@ const TEXTS: &[&str] = &[
     mark!("is longer than {1} characters"),
     mark!("holds a control character"),
     mark!("holds a character that turns the direction of text"),
+    // Attached files: crates/vault/src/attachment.
+    mark!("have names that are too long together"),
+    mark!("is not a media type"),
+    mark!("is larger than {1} MB"),
+    mark!("name one file twice"),
     // Setup keys: crates/vault/src/totp.rs.
     mark!("is missing"),
     mark!("is neither letters and digits of Base32 nor an otpauth:// address"),
@@ -305,6 +310,9 @@ const TEXTS: &[&str] = &[
     ),
     mark!("The browser cannot read the file as a picture. Use PNG, JPEG or WebP."),
     mark!("The page gave a command that the vault worker does not know. Reload it."),
+    mark!(
+        "The item is gone, or the server has dropped what was sent: it keeps that for a day. Nothing was attached. Attach the file anew."
+    ),
     mark!("The new keys were given up."),
     mark!("Nothing was changed. Begin again, with another kit."),
     // Why an archive could not be made: crates/crypto/src/error.rs and crates/vault/src/archive/write.rs.
@@ -356,6 +364,12 @@ const TEXTS: &[&str] = &[
     mark!("The database cannot be reached at the moment."),
     mark!("The server's storage is full. Reading still works."),
     mark!("Nothing was changed. Tell the operator, and try again later."),
+    mark!("The room for files of this account, {1} MB, is used up."),
+    mark!(
+        "Delete items with files for good to make room, or ask the operator for more. Nothing was changed."
+    ),
+    mark!("The file is larger than {1} MB."),
+    mark!("Attach a smaller one. Nothing was changed."),
     mark!("The request came from another site."),
     mark!("Open KeyArc at its own address. Operators: check PUBLIC_ORIGIN."),
     mark!("The server is busy with other large uploads."),
@@ -375,6 +389,7 @@ const TEXTS: &[&str] = &[
     mark!("must be a new passkey"),
     mark!("must be among at most {1}"),
     mark!("must have a name: addresses have no passkeys"),
+    mark!("must name attachments that were uploaded as a whole"),
     mark!("ended early"),
     mark!("arrived too slowly"),
     // Where a session is: crates/service/src/network.rs.

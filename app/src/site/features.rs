@@ -30,6 +30,14 @@ fn keep() -> impl IntoView {
                     </dd>
                 </div>
                 <div>
+                    <dt>{t!("Files with them")}</dt>
+                    <dd>
+                        {t!("A contract, a key store, a picture: up to 100 MB each, sealed in your browser \
+                         with its name, sent piece by piece, and going on where it was after an outage \
+                         or a reload.")}
+                    </dd>
+                </div>
+                <div>
                     <dt>{t!("Recognised as you paste")}</dt>
                     <dd>
                         {t!("Prefix and shape tell more than forty providers apart, from OpenAI, AWS \
@@ -254,8 +262,7 @@ fn not_yet() -> impl IntoView {
             <ul>
                 <li>{t!("no sharing and no teams: a vault belongs to one person;")}</li>
                 <li>{t!("no command-line program;")}</li>
-                <li>{t!("no reminders by mail;")}</li>
-                <li>{t!("no attachments.")}</li>
+                <li>{t!("no reminders by mail.")}</li>
             </ul>
         </section>
     }

@@ -24,6 +24,11 @@ pub(super) fn view() -> impl IntoView {
                          and version behind, so that other devices learn of it;")}
                     </li>
                     <li>
+                        {t!("files that you attach to items, sealed, names and all, with the items \
+                         and versions that name them. A file that none of them names any more is \
+                         deleted after a day;")}
+                    </li>
+                    <li>
                         {t!("your sessions: a hash of the token, the name of your browser, when it \
                          began, when it was last used, when it ends, and the network that it was \
                          last used from: the first half of an IPv4 address (203.0.x.x), the first \

@@ -137,9 +137,12 @@ fn visible() -> impl IntoView {
         <section>
             <h2 id="visible">{t!("What the server can see")}</h2>
             <ul>
-                <li>{t!("how many items you have, and which of them you change, reveal or delete;")}</li>
                 <li>
-                    {t!("how large they are, in steps: items are padded to multiples of 256 bytes, \
+                    {t!("how many items you have, which of them you change, reveal or delete, and how \
+                     many files each has;")}
+                </li>
+                <li>
+                    {t!("how large they are, in steps: items and files are padded to multiples of 256 bytes, \
                      beyond 4 KB to steps of at most 12 percent;")}
                 </li>
                 <li>{t!("when you do what, and from which IP address you are connected;")}</li>

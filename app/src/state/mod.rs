@@ -20,6 +20,7 @@ mod tabs;
 mod theme;
 mod timer;
 mod toasts;
+mod uploads;
 mod views;
 mod windowed;
 
@@ -40,6 +41,7 @@ pub use session::{Progress, Session, VaultPhase, provide_session, use_session};
 pub use theme::{ThemeState, provide_theme, use_theme};
 pub use timer::{Debounce, sleep};
 pub use toasts::{Toast, ToastAction, Toasts, Tone, provide_toasts, use_toasts};
+pub use uploads::{Upload, Uploads, provide_uploads, use_uploads};
 pub use views::{Views, provide_views, use_views};
 pub use windowed::{Window, Windowed};
 
@@ -48,6 +50,7 @@ pub fn provide_state() {
     provide_theme();
     provide_scanned();
     provide_toasts();
+    provide_uploads();
     provide_connection();
     provide_items();
     provide_selection();

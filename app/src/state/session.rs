@@ -6,8 +6,8 @@ use leptos::{ev, prelude::*, task::spawn_local};
 
 use crate::{
     state::{
-        Connection, ConnectionState, Debounce, Items, OpenForm, Toasts, sleep, tabs,
-        use_connection, use_items, use_open_form, use_toasts,
+        Connection, ConnectionState, Debounce, Items, OpenForm, Toasts, Uploads, sleep, tabs,
+        use_connection, use_items, use_open_form, use_toasts, use_uploads,
     },
     worker::{Command, Event, KnownDevice, Reply, Stage, Unlocked, Worker, use_worker},
 };
@@ -51,6 +51,7 @@ pub struct Session {
     form: OpenForm,
     items: Items,
     toasts: Toasts,
+    uploads: Uploads,
 }
 
 /// A server that does not answer is asked again after this.
@@ -321,6 +322,7 @@ impl Session {
         self.form.clear();
         self.items.clear();
         self.toasts.clear();
+        self.uploads.clear();
     }
 }
 
@@ -337,6 +339,7 @@ pub fn provide_session() {
         form: use_open_form(),
         items: use_items(),
         toasts: use_toasts(),
+        uploads: use_uploads(),
     });
 }
 

@@ -18,6 +18,21 @@ pub fn save_parts(name: &str, parts: &js_sys::Array) -> Result<(), JsValue> {
     save_blob(name, &blob)
 }
 
+/// Bytes as the browser keeps them, where it has room: to put large files together of, without the
+/// page holding or copying all of one.
+pub fn blob_of(bytes: &[u8]) -> Result<web_sys::Blob, JsValue> {
+    let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes));
+    web_sys::Blob::new_with_u8_array_sequence(&parts)
+}
+
+/// As [`save_parts`], of pieces that [`blob_of`] made.
+pub fn save_blobs(name: &str, parts: &js_sys::Array) -> Result<(), JsValue> {
+    let options = web_sys::BlobPropertyBag::new();
+    options.set_type("application/octet-stream");
+    let blob = web_sys::Blob::new_with_blob_sequence_and_options(parts, &options)?;
+    save_blob(name, &blob)
+}
+
 fn save_blob(name: &str, blob: &web_sys::Blob) -> Result<(), JsValue> {
     let url = web_sys::Url::create_object_url_with_blob(blob)?;
     let link: web_sys::HtmlAnchorElement = document().create_element("a")?.unchecked_into();

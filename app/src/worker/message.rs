@@ -21,6 +21,7 @@ pub use failure::Failure;
 
 use super::{
     arrange::{ArrangeCommand, ArrangeReply},
+    attachment::{AttachmentCommand, AttachmentReply},
     check::{CheckCommand, CheckReply},
     export::{ExportCommand, ExportReply},
     health::{HealthCommand, HealthReply},
@@ -310,6 +311,8 @@ pub enum Command {
     Export(ExportCommand),
     /// The vault as it was at a moment → [`Reply::Moment`].
     Moment(MomentCommand),
+    /// Files that are attached to items → [`Reply::Attachment`].
+    Attachment(AttachmentCommand),
 }
 
 /// A password to be.
@@ -429,6 +432,8 @@ pub enum Reply {
     Export(ExportReply),
     /// About the vault as it was at a moment.
     Moment(MomentReply),
+    /// About files that are attached.
+    Attachment(AttachmentReply),
 }
 
 /// How long keys take to derive on this device.

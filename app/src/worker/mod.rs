@@ -5,6 +5,7 @@
 //! else reliably wipes WebAssembly memory. On the server all of it does nothing.
 
 mod arrange;
+mod attachment;
 mod check;
 mod codec;
 mod export;
@@ -21,6 +22,7 @@ mod passkey;
 mod versions;
 
 pub use arrange::{ArrangeCommand, ArrangeReply, Arrangement, Target};
+pub use attachment::{AttachmentCommand, AttachmentReply, BegunUpload, CutOffUpload};
 pub use check::{
     CheckCommand, CheckEdit, CheckFound, CheckReady, CheckRefusal, CheckReply, ChecksAhead,
 };

@@ -43,6 +43,7 @@ pub fn draft(number: usize) -> ItemDraft {
         places: Vec::new(),
         walk: None,
         check: None,
+        attachments: Vec::new(),
     }
 }
 

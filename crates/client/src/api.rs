@@ -1,3 +1,5 @@
+mod attachments;
+
 use std::cell::RefCell;
 
 use keyarc_wire::{
@@ -495,6 +497,7 @@ fn get(path: String) -> HttpRequest {
         method: Method::Get,
         path,
         body: None,
+        body_type: JSON,
         accept: JSON,
         bearer: None,
         max_response: SMALL_ANSWER,

@@ -54,6 +54,7 @@ impl Transport for NativeTransport {
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
         };
         let mut call = self
             .client
@@ -64,7 +65,7 @@ impl Transport for NativeTransport {
             call = call.bearer_auth(token.as_str());
         }
         if let Some(body) = request.body {
-            call = call.header("content-type", "application/json").body(body);
+            call = call.header("content-type", request.body_type).body(body);
         }
         let mut answer = call.send().await.map_err(|_| TransportError::NoAnswer)?;
         let header = |name: &str| {

@@ -21,6 +21,8 @@ pub enum Method {
     Get,
     /// Changes something, or reads with a body.
     Post,
+    /// Puts something in its place, which may be done again.
+    Put,
 }
 
 /// How long an answer may take.
@@ -48,8 +50,10 @@ pub struct HttpRequest {
     pub method: Method,
     /// Path and query, beginning with `/`.
     pub path: String,
-    /// A JSON body.
+    /// The body.
     pub body: Option<Vec<u8>>,
+    /// The media type of the body, if there is one.
+    pub body_type: &'static str,
     /// The one media type wanted.
     pub accept: &'static str,
     /// For `Authorization: Bearer`; absent where a cookie carries the session.

@@ -22,6 +22,7 @@ pub(crate) enum EnvelopeType {
     State = 0x0201,
     DeviceLink = 0x0301,
     ArchiveChunk = 0x0401,
+    AttachmentChunk = 0x0402,
 }
 
 impl EnvelopeType {

@@ -90,6 +90,18 @@ pub struct ArchiveContext {
     pub last: bool,
 }
 
+/// The place of a chunk of a file that is attached to items. Its key is the file's own and stands in
+/// the details of those items, so that it need not name them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AttachmentContext {
+    /// The attachment.
+    pub attachment: [u8; 16],
+    /// Counts the chunks, from 0.
+    pub number: u64,
+    /// None follows.
+    pub last: bool,
+}
+
 impl Binding for ItemContext {
     fn envelope_type(&self) -> EnvelopeType {
         match self.part {
@@ -211,6 +223,19 @@ impl Binding for ArchiveContext {
     fn write(&self, aad: &mut Aad) {
         aad.field(&self.archive)
             .field(b"archive-chunk")
+            .field(&self.number.to_be_bytes())
+            .field(&[u8::from(self.last)]);
+    }
+}
+
+impl Binding for AttachmentContext {
+    fn envelope_type(&self) -> EnvelopeType {
+        EnvelopeType::AttachmentChunk
+    }
+
+    fn write(&self, aad: &mut Aad) {
+        aad.field(&self.attachment)
+            .field(b"attachment-chunk")
             .field(&self.number.to_be_bytes())
             .field(&[u8::from(self.last)]);
     }

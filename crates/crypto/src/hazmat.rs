@@ -3,8 +3,8 @@
 
 use crate::aad;
 use crate::context::{
-    AccountContext, ArchiveContext, ItemContext, KeyringBinding, RecoveryContext, RootKeyBinding,
-    StateContext, VaultKeyContext,
+    AccountContext, ArchiveContext, AttachmentContext, ItemContext, KeyringBinding,
+    RecoveryContext, RootKeyBinding, StateContext, VaultKeyContext,
 };
 use crate::kae1;
 pub use crate::padding::padded_len;
@@ -29,6 +29,8 @@ pub enum Place {
     State(StateContext),
     /// A chunk of an archive.
     Archive(ArchiveContext),
+    /// A chunk of an attachment.
+    Attachment(AttachmentContext),
 }
 
 impl Place {
@@ -42,6 +44,7 @@ impl Place {
             Self::RecoveryRootKey(context) => aad::encode(header, context),
             Self::State(context) => aad::encode(header, context),
             Self::Archive(context) => aad::encode(header, context),
+            Self::Attachment(context) => aad::encode(header, context),
         }
     }
 }

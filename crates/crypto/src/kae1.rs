@@ -35,6 +35,8 @@ const COMMIT_LEN: usize = 32;
 const TAG_LEN: usize = 16;
 const IV_LEN: usize = 12;
 const BODY_START: usize = HEADER_LEN + SALT_LEN + COMMIT_LEN;
+/// What an envelope has beside the padded plaintext, in bytes.
+pub(crate) const OVERHEAD: usize = BODY_START + TAG_LEN;
 
 const MAGIC: &[u8; 2] = b"KA";
 const FORMAT: u8 = 1;

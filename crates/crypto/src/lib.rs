@@ -8,6 +8,7 @@
 //! - [`UnlockKeys`] wrap the [`RootKey`], which wraps the [`Keyring`] and every [`VaultKey`];
 //! - the [`RecoveryKey`] wraps the root key a second time, and stands in the recovery [`Kit`];
 //! - [`VaultKey::seal`] and [`VaultKey::open`] protect the two parts of an item;
+//! - [`AttachmentKey`] seals a file that is attached to items, chunk by chunk;
 //! - [`ArchiveKey`] seals a vault into a file.
 //!
 //! What is absent: input and output, clocks, a source of randomness (pass one in), any choice of
@@ -21,6 +22,7 @@
 
 mod aad;
 mod archive;
+mod attachment;
 mod checkpoint;
 mod coded;
 mod context;
@@ -42,10 +44,11 @@ mod unlock;
 mod vault_key;
 
 pub use archive::{ARCHIVE_SALT_LEN, ArchiveKey};
+pub use attachment::{ATTACHMENT_KEY_LEN, AttachmentKey, envelope_len};
 pub use checkpoint::{CHECKPOINT_HASH_LEN, Checkpoint, CheckpointError};
 pub use context::{
-    AccountContext, ArchiveContext, ItemContext, Part, PasskeyContext, RecoveryContext,
-    StateContext, VaultKeyContext,
+    AccountContext, ArchiveContext, AttachmentContext, ItemContext, Part, PasskeyContext,
+    RecoveryContext, StateContext, VaultKeyContext,
 };
 pub use error::{KdfError, OpenError, SealError};
 pub use kae1::MAX_PLAINTEXT;
@@ -57,6 +60,7 @@ pub use kit::{Kit, KitError};
 pub use link::{
     KnownDeviceLink, LINK_WORDS, Link, LinkCode, LinkContext, LinkError, LinkMessage, NewDeviceLink,
 };
+pub use padding::padded_len;
 pub use passkey::{PasskeyKeys, PrfError, prf_input};
 pub use recovery_key::{
     RECOVERY_ENDING_LEN, RecoveryEnding, RecoveryKey, RecoveryKeyError, RecoveryKeys,

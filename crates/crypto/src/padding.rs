@@ -11,7 +11,7 @@ const BUCKET: usize = 256;
 const BUCKETS_END: usize = 4096;
 
 /// The padded length of a plaintext of `len` bytes, its prefix included.
-pub fn padded_len(len: usize) -> usize {
+pub const fn padded_len(len: usize) -> usize {
     round_up(len.saturating_add(PREFIX))
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn unpadded_len(padded: &[u8]) -> Option<usize> {
     canonical.then_some(len)
 }
 
-fn round_up(len: usize) -> usize {
+const fn round_up(len: usize) -> usize {
     let step = if len <= BUCKETS_END {
         BUCKET
     } else {

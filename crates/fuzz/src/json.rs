@@ -1,16 +1,17 @@
 //! Every JSON that the server reads of clients, and the client of the server.
 
 use keyarc_wire::{
-    AccountResponse, AddPasskeyRequest, ApiError, ChallengeRequest, ChallengeResponse,
-    ChangePasswordRequest, ChangeRecoveryRequest, DetailsRequest, DetailsResponse,
-    FinishRecoveryRequest, FreshProof, HistoriesRequest, HistoriesResponse, ItemVersionsRequest,
-    ItemVersionsResponse, JoinLinkRequest, JoinLinkResponse, KeepPinsRequest,
-    KeepRecoveryNoteRequest, KnownDeviceStep, LinkNews, LoginRequest, LoginResponse, MomentRequest,
-    MomentResponse, NewDeviceStep, OpenLinkRequest, OpenLinkResponse, PasskeyAdded,
-    PasskeyCreation, PasskeyFactorRequest, PasskeyInfo, PasskeyLoginRequest, RecoverRequest,
-    RecoverResponse, RecoveryCodes, RefreshResponse, RekeyRequest, SecondFactorRequest,
-    SecondFactorStatus, SessionInfo, SignUpRequest, StageItemsRequest, TotpEnrolment,
-    VersionDetailsRequest, VersionDetailsResponse, WriteItemsRequest, WriteItemsResponse,
+    AccountResponse, AddPasskeyRequest, ApiError, AttachmentUpload, BeginAttachmentRequest,
+    ChallengeRequest, ChallengeResponse, ChangePasswordRequest, ChangeRecoveryRequest,
+    DetailsRequest, DetailsResponse, FinishRecoveryRequest, FreshProof, HistoriesRequest,
+    HistoriesResponse, ItemVersionsRequest, ItemVersionsResponse, JoinLinkRequest,
+    JoinLinkResponse, KeepPinsRequest, KeepRecoveryNoteRequest, KnownDeviceStep, LinkNews,
+    LoginRequest, LoginResponse, MomentRequest, MomentResponse, NewDeviceStep, OpenLinkRequest,
+    OpenLinkResponse, PasskeyAdded, PasskeyCreation, PasskeyFactorRequest, PasskeyInfo,
+    PasskeyLoginRequest, RecoverRequest, RecoverResponse, RecoveryCodes, RefreshResponse,
+    RekeyRequest, SecondFactorRequest, SecondFactorStatus, SessionInfo, SignUpRequest,
+    StageItemsRequest, TotpEnrolment, VersionDetailsRequest, VersionDetailsResponse,
+    WriteItemsRequest, WriteItemsResponse,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -19,7 +20,7 @@ pub type IsOne = fn(&[u8]) -> bool;
 
 /// Every type by its number, which is the first byte of an input. New ones come last, so that the
 /// corpus stays what it is. Each says whether the input is of that type.
-pub const TYPES: [(&str, IsOne); 48] = [
+pub const TYPES: [(&str, IsOne); 50] = [
     // What the server reads.
     ("ChallengeRequest", is_stable::<ChallengeRequest>),
     ("SignUpRequest", is_stable::<SignUpRequest>),
@@ -79,6 +80,12 @@ pub const TYPES: [(&str, IsOne); 48] = [
     // Versions of many items, both ways.
     ("HistoriesRequest", is_stable::<HistoriesRequest>),
     ("HistoriesResponse", is_stable::<HistoriesResponse>),
+    // How an attachment is uploaded, both ways.
+    (
+        "BeginAttachmentRequest",
+        is_stable::<BeginAttachmentRequest>,
+    ),
+    ("AttachmentUpload", is_stable::<AttachmentUpload>),
 ];
 
 /// What is read of any type is written in one form, and that form reads back as itself.

@@ -8,6 +8,7 @@
 )]
 
 mod archive;
+mod attachment;
 mod changes;
 mod codes;
 #[path = "../../crypto/tests/crypto/counter_rng.rs"]
@@ -22,6 +23,7 @@ mod signed;
 mod totp;
 
 pub use archive::archive;
+pub use attachment::attachment;
 pub use changes::changes;
 pub use codes::{kit, link, setup_code};
 pub use dotenv::dotenv;
@@ -37,7 +39,7 @@ pub use totp::totp;
 pub type Check = fn(&[u8]);
 
 /// Every check, by the name of its fuzz target and of its folder in `corpus`.
-pub const TARGETS: [(&str, Check); 18] = [
+pub const TARGETS: [(&str, Check); 19] = [
     ("envelope", envelope),
     ("aad", aad),
     ("setup_code", setup_code),
@@ -56,4 +58,5 @@ pub const TARGETS: [(&str, Check); 18] = [
     ("ssh_key", ssh_key),
     ("qr", qr),
     ("archive", archive),
+    ("attachment", attachment),
 ];

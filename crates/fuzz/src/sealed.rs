@@ -2,8 +2,8 @@
 
 use keyarc_crypto::hazmat::{HEADER_LEN, Place};
 use keyarc_crypto::{
-    AccountContext, ArchiveContext, ItemContext, Part, RecoveryContext, StateContext, VaultKey,
-    VaultKeyContext,
+    AccountContext, ArchiveContext, AttachmentContext, ItemContext, Part, RecoveryContext,
+    StateContext, VaultKey, VaultKeyContext,
 };
 
 use crate::counter_rng::CounterRng;
@@ -78,7 +78,7 @@ impl Input<'_> {
     }
 
     fn place(&mut self) -> Place {
-        match self.take::<1>()[0] % 7 {
+        match self.take::<1>()[0] % 8 {
             0 => Place::Item(self.item()),
             1 => Place::RootKey(self.account()),
             2 => Place::Keyring(self.account()),
@@ -93,6 +93,11 @@ impl Input<'_> {
             }),
             6 => Place::Archive(ArchiveContext {
                 archive: self.take(),
+                number: u64::from_be_bytes(self.take()),
+                last: self.take::<1>()[0] & 1 == 1,
+            }),
+            7 => Place::Attachment(AttachmentContext {
+                attachment: self.take(),
                 number: u64::from_be_bytes(self.take()),
                 last: self.take::<1>()[0] & 1 == 1,
             }),
@@ -157,6 +162,11 @@ fn decode(mut bytes: &[u8]) -> Option<([u8; HEADER_LEN], Place)> {
         }
         [b"archive-chunk", number, [last @ (0 | 1)]] => Place::Archive(ArchiveContext {
             archive: id(owner)?,
+            number: u64::from_be_bytes((*number).try_into().ok()?),
+            last: *last == 1,
+        }),
+        [b"attachment-chunk", number, [last @ (0 | 1)]] => Place::Attachment(AttachmentContext {
+            attachment: id(owner)?,
             number: u64::from_be_bytes((*number).try_into().ok()?),
             last: *last == 1,
         }),

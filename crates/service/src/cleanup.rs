@@ -4,7 +4,8 @@ pub use keyarc_store::Cleaned;
 
 use crate::{ServiceError, Services};
 
-/// Deletes expired nonces, sessions and counters, and what was staged for changes of keys that were given up.
+/// Deletes expired nonces, sessions and counters, what was staged for changes of keys that were
+/// given up, and attachments that no item names.
 pub async fn run(services: &Services) -> Result<Cleaned, ServiceError> {
     let idle_ms = services.policy().session_idle_ms;
     Ok(services

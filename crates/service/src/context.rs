@@ -22,6 +22,8 @@ pub struct Policy {
     pub log_ins_per_minute: u32,
     /// Sign-ups per minute and address.
     pub sign_ups_per_minute: u32,
+    /// Most bytes that the attachments of an account take, sealed.
+    pub attachment_bytes: u64,
 }
 
 impl Default for Policy {
@@ -33,6 +35,7 @@ impl Default for Policy {
             session_idle_ms: 7 * 24 * 3_600_000,
             log_ins_per_minute: 5,
             sign_ups_per_minute: 10,
+            attachment_bytes: 1024 * 1024 * 1024,
         }
     }
 }

@@ -61,6 +61,15 @@ pub enum ServiceError {
     /// The disk is full; reading still works (`storage_full`).
     #[error("the storage is full")]
     StorageFull(#[source] StoreError),
+    /// The account's room for attachments is used up (`attachments_full`).
+    #[error("the room for attachments is used up")]
+    AttachmentsFull {
+        /// Bytes that the account may have of them.
+        quota: u64,
+    },
+    /// A file is larger than the server takes (`payload_too_large`).
+    #[error("the file is too large")]
+    FileTooLarge,
     /// A fault on our side (`internal`). Its source is for the log alone.
     #[error("internal fault")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -20,6 +20,7 @@
 //! randomness come from [`Services`].
 
 pub mod account;
+pub mod attachment;
 pub mod cleanup;
 mod context;
 mod error;

@@ -29,6 +29,10 @@ pub async fn stage(context: &Context, request: StageItemsRequest) -> Result<(), 
             field("overview").into()
         })?;
         validate::envelope(&item.details, limits::DETAILS, || field("details").into())?;
+        if item.attachments.len() > limits::ATTACHMENTS_PER_ITEM {
+            let rule = "must name fewer attachments";
+            return Err(ServiceError::invalid(field("attachments"), rule));
+        }
         if item.version < 2 || item.version > MAX_VERSION {
             return Err(ServiceError::invalid(field("version"), "must be a version"));
         }

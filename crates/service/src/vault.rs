@@ -9,9 +9,9 @@ use futures::{
 use keyarc_signature::{SignatureError, VaultManifest};
 use keyarc_store::{Changes, DetailsOutcome, WriteOutcome};
 use keyarc_wire::{
-    Bytes, Change, DetailsRequest, DetailsResponse, ItemChange, ItemId, VaultId, WriteItemsRequest,
-    WriteItemsResponse, encode_change, encode_changes_end, encode_changes_start, encode_manifest,
-    limits,
+    Bytes, Change, DetailsRequest, DetailsResponse, ItemChange, ItemId, ItemWrite, VaultId,
+    WriteItemsRequest, WriteItemsResponse, encode_change, encode_changes_end, encode_changes_start,
+    encode_manifest, limits,
 };
 
 use crate::{Context, ServiceError, identity, validate};
@@ -58,6 +58,10 @@ pub async fn write_items(
         WriteOutcome::Conflict(conflicts) => Err(ServiceError::Conflict(conflicts)),
         WriteOutcome::Stale => Err(ServiceError::ManifestStale),
         WriteOutcome::NoVault => Err(ServiceError::NotFound),
+        WriteOutcome::NoAttachment => Err(ServiceError::invalid(
+            "writes",
+            "must name attachments that were uploaded as a whole",
+        )),
     }
 }
 
@@ -163,6 +167,7 @@ fn check_write(request: &WriteItemsRequest) -> Result<(), ServiceError> {
             }
             None => {}
         }
+        check_attachments(write, || field("attachments"))?;
         if write.base_version > MAX_BASE_VERSION {
             return Err(ServiceError::invalid(
                 field("base_version"),
@@ -200,6 +205,23 @@ fn check_write(request: &WriteItemsRequest) -> Result<(), ServiceError> {
         }
     }
     Ok(())
+}
+
+fn check_attachments(
+    write: &ItemWrite,
+    field: impl FnOnce() -> String,
+) -> Result<(), ServiceError> {
+    let named = &write.attachments;
+    let rule = if write.details.is_none() && !named.is_empty() {
+        "must come with details"
+    } else if named.len() > limits::ATTACHMENTS_PER_ITEM {
+        "must name fewer attachments"
+    } else if named.iter().collect::<HashSet<_>>().len() != named.len() {
+        "must not name an attachment twice"
+    } else {
+        return Ok(());
+    };
+    Err(ServiceError::invalid(field(), rule))
 }
 
 fn encode_item(out: &mut Vec<u8>, item: &ItemChange) {

@@ -81,6 +81,7 @@ fn staged(number: u64, version: u64) -> StagedItem {
         version,
         overview: sealed(0x61, 350),
         details: sealed(0x62, 606),
+        attachments: Vec::new(),
     }
 }
 
@@ -94,7 +95,7 @@ on_both! {
         let request = story.request().await;
         let (outcome, queries) = count_queries(story.change(&request)).await;
         outcome.unwrap();
-        assert_eq!(queries, 17);
+        assert_eq!(queries, 18);
         let now = account::get(&story.context).await.unwrap();
         assert_eq!((now.keyset, now.rotations.0), (request.keyset.clone(), request.bundle.0.clone()));
         assert_eq!(now.bundle.0, build::bundle(1));

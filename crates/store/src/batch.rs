@@ -98,6 +98,11 @@ pub(crate) trait BatchSql {
     const PURGE_ITEMS: &'static str;
     /// `$3` vault.
     const PURGE_DETAILS: &'static str;
+    /// `$3` vault. A row is an attachment. Marks those that are there as a whole as named.
+    const NAME_ATTACHMENTS: &'static str;
+    /// `$3` vault. A row is an attachment, `number` the version before of the item that is its
+    /// payload.
+    const REFER_TO_ATTACHMENTS: &'static str;
     /// `$3` vault → id, item version, details version, details.
     const READ_DETAILS: &'static str;
     /// `$3` vault, `$4` and `$5` the item and version after which to begin, `$6` most → id, version,
@@ -202,6 +207,19 @@ macro_rules! batch_sql {
                 @$unfold,
                 "DELETE FROM item_details
                  WHERE vault_id = $3 AND item_id IN (SELECT batch.id FROM batch)"
+            );
+            const NAME_ATTACHMENTS: &'static str = batch_sql!(
+                @$unfold,
+                "UPDATE attachments SET unreferenced_since_ms = NULL
+                 WHERE vault_id = $3 AND attachment_id IN (SELECT batch.id FROM batch)
+                 AND dropped_at_ms IS NULL AND chunks =
+                 (SELECT COUNT(*) FROM attachment_chunks AS there
+                 WHERE there.vault_id = $3 AND there.attachment_id = attachments.attachment_id)"
+            );
+            const REFER_TO_ATTACHMENTS: &'static str = batch_sql!(
+                @$unfold,
+                "INSERT INTO attachment_refs (vault_id, attachment_id, item_id, details_version)
+                 SELECT $3, batch.id, batch.payload, batch.number + 1 FROM batch"
             );
             // IN, because SQLite may turn a join around and unfold the batch for every item.
             const READ_DETAILS: &'static str = batch_sql!(

@@ -13,6 +13,8 @@ pub struct Cleaned {
     pub rekeys: u64,
     /// Links between devices that ran out.
     pub links: u64,
+    /// Attachments that no item named for long enough.
+    pub attachments: u64,
 }
 
 /// How much longer than its lifetime a used nonce is remembered, because another instance's
@@ -21,9 +23,13 @@ const NONCE_KEPT_MS: u64 = 10 * 60_000;
 /// A change of keys takes minutes. What was staged for one that was given up is kept this long.
 const REKEY_KEPT_MS: u64 = 24 * 3_600_000;
 
+/// An upload that was cut off can go on for as long, and so long stays what no item names any more.
+const ATTACHMENT_KEPT_MS: u64 = 24 * 3_600_000;
+
 impl Store {
-    /// Deletes expired nonces, sessions, rate counters, device links and changes of keys that were
-    /// given up. Five statements.
+    /// Deletes expired nonces, sessions, rate counters, device links, changes of keys that were
+    /// given up, and attachments that no item names. Eleven statements, and one for each 16 chunks
+    /// that are deleted.
     pub async fn clean_up(&self, now_ms: u64, session_idle_ms: u64) -> Result<Cleaned, StoreError> {
         let now = to_i64(now_ms);
         let cleaned = transaction!(self, |tx| {
@@ -56,8 +62,14 @@ impl Store {
                     .execute(&mut *tx)
                     .await?
                     .rows_affected(),
+                attachments: 0,
             }
         });
-        Ok(cleaned)
+        let before_ms = now_ms.saturating_sub(ATTACHMENT_KEPT_MS);
+        let attachments = self.clean_up_attachments(now_ms, before_ms).await?;
+        Ok(Cleaned {
+            attachments,
+            ..cleaned
+        })
     }
 }

@@ -28,6 +28,8 @@ pub enum WriteOutcome {
     Stale,
     /// There is no such vault.
     NoVault,
+    /// An attachment that the write names is not there, or not as a whole. Nothing was written.
+    NoAttachment,
 }
 
 /// What a request for details brought.
@@ -49,6 +51,10 @@ struct Batches {
     details: Batch,
     /// Versions that come with items which the write creates.
     earlier: Batch,
+    /// Attachments that details name.
+    attachments: Batch,
+    /// How many they are, each counted once.
+    attachments_named: u64,
     purges: Batch,
 }
 
@@ -58,12 +64,14 @@ impl Batches {
         let (mut details, mut purges) = (Batch::default(), Batch::default());
         let mut replaced = Batch::default();
         let created: HashSet<ItemId> = request.earlier.iter().map(|one| one.item_id).collect();
+        let (mut attachments, mut named) = (Batch::default(), HashSet::new());
         // By value: each item's own copy is freed as it moves into the batch.
         for ItemWrite {
             item_id,
             base_version,
             overview,
             details: changed,
+            attachments: names,
         } in request.writes
         {
             let base = to_i64(base_version);
@@ -79,6 +87,10 @@ impl Batches {
                 changed.is_some(),
                 overview.as_ref(),
             );
+            for attachment in names {
+                attachments.push(attachment.as_bytes(), base, false, item_id.as_bytes());
+                named.insert(attachment);
+            }
             if let Some(changed) = changed {
                 details.push(item_id.as_bytes(), base, false, changed.as_ref());
             }
@@ -97,6 +109,8 @@ impl Batches {
             overviews,
             details,
             earlier: earlier_versions(request.earlier),
+            attachments,
+            attachments_named: named.len() as u64,
             purges,
         }
     }
@@ -196,7 +210,7 @@ impl Store {
     }
 
     /// Writes to a vault if its head and every item are at the version expected: all of it or
-    /// nothing. At most ten statements and one transaction, whatever the number of items.
+    /// nothing. At most thirteen statements and one transaction, whatever the number of items.
     /// `head` is the version that the request's manifest follows.
     ///
     /// What a write replaces is kept as a version of the item, the newest [`VERSIONS_KEPT`] of
@@ -205,7 +219,8 @@ impl Store {
     /// An item that exists nowhere is at version 0. A tombstone conflicts with everything: what
     /// was deleted for good does not come back. The caller sees to it that no item occurs twice
     /// and that a new one has details; that the earlier versions that come with new ones stand in
-    /// their order, item by item, and each first one has details.
+    /// their order, item by item, and each first one has details; that attachments come with
+    /// details, and none of them twice with one item.
     pub async fn write_items(
         &self,
         vault: VaultId,
@@ -220,6 +235,8 @@ impl Store {
             overviews,
             details,
             earlier,
+            attachments,
+            attachments_named,
             purges,
         } = Batches::new(request);
         let vault = vault.as_bytes().as_slice();
@@ -297,6 +314,24 @@ impl Store {
                     .bind(earlier.bytes)
                     .bind(vault)
                     .bind(to_i64(now_ms))
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            if !attachments.is_empty() {
+                let attachments = attachments.finish();
+                let named = sqlx::query(<Driver as BatchSql>::NAME_ATTACHMENTS)
+                    .bind(attachments.rows.as_str())
+                    .bind(attachments.bytes.as_slice())
+                    .bind(vault)
+                    .execute(&mut *tx)
+                    .await?;
+                if named.rows_affected() != attachments_named {
+                    return Ok(WriteOutcome::NoAttachment);
+                }
+                sqlx::query(<Driver as BatchSql>::REFER_TO_ATTACHMENTS)
+                    .bind(attachments.rows)
+                    .bind(attachments.bytes)
+                    .bind(vault)
                     .execute(&mut *tx)
                     .await?;
             }

@@ -11,6 +11,7 @@
 //! batch, never a loop.
 
 mod accounts;
+mod attachments;
 mod batch;
 mod changes;
 mod cleanup;
@@ -32,6 +33,7 @@ pub mod testing;
 mod versions;
 
 pub use accounts::{AccountRow, LoginKey, NewAccount, SignUpOutcome};
+pub use attachments::{AttachmentRow, BeginAttachmentOutcome, NewAttachment};
 pub use changes::Changes;
 pub use cleanup::Cleaned;
 pub use error::{Cause, MigrationCause, OpenError, StoreError};

@@ -107,7 +107,7 @@ impl Store {
     /// Swaps all keys of an account and every item of its vault for what was staged, if `proven`,
     /// the key that the request was signed with, the keyset before, the vault's head and every
     /// item are still what they were, uses up the nonce, and ends every session but `asking`.
-    /// Fourteen statements, whatever the number of items, all or nothing.
+    /// Fifteen statements, whatever the number of items, all or nothing.
     pub async fn rekey(
         &self,
         proven: &LoginKey,
@@ -169,6 +169,20 @@ impl Store {
             if missing != 0 {
                 return Ok(RekeyOutcome::Stale);
             }
+            // The details sealed anew name the attachments that those of before named.
+            sqlx::query(
+                "UPDATE attachment_refs SET details_version = staged.version
+                 FROM rekey_items AS staged, item_details
+                 WHERE attachment_refs.vault_id = $1 AND staged.account_id = $2
+                 AND staged.item_id = attachment_refs.item_id
+                 AND item_details.vault_id = attachment_refs.vault_id
+                 AND item_details.item_id = attachment_refs.item_id
+                 AND item_details.version = attachment_refs.details_version",
+            )
+            .bind(vault)
+            .bind(account)
+            .execute(&mut *tx)
+            .await?;
             sqlx::query(
                 "UPDATE items SET version = staged.version, revision = $3,
                  details_version = staged.version, overview = staged.overview

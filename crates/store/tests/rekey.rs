@@ -2,12 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use futures::TryStreamExt as _;
-use keyarc_store::{NewAccountKeys, NewRecovery, RekeyOutcome, Store};
+use keyarc_store::{NewAccountKeys, NewAttachment, NewRecovery, RekeyOutcome, Store};
 use keyarc_testkit::{
     FixedClock,
     build::{
-        account, auth_key, handle, item_id, items_of, login_key, new_keyset, nonce, purge,
-        recovery_key, sealed, session, signed_up, vault_id, write, write_next,
+        account, attachment_id, auth_key, change, handle, item_id, items_of, login_key, new_keyset,
+        nonce, purge, recovery_key, sealed, session, signed_up, vault_id, write, write_next,
+        write_with,
     },
     count_queries, on_both,
 };
@@ -34,6 +35,7 @@ fn staged(number: u64, version: u64) -> StagedItem {
         version,
         overview: sealed(number as u8 ^ 0x55, 350),
         details: sealed(number as u8 ^ 0xaa, 606),
+        attachments: Vec::new(),
     }
 }
 
@@ -132,7 +134,7 @@ on_both! {
         is_old(store).await;
 
         let (outcome, queries) = count_queries(rekey(store, &keys(2), 5)).await;
-        assert_eq!((outcome, queries), (RekeyOutcome::Changed, 14));
+        assert_eq!((outcome, queries), (RekeyOutcome::Changed, 15));
         let row = store.account(account(1).id).await.unwrap().unwrap();
         assert_eq!(row.keyset, keys(2).keys.keyset);
         assert_eq!(row.rotations, keys(2).rotations);
@@ -182,6 +184,36 @@ on_both! {
         store.write_items(vault_id(1), 3, request, NOW).await.unwrap();
         let kept = store.item_versions(vault_id(1), item_id(1), None, 9).await.unwrap().unwrap();
         assert_eq!(kept.versions.iter().map(|kept| kept.version).collect::<Vec<_>>(), [3]);
+    }
+
+    async fn attachments_go_with_their_items_to_the_next_keys(db) {
+        let store = db.store();
+        with_items(store, 1).await;
+        for number in [1, 2] {
+            let new = NewAttachment {
+                vault: vault_id(1),
+                attachment: attachment_id(number),
+                bytes: 350,
+                chunks: 1,
+            };
+            store.begin_attachment(&new, u64::MAX / 4, NOW).await.unwrap();
+            store.put_chunk(vault_id(1), attachment_id(number), 0, &sealed(1, 350)).await.unwrap();
+        }
+        // The first is named by a version of before only, the second by the item.
+        for (base, number) in [(1, 1), (2, 2)] {
+            let request = change([write_with(1, base, &[number])], []);
+            write_next(store, vault_id(1), request).await.unwrap();
+        }
+        stage(store, REKEY, vec![staged(1, 4)]).await;
+        assert_eq!(rekey(store, &keys(3), 5).await, RekeyOutcome::Changed);
+        for hours in [1, 26] {
+            store.clean_up(NOW + hours * 3_600_000, u64::MAX / 4).await.unwrap();
+        }
+        let is_there = async |number| {
+            let known = store.attachment(vault_id(1), attachment_id(number)).await;
+            known.unwrap().is_some()
+        };
+        assert!(!is_there(1).await && is_there(2).await);
     }
 
     async fn other_sessions_end_and_other_accounts_notice_nothing(db) {

@@ -7,8 +7,8 @@ use keyarc_store::{
     StoreError, StoredTotpSecret, UsedNonce, WriteOutcome,
 };
 use keyarc_wire::{
-    AccountId, Bytes, Change, ClientKind, EarlierWrite, Fixed, Handle, ItemChange, ItemId,
-    ItemPurge, ItemWrite, Keyset, NewVault, Sealed, SessionId, VaultId, WriteItemsRequest,
+    AccountId, AttachmentId, Bytes, Change, ClientKind, EarlierWrite, Fixed, Handle, ItemChange,
+    ItemId, ItemPurge, ItemWrite, Keyset, NewVault, Sealed, SessionId, VaultId, WriteItemsRequest,
 };
 
 use crate::{FixedClock, SeededEntropy};
@@ -304,7 +304,21 @@ pub fn write(item: u64, base_version: u64) -> ItemWrite {
         base_version,
         overview: sealed(mark, 350),
         details: Some(sealed(mark | 0x80, 350)),
+        attachments: Vec::new(),
     }
+}
+
+/// A write of overview and details that name these attachments.
+pub fn write_with(item: u64, base_version: u64, attachments: &[u64]) -> ItemWrite {
+    ItemWrite {
+        attachments: attachments.iter().copied().map(attachment_id).collect(),
+        ..write(item, base_version)
+    }
+}
+
+/// The attachment of this number.
+pub fn attachment_id(number: u64) -> AttachmentId {
+    AttachmentId(id(number))
 }
 
 /// A write of the overview alone.

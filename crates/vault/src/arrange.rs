@@ -258,6 +258,7 @@ impl UnlockedVault {
             base_version: entry.version,
             overview,
             details: None,
+            attachments: Vec::new(),
         })
     }
 }

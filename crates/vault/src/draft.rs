@@ -12,8 +12,8 @@ use std::collections::HashSet;
 
 use crate::{
     Content, Day, DraftError, FIELDS_MAX, Field, FieldType, ItemDraft, LABEL_MAX, NAME_MAX,
-    PLACE_MAX, PLACES_MAX, ROTATION_DAYS_MAX, Rotation, TAGS_MAX, Totp, check::check_definition,
-    recognise, record::ENVIRONMENTS,
+    PLACE_MAX, PLACES_MAX, ROTATION_DAYS_MAX, Rotation, TAGS_MAX, Totp,
+    attachment::check_attachments, check::check_definition, recognise, record::ENVIRONMENTS,
 };
 
 /// Most bytes of text (secrets, variables, notes) in one item. Sealed and padded it stays below
@@ -86,6 +86,7 @@ pub(crate) fn normalise(draft: &ItemDraft) -> Result<CheckedDraft, DraftError> {
     if let Some(check) = &draft.check {
         check_definition(check)?;
     }
+    check_attachments(&draft.attachments)?;
     check_day(draft.expires_on)?;
     content(
         &draft.content,
@@ -372,7 +373,7 @@ pub(crate) fn single_line(field: &str, text: &str, longest: usize) -> Result<(),
 }
 
 /// Embeddings, overrides and isolates. Arabic and Hebrew need none of them in a name.
-fn turns_direction(c: char) -> bool {
+pub(crate) fn turns_direction(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

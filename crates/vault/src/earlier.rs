@@ -89,6 +89,7 @@ impl Past {
                 fields: Vec::new(),
                 places: Vec::new(),
                 check: None,
+                attachments: Vec::new(),
             }),
         };
         Earlier {

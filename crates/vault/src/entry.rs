@@ -6,7 +6,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::{
     Day, FoundIn, ItemSummary, Kind,
     recognise::{Provider, provider},
-    record::{FieldNames, OverviewRecord},
+    record::{FieldNames, Files, OverviewRecord},
     rotation::due,
 };
 
@@ -52,6 +52,7 @@ impl Entry {
         let folder = (!self.record.folder.is_empty()).then_some(self.record.folder.as_str());
         let tags = self.record.tags.iter().map(String::as_str);
         let fields = self.record.field_names.iter().flat_map(FieldNames::iter);
+        let files = self.record.files.iter().flat_map(Files::names);
         self.provider_name()
             .map(|text| (FoundIn::Provider, text))
             .into_iter()
@@ -59,6 +60,7 @@ impl Entry {
             .chain(self.environment().map(|text| (FoundIn::Environment, text)))
             .chain(tags.map(|text| (FoundIn::Tag, text)))
             .chain(fields.map(|text| (FoundIn::Field, text)))
+            .chain(files.map(|text| (FoundIn::File, text)))
     }
 
     /// The day on which it expires or is to be rotated, whichever is first.
@@ -123,6 +125,7 @@ impl Entry {
                 Some(log) => log.results().to_vec(),
                 None => Vec::new(),
             },
+            files: self.record.files.iter().flat_map(Files::rows).collect(),
             matches,
             found: Vec::new(),
         }

@@ -4,6 +4,7 @@
 //! | module | what |
 //! |---|---|
 //! | `model` | the types that the page sees |
+//! | `attachment` | files that are attached to items |
 //! | `check` | whether a key still works: what to ask, and what answers mean |
 //! | `day` | calendar days and what an expiry date means |
 //! | `rotation` | when a secret is to be changed, and where |
@@ -33,6 +34,7 @@ extern crate alloc;
 
 pub mod archive;
 mod arrange;
+mod attachment;
 pub mod certificate;
 mod check;
 mod day;
@@ -69,6 +71,11 @@ mod views;
 mod write;
 
 pub use arrange::{BulkChange, CheckedChange, UndoStep};
+pub use attachment::{
+    ATTACHMENT_MAX, ATTACHMENTS_MAX, AnotherFile, Attachment, AttachmentChange, AttachmentLayout,
+    AttachmentReader, AttachmentTampered, CHUNK_LEN, FILE_NAME_MAX, FileRow, UPLOADS_MAX, Upload,
+    clean_file_name, clean_media_type, decode_uploads, encode_uploads,
+};
 pub use check::*;
 pub use day::{DayParseError, EXPIRING_WITHIN, ExpiryBadge, expiry_badge};
 pub use draft::{DETAILS_TEXT_MAX, VARIABLES_MAX, check_draft};

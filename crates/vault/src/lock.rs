@@ -346,6 +346,7 @@ impl UnlockedVault {
             fields: details.fields,
             places: details.places,
             check: details.check,
+            attachments: details.attachments,
         })
     }
 

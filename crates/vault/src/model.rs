@@ -9,7 +9,7 @@ use keyarc_wire::ItemId;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::{CheckDefinition, CheckResult};
+use crate::{Attachment, CheckDefinition, CheckResult, FileRow};
 use crate::{Rotation, Walk};
 
 /// A calendar day: days since 1970-01-01 in the user's own time zone.
@@ -213,6 +213,8 @@ pub struct ItemSummary {
     pub field_names: Vec<String>,
     /// What tests of the key found, the newest first.
     pub checks: Vec<CheckResult>,
+    /// Files that are attached to it.
+    pub files: Vec<FileRow>,
     /// Character positions in `name` that the search text matched.
     pub matches: Vec<u32>,
     /// What else the search text matched, of the words that the name does not have.
@@ -233,6 +235,8 @@ pub enum FoundIn {
     Tag,
     /// The name of a field that a person added.
     Field,
+    /// The name of a file that is attached.
+    File,
 }
 
 /// A text of an item that a search found, beside its name.
@@ -273,6 +277,8 @@ pub struct Item {
     pub places: Vec<String>,
     /// How a person wants its key tested.
     pub check: Option<CheckDefinition>,
+    /// Files that are attached to it, in their order.
+    pub attachments: Vec<Attachment>,
 }
 
 impl fmt::Debug for Item {
@@ -319,6 +325,9 @@ pub struct ItemDraft {
     pub walk: Option<Walk>,
     /// How its key is to be tested, when not as its provider's keys are.
     pub check: Option<CheckDefinition>,
+    /// Files that are attached to it, at most [`ATTACHMENTS_MAX`](crate::ATTACHMENTS_MAX); the
+    /// server has them already.
+    pub attachments: Vec<Attachment>,
 }
 
 impl ItemDraft {
@@ -341,6 +350,7 @@ impl ItemDraft {
             places: Vec::new(),
             walk: None,
             check: None,
+            attachments: Vec::new(),
         }
     }
 
@@ -364,6 +374,7 @@ impl ItemDraft {
             places: item.places.clone(),
             walk: None,
             check: item.check.clone(),
+            attachments: item.attachments.clone(),
         }
     }
 

@@ -212,6 +212,7 @@ impl UnlockedVault {
             base_version: now.version,
             overview,
             details: None,
+            attachments: Vec::new(),
         })
     }
 }

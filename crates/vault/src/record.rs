@@ -16,9 +16,11 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{Content, Day, Field, FieldType, Kind, Rotation, Variable, check::CheckLog};
 
+mod attachment;
 mod check;
 mod origin;
 
+pub(crate) use attachment::{Attachments, Files, Key};
 pub(crate) use check::CheckRecord;
 pub(crate) use origin::Origin;
 
@@ -88,6 +90,9 @@ pub(crate) struct OverviewRecord {
     /// What tests of the key found. Absent before the first.
     #[n(19)]
     pub(crate) checks: Option<CheckLog>,
+    /// The files that are attached. Absent when there are none.
+    #[n(20)]
+    pub(crate) files: Option<Files>,
     /// Where it comes from, of a version that came with an item of an archive. Absent in all others.
     #[n(21)]
     #[zeroize(skip)]
@@ -160,6 +165,9 @@ pub(crate) struct DetailsRecord<'a> {
     /// Absent when a person defined no test.
     #[b(4)]
     pub(crate) check: Option<CheckRecord<'a>>,
+    /// Absent when no file is attached.
+    #[b(5)]
+    pub(crate) attachments: Option<Attachments<'a>>,
 }
 
 /// At least one place, for none has a spelling of its own.

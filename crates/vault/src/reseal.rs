@@ -101,6 +101,7 @@ impl Resealing {
             &item.fields,
             &item.places,
             item.check.as_ref(),
+            &item.attachments,
         );
         let details = seal_details(&self.key, self.place, id, version, &plaintext, rng)?;
         let mut record = entry.record.clone();
@@ -123,6 +124,7 @@ impl Resealing {
             version,
             overview,
             details,
+            attachments: item.attachments.iter().map(|one| one.id).collect(),
         })
     }
 

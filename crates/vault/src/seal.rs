@@ -7,10 +7,10 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::{
-    CheckDefinition, Content, Field,
+    Attachment, CheckDefinition, Content, Field,
     record::{
-        CheckRecord, ContentRecord, DETAILS_SCHEMA, DetailsRecord, Fields, OVERVIEW_SCHEMA,
-        OverviewRecord, Places, decode_record, encode_record,
+        Attachments, CheckRecord, ContentRecord, DETAILS_SCHEMA, DetailsRecord, Fields,
+        OVERVIEW_SCHEMA, OverviewRecord, Places, decode_record, encode_record,
     },
 };
 
@@ -88,6 +88,7 @@ pub(crate) fn encode_details(
     fields: &[Field],
     places: &[String],
     check: Option<&CheckDefinition>,
+    attachments: &[Attachment],
 ) -> Zeroizing<Vec<u8>> {
     encode_record(&DetailsRecord {
         content: content.into(),
@@ -95,6 +96,7 @@ pub(crate) fn encode_details(
         fields: Fields::of(fields),
         places: Places::of(places),
         check: check.map(CheckRecord::from),
+        attachments: Attachments::of(attachments),
     })
 }
 
@@ -105,6 +107,7 @@ pub(crate) struct Details {
     pub(crate) fields: Vec<Field>,
     pub(crate) places: Vec<String>,
     pub(crate) check: Option<CheckDefinition>,
+    pub(crate) attachments: Vec<Attachment>,
 }
 
 pub(crate) fn open_details(
@@ -123,6 +126,7 @@ pub(crate) fn open_details(
         fields: record.fields.map(Vec::from).unwrap_or_default(),
         places: record.places.map(Vec::from).unwrap_or_default(),
         check: record.check.map(CheckDefinition::from),
+        attachments: record.attachments.map(Vec::from).unwrap_or_default(),
     })
 }
 

@@ -75,6 +75,8 @@ pub enum Change {
     Content,
     /// Which fields there are beside the secret.
     Fields,
+    /// Which files are attached, or what they are called.
+    Attachments,
     /// It was saved, and what overviews tell stayed the same. Notes or values of fields may be
     /// others.
     Saved,
@@ -219,6 +221,7 @@ impl UnlockedVault {
             fields: opened.fields,
             places: opened.places,
             check: opened.check,
+            attachments: opened.attachments,
         })
     }
 
@@ -290,6 +293,7 @@ pub(crate) fn changes(before: &OverviewRecord, after: &OverviewRecord) -> Vec<Ch
         (before.name != after.name, Change::Name),
         (content, Change::Content),
         (fields, Change::Fields),
+        (before.files != after.files, Change::Attachments),
         (before.folder != after.folder, Change::Folder),
         (before.tags != after.tags, Change::Tags),
         (before.environment != after.environment, Change::Environment),

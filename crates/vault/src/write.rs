@@ -13,7 +13,7 @@ use crate::{
     import::{Kept, PlannedItem},
     material,
     recognise::hint_of,
-    record::{Environment, FieldNames, Origin, OverviewRecord, RotationRecord},
+    record::{Environment, FieldNames, Files, Origin, OverviewRecord, RotationRecord},
     seal::{
         content_fingerprint, details_hash, encode_details, password_fingerprint, seal_details,
         seal_overview,
@@ -107,6 +107,7 @@ impl UnlockedVault {
             base_version: entry.version,
             overview,
             details: None,
+            attachments: Vec::new(),
         })
     }
 
@@ -214,6 +215,7 @@ impl UnlockedVault {
             &checked.fields,
             &checked.places,
             draft.check.as_ref(),
+            &draft.attachments,
         );
         let details = seal_details(&self.key, self.place, id, version, &plaintext, rng)?;
         let fingerprint = content_fingerprint(&self.key, &draft.content);
@@ -255,6 +257,7 @@ impl UnlockedVault {
                 .filter(|record| *record.fingerprint == fingerprint)
                 .and_then(|record| record.checks.clone())
                 .or_else(|| kept.and_then(|kept| kept.checks.clone())),
+            files: Files::of(&draft.attachments),
             origin: beside.origin,
         };
         let overview = seal_overview(&self.key, self.place, id, version, &record, rng)?;
@@ -263,6 +266,7 @@ impl UnlockedVault {
             base_version,
             overview,
             details: Some(details),
+            attachments: draft.attachments.iter().map(|one| one.id).collect(),
         };
         Ok((write, record))
     }

@@ -48,6 +48,8 @@ pub enum ErrorCode {
     Unavailable,
     /// The disk is full; nothing was changed and reading still works. 507.
     StorageFull,
+    /// The account's room for attachments is used up; everything else still works. 507.
+    AttachmentsFull,
 }
 
 /// An item that was not at the version the writer expected.

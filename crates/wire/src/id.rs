@@ -83,6 +83,11 @@ id!(
     16
 );
 id!(
+    /// A file that is attached to items, chosen at random by the client that makes it.
+    AttachmentId,
+    16
+);
+id!(
     /// A session as the owner sees it in a list. It is not the session's token.
     SessionId,
     16

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Bytes, ItemId, Sealed};
+use crate::{AttachmentId, Bytes, ItemId, Sealed};
 
 /// Creates or replaces an item. Its new version is `base_version + 1`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,10 @@ pub struct ItemWrite {
     /// case the stored details keep the version they were sealed for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<Sealed>,
+    /// The attachments that the details name, so that the server keeps them: at most
+    /// [`crate::limits::ATTACHMENTS_PER_ITEM`], each there as a whole. They come with details only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentId>,
 }
 
 /// A version that an item had in the vault it comes from: an item that a change creates can bring

@@ -5,6 +5,7 @@
 //! the types here, all of which are ciphertext ([`Sealed`]) or counters.
 
 mod account;
+mod attachment;
 mod bytes;
 mod changes;
 mod error;
@@ -25,13 +26,14 @@ pub use account::{
     AccountResponse, KeepPinsRequest, Keyset, NewVault, Notice, NoticeKind, SignUpRequest,
     VaultInfo,
 };
+pub use attachment::{AttachmentUpload, BeginAttachmentRequest, CHUNK_MEDIA_TYPE};
 pub use bytes::{Bytes, Fixed, FixedLengthError, Sealed};
 pub use changes::{
     CHANGES_MEDIA_TYPE, Change, ChangesDecodeError, ChangesDecoder, ItemChange, encode_change,
     encode_changes_end, encode_changes_start, encode_manifest,
 };
 pub use error::{ApiError, ErrorCode, VersionConflict};
-pub use id::{AccountId, Handle, IdParseError, ItemId, SessionId, VaultId};
+pub use id::{AccountId, AttachmentId, Handle, IdParseError, ItemId, SessionId, VaultId};
 pub use item::{
     DetailsRequest, DetailsResponse, EarlierWrite, ItemPurge, ItemWrite, SealedDetails,
     WriteItemsRequest, WriteItemsResponse,

@@ -50,3 +50,9 @@ pub const PASSKEYS: usize = 20;
 pub const PINS: usize = 4 * 1024;
 /// Most devices of an account whose notes are kept; the oldest goes first.
 pub const PINS_KEPT: usize = 16;
+/// Bytes of every envelope of an attachment but the last one.
+pub const ATTACHMENT_CHUNK: usize = 1024 * 1024 + 94;
+/// Most bytes of the envelopes of one attachment: those of a file of 100 MiB.
+pub const ATTACHMENT: u64 = 106_964_946;
+/// Most attachments that one item names.
+pub const ATTACHMENTS_PER_ITEM: usize = 20;

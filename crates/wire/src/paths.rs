@@ -1,6 +1,6 @@
 //! Endpoint paths. Functions make the ones that name something.
 
-use crate::VaultId;
+use crate::{AttachmentId, VaultId};
 
 /// `POST` [`crate::ChallengeRequest`] → [`crate::ChallengeResponse`].
 pub const CHALLENGE: &str = "/auth/challenge";
@@ -68,6 +68,12 @@ pub const HISTORIES_ROUTE: &str = "/api/vaults/{vault_id}/versions/of-items";
 pub const VERSION_DETAILS_ROUTE: &str = "/api/vaults/{vault_id}/versions/details";
 /// The route pattern of [`moment`].
 pub const MOMENT_ROUTE: &str = "/api/vaults/{vault_id}/moment";
+/// The route pattern of [`attachments`].
+pub const ATTACHMENTS_ROUTE: &str = "/api/vaults/{vault_id}/attachments";
+/// The route pattern of [`attachment_chunk`].
+pub const CHUNK_ROUTE: &str = "/api/vaults/{vault_id}/attachments/{id}/chunks/{number}";
+/// The route pattern of [`discard_attachment`].
+pub const DISCARD_ROUTE: &str = "/api/vaults/{vault_id}/attachments/{id}/discard";
 
 /// `GET` → the items changed after revision `since`, the vault's newest manifest, and all
 /// manifests from version `manifests_from` on, as [`crate::CHANGES_MEDIA_TYPE`].
@@ -107,4 +113,19 @@ pub fn histories(vault: VaultId) -> String {
 /// `POST` [`crate::VersionDetailsRequest`] → [`crate::VersionDetailsResponse`].
 pub fn version_details(vault: VaultId) -> String {
     format!("/api/vaults/{vault}/versions/details")
+}
+
+/// `POST` [`crate::BeginAttachmentRequest`] → [`crate::AttachmentUpload`].
+pub fn attachments(vault: VaultId) -> String {
+    format!("/api/vaults/{vault}/attachments")
+}
+
+/// `PUT` and `GET` one envelope, as [`crate::CHUNK_MEDIA_TYPE`].
+pub fn attachment_chunk(vault: VaultId, attachment: AttachmentId, number: u32) -> String {
+    format!("/api/vaults/{vault}/attachments/{attachment}/chunks/{number}")
+}
+
+/// `POST`, gives an upload up that no item names.
+pub fn discard_attachment(vault: VaultId, attachment: AttachmentId) -> String {
+    format!("/api/vaults/{vault}/attachments/{attachment}/discard")
 }

@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Bytes, Fixed, Handle, ItemId, Keyset, LoginProof, NewRecoveryKey, Sealed, VaultId};
+use crate::{
+    AttachmentId, Bytes, Fixed, Handle, ItemId, Keyset, LoginProof, NewRecoveryKey, Sealed, VaultId,
+};
 
 /// Items sealed anew under a key that is not in force yet. They are kept aside, and nothing reads
 /// them before [`RekeyRequest`] puts them all in force.
@@ -26,6 +28,10 @@ pub struct StagedItem {
     pub overview: Sealed,
     /// Sealed for that version.
     pub details: Sealed,
+    /// The attachments that the details name, which are those that the item has now. A server that
+    /// knows nothing of attachments refuses the change by it, and does not lose track of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentId>,
 }
 
 /// Puts new keys in force throughout, with the items that were staged, all or nothing.

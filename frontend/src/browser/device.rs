@@ -13,8 +13,9 @@ const DEVICE: &str = "device";
 const DRAFTS: &str = "drafts";
 const PINS: &str = "pins";
 const VIEWS: &str = "views";
+const UPLOADS: &str = "uploads";
 /// Raised with each store that is added.
-const SCHEMA: u32 = 3;
+const SCHEMA: u32 = 4;
 /// A device knows one account.
 const ONLY: &str = "account";
 /// The same account under the setup code that a change of suite is about to put in force.
@@ -178,10 +179,10 @@ impl DeviceStore {
         self.delete(DEVICE, NEXT).await
     }
 
-    /// Forgets the account, every draft and view, and what was seen.
+    /// Forgets the account, every draft, view and upload, and what was seen.
     pub async fn forget(self) -> Result<(), StoreError> {
         let database = open().await?;
-        let stores = [DEVICE, DRAFTS, PINS, VIEWS];
+        let stores = [DEVICE, DRAFTS, PINS, VIEWS, UPLOADS];
         let transaction = database.transaction(&stores, TransactionMode::ReadWrite)?;
         for store in stores {
             transaction.object_store(store)?.clear()?.await?;
@@ -253,6 +254,20 @@ impl DeviceStore {
         self.put(VIEWS, &vault.to_string(), &sealed.into()).await
     }
 
+    /// The sealed uploads of a vault that are not finished.
+    pub async fn uploads(self, vault: VaultId) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.get(UPLOADS, &vault.to_string()).await? {
+            Some(value) => Ok(Some(value.dyn_into::<Uint8Array>()?.to_vec())),
+            None => Ok(None),
+        }
+    }
+
+    /// Keeps the sealed uploads of a vault.
+    pub async fn keep_uploads(self, vault: VaultId, sealed: &[u8]) -> Result<(), StoreError> {
+        let sealed = Uint8Array::from(sealed);
+        self.put(UPLOADS, &vault.to_string(), &sealed.into()).await
+    }
+
     async fn get(self, store: &str, key: &str) -> Result<Option<JsValue>, StoreError> {
         let database = open().await?;
         let transaction = database.transaction(&[store], TransactionMode::ReadOnly)?;
@@ -291,7 +306,7 @@ async fn open() -> Result<Database, StoreError> {
         // A store that is not made shows itself at the first transaction.
         if let Ok(database) = event.database() {
             // One that is there already refuses, and stays as it is.
-            for store in [DEVICE, DRAFTS, PINS, VIEWS] {
+            for store in [DEVICE, DRAFTS, PINS, VIEWS, UPLOADS] {
                 let _ = database.create_object_store(store, ObjectStoreParams::new());
             }
         }

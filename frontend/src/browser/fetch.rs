@@ -69,12 +69,13 @@ async fn call(request: &HttpRequest, abort: &AbortController) -> Result<Response
     let headers = Headers::new()?;
     headers.set("accept", request.accept)?;
     if request.body.is_some() {
-        headers.set("content-type", "application/json")?;
+        headers.set("content-type", request.body_type)?;
     }
     let init = RequestInit::new();
     init.set_method(match request.method {
         Method::Get => "GET",
         Method::Post => "POST",
+        Method::Put => "PUT",
     });
     init.set_headers(&headers);
     // The mode stays `cors`: with `same-origin` and a strict referrer policy the browser would

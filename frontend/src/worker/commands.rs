@@ -1,8 +1,8 @@
 use std::rc::Rc;
 
 use keyarc_app::worker::{
-    ArrangeCommand, ArrangeReply, Command, Event, Failure, KnownDevice, LEAST_SCORE, Reply,
-    Strength, Unlocked,
+    ArrangeCommand, ArrangeReply, AttachmentCommand, Command, Event, Failure, KnownDevice,
+    LEAST_SCORE, Reply, Strength, Unlocked,
 };
 use keyarc_client::{LogIn, LoggingIn, RecoveryState, Session, SignUp};
 use keyarc_crypto::{SetupCode, Suite};
@@ -143,6 +143,10 @@ impl VaultWorker {
                 Ok(Reply::Done)
             }
             Command::Arrange(ArrangeCommand::Views) => self.views().await,
+            // Asked at every item: the rest of it is fetched when it is needed.
+            Command::Attachment(AttachmentCommand::CutOff(item)) => {
+                self.cut_off(item).await.map(Reply::Attachment)
+            }
             seldom => run_seldom(self, seldom).await,
         }
     }

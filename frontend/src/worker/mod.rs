@@ -2,6 +2,7 @@
 //! worker's memory and go when it is terminated. Nothing is logged.
 
 mod arrange;
+mod attachment;
 mod check;
 mod commands;
 mod export;
@@ -20,6 +21,7 @@ mod rekey;
 mod saving;
 mod seldom;
 mod state;
+mod uploads;
 mod versions;
 mod views;
 

@@ -16,7 +16,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{
     arrange::Undos, check::Checking, export::Exporting, failure, health::Health, import::Importing,
-    moment::Moment, saving::fetch_saving_soon, tell,
+    moment::Moment, saving::fetch_saving_soon, tell, uploads::Attaching,
 };
 use crate::browser::{BrowserHost, DeviceStore, FetchTransport, Report};
 
@@ -76,6 +76,8 @@ pub(super) struct VaultWorker {
     pub(super) import: Importing,
     /// A file on its way out of it.
     pub(super) export: Exporting,
+    /// Files on their way to items and from them.
+    pub(super) attaching: Attaching,
     /// The vault as it was at a moment.
     pub(super) moment: RefCell<Moment>,
     /// What is known of the vault's secrets.
@@ -147,6 +149,7 @@ impl VaultWorker {
     pub(super) fn leave(&self) {
         self.import.forget();
         self.export.forget();
+        self.attaching.forget();
         self.selection.take();
         self.undos.take();
         self.awaits_code.borrow_mut().take();

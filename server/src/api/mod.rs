@@ -1,6 +1,7 @@
 //! The REST handlers: decode, call one use case, map. `docs/api.md` describes them.
 
 mod account;
+mod attachment;
 mod link;
 mod passkey;
 mod password;
@@ -15,7 +16,7 @@ use axum::{
     extract::Request,
     middleware::{Next, from_fn},
     response::{IntoResponse as _, Response},
-    routing::{get, post},
+    routing::{get, post, put},
 };
 use http::{HeaderValue, header};
 use keyarc_wire::{ErrorCode, paths};
@@ -63,6 +64,12 @@ pub fn routes() -> Router<AppState> {
         .route(paths::HISTORIES_ROUTE, post(versions::of_items))
         .route(paths::VERSION_DETAILS_ROUTE, post(versions::details))
         .route(paths::MOMENT_ROUTE, post(versions::moment))
+        .route(paths::ATTACHMENTS_ROUTE, post(attachment::begin))
+        .route(
+            paths::CHUNK_ROUTE,
+            put(attachment::put_chunk).get(attachment::chunk),
+        )
+        .route(paths::DISCARD_ROUTE, post(attachment::discard))
         .route_layer(from_fn(no_store))
 }
 

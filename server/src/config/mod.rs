@@ -127,6 +127,8 @@ pub struct Config {
     pub session_days: u32,
     /// `SESSION_IDLE_DAYS`.
     pub session_idle_days: u32,
+    /// `ATTACHMENTS_MB_PER_ACCOUNT`.
+    pub attachments_mb: u32,
     /// `SITE_ROOT`; `None` when there is no built site, which only development tolerates.
     pub site_root: Option<PathBuf>,
     /// `MAX_CONNECTIONS`.
@@ -219,6 +221,7 @@ impl Config {
         if session_idle_days > session_days {
             reader.complain("SESSION_IDLE_DAYS", "must not exceed SESSION_DAYS");
         }
+        let attachments_mb = reader.number("ATTACHMENTS_MB_PER_ACCOUNT", 1024, 0, 1_000_000);
         let site_root = read_site_root(&mut reader, production);
         let max_connections = reader.number("MAX_CONNECTIONS", 1024, 16, 100_000) as usize;
 
@@ -236,6 +239,7 @@ impl Config {
             rates,
             session_days,
             session_idle_days,
+            attachments_mb,
             site_root,
             max_connections,
             waits: Waits::default(),

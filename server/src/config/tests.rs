@@ -56,6 +56,7 @@ fn every_mistake_is_reported_at_once_and_without_its_value() {
             site.path().join("canary").to_str().expect("text"),
         ),
         ("MAX_CONNECTIONS", "1"),
+        ("ATTACHMENTS_MB_PER_ACCOUNT", "1 GB"),
     ])
     .expect_err("refused");
     let named: Vec<_> = error
@@ -77,13 +78,14 @@ fn every_mistake_is_reported_at_once_and_without_its_value() {
             "RATE_LIMIT_PER_MINUTE",
             "RATE_LIMIT_LOGIN_PER_MINUTE",
             "SESSION_IDLE_DAYS",
+            "ATTACHMENTS_MB_PER_ACCOUNT",
             "SITE_ROOT",
             "MAX_CONNECTIONS",
         ]
     );
     let text = error.to_string();
     assert!(
-        text.starts_with("The configuration has 13 mistakes:\n  BIND must be"),
+        text.starts_with("The configuration has 14 mistakes:\n  BIND must be"),
         "{text}"
     );
     assert!(!text.contains("canary"), "{text}");

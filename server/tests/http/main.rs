@@ -8,6 +8,7 @@
 )]
 
 mod abuse;
+mod attachments;
 mod common;
 mod configuration;
 mod cross_site;

@@ -104,6 +104,7 @@ fn row(name: &str, mark: &str, expires_on: Option<Day>) -> Arc<ItemSummary> {
         trashed_at_ms: None,
         field_names: Vec::new(),
         checks: Vec::new(),
+        files: Vec::new(),
         matches: vec![0, 1, 2],
         found: Vec::new(),
     })
@@ -161,6 +162,7 @@ fn draft(name: &str, value: &str) -> ItemDraft {
         places: Vec::new(),
         walk: None,
         check: None,
+        attachments: Vec::new(),
     }
 }
 
@@ -174,5 +176,6 @@ fn item() -> Item {
         fields: Vec::new(),
         places: Vec::new(),
         check: None,
+        attachments: Vec::new(),
     }
 }

@@ -235,6 +235,7 @@ fn exported(item: &Item) -> Value {
         "notes": item.notes,
         "fields": item.fields,
         "used_in": item.places,
+        "files": item.attachments.iter().map(|file| &file.name).collect::<Vec<_>>(),
     })
 }
 

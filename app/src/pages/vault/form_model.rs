@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use keyarc_vault::{
-    CheckDefinition, Content, Day, DraftError, Field, FieldType, ItemDraft, Kind, Part,
+    Attachment, CheckDefinition, Content, Day, DraftError, Field, FieldType, ItemDraft, Kind, Part,
     ROTATION_DAYS_MAX, Recognition, Rotation, SetupKey, Walk,
 };
 use keyarc_wire::ItemId;
@@ -47,6 +47,8 @@ pub(super) struct FormModel {
     pub(super) fields: RwSignal<Vec<FieldRow>>,
     /// How the key is tested, which the form keeps as it is.
     check: StoredValue<Option<CheckDefinition>>,
+    /// Kept as they are: files come and go in the item's view.
+    attachments: StoredValue<Vec<Attachment>>,
     pub(super) recognised: RwSignal<Option<Recognition>>,
     pub(super) error: RwSignal<Option<DraftError>>,
     /// What recognition filled in, which it may therefore replace.
@@ -90,6 +92,7 @@ impl FormModel {
             variables: RwSignal::new(variables),
             fields: RwSignal::new(fields.map(|(at, field)| FieldRow::of(at, field)).collect()),
             check: StoredValue::new(draft.check.clone()),
+            attachments: StoredValue::new(draft.attachments.clone()),
             recognised: RwSignal::new(None),
             error: RwSignal::new(None),
             filled_name: StoredValue::new(None),
@@ -139,6 +142,7 @@ impl FormModel {
             places: self.places.read().lines().map(str::to_owned).collect(),
             walk: self.walk.get(),
             check: self.check.get_value(),
+            attachments: self.attachments.get_value(),
         })
     }
 
@@ -447,6 +451,7 @@ mod tests {
                 done: vec!["CI of the shop".into()],
             }),
             check: None,
+            attachments: Vec::new(),
         };
         assert_eq!(FormModel::of(&draft).to_draft(), Ok(draft));
     }

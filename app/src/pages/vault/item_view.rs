@@ -7,6 +7,7 @@ use super::{
     actions::Actions,
     check_part::{CheckSection, Tests, is_testable},
     expiry_badge::{DueBadge, ExpiryBadge},
+    files_part::FilesPart,
     material_part::MaterialPart,
     note_part::NotePart,
     rotate::can_rotate,
@@ -94,6 +95,7 @@ fn Rest(
             .then(|| view! { class="v", <CheckSection summary=summary.clone() tests=tests /> })}
         {matches!(summary.kind, Kind::Certificate | Kind::SshKey)
             .then(|| view! { class="v", <MaterialPart summary=summary.clone() /> })}
+        <FilesPart summary=summary.clone() />
         <Facts summary=summary revealed=revealed actions=actions />
     }
 }

@@ -14,6 +14,8 @@ mod deeds;
 mod detail;
 mod expiry_badge;
 mod export;
+mod files;
+mod files_part;
 mod filters;
 mod folder_picker;
 mod folders;

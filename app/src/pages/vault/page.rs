@@ -6,6 +6,7 @@ use super::{
     actions::use_actions,
     arranging::use_arranging,
     detail::Detail,
+    files_part::fetch_files_soon,
     frame::{Section, VaultFrame, pressed, use_panels},
     item_part::fetch_item_soon,
     list::{ListPane, ROW_HEIGHT},
@@ -52,6 +53,7 @@ fn Panes() -> impl IntoView {
     take_up_draft();
     empty_old_trash();
     fetch_item_soon();
+    fetch_files_soon();
     // What is selected belongs to the list that is shown, however it is searched and sorted.
     let selection = use_selection();
     let list = Memo::new(move |_| place.with(Place::list));

@@ -237,6 +237,7 @@ fn found_words(place: FoundIn) -> Option<&'static str> {
         FoundIn::Environment => Some(t!("in environment: ")),
         FoundIn::Tag => Some(t!("in tag: ")),
         FoundIn::Field => Some(t!("in field: ")),
+        FoundIn::File => Some(t!("in file: ")),
     }
 }
 

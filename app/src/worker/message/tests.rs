@@ -20,6 +20,7 @@ fn draft(content: Content) -> ItemDraft {
         places: Vec::new(),
         walk: None,
         check: None,
+        attachments: Vec::new(),
     }
 }
 

@@ -45,6 +45,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             fields: draft.kept_fields(),
             places: draft.kept_places(),
             check: draft.check.clone(),
+            attachments: draft.attachments.clone(),
         })
     }
 

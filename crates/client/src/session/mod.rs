@@ -1,5 +1,6 @@
 //! An account that is logged in and unlocked.
 
+mod attachments;
 mod belief;
 mod bulk;
 mod earlier;
@@ -33,6 +34,7 @@ use zeroize::Zeroizing;
 use crate::{Api, ApiFailure, ClientError, Host, Pin, Transport, Trust};
 use write::Waiting;
 
+pub use attachments::Stoppable;
 pub use bulk::{Bulk, BulkUndo, Undone};
 pub use earlier::Histories;
 pub use enter::{LogIn, LoggingIn, SignUp};
@@ -128,7 +130,7 @@ const LABEL_LEN: usize = "KA1-XXXXX".len();
 const DRAFT: &str = "draft";
 /// Raised with every change of what a form holds: one of another build is forgotten rather than
 /// misread.
-const FORM_SCHEMA: u8 = 1;
+const FORM_SCHEMA: u8 = 2;
 
 impl<T: Transport, H: Host> Session<T, H> {
     /// The vault at a glance.

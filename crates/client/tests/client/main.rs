@@ -1,6 +1,8 @@
 //! The client against servers that work, fail and lie. One program, so that it is linked once.
 
 #[cfg(test)]
+mod attachments;
+#[cfg(test)]
 mod bulk;
 #[cfg(test)]
 mod common;

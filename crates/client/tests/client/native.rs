@@ -57,6 +57,7 @@ fn get(max_response: usize) -> HttpRequest {
         method: Method::Get,
         path: "/x".into(),
         body: None,
+        body_type: "application/json",
         accept: "application/json",
         bearer: None,
         max_response,

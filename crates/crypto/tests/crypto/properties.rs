@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use keyarc_crypto::hazmat::{HEADER_LEN, Place, padded_len};
 use keyarc_crypto::{
-    AccountContext, ArchiveContext, ItemContext, Keyring, OpenError, Part, PasswordKey,
-    RecoveryContext, RootKey, SetupCode, StateContext, Suite, UnlockKeys, VaultKey,
-    VaultKeyContext,
+    AccountContext, ArchiveContext, AttachmentContext, AttachmentKey, ItemContext, Keyring,
+    OpenError, Part, PasswordKey, RecoveryContext, RootKey, SetupCode, StateContext, Suite,
+    UnlockKeys, VaultKey, VaultKeyContext,
 };
 use proptest::prelude::*;
 use zeroize::Zeroizing;
@@ -69,6 +69,13 @@ fn place() -> impl Strategy<Value = Place> {
                 last,
             })
         }),
+        (id(), 0..3_u64, any::<bool>()).prop_map(|(attachment, number, last)| {
+            Place::Attachment(AttachmentContext {
+                attachment,
+                number,
+                last,
+            })
+        }),
     ]
 }
 
@@ -108,6 +115,30 @@ proptest! {
         let envelope = key.seal(&here, b"value", &mut rng).unwrap();
         prop_assert_eq!(key.open(&moved, &envelope).err(), Some(OpenError));
         prop_assert!(key.open(&here, &envelope).is_ok());
+    }
+
+    #[test]
+    fn a_chunk_opens_in_its_own_place_only(
+        attachment: [u8; 16], number in 0..4_u64, last: bool, which in 0..3,
+        plaintext in proptest::collection::vec(any::<u8>(), 0..600),
+    ) {
+        let mut rng = CounterRng::new(3);
+        let bytes = AttachmentKey::make(&mut rng);
+        let key = AttachmentKey::from_bytes(&bytes);
+        let here = AttachmentContext { attachment, number, last };
+        let envelope = key.seal(&here, &plaintext, &mut rng).unwrap();
+        prop_assert_eq!(envelope.len(), keyarc_crypto::envelope_len(plaintext.len()));
+        let opened = key.open(&here, &envelope).unwrap();
+        prop_assert_eq!(opened.as_slice(), plaintext);
+        let mut moved = here;
+        match which {
+            0 => moved.attachment[0] ^= 1,
+            1 => moved.number += 1,
+            _ => moved.last = !last,
+        }
+        prop_assert_eq!(key.open(&moved, &envelope).err(), Some(OpenError));
+        let other = AttachmentKey::from_bytes(&AttachmentKey::make(&mut rng));
+        prop_assert_eq!(other.open(&here, &envelope).err(), Some(OpenError));
     }
 
     #[test]

@@ -310,6 +310,7 @@ pub fn draft(number: usize) -> ItemDraft {
         places: Vec::new(),
         walk: None,
         check: None,
+        attachments: Vec::new(),
     }
 }
 

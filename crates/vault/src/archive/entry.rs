@@ -90,6 +90,8 @@ pub(super) fn encode_item(exported: &Exported) -> Zeroizing<Vec<u8>> {
             fields: Fields::of(&item.fields),
             places: Places::of(&item.places),
             check: item.check.as_ref().map(CheckRecord::from),
+            // Their bytes are the server's, and not in the file.
+            attachments: None,
         },
         created_at_ms: summary.created_at_ms,
         updated_at_ms: summary.updated_at_ms,

@@ -63,6 +63,7 @@ pub(super) fn encode_earlier(earlier: &Earlier) -> Zeroizing<Vec<u8>> {
             fields: Fields::of(&draft.fields),
             places: Places::of(&draft.places),
             check: draft.check.as_ref().map(CheckRecord::from),
+            attachments: None,
         }),
         updated_at_ms: earlier.updated_at_ms,
         folder: draft.folder.as_str().into(),

@@ -85,6 +85,7 @@ impl UnlockedVault {
             base_version: entry.version,
             overview,
             details: None,
+            attachments: Vec::new(),
         }))
     }
 }

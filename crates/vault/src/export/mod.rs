@@ -137,7 +137,7 @@ impl PlainFormat {
         match self {
             // What is told of fields tells of their kinds, too.
             Self::Dotenv => matches!(part, LeftOut::Variable | LeftOut::FieldTypes),
-            Self::Json => part != LeftOut::CheckResults,
+            Self::Json => !matches!(part, LeftOut::CheckResults | LeftOut::Attachments),
             Self::Csv => match part {
                 LeftOut::Tags => csv::fits_tags(&exported.item.summary.tags),
                 LeftOut::Fields => csv::fits_fields(&exported.item),

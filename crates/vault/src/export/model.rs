@@ -126,6 +126,8 @@ pub enum LeftOut {
     Check,
     /// What tests of its key found.
     CheckResults,
+    /// Files that are attached to it.
+    Attachments,
     /// When it was made and changed.
     Dates,
 }
@@ -170,6 +172,7 @@ pub(super) fn parts_of(exported: &Exported) -> impl Iterator<Item = LeftOut> {
         (LeftOut::Places, !item.places.is_empty()),
         (LeftOut::Check, item.check.is_some()),
         (LeftOut::CheckResults, !summary.checks.is_empty()),
+        (LeftOut::Attachments, !item.attachments.is_empty()),
         (LeftOut::Dates, true),
     ]
     .into_iter()

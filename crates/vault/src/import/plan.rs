@@ -421,6 +421,7 @@ fn sealed_size(draft: &ItemDraft) -> Result<usize, DraftError> {
         &checked.fields,
         &checked.places,
         draft.check.as_ref(),
+        &draft.attachments,
     );
     let details = details.len();
     // Padded to at most an eighth more, sealed, and a third longer as text.
@@ -467,6 +468,7 @@ fn mark(draft: &ItemDraft, variable: Option<&str>) -> [u8; 32] {
         &draft.fields,
         &draft.places,
         draft.check.as_ref(),
+        &draft.attachments,
     ));
     hash.finalize().into()
 }

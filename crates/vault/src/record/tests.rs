@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{CheckDefinition, CheckOutcome, CheckResult, Placement};
+use crate::{Attachment, CheckDefinition, CheckOutcome, CheckResult, Placement};
+use keyarc_wire::AttachmentId;
 
 fn overview() -> OverviewRecord {
     OverviewRecord {
@@ -25,6 +26,7 @@ fn overview() -> OverviewRecord {
         rotation: None,
         password_fingerprint: None,
         checks: None,
+        files: None,
         origin: None,
     }
 }
@@ -36,6 +38,7 @@ fn details(text: &str) -> DetailsRecord<'_> {
         fields: None,
         places: None,
         check: None,
+        attachments: None,
     }
 }
 
@@ -89,6 +92,7 @@ fn the_formats_stay() {
         fields: Fields::of(&added),
         places: None,
         check: None,
+        attachments: None,
     };
     assert_eq!(
         hex(&encode_record(&with_fields)),
@@ -187,6 +191,59 @@ fn the_formats_of_tests_stay() {
     let bytes = encode_record(&tested);
     assert_eq!(hex(&bytes[bytes.len() - 6..]), "005138010191");
     assert!(decode_record::<OverviewRecord>(&bytes).is_ok_and(|read| read == tested));
+}
+
+#[test]
+fn the_formats_of_attachments_stay() {
+    let attached = [Attachment {
+        id: AttachmentId([0xa1; 16]),
+        name: "a.txt".to_owned(),
+        media_type: "text/plain".to_owned(),
+        size: 300,
+        key: [0xb2; 32],
+        digest: [0xc3; 32],
+    }];
+    let with_file = DetailsRecord {
+        attachments: Attachments::of(&attached),
+        ..details("v")
+    };
+    let bytes = encode_record(&with_file);
+    assert_eq!(
+        hex(&bytes),
+        format!(
+            "86820081617661 6ef6f6f6 81 86 50{} 65612e747874 6a746578742f706c61696e 19012c 5820{} 5820{}",
+            "a1".repeat(16),
+            "b2".repeat(32),
+            "c3".repeat(32)
+        )
+        .replace(' ', "")
+    );
+    let read: DetailsRecord<'_> = decode_record(&bytes).expect("read");
+    assert!(read.attachments.map(Vec::from) == Some(attached.to_vec()));
+    // A key of another length is none, and no attachments have one spelling.
+    let short = hex(&bytes).replace(
+        &format!("5820{}", "b2".repeat(32)),
+        &format!("581f{}", "b2".repeat(31)),
+    );
+    let short: Vec<u8> = (0..short.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&short[at..at + 2], 16).expect("hex"))
+        .collect();
+    assert!(decode_record::<DetailsRecord<'_>>(&short).is_err());
+    let none = encode_record(&details("v"));
+    let spelled_out = [&[0x86][..], &none[1..], &[0xf6, 0xf6, 0xf6, 0x80]].concat();
+    assert!(decode_record::<DetailsRecord<'_>>(&spelled_out).is_err());
+
+    let mut named = overview();
+    named.files = Files::of(&attached);
+    let bytes = encode_record(&named);
+    assert_eq!(bytes[0], 0x95);
+    let end = format!("f6f6f6f6f6818350{}65612e74787419012c", "a1".repeat(16));
+    assert!(hex(&bytes).ends_with(&end), "{}", hex(&bytes));
+    assert!(decode_record::<OverviewRecord>(&bytes).is_ok_and(|read| read == named));
+    let files = named.files.take().expect("some");
+    assert!(files.names().eq(["a.txt"]) && files.rows().all(|row| row.size == 300));
+    assert!(Files::of(&[]).is_none());
 }
 
 #[test]

@@ -9,6 +9,7 @@
 mod archive_history;
 mod archives;
 mod arranging;
+mod attachments;
 mod checks;
 mod common;
 mod dotenv;

@@ -2,9 +2,12 @@
 
 use crate::common::{Fixture, details_of, fixture, key};
 use keyarc_crypto::RootKey;
-use keyarc_vault::{LockedVault, OverviewChange, ResealError, Resealing, UnlockedVault};
+use keyarc_vault::{
+    Attachment, LockedVault, OverviewChange, ResealError, Resealing, UnlockedVault,
+};
 use keyarc_wire::{
-    ItemChange, ItemId, ItemWrite, Sealed, SealedDetails, StagedItem, VaultInfo, WriteItemsRequest,
+    AttachmentId, ItemChange, ItemId, ItemWrite, Sealed, SealedDetails, StagedItem, VaultInfo,
+    WriteItemsRequest,
 };
 
 /// A vault of these items, and its next key.
@@ -20,7 +23,16 @@ fn story(names: &[&str]) -> Story {
     let mut fixture = fixture();
     let mut writes = Vec::new();
     for name in names {
-        let write = fixture.seal(&key(name, &format!("value of {name}")));
+        let mut draft = key(name, &format!("value of {name}"));
+        draft.attachments = vec![Attachment {
+            id: AttachmentId([name.as_bytes()[0]; 16]),
+            name: format!("{name}.txt"),
+            media_type: String::new(),
+            size: 5,
+            key: [1; 32],
+            digest: [2; 32],
+        }];
+        let write = fixture.seal(&draft);
         fixture.accept(write.clone());
         writes.push(write);
     }
@@ -100,9 +112,11 @@ fn what_was_sealed_anew_opens_with_the_next_key_alone() {
             vault.open_details(&of(item)).unwrap(),
         );
         assert_eq!(
-            (old.content, old.notes, old.fields),
-            (new.content, new.notes, new.fields)
+            (old.content, old.notes, old.fields, &old.attachments),
+            (new.content, new.notes, new.fields, &new.attachments)
         );
+        // The files stay what they are, and whoever keeps them is told.
+        assert_eq!(item.attachments, [old.attachments[0].id]);
         assert_eq!(old.summary.name, new.summary.name);
         assert_eq!(new.summary.version, old.summary.version + 1);
         assert_eq!(new.summary.created_at_ms, old.summary.created_at_ms);

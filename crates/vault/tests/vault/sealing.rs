@@ -82,6 +82,7 @@ fn any_draft() -> impl Strategy<Value = ItemDraft> {
             proptest::option::of(0..100_000),
             proptest::option::of(1..=3_650_u16),
             proptest::collection::vec("[a-z][a-z /.:]{0,20}[a-z]", 0..4),
+            proptest::collection::vec("[a-zA-Zü][a-z.]{0,20}", 0..4),
         ),
     )
         .prop_map(
@@ -95,7 +96,7 @@ fn any_draft() -> impl Strategy<Value = ItemDraft> {
                 content,
                 notes,
                 fields,
-                (rotated_on, every_days, places),
+                (rotated_on, every_days, places, files),
             )| ItemDraft {
                 id: None,
                 base_version: 0,
@@ -116,8 +117,20 @@ fn any_draft() -> impl Strategy<Value = ItemDraft> {
                 places,
                 walk: None,
                 check: None,
+                attachments: files.iter().enumerate().map(attachment).collect(),
             },
         )
+}
+
+fn attachment((at, name): (usize, &String)) -> keyarc_vault::Attachment {
+    keyarc_vault::Attachment {
+        id: keyarc_wire::AttachmentId([at as u8; 16]),
+        name: name.clone(),
+        media_type: String::new(),
+        size: name.len() as u64 * 99_991,
+        key: [at as u8 + 100; 32],
+        digest: [at as u8 + 200; 32],
+    }
 }
 
 proptest! {
@@ -146,6 +159,9 @@ proptest! {
         prop_assert_eq!(&item.notes, &draft.notes);
         prop_assert_eq!(&item.fields, &draft.fields);
         prop_assert_eq!(&item.places, &draft.places);
+        prop_assert_eq!(&item.attachments, &draft.attachments);
+        let named: Vec<_> = draft.attachments.iter().map(|one| one.id).collect();
+        prop_assert_eq!(&write.attachments, &named);
         let rotation = item.summary.rotation;
         prop_assert_eq!(rotation.every_days, draft.rotation.every_days);
         if draft.rotation.rotated_on.is_some() || rotation.every_days.is_none() {

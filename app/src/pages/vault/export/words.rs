@@ -131,6 +131,11 @@ pub(super) fn left_out(what: LeftOut, count: u32) -> String {
             "What tests found, of {count} item.",
             "What tests found, of {count} items."
         ),
+        LeftOut::Attachments => tn!(
+            count,
+            "Attached files of {count} item.",
+            "Attached files of {count} items."
+        ),
         LeftOut::Dates => tn!(
             count,
             "When they were made and changed, of {count} item.",

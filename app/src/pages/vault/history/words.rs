@@ -69,6 +69,7 @@ fn word(change: Change) -> &'static str {
         Change::Name => tc!("what a version changed", "name"),
         Change::Content => tc!("what a version changed", "secret"),
         Change::Fields => tc!("what a version changed", "fields"),
+        Change::Attachments => tc!("what a version changed", "files"),
         Change::Saved => t!("notes or values of fields, if anything"),
         Change::Folder => tc!("what a version changed", "folder"),
         Change::Tags => tc!("what a version changed", "tags"),

@@ -1,3 +1,4 @@
+mod attachments;
 mod lies;
 mod links;
 mod passkeys;
@@ -63,6 +64,7 @@ struct Account {
     second_factor: Option<String>,
     recovery: Option<NewRecoveryKey>,
     staged: (Option<[u8; 16]>, BTreeMap<ItemId, StagedItem>),
+    attachments: BTreeMap<AttachmentId, attachments::StoredAttachment>,
     /// The keys of those that open the vault.
     passkeys: BTreeMap<Vec<u8>, [u8; 32]>,
 }
@@ -103,6 +105,8 @@ pub struct Server {
     pub seen: Vec<String>,
     /// What time it is there.
     pub clock_ms: u64,
+    /// Most bytes that attachments take.
+    pub room: Option<u64>,
     /// How many versions of an item it sends at a time.
     pub page: usize,
 }
@@ -230,6 +234,9 @@ impl Server {
                 if path == paths::ACCOUNT {
                     return self.json(path, &self.accounts[&handle].response);
                 }
+                if path.contains("/attachments") {
+                    return self.with_fault(|server| server.attachment(handle, request));
+                }
                 if path.ends_with("/items") {
                     return self.with_fault(|server| server.carry_out(handle, &read(body)));
                 }
@@ -349,6 +356,7 @@ impl Server {
             second_factor: None,
             recovery: request.recovery.clone(),
             staged: (None, BTreeMap::new()),
+            attachments: BTreeMap::new(),
             passkeys: BTreeMap::new(),
         };
         self.accounts.insert(request.handle, account);

@@ -1,6 +1,7 @@
 //! The named attacks. Each test leaves word for `docs/malicious-server.md`.
 
 mod archive;
+mod attachments;
 mod derivation;
 mod history;
 mod items;

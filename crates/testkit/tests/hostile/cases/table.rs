@@ -31,6 +31,7 @@ const KEYS: &str = "lying-server-keys.spec.ts";
 const HISTORY: &str = "lying-server-history.spec.ts";
 const LINK: &str = "lying-server-link.spec.ts";
 const VERSIONS: &str = "history.spec.ts";
+const ATTACHMENTS: &str = "attachments.spec.ts";
 
 const fn case(
     number: u8,
@@ -120,6 +121,8 @@ const TABLE: &[Case] = &[
     case(47, "earlier versions of an item are swapped, relabelled, made up or left out", "", "what is not itself does not open and cannot be restored; what is missing is shown as missing. Which of the oldest are kept, and when something was starred, is the server's word",
         &["versions::a_version_stands_for_nothing_else", "versions::what_is_left_out_is_seen_to_be_missing", "archive::an_archive_takes_no_version_that_is_not_itself"],
         &[(VERSIONS, "a server that swaps and leaves out versions")]),
+    case(48, "chunks of an attached file are swapped, cut, left out, or another file's", CLOUD, "nothing of the file is given out. That it is kept back altogether cannot be prevented, and is said",
+        &["attachments::a_file_is_all_its_chunks_or_nothing"], &[(ATTACHMENTS, "a file that is not the one")]),
     // What there is nothing to try on yet.
     case(25, "another public key when something is shared", MANAGERS, "not there yet: sharing", &[], &[]),
     case(26, "a public key changes after it was verified", MANAGERS, "not there yet: sharing", &[], &[]),
@@ -142,7 +145,7 @@ const TABLE: &[Case] = &[
 fn every_case_is_in_the_table_once() {
     let mut numbers: Vec<u8> = TABLE.iter().map(|case| case.number).collect();
     numbers.sort_unstable();
-    assert_eq!(numbers, (1..=47).collect::<Vec<u8>>());
+    assert_eq!(numbers, (1..=48).collect::<Vec<u8>>());
     for case in TABLE {
         let is_tried = !case.native.is_empty();
         assert_ne!(

@@ -7,11 +7,14 @@ use std::cell::{Cell, RefCell};
 use futures::future::LocalBoxFuture;
 use keyarc_client::{
     ChangePassword, ClientError, LinkWords, LogIn, LoggingIn, SaveError, Session, SignUp,
-    Transport, Trust,
+    Stoppable, Transport, Trust,
 };
 use keyarc_crypto::{LinkCode, SetupCode, Suite};
-use keyarc_vault::{Content, Earlier, Item, ItemDraft, MomentRow, ThenIs, Version};
-use keyarc_wire::{ClientKind, ItemId, ItemVersion};
+use keyarc_vault::{
+    AttachmentChange, AttachmentReader, Content, Earlier, Item, ItemDraft, ItemSummary, MomentRow,
+    ThenIs, Version,
+};
+use keyarc_wire::{AttachmentId, ClientKind, ItemId, ItemVersion};
 
 use super::{
     devices::{add_passkey, by_passkey, known_device, new_device, with_passkey_factor},
@@ -132,6 +135,7 @@ impl Eyes {
                 let mut summary = vault.summary(id)?;
                 let version = std::mem::take(&mut summary.version);
                 summary.id = ItemId([0; 16]);
+                without_chance(&mut summary);
                 let text = serde_json::to_string(&summary).ok()?;
                 Some(Row { id, version, text })
             };
@@ -169,7 +173,20 @@ fn text_of(item: &Item) -> String {
     let mut item = item.clone();
     item.summary.version = 0;
     item.summary.id = ItemId([0; 16]);
+    without_chance(&mut item.summary);
+    for attachment in &mut item.attachments {
+        // Drawn at random, and the digest names what was drawn.
+        attachment.id = AttachmentId([0; 16]);
+        (attachment.key, attachment.digest) = ([0; 32], [0; 32]);
+    }
     serde_json::to_string(&item).expect("text")
+}
+
+/// A row without the random names of its files.
+fn without_chance(summary: &mut ItemSummary) {
+    for file in &mut summary.files {
+        file.id = AttachmentId([0; 16]);
+    }
 }
 
 pub type End = Result<(), String>;
@@ -339,6 +356,7 @@ async fn work<T: Transport>(session: &Session<T, Device>, eyes: &Eyes) -> End {
     session.restore(&[api]).await.map_err(said)?;
     eyes.look("restored", session, None);
     look_back(session, api, eyes).await?;
+    attach(session, api, eyes).await?;
     session.purge(&[note]).await.map_err(said)?;
     session.sync().await.map_err(said)?;
     eyes.look("purged", session, None);
@@ -403,6 +421,41 @@ async fn history<T: Transport>(
     let histories = session.histories(&[place]).await;
     let mut histories = histories.map_err(said)?;
     session.next_history(&mut histories).await.map_err(said)
+}
+
+/// What is attached.
+const FILE: &[u8] = b"what is attached";
+
+/// Attaches a file and reads it; another one is given up.
+async fn attach<T: Transport>(session: &Session<T, Device>, id: ItemId, eyes: &Eyes) -> End {
+    let begin = async || {
+        let wish = ("a.txt", "text/plain", FILE.len() as u64);
+        let upload = session.new_upload(id, wish).map_err(said)?;
+        session.begin_upload(&upload, || true).await.map_err(said)?;
+        Ok::<_, String>(upload)
+    };
+    let dropped = begin().await?;
+    session.discard_upload(dropped.id()).await.map_err(said)?;
+    let mut upload = begin().await?;
+    upload.note(0, FILE).map_err(|error| error.to_string())?;
+    let sent = session.send_chunk(&upload, 0, FILE, || true).await;
+    sent.map_err(said)?;
+    let attachment = upload.finish().ok_or("not whole")?;
+    let change = AttachmentChange::Put { attachment, at: 0 };
+    let item = session.change_attachments(id, &change).await;
+    eyes.look("with a file", session, Some(&item.map_err(said)?));
+    let (attachment, _) = session.attachment(id, upload.id()).await.map_err(said)?;
+    let mut reader = AttachmentReader::begin(&attachment).map_err(|error| error.to_string())?;
+    let mut content = Vec::new();
+    while let Stoppable::Done(Some(chunk)) = session
+        .read_chunk(attachment.id, &mut reader, || true)
+        .await
+        .map_err(said)?
+    {
+        content.extend_from_slice(&chunk);
+    }
+    eyes.hear("a file", format!("{content:?}"));
+    Ok(())
 }
 
 async fn side_by_side<T: Transport>(
@@ -497,6 +550,7 @@ pub fn draft(name: &str, secret: &str) -> ItemDraft {
         places: Vec::new(),
         walk: None,
         check: None,
+        attachments: Vec::new(),
     }
 }
 

@@ -354,6 +354,9 @@ fn every_endpoint_is_known_by_name() {
         "versions/details",
         "versions/of-items",
         "moment",
+        "attachments",
+        "attachments/chunks",
+        "attachments/discard",
     ];
     for name in below.into_iter().chain([keyarc_wire::paths::LOGIN]) {
         assert!(all.contains(name), "{name} among {all:?}");

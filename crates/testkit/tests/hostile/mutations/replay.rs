@@ -27,8 +27,15 @@ impl Exchange {
     }
 }
 
-/// A path without its query; of one below a vault the last word, `items`.
+/// A path without its query; of one below a vault the last word, `items`, and of an attachment what
+/// is done with it.
 pub fn endpoint(path: &str) -> &str {
+    if path.contains("/attachments/") {
+        return match path.ends_with("/discard") {
+            true => "attachments/discard",
+            false => "attachments/chunks",
+        };
+    }
     let path = path.split_once('?').map_or(path, |(path, _)| path);
     match path.strip_prefix("/api/vaults/") {
         Some(rest) => rest.split_once('/').map_or(rest, |(_, last)| last),
@@ -83,6 +90,7 @@ fn bytes_of(request: &HttpRequest) -> Vec<u8> {
     let method: &[u8] = match request.method {
         Method::Get => b"GET ",
         Method::Post => b"POST ",
+        Method::Put => b"PUT ",
     };
     let token = request.bearer.as_ref().map_or("", |token| token.as_str());
     let body = request.body.as_deref().unwrap_or_default();

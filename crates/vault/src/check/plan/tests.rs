@@ -24,6 +24,7 @@ fn item(provider: Option<&str>, content: Content, check: Option<CheckDefinition>
         field_names: Vec::new(),
         rotation: Default::default(),
         checks: Vec::new(),
+        files: Vec::new(),
         matches: Vec::new(),
         found: Vec::new(),
     };
@@ -34,6 +35,7 @@ fn item(provider: Option<&str>, content: Content, check: Option<CheckDefinition>
         fields: Vec::new(),
         places: Vec::new(),
         check,
+        attachments: Vec::new(),
     }
 }
 

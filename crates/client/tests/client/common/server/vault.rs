@@ -3,7 +3,7 @@
 use keyarc_signature::VaultManifest;
 use keyarc_wire::*;
 
-use super::{Answer, Server, Stored, problem, refuse, respond};
+use super::{Answer, Server, Stored, attachments::StoredAttachment, problem, refuse, respond};
 
 /// A version of an item that was replaced.
 #[derive(Clone)]
@@ -173,6 +173,15 @@ impl Server {
         let head = account.manifests.last().expect("version 0 at least");
         if !next.follows(&VaultManifest::decode(&head.0).expect("a manifest")) {
             return refuse(409, ErrorCode::ManifestStale);
+        }
+        let named = request.writes.iter().flat_map(|write| &write.attachments);
+        if !named.clone().all(|id| {
+            account
+                .attachments
+                .get(id)
+                .is_some_and(StoredAttachment::is_whole)
+        }) {
+            return refuse(400, ErrorCode::InvalidRequest);
         }
         account.manifests.push(request.manifest.clone());
         account.response.vaults[0].revision += 1;

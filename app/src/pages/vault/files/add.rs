@@ -1,0 +1,145 @@
+//! Where files come from: chosen, dropped anywhere onto the item, or pasted.
+
+use keyarc_wire::ItemId;
+use leptos::{ev, html, prelude::*};
+use wasm_bindgen::JsCast;
+
+use super::{uploads::Sender, words::refused};
+use crate::{
+    state::{use_toasts, use_uploads},
+    ui::{Banner, BannerTone, Button, Icon},
+    worker::use_worker,
+};
+
+/// The button, and what listens for files that are dropped or pasted.
+#[component]
+pub(super) fn AddFiles(
+    /// The item.
+    item: ItemId,
+    /// How many files it has.
+    count: usize,
+) -> impl IntoView {
+    let uploads = use_uploads();
+    let sender = Sender {
+        worker: use_worker(),
+        uploads,
+        toasts: use_toasts(),
+    };
+    let problems = RwSignal::new(Vec::<String>::new());
+    let over = RwSignal::new(false);
+    let input = NodeRef::<html::Input>::new();
+    let take = move |files: &web_sys::FileList| {
+        problems.set(Vec::new());
+        for file in (0..files.length()).filter_map(|at| files.get(at)) {
+            let others = count + untrack(|| uploads.to(item).len());
+            match refused(&file.name(), file.size(), others) {
+                Some(words) => problems.update(|all| all.push(words)),
+                None => sender.attach(item, file, None),
+            }
+        }
+    };
+    let chosen = move |_| {
+        let Some(input) = input.get_untracked() else {
+            return;
+        };
+        if let Some(files) = input.files() {
+            take(&files);
+        }
+        // The same file can be chosen again.
+        input.set_value("");
+    };
+    let drag = window_event_listener(ev::dragover, move |event| {
+        if holds_files(&event) {
+            // Without it the browser opens what is dropped.
+            event.prevent_default();
+            over.set(is_at_item(&event));
+        }
+    });
+    let left = window_event_listener(ev::dragleave, move |event| {
+        if event.related_target().is_none() {
+            over.set(false);
+        }
+    });
+    let drop = window_event_listener(ev::drop, move |event| {
+        over.set(false);
+        if !holds_files(&event) {
+            return;
+        }
+        event.prevent_default();
+        let files = event.data_transfer().and_then(|data| data.files());
+        if let Some(files) = files.filter(|_| is_at_item(&event)) {
+            take(&files);
+        }
+    });
+    let paste = window_event_listener(ev::paste, move |event| {
+        let files = event.clipboard_data().and_then(|data| data.files());
+        if let Some(files) = files.filter(|files| files.length() > 0) {
+            event.prevent_default();
+            take(&files);
+        }
+    });
+    on_cleanup(move || {
+        drag.remove();
+        left.remove();
+        drop.remove();
+        paste.remove();
+    });
+    let choose = move |()| {
+        if let Some(input) = input.get_untracked() {
+            input.click();
+        }
+    };
+    view! { class="v",
+        <div class="files-add" class:is-over=move || over.get()>
+            <input
+                class="files-input"
+                id="files-input"
+                r#type="file"
+                multiple
+                hidden
+                aria-label=t!("Files to attach")
+                node_ref=input
+                on:change=chosen
+            />
+            <Button icon=Icon::Plus on_press=choose>
+                {t!("Attach files…")}
+            </Button>
+            <span class="quiet">
+                {move || {
+                    if over.get() {
+                        t!("Drop them to attach them to this item.")
+                    } else {
+                        t!("Or drop them here, or paste them. Up to 100 MB each, sealed on this device.")
+                    }
+                }}
+            </span>
+        </div>
+        <div role="alert">
+            {move || {
+                problems
+                    .get()
+                    .into_iter()
+                    .map(|words| {
+                        view! { class="v",
+                            <Banner tone=BannerTone::Bad icon=Icon::Warning>
+                                <bdi>{words}</bdi>
+                            </Banner>
+                        }
+                    })
+                    .collect_view()
+            }}
+        </div>
+    }
+}
+
+fn holds_files(event: &ev::DragEvent) -> bool {
+    let types = event.data_transfer().map(|data| data.types());
+    types.is_some_and(|types| types.includes(&"Files".into(), 0))
+}
+
+/// Whether something happens over the open item.
+fn is_at_item(event: &ev::DragEvent) -> bool {
+    let target = event.target();
+    let element = target.and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    element.is_some_and(|element| matches!(element.closest(".item"), Ok(Some(_))))
+}

@@ -1,0 +1,134 @@
+//! What is said of files.
+
+use keyarc_vault::{ATTACHMENT_MAX, ATTACHMENTS_MAX};
+
+use crate::{language::known, worker::Failure};
+
+/// A length of a file: `74 bytes`, `34 KB`, `1.2 MB`.
+pub(super) fn size(bytes: u64) -> String {
+    const KB: u64 = 1024;
+    const MB: u64 = KB * KB;
+    match bytes {
+        0..KB => tn!(bytes, "{count} byte", "{count} bytes"),
+        KB..MB => t!("{number} KB", number = bytes.div_ceil(KB)),
+        _ => {
+            let tenths = bytes.saturating_mul(10).div_ceil(MB);
+            match (tenths / 10, tenths % 10) {
+                (whole, 0) => t!("{number} MB", number = whole),
+                (whole, tenth) => t!("{whole}.{tenth} MB", whole, tenth),
+            }
+        }
+    }
+}
+
+/// What a file is, by the ending of its name: `PDF`, and nothing where that says nothing.
+pub(super) fn sort_of(name: &str) -> Option<String> {
+    let (stem, ending) = name.rsplit_once('.')?;
+    let is_ending =
+        (1..=5).contains(&ending.len()) && ending.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (is_ending && !stem.is_empty()).then(|| ending.to_ascii_uppercase())
+}
+
+/// Why a file is not even begun.
+pub(super) fn refused(name: &str, bytes: f64, others: usize) -> Option<String> {
+    if bytes > ATTACHMENT_MAX as f64 {
+        let size = size(bytes as u64);
+        return Some(t!(
+            "“{name}” has {size}. A file can have 100 MB. Nothing was attached.",
+            name,
+            size
+        ));
+    }
+    (others >= ATTACHMENTS_MAX).then(|| {
+        t!(
+            "An item can have {most} files. “{name}” was not attached.",
+            most = ATTACHMENTS_MAX,
+            name
+        )
+    })
+}
+
+/// Why an upload did not go on, and what to do.
+pub(super) fn upload_problem(failure: &Failure) -> String {
+    match failure {
+        Failure::StorageFull => t!(
+            "The server has no space left. Nothing was attached. Tell whoever runs it, and try again later."
+        )
+        .to_owned(),
+        Failure::Offline => t!(
+            "The server cannot be reached. What was sent is kept for a day. Try again when it answers."
+        )
+        .to_owned(),
+        Failure::Draft(error) => {
+            let rule = known(&error.rule);
+            t!("The item cannot take it: its files {rule}.", rule)
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Why a file was not read.
+pub(super) fn download_problem(name: &str, failure: &Failure) -> String {
+    match failure {
+        Failure::Tampered => t!(
+            "What the server sent is not “{name}”, or not all of it. Nothing was saved. The file may be damaged there; look at the item's history, or restore a backup of the server.",
+            name
+        ),
+        Failure::NotFound => t!("“{name}” was removed elsewhere. Nothing was saved.", name),
+        other => t!("“{name}” was not saved. {why}", name, why = other),
+    }
+}
+
+/// Said of a file that is not the one that an upload began with.
+pub(super) fn another_file() -> &'static str {
+    t!(
+        "This is not the file that the upload began with, or it was changed since. Choose the same file again, or discard the upload and attach this one."
+    )
+}
+
+/// Said of a file that the browser cannot read any more.
+pub(super) fn unread() -> &'static str {
+    t!(
+        "The browser could not read the file: it was moved or changed. What was sent is kept for a day. Choose the file again to go on."
+    )
+}
+
+/// Said of a file that the browser does not take.
+pub(super) fn not_taken() -> &'static str {
+    t!("The browser did not take the file. Nothing was saved.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_told_in_what_fits_and_never_too_small() {
+        assert_eq!(size(0), "0 bytes");
+        assert_eq!(size(1), "1 byte");
+        assert_eq!(size(1_023), "1023 bytes");
+        assert_eq!(size(1_024), "1 KB");
+        assert_eq!(size(1_025), "2 KB");
+        assert_eq!(size(1_200_000), "1.2 MB");
+        assert_eq!(size(100 * 1024 * 1024), "100 MB");
+        assert_eq!(size(100 * 1024 * 1024 + 1), "100.1 MB");
+    }
+
+    #[test]
+    fn an_ending_says_what_a_file_is() {
+        assert_eq!(sort_of("contract.pdf").as_deref(), Some("PDF"));
+        assert_eq!(sort_of("a.tar.gz").as_deref(), Some("GZ"));
+        for none in ["README", ".env", "a.", "a.b c", "a.toolong"] {
+            assert_eq!(sort_of(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_or_too_much_is_told_by_name() {
+        assert_eq!(refused("a.bin", 100.0, 19), None);
+        assert_eq!(refused("a.bin", ATTACHMENT_MAX as f64, 0), None);
+        let large = refused("a.bin", ATTACHMENT_MAX as f64 + 1.0, 0);
+        assert!(large.is_some_and(|words| words.contains("a.bin") && words.contains("100.1 MB")));
+        assert!(refused("a.bin", 1.0, 20).is_some_and(|words| words.contains("20 files")));
+    }
+}

@@ -1,0 +1,280 @@
+// Files that are attached to items: whole or not at all, and nothing of them in clear on the way.
+
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+
+import type { Page } from '@playwright/test';
+
+import { isAccessible } from '../support/axe.ts';
+import { canary, sightings, sightingsBelow } from '../support/canary.ts';
+import { expect, test as base } from '../support/fixtures.ts';
+import { json, Liar, type Asked } from '../support/liar.ts';
+import { Person } from '../support/person.ts';
+import { Server } from '../support/server.ts';
+import type { Vault } from '../support/vault.ts';
+
+const KEY = { name: 'Contract', secret: 'the-secret-of-the-contract' };
+const MB = 1024 * 1024;
+
+/** In front of each server stands somebody who hears everything, and may keep answers back. */
+const test = base.extend<{ liar: Liar }>({
+  liar: async ({}, use) => {
+    const liar = await Liar.start();
+    await use(liar);
+    await liar.stop();
+  },
+  baseURL: async ({ liar }, use) => use(liar.origin),
+});
+
+const files = (page: Page) => page.getByRole('region', { name: 'Files', exact: true });
+const attached = (page: Page) => files(page).getByRole('list', { name: 'Attached files' }).getByRole('listitem');
+const onTheWay = (page: Page) => files(page).getByRole('list', { name: 'Files on their way' }).getByRole('listitem');
+const cutOff = (page: Page) => files(page).getByRole('list', { name: 'Uploads that were cut off' }).getByRole('listitem');
+const isChunk = ({ method, path }: Asked) => method === 'PUT' && path.includes('/chunks/');
+const away = { status: 502, type: 'text/html', body: Buffer.from('away') };
+
+interface Chosen {
+  name: string;
+  mimeType: string;
+  buffer: Buffer;
+}
+
+const file = (name: string, buffer: Buffer): Chosen => ({ name, mimeType: 'application/octet-stream', buffer });
+
+async function choose(page: Page, chosen: Chosen | Chosen[] | string): Promise<void> {
+  await page.locator('#files-input').setInputFiles(chosen);
+}
+
+async function download(page: Page, name: string): Promise<Buffer> {
+  const waiting = page.waitForEvent('download');
+  await files(page).getByRole('button', { name: `Download ${name}`, exact: true }).click();
+  const fetched = await waiting;
+  expect(fetched.suggestedFilename()).toBe(name);
+  return readFileSync(await fetched.path());
+}
+
+async function begin(vault: Vault): Promise<Page> {
+  await vault.addKey(KEY);
+  await expect(files(vault.page)).toBeVisible();
+  return vault.page;
+}
+
+test('files are attached, read, renamed, removed and brought back @phone', async ({ liar, page, person, vault }) => {
+  await begin(vault);
+  await isAccessible(page, 'an item without files');
+  const word = canary('content');
+  const name = `${canary('name')}.txt`;
+  const small = Buffer.from(`${word}\n`.repeat(400));
+  const large = Buffer.concat([randomBytes(2 * MB), small]);
+  await choose(page, [file(name, small), file('picture.png', large)]);
+  await expect(attached(page)).toHaveCount(2, { timeout: 60_000 });
+  await expect(onTheWay(page)).toHaveCount(0);
+  await expect(attached(page).first()).toContainText(name);
+  await expect(attached(page).last()).toContainText('PNG · 2.1 MB');
+  await isAccessible(page, 'an item with files');
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(wide, 'the page scrolls sideways').toBeLessThanOrEqual(0);
+  expect((await download(page, name)).equals(small)).toBe(true);
+  expect((await download(page, 'picture.png')).equals(large)).toBe(true);
+
+  // Another name, and one that is none.
+  await files(page).getByRole('button', { name: 'Rename picture.png' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Rename the file' });
+  await expect(dialog.getByLabel('Name', { exact: true })).toBeFocused();
+  await dialog.getByLabel('Name', { exact: true }).fill('  ');
+  await dialog.getByRole('button', { name: 'Rename', exact: true }).click();
+  await expect(dialog.getByText('Give it a name.')).toBeVisible();
+  await dialog.getByLabel('Name', { exact: true }).fill('holiday.png');
+  await page.keyboard.press('Enter');
+  await expect(attached(page).last()).toContainText('holiday.png');
+
+  // Removed, taken back, removed: the history says so, and brings it back as well.
+  await files(page).getByRole('button', { name: 'Remove holiday.png' }).click();
+  await expect(attached(page)).toHaveCount(1);
+  await vault.toast.filter({ hasText: '“holiday.png” removed.' }).getByRole('button', { name: 'Undo' }).click();
+  await expect(attached(page)).toHaveCount(2);
+  await files(page).getByRole('button', { name: 'Remove holiday.png' }).click();
+  await expect(attached(page)).toHaveCount(1);
+  await vault.detail(KEY.name).getByRole('button', { name: 'History' }).click();
+  await expect(page.getByText(/Version 7 · files/)).toBeVisible();
+  await page.getByRole('button', { name: /Version 6 ·/ }).click();
+  await expect(page.getByRole('table').getByRole('row', { name: /^Files .*holiday\.png/ })).toBeVisible();
+  await page.getByRole('button', { name: 'Restore this version' }).click();
+  await expect(page.getByText(/Version 8 · files/)).toBeVisible();
+  await page.getByRole('button', { name: 'Back to the item' }).click();
+  await expect(attached(page)).toHaveCount(2);
+  expect((await download(page, 'holiday.png')).equals(large)).toBe(true);
+
+  // Found by its name, kept through the trash, and there on another device.
+  await vault.go('All items');
+  await vault.filter.fill(name.slice(0, 20));
+  await expect(vault.rows).toHaveCount(1);
+  await expect(vault.row(KEY.name)).toContainText('in file: ');
+  await vault.filter.fill('');
+  await vault.open(KEY.name);
+  await vault.detail(KEY.name).getByRole('button', { name: 'Delete' }).click();
+  const trashed = vault.toast.filter({ hasText: 'moved to the trash' });
+  await trashed.getByRole('button', { name: 'Undo' }).click();
+  await vault.go('All items');
+  await vault.open(KEY.name);
+  await expect(attached(page)).toHaveCount(2);
+  await page.reload();
+  await person.unlock();
+  await expect(attached(page)).toHaveCount(2);
+  expect((await download(page, name)).equals(small)).toBe(true);
+
+  // Neither name nor content in what was sent, in the log or on the disk.
+  const sent = Buffer.concat(liar.requests.map(({ path, body }) => Buffer.concat([Buffer.from(path), body])));
+  const words = [word, name];
+  expect(sightings('requests', sent, words)).toEqual([]);
+  expect(sightings('log', liar.server.log, words)).toEqual([]);
+  expect(sightingsBelow(liar.server.folder, words)).toEqual([]);
+});
+
+test('an upload goes on by itself after an outage, and after a reload with the same file', async ({
+  guard,
+  liar,
+  page,
+  person,
+  vault,
+}) => {
+  guard.allowStatus(502);
+  guard.allowOffline();
+  await begin(vault);
+  const content = randomBytes(6 * MB);
+  // The server is away after two chunks, and comes back.
+  let sent = 0;
+  let isAway = false;
+  liar.instead = (asked) => {
+    isAway ||= isChunk(asked) && (sent += 1) === 3;
+    return isAway ? away : undefined;
+  };
+  await choose(page, file('long.bin', content));
+  await expect(onTheWay(page).getByText('The server does not answer. It goes on by itself when it does.')).toBeVisible();
+  await expect(onTheWay(page).getByRole('progressbar', { name: 'Uploading long.bin' })).toBeVisible();
+  await isAccessible(page, 'an upload that waits');
+  liar.instead = undefined;
+  await expect(attached(page)).toHaveCount(1, { timeout: 90_000 });
+  expect((await download(page, 'long.bin')).equals(content)).toBe(true);
+
+  // Cut off by a reload: the rest needs the same file, and only the rest is sent.
+  const other = randomBytes(5 * MB);
+  isAway = false;
+  sent = 0;
+  liar.instead = (asked) => {
+    isAway ||= isChunk(asked) && (sent += 1) === 4;
+    return isAway ? away : undefined;
+  };
+  await choose(page, file('second.bin', other));
+  await expect(onTheWay(page).getByText('The server does not answer.', { exact: false })).toBeVisible();
+  liar.instead = undefined;
+  await page.reload();
+  await person.unlock();
+  await expect(attached(page)).toHaveCount(1);
+  const row = cutOff(page).filter({ hasText: 'second.bin' });
+  await expect(row.getByText('The upload was cut off.', { exact: false })).toBeVisible();
+  await isAccessible(page, 'an upload that was cut off');
+  const again = row.locator('input[type=file]');
+  await again.setInputFiles(file('second.bin', randomBytes(4 * MB)));
+  await expect(row.getByText('This is not the file that the upload began with', { exact: false })).toBeVisible();
+  const before = liar.requests.filter(isChunk).length;
+  await again.setInputFiles(file('renamed.bin', other));
+  await expect(attached(page)).toHaveCount(2, { timeout: 60_000 });
+  expect(liar.requests.filter(isChunk).length - before).toBeLessThan(4);
+  await expect(cutOff(page)).toHaveCount(0);
+  expect((await download(page, 'second.bin')).equals(other)).toBe(true);
+
+  // Given up halfway: nothing is left of it, here or there.
+  liar.instead = (asked) => (isChunk(asked) ? away : undefined);
+  await choose(page, file('third.bin', randomBytes(2 * MB)));
+  await onTheWay(page).getByRole('button', { name: 'Cancel' }).click();
+  await expect(onTheWay(page)).toHaveCount(0);
+  liar.instead = undefined;
+  await page.reload();
+  await person.unlock();
+  await expect(attached(page)).toHaveCount(2);
+  await expect(cutOff(page)).toHaveCount(0);
+});
+
+test('what is too large, a full server and a file that is not the one say what to do', async ({
+  guard,
+  liar,
+  page,
+  vault,
+}, info) => {
+  test.slow();
+  guard.allowStatus(507);
+  await begin(vault);
+  // One byte more than a file may have, and nothing of it is sent.
+  const huge = info.outputPath('huge.iso');
+  writeFileSync(huge, Buffer.alloc(100 * MB + 1));
+  const asked = liar.asked.length;
+  await choose(page, huge);
+  await expect(files(page).getByText('A file can have 100 MB. Nothing was attached.', { exact: false })).toBeVisible();
+  expect(liar.asked.slice(asked).filter((line) => line.includes('/attachments'))).toEqual([]);
+  await isAccessible(page, 'a file that is too large');
+
+  // The disk is full, and then it is not.
+  liar.instead = (request) =>
+    request.path.endsWith('/attachments')
+      ? json({ code: 'storage_full', message: 'The storage is full.', action: 'Try again later.' }, 507)
+      : undefined;
+  await choose(page, file('a.txt', Buffer.from('one')));
+  const row = onTheWay(page).filter({ hasText: 'a.txt' });
+  await expect(row.getByText('The server has no space left. Nothing was attached.', { exact: false })).toBeVisible();
+  await isAccessible(page, 'a full server');
+  liar.instead = undefined;
+  await row.getByRole('button', { name: 'Resume' }).click();
+  await expect(attached(page)).toHaveCount(1);
+
+  // Another file's data in its place is refused, and nothing of it is saved.
+  await choose(page, file('b.txt', Buffer.from('two')));
+  await expect(attached(page)).toHaveCount(2);
+  const chunks = liar.requests.filter(isChunk);
+  liar.lie = ({ asked: { method, path } }) =>
+    method === 'GET' && path === chunks.at(-1)!.path ? chunks.at(-2)!.body : undefined;
+  let saved = 0;
+  page.on('download', () => (saved += 1));
+  await files(page).getByRole('button', { name: 'Download b.txt' }).click();
+  await expect(page.getByText('What the server sent is not “b.txt”', { exact: false })).toBeVisible();
+  expect(saved).toBe(0);
+  liar.lie = undefined;
+  expect((await download(page, 'b.txt')).toString()).toBe('two');
+});
+
+test('an account has as much room for files as its server says', async ({ browser, guard }) => {
+  guard.allowStatus(507);
+  const server = await Server.start({ env: { ATTACHMENTS_MB_PER_ACCOUNT: '3' } });
+  const context = await browser.newContext({ baseURL: server.origin });
+  guard.watch(context);
+  try {
+    const vault = await new Person(await context.newPage()).signUp();
+    const page = await begin(vault);
+    await choose(page, file('first.bin', randomBytes(2 * MB)));
+    await expect(attached(page)).toHaveCount(1, { timeout: 60_000 });
+    await choose(page, file('second.bin', randomBytes(2 * MB)));
+    await expect(onTheWay(page).getByText('The room for files of this account, 3 MB, is used up.', { exact: false })).toBeVisible();
+    await onTheWay(page).getByRole('button', { name: 'Cancel' }).click();
+    await expect(onTheWay(page)).toHaveCount(0);
+    // Dropped onto the item, and pasted: the same way in.
+    const dropped = await page.evaluateHandle(() => {
+      const data = new DataTransfer();
+      data.items.add(new File(['dropped'], 'dropped.txt', { type: 'text/plain' }));
+      return data;
+    });
+    await page.locator('.item').dispatchEvent('dragover', { dataTransfer: dropped });
+    await expect(page.getByText('Drop them to attach them to this item.')).toBeVisible();
+    await page.locator('.item').dispatchEvent('drop', { dataTransfer: dropped });
+    await expect(attached(page)).toHaveCount(2);
+    await page.evaluate(() => {
+      const data = new DataTransfer();
+      data.items.add(new File(['pasted'], 'pasted.txt', { type: 'text/plain' }));
+      document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+    });
+    await expect(attached(page)).toHaveCount(3);
+    expect((await download(page, 'pasted.txt')).toString()).toBe('pasted');
+  } finally {
+    await context.close();
+    await server.dispose();
+  }
+});
