@@ -27,6 +27,7 @@ pub mod languages;
 pub mod markdown;
 #[cfg(any(feature = "csr", test))]
 pub mod pages;
+pub mod reminder_text;
 pub mod rpc;
 #[cfg(feature = "ssr")]
 pub mod shell;

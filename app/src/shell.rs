@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The paths of the vault app, as routes of the server. [`DESIGN_PATH`] is not among them.
-pub const PATHS: [&str; 10] = [
+pub const PATHS: [&str; 11] = [
     "/sign-up",
     "/log-in",
     "/recover",
@@ -22,6 +22,7 @@ pub const PATHS: [&str; 10] = [
     "/vault/export",
     "/vault/moment",
     "/vault/checks",
+    "/vault/reminders",
     "/settings",
 ];
 /// Shows every component in every state; for those who build KeyArc, in development only.

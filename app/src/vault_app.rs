@@ -10,7 +10,8 @@ use leptos_router::{
 use crate::{
     pages::{
         ChecksPart, DashboardPart, ExportPart, ImportPart, MomentPart, NotFound, RecoverPart,
-        SettingsPart, SignUpPart, account::LogInPage, design::DesignPage, vault::VaultPage,
+        RemindersPart, SettingsPart, SignUpPart, account::LogInPage, design::DesignPage,
+        vault::VaultPage,
     },
     state::{provide_place, provide_state},
     ui::ToastStack,
@@ -53,6 +54,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/vault/export") view=ExportPart />
             <Route path=path!("/vault/moment") view=MomentPart />
             <Route path=path!("/vault/checks") view=ChecksPart />
+            <Route path=path!("/vault/reminders") view=RemindersPart />
             <Route path=path!("/settings") view=SettingsPart />
             <Route path=path!("/design") view=DesignPage />
         </Routes>

@@ -24,6 +24,7 @@ pub async fn clean_up(state: AppState) {
                 counters = cleaned.counters,
                 rekeys = cleaned.rekeys,
                 attachments = cleaned.attachments,
+                deliveries = cleaned.deliveries,
                 "forgot what has expired"
             ),
             // The next round does it; the health check tells about the database.
@@ -36,6 +37,13 @@ pub async fn clean_up(state: AppState) {
                 "second factors are encrypted under the new secret"
             ),
             Err(error) => tracing::warn!(%error, "could not encrypt second factors anew"),
+        }
+        match keyarc_service::reminders::reseal(state.services()).await {
+            Ok(0) => {}
+            Ok(resealed) => {
+                tracing::info!(resealed, "webhooks are encrypted under the new secret");
+            }
+            Err(error) => tracing::warn!(%error, "could not encrypt webhooks anew"),
         }
     }
 }

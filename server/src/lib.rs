@@ -7,6 +7,7 @@
 //! - [`listen`]: the accept loop and what it asks of clients;
 //! - [`middleware`]: what every request passes through;
 //! - [`api`]: the REST handlers; [`health`]; [`site`]: files, worker script, pages;
+//! - `reminders`: what is sent when something is due;
 //! - [`error`]: the one mapping from errors to statuses.
 
 pub mod api;
@@ -21,6 +22,7 @@ mod jobs;
 pub mod listen;
 pub mod middleware;
 pub mod probe;
+mod reminders;
 pub mod site;
 pub mod start;
 mod state;

@@ -5,11 +5,15 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use keyarc_auth::ServerKeys;
 use keyarc_service::{OsEntropy, Policy, Services, SystemClock};
 use keyarc_store::{OpenError, Store, StoreError, StoreOptions};
-use tokio::{net::TcpListener, time::sleep};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    time::{sleep, timeout},
+};
 
 use crate::{
-    config::{Config, ConfigError, Origin},
-    dev_secret, jobs, listen,
+    config::{Config, ConfigError, Environment, Origin},
+    dev_secret, jobs, listen, reminders,
     site::Site,
     state::AppState,
     stopwatch,
@@ -56,6 +60,7 @@ pub struct Instance {
     listener: TcpListener,
     state: AppState,
     limits: listen::Limits,
+    remind_every: Duration,
 }
 
 impl Instance {
@@ -95,6 +100,7 @@ impl Instance {
             listener,
             state,
             limits,
+            remind_every: config.waits.reminders,
         }
     }
 
@@ -114,12 +120,17 @@ impl Instance {
             listener,
             state,
             limits,
+            remind_every,
         } = self;
         let cleaning = tokio::spawn(jobs::clean_up(state.clone()));
+        let (stop_reminding, stopped) = watch::channel(false);
+        let mut reminding = tokio::spawn(reminders::run(state.clone(), remind_every, stopped));
+        let patience = limits.waits.shutdown;
         let stopping = state.clone();
         let stop = async move {
             stop.await;
             stopping.stop();
+            let _ = stop_reminding.send(true);
             tracing::info!("stopping: accepted requests are finished, new ones refused");
         };
         let router = crate::router(state.clone());
@@ -127,6 +138,10 @@ impl Instance {
             tracing::warn!("some requests took too long and were cut off");
         }
         cleaning.abort();
+        if timeout(patience, &mut reminding).await.is_err() {
+            // Its claims run out, and another server makes them.
+            reminding.abort();
+        }
         state.services().store().close().await;
         tracing::info!("stopped");
     }
@@ -141,6 +156,8 @@ pub fn policy(config: &Config, origins: &[Origin]) -> Policy {
         log_ins_per_minute: config.rates.login.get(),
         sign_ups_per_minute: config.rates.sign_up.get(),
         attachment_bytes: u64::from(config.attachments_mb) * 1024 * 1024,
+        mail: reminders::mail_service(config),
+        local_webhooks: config.environment == Environment::Development,
         ..Policy::default()
     }
 }

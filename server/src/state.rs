@@ -14,6 +14,7 @@ use crate::{
     cookie::SessionCookie,
     health::Readiness,
     middleware::rate::RateLimits,
+    reminders::Courier,
     site::Site,
 };
 
@@ -35,12 +36,14 @@ struct Inner {
     readiness: Readiness,
     stopping: AtomicBool,
     site: Site,
+    courier: Courier,
 }
 
 impl AppState {
     /// Puts the parts together. `origins` are those of [`Config::origins`].
     pub fn new(config: &Config, services: Services, origins: Vec<Origin>, site: Site) -> Self {
         let is_https = config.is_https();
+        let origin = origins.first().map(ToString::to_string).unwrap_or_default();
         Self(Arc::new(Inner {
             services,
             origins: origins.into(),
@@ -58,6 +61,7 @@ impl AppState {
             readiness: Readiness::new(config.waits.health),
             stopping: AtomicBool::new(false),
             site,
+            courier: Courier::new(config, origin),
         }))
     }
 
@@ -109,6 +113,11 @@ impl AppState {
     /// Whether the database answers.
     pub fn readiness(&self) -> &Readiness {
         &self.0.readiness
+    }
+
+    /// What sends reminders.
+    pub(crate) fn courier(&self) -> &Courier {
+        &self.0.courier
     }
 
     /// The built site.

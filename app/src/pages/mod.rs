@@ -10,6 +10,6 @@ pub mod vault;
 
 pub use not_found::NotFound;
 pub use part::{
-    ChecksPart, DashboardPart, ExportPart, ImportPart, MomentPart, RecoverPart, SettingsPart,
-    SignUpPart,
+    ChecksPart, DashboardPart, ExportPart, ImportPart, MomentPart, RecoverPart, RemindersPart,
+    SettingsPart, SignUpPart,
 };

@@ -9,7 +9,7 @@ use leptos_meta::Title;
 use super::{
     account::{RecoverPage, SignUpPage},
     settings::SettingsPage,
-    vault::{ChecksPage, DashboardPage, ExportPage, ImportPage, MomentPage},
+    vault::{ChecksPage, DashboardPage, ExportPage, ImportPage, MomentPage, RemindersPage},
 };
 use crate::ui::{Button, ErrorState, SkeletonRows};
 
@@ -77,6 +77,12 @@ part!(
     DashboardPart,
     dashboard,
     DashboardPage
+);
+part!(
+    /// What is due.
+    RemindersPart,
+    reminders,
+    RemindersPage
 );
 part!(
     /// Tests of all keys.

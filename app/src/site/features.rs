@@ -262,7 +262,6 @@ fn not_yet() -> impl IntoView {
             <ul>
                 <li>{t!("no sharing and no teams: a vault belongs to one person;")}</li>
                 <li>{t!("no command-line program;")}</li>
-                <li>{t!("no reminders by mail.")}</li>
             </ul>
         </section>
     }

@@ -50,13 +50,22 @@ pub(super) fn view() -> impl IntoView {
                          sealed;")}
                     </li>
                     <li>
+                        {t!("while you have reminders come by e-mail, webhook or calendar: the dates \
+                         of what is due, each under an id that only your devices can read, how \
+                         many days before you want to hear of them, what was sent in the last 90 \
+                         days, and the address of your webhook with its secret, encrypted under a \
+                         key of the server. Switching the last of them off deletes the dates. \
+                         What you put off or dismissed is sealed;")}
+                    </li>
+                    <li>
                         {t!("counters of log-in and sign-up attempts and of wrong codes, kept for minutes, to slow \
                          down guessing.")}
                     </li>
                 </ul>
                 <p>
-                    {t!("The e-mail address is shown to you and used for nothing else. It is not \
-                     verified, no mail is sent to it, and it is not a log-in name.")}
+                    {t!("The e-mail address is shown to you. Mail goes to it only if you switch \
+                     reminders by e-mail on: first a code, then at most one mail a day with dates \
+                     and ids. It is used for nothing else, and is not a log-in name.")}
                 </p>
             </section>
             <section>
@@ -72,8 +81,8 @@ pub(super) fn view() -> impl IntoView {
                     </li>
                 </ul>
                 <p>
-                    {t!("There are no other cookies, no tracking, no analytics and no requests to third \
-                     parties but one: when you have a key tested, your browser asks its provider, \
+                    {t!("There are no other cookies, no tracking, no analytics and no requests of your \
+                     browser to third parties but one: when you have a key tested, your browser asks its provider, \
                      once you have agreed to that. The provider sees the key and your address; \
                      this server sees neither who was asked nor what came of it.")}
                 </p>

@@ -146,7 +146,11 @@ fn visible() -> impl IntoView {
                      beyond 4 KB to steps of at most 12 percent;")}
                 </li>
                 <li>{t!("when you do what, and from which IP address you are connected;")}</li>
-                <li>{t!("the e-mail address, if you gave one, and the name of your device's browser.")}</li>
+                <li>{t!("the e-mail address, if you gave one, and the name of your device's browser;")}</li>
+                <li>
+                    {t!("while you have reminders come by e-mail, webhook or calendar: on which days \
+                     something is due. Not what, nor which item.")}
+                </li>
             </ul>
         </section>
     }

@@ -73,11 +73,13 @@ pub enum Icon {
     Chart,
     /// Another secret.
     Rotate,
+    /// A reminder.
+    Bell,
 }
 
 impl Icon {
     /// Every drawing.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::List,
         Self::Clock,
         Self::Star,
@@ -113,6 +115,7 @@ impl Icon {
         Self::Contrast,
         Self::Chart,
         Self::Rotate,
+        Self::Bell,
     ];
 
     /// One path: everything is a stroke, so that one element draws each.
@@ -182,6 +185,9 @@ impl Icon {
             Self::Chart => "M2.5 2.5v11h11M5.4 11V8.2M8.4 11V4.8M11.4 11V6.6",
             Self::Rotate => {
                 "M13.4 7A5.5 5.5 0 0 0 3.6 4.7M3.3 2.4v2.6h2.6M2.6 9a5.5 5.5 0 0 0 9.8 2.3M12.7 13.6V11h-2.6"
+            }
+            Self::Bell => {
+                "M8 2.4a3.7 3.7 0 0 1 3.7 3.7c0 3.2 1.3 4.2 1.3 5H3c0-.8 1.3-1.8 1.3-5A3.7 3.7 0 0 1 8 2.4zM6.6 13.3a1.5 1.5 0 0 0 2.8 0"
             }
         }
     }

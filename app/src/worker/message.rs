@@ -30,6 +30,7 @@ use super::{
     material::{Inspected, MaterialSource},
     moment::{MomentCommand, MomentReply},
     passkey::{PasskeyAsked, PasskeyWish, PrfOutput},
+    reminders::{ReminderCommand, ReminderReply},
     versions::CompareVersion,
 };
 use crate::compare::Difference;
@@ -313,6 +314,8 @@ pub enum Command {
     Moment(MomentCommand),
     /// Files that are attached to items → [`Reply::Attachment`].
     Attachment(AttachmentCommand),
+    /// What is due, and how one is reminded of it → [`Reply::Reminders`].
+    Reminders(ReminderCommand),
 }
 
 /// A password to be.
@@ -434,6 +437,8 @@ pub enum Reply {
     Moment(MomentReply),
     /// About files that are attached.
     Attachment(AttachmentReply),
+    /// About reminders.
+    Reminders(ReminderReply),
 }
 
 /// How long keys take to derive on this device.

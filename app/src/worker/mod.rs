@@ -19,6 +19,7 @@ mod material;
 mod message;
 mod moment;
 mod passkey;
+mod reminders;
 mod versions;
 
 pub use arrange::{ArrangeCommand, ArrangeReply, Arrangement, Target};
@@ -43,4 +44,5 @@ pub use moment::{
     MomentChoice, MomentCommand, MomentFacts, MomentQuery, MomentReply, MomentWindow,
 };
 pub use passkey::{PasskeyAsked, PasskeyWish, PrfOutput};
+pub use reminders::{ReminderCommand, ReminderReply, ReminderView};
 pub use versions::CompareVersion;

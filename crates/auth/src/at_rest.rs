@@ -4,7 +4,7 @@ use aes_gcm::{
 };
 use zeroize::Zeroizing;
 
-use crate::{TotpSecret, mac::MacKey, totp::TOTP_SECRET_LEN};
+use crate::{TotpSecret, WEBHOOK_SECRET_LEN, WebhookSecret, mac::MacKey, totp::TOTP_SECRET_LEN};
 
 /// Length of the random nonce that each sealing takes, in bytes.
 pub const AT_REST_NONCE_LEN: usize = 12;
@@ -20,7 +20,16 @@ pub struct SealedTotpSecret {
     pub bytes: Vec<u8>,
 }
 
-/// Encrypts what the server has to store and to read again: TOTP secrets.
+/// A webhook, its secret and its address, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedWebhook {
+    /// Names the key, so that those under an earlier one are found after a rotation.
+    pub key_id: [u8; AT_REST_KEY_ID_LEN],
+    /// nonce 12 ‖ AES-256-GCM(key, nonce, secret 32 ‖ address, account id) with its tag.
+    pub bytes: Vec<u8>,
+}
+
+/// Encrypts what the server has to store and to read again: TOTP secrets, and webhooks.
 ///
 /// A database that is copied without the server's secret tells none of them. It is no protection
 /// against the server itself. Its `Debug` shows nothing.
@@ -31,10 +40,19 @@ pub(crate) struct AtRestKey {
 }
 
 impl AtRestKey {
-    /// Derives the key from the server's secret.
+    /// Derives the key for TOTP secrets from the server's secret.
     pub(crate) fn derive(secret: &[u8]) -> Self {
-        let key = MacKey::derive_bytes(secret, "keyarc/v1/server/totp-secret");
-        let named = MacKey::derive_bytes(secret, "keyarc/v1/server/totp-secret/key-id");
+        Self::derive_for(secret, "keyarc/v1/server/totp-secret")
+    }
+
+    /// Derives the key for webhooks from the server's secret.
+    pub(crate) fn derive_webhook(secret: &[u8]) -> Self {
+        Self::derive_for(secret, "keyarc/v1/server/webhook")
+    }
+
+    fn derive_for(secret: &[u8], label: &str) -> Self {
+        let key = MacKey::derive_bytes(secret, label);
+        let named = MacKey::derive_bytes(secret, &format!("{label}/key-id"));
         let mut id = [0; AT_REST_KEY_ID_LEN];
         id.copy_from_slice(&named[..AT_REST_KEY_ID_LEN]);
         Self { id, key }
@@ -48,28 +66,68 @@ impl AtRestKey {
         nonce: [u8; AT_REST_NONCE_LEN],
         secret: &TotpSecret,
     ) -> Option<SealedTotpSecret> {
-        let payload = Payload {
-            msg: secret.as_bytes(),
-            aad: account_id,
-        };
-        let sealed = self.cipher().encrypt(&Nonce::from(nonce), payload).ok()?;
         Some(SealedTotpSecret {
             key_id: self.id,
-            bytes: [nonce.as_slice(), &sealed].concat(),
+            bytes: self.seal_bytes(account_id, nonce, secret.as_bytes())?,
         })
     }
 
     /// Decrypts a secret of an account; `None` when this key did not encrypt it for that account.
     pub(crate) fn open(&self, account_id: &[u8; 16], bytes: &[u8]) -> Option<TotpSecret> {
-        let (nonce, msg) = bytes.split_first_chunk::<AT_REST_NONCE_LEN>()?;
-        let payload = Payload {
-            msg,
-            aad: account_id,
-        };
-        let secret = self.cipher().decrypt(&Nonce::from(*nonce), payload).ok()?;
-        let secret = Zeroizing::new(secret);
+        let secret = self.open_bytes(account_id, bytes)?;
         let secret = <[u8; TOTP_SECRET_LEN]>::try_from(secret.as_slice()).ok()?;
         Some(TotpSecret::make(secret))
+    }
+
+    /// Encrypts a webhook of an account. `nonce` is fresh and random. `None` never happens.
+    pub(crate) fn seal_webhook(
+        &self,
+        account_id: &[u8; 16],
+        nonce: [u8; AT_REST_NONCE_LEN],
+        secret: &WebhookSecret,
+        url: &str,
+    ) -> Option<SealedWebhook> {
+        let plain = Zeroizing::new([secret.as_bytes().as_slice(), url.as_bytes()].concat());
+        Some(SealedWebhook {
+            key_id: self.id,
+            bytes: self.seal_bytes(account_id, nonce, &plain)?,
+        })
+    }
+
+    /// Decrypts a webhook of an account.
+    pub(crate) fn open_webhook(
+        &self,
+        account_id: &[u8; 16],
+        bytes: &[u8],
+    ) -> Option<(WebhookSecret, String)> {
+        let plain = self.open_bytes(account_id, bytes)?;
+        let (secret, url) = plain.split_first_chunk::<WEBHOOK_SECRET_LEN>()?;
+        let url = std::str::from_utf8(url).ok()?.to_owned();
+        Some((WebhookSecret::make(*secret), url))
+    }
+
+    fn seal_bytes(
+        &self,
+        account_id: &[u8; 16],
+        nonce: [u8; AT_REST_NONCE_LEN],
+        msg: &[u8],
+    ) -> Option<Vec<u8>> {
+        let aad = account_id;
+        let sealed = self
+            .cipher()
+            .encrypt(&Nonce::from(nonce), Payload { msg, aad })
+            .ok()?;
+        Some([nonce.as_slice(), &sealed].concat())
+    }
+
+    fn open_bytes(&self, account_id: &[u8; 16], bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (nonce, msg) = bytes.split_first_chunk::<AT_REST_NONCE_LEN>()?;
+        let aad = account_id;
+        let plain = self
+            .cipher()
+            .decrypt(&Nonce::from(*nonce), Payload { msg, aad })
+            .ok()?;
+        Some(Zeroizing::new(plain))
     }
 
     fn cipher(&self) -> Aes256Gcm {
@@ -124,6 +182,26 @@ mod tests {
             sealed[bit / 8] ^= 1 << (bit % 8);
             prop_assert!(key().open(&account, &sealed).is_none());
             prop_assert!(key().open(&account, &sealed[..bit / 8]).is_none());
+        }
+
+        #[test]
+        fn a_webhook_opens_for_its_account_and_key_alone(
+            secret: [u8; 32],
+            nonce: [u8; 12],
+            account: [u8; 16],
+            other: [u8; 16],
+            url in "https://[a-z]{1,20}/[a-zA-Z0-9]{0,40}",
+        ) {
+            let key = AtRestKey::derive_webhook(b"0123456789abcdef0123456789abcdef");
+            let sealed = key.seal_webhook(&account, nonce, &WebhookSecret::make(secret), &url).unwrap();
+            let (opened, at) = key.open_webhook(&account, &sealed.bytes).unwrap();
+            prop_assert_eq!(opened.as_bytes(), &secret);
+            prop_assert_eq!(at, url);
+            prop_assert_eq!(key.open_webhook(&other, &sealed.bytes).is_some(), other == account);
+            // Neither key takes what is the other's.
+            prop_assert!(AtRestKey::derive(b"0123456789abcdef0123456789abcdef")
+                .open_bytes(&account, &sealed.bytes).is_none());
+            prop_assert_ne!(sealed.key_id, self::key().id);
         }
     }
 }

@@ -1,6 +1,6 @@
 use crate::{
     AccessKey, AccessToken, AccessTokenError, Challenge, ChallengeError, ChallengeKey,
-    SealedTotpSecret, TotpSecret,
+    SealedTotpSecret, SealedWebhook, TotpSecret, WebhookSecret,
     at_rest::{AT_REST_KEY_ID_LEN, AT_REST_NONCE_LEN, AtRestKey},
     mac::MacKey,
 };
@@ -23,6 +23,7 @@ pub struct ServerKeys {
     current: KeySet,
     previous: Option<KeySet>,
     counters: MacKey,
+    mail_codes: MacKey,
 }
 
 #[derive(Debug, Clone)]
@@ -33,6 +34,7 @@ struct KeySet {
     recovery: ChallengeKey,
     passkey: ChallengeKey,
     at_rest: AtRestKey,
+    webhooks: AtRestKey,
 }
 
 impl KeySet {
@@ -47,6 +49,7 @@ impl KeySet {
             recovery: ChallengeKey::derive_recovery(secret),
             passkey: ChallengeKey::derive_passkey(secret),
             at_rest: AtRestKey::derive(secret),
+            webhooks: AtRestKey::derive_webhook(secret),
         })
     }
 }
@@ -58,6 +61,7 @@ impl ServerKeys {
             current: KeySet::derive(secret)?,
             previous: previous.map(KeySet::derive).transpose()?,
             counters: MacKey::derive(secret, "keyarc/v1/server/rate-counter"),
+            mail_codes: MacKey::derive(secret, "keyarc/v1/server/mail-code"),
         })
     }
 
@@ -182,6 +186,46 @@ impl ServerKeys {
     pub fn previous_totp_key_id(&self) -> Option<[u8; AT_REST_KEY_ID_LEN]> {
         let previous = self.previous.as_ref()?.at_rest.id;
         (previous != self.current.at_rest.id).then_some(previous)
+    }
+
+    /// Encrypts a webhook of an account: its secret and its address, which may hold a secret, too.
+    /// `nonce` is fresh and random. `None` never happens.
+    pub fn seal_webhook(
+        &self,
+        account_id: &[u8; 16],
+        nonce: [u8; AT_REST_NONCE_LEN],
+        secret: &WebhookSecret,
+        url: &str,
+    ) -> Option<SealedWebhook> {
+        let key = &self.current.webhooks;
+        key.seal_webhook(account_id, nonce, secret, url)
+    }
+
+    /// Decrypts a webhook of an account; `None` when it was not encrypted for that account, or
+    /// under a secret that this server has no more.
+    pub fn open_webhook(
+        &self,
+        account_id: &[u8; 16],
+        bytes: &[u8],
+    ) -> Option<(WebhookSecret, String)> {
+        let opened = self.current.webhooks.open_webhook(account_id, bytes);
+        opened.or_else(|| {
+            let previous = self.previous.as_ref()?;
+            previous.webhooks.open_webhook(account_id, bytes)
+        })
+    }
+
+    /// The name of the key that webhooks were encrypted under before a rotation; `None` when there
+    /// is none.
+    pub fn previous_webhook_key_id(&self) -> Option<[u8; AT_REST_KEY_ID_LEN]> {
+        let previous = self.previous.as_ref()?.webhooks.id;
+        (previous != self.current.webhooks.id).then_some(previous)
+    }
+
+    /// What is kept of a code that was sent to an account's address. A code is short: without this
+    /// key a copy of the database would tell it.
+    pub fn mail_code_tag(&self, account_id: &[u8; 16], code: &[u8; 8]) -> [u8; 32] {
+        self.mail_codes.tag(&[account_id, code])
     }
 
     /// Writes an access token. See [`AccessKey::sign`].

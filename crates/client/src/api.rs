@@ -21,6 +21,8 @@ use crate::{
     HttpRequest, HttpResponse, Method, Patience, Transport, TransportError, changes::Changes,
 };
 
+mod reminders;
+
 const JSON: &str = "application/json";
 const PROBLEM: &str = "application/problem+json";
 /// Largest small answer: an account with its keys, or an error.

@@ -36,6 +36,6 @@ pub use session::{
     AddedPasskey, Bulk, BulkUndo, ChangeAllKeys, ChangePassword, Histories, LogIn, LoggingIn,
     MadeRecoveryKey, NewKit, NewPasskey, PasskeyLogIn, PendingLogIn, PendingPasskey,
     PendingRecovery, Recover, Recovering, Recovery, RecoveryRefused, RecoveryState, Refused, Rekey,
-    ReturnUndo, Returned, Salvage, Session, SignUp, Stoppable, Undone, Unlocked,
+    ReminderChannels, ReturnUndo, Returned, Salvage, Session, SignUp, Stoppable, Undone, Unlocked,
 };
 pub use transport::{HttpRequest, HttpResponse, Method, Patience, Transport, TransportError};

@@ -9,6 +9,7 @@
 //! - the [`RecoveryKey`] wraps the root key a second time, and stands in the recovery [`Kit`];
 //! - [`VaultKey::seal`] and [`VaultKey::open`] protect the two parts of an item;
 //! - [`AttachmentKey`] seals a file that is attached to items, chunk by chunk;
+//! - [`ReminderKey`] names what is due for a server that reminds of it;
 //! - [`ArchiveKey`] seals a vault into a file.
 //!
 //! What is absent: input and output, clocks, a source of randomness (pass one in), any choice of
@@ -37,6 +38,7 @@ mod link;
 mod padding;
 mod passkey;
 mod recovery_key;
+mod reminder;
 mod root_key;
 mod secret;
 mod setup_code;
@@ -65,6 +67,7 @@ pub use passkey::{PasskeyKeys, PrfError, prf_input};
 pub use recovery_key::{
     RECOVERY_ENDING_LEN, RecoveryEnding, RecoveryKey, RecoveryKeyError, RecoveryKeys,
 };
+pub use reminder::{REMINDER_ID_LEN, ReminderKey};
 pub use root_key::RootKey;
 pub use setup_code::{HANDLE_LEN, SetupCode, SetupCodeError, Suite};
 pub use unlock::UnlockKeys;

@@ -12,6 +12,7 @@ use crate::kae1::SealingKey;
 use crate::keyring::Keyring;
 use crate::passkey::PasskeyKeys;
 use crate::recovery_key::RecoveryKeys;
+use crate::reminder::ReminderKey;
 use crate::secret::{self, Secret};
 use crate::unlock::UnlockKeys;
 use crate::vault_key::VaultKey;
@@ -158,6 +159,11 @@ impl RootKey {
         envelope: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         self.sub_key(STATE).open(context, envelope)
+    }
+
+    /// What names what is due.
+    pub fn reminder_key(&self) -> ReminderKey {
+        ReminderKey::of(&self.0)
     }
 
     fn sub_key(&self, label: &str) -> SealingKey {

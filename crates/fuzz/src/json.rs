@@ -8,9 +8,10 @@ use keyarc_wire::{
     JoinLinkResponse, KeepPinsRequest, KeepRecoveryNoteRequest, KnownDeviceStep, LinkNews,
     LoginRequest, LoginResponse, MomentRequest, MomentResponse, NewDeviceStep, OpenLinkRequest,
     OpenLinkResponse, PasskeyAdded, PasskeyCreation, PasskeyFactorRequest, PasskeyInfo,
-    PasskeyLoginRequest, RecoverRequest, RecoverResponse, RecoveryCodes, RefreshResponse,
-    RekeyRequest, SecondFactorRequest, SecondFactorStatus, SessionInfo, SignUpRequest,
-    StageItemsRequest, TotpEnrolment, VersionDetailsRequest, VersionDetailsResponse,
+    PasskeyLoginRequest, PutRemindersRequest, PutRemindersResponse, RecoverRequest,
+    RecoverResponse, RecoveryCodes, RefreshResponse, RekeyRequest, ReminderStep,
+    ReminderStepResponse, RemindersResponse, SecondFactorRequest, SecondFactorStatus, SessionInfo,
+    SignUpRequest, StageItemsRequest, TotpEnrolment, VersionDetailsRequest, VersionDetailsResponse,
     WriteItemsRequest, WriteItemsResponse,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -20,7 +21,7 @@ pub type IsOne = fn(&[u8]) -> bool;
 
 /// Every type by its number, which is the first byte of an input. New ones come last, so that the
 /// corpus stays what it is. Each says whether the input is of that type.
-pub const TYPES: [(&str, IsOne); 50] = [
+pub const TYPES: [(&str, IsOne); 55] = [
     // What the server reads.
     ("ChallengeRequest", is_stable::<ChallengeRequest>),
     ("SignUpRequest", is_stable::<SignUpRequest>),
@@ -86,6 +87,12 @@ pub const TYPES: [(&str, IsOne); 50] = [
         is_stable::<BeginAttachmentRequest>,
     ),
     ("AttachmentUpload", is_stable::<AttachmentUpload>),
+    // Reminders, both ways.
+    ("PutRemindersRequest", is_stable::<PutRemindersRequest>),
+    ("ReminderStep", is_stable::<ReminderStep>),
+    ("RemindersResponse", is_stable::<RemindersResponse>),
+    ("PutRemindersResponse", is_stable::<PutRemindersResponse>),
+    ("ReminderStepResponse", is_stable::<ReminderStepResponse>),
 ];
 
 /// What is read of any type is written in one form, and that form reads back as itself.

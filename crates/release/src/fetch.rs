@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use crate::{Release, SignedRelease, hash};
 
 /// The documents that carry code: the vault app's paths.
-pub const PAGES: [&str; 10] = [
+pub const PAGES: [&str; 11] = [
     "/log-in",
     "/recover",
     "/settings",
@@ -20,6 +20,7 @@ pub const PAGES: [&str; 10] = [
     "/vault/export",
     "/vault/import",
     "/vault/moment",
+    "/vault/reminders",
 ];
 /// The document of the frame in which keys are tried. Its one script stands in it.
 const FRAME: &str = "/check-frame";

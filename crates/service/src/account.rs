@@ -202,6 +202,7 @@ pub(crate) async fn response(
         pins: account.pins,
         recovery: account.recovery,
         rekey_begun_at_ms: account.rekey_begun_at_ms,
+        reminders: account.reminders,
         passkeys: passkeys
             .into_iter()
             .filter_map(|passkey| {

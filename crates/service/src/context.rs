@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use keyarc_auth::ServerKeys;
 use keyarc_store::Store;
-use keyarc_wire::{AccountId, ClientKind, SessionId};
+use keyarc_wire::{AccountId, ClientKind, MailService, SessionId};
 
 use crate::{Clock, Entropy, ServiceError};
 
@@ -24,6 +24,10 @@ pub struct Policy {
     pub sign_ups_per_minute: u32,
     /// Most bytes that the attachments of an account take, sealed.
     pub attachment_bytes: u64,
+    /// What this server does with mail.
+    pub mail: MailService,
+    /// Webhooks may be on this machine, and then without TLS: in development.
+    pub local_webhooks: bool,
 }
 
 impl Default for Policy {
@@ -36,6 +40,8 @@ impl Default for Policy {
             log_ins_per_minute: 5,
             sign_ups_per_minute: 10,
             attachment_bytes: 1024 * 1024 * 1024,
+            mail: MailService::None,
+            local_webhooks: false,
         }
     }
 }

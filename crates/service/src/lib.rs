@@ -11,6 +11,7 @@
 //! - [`password`]: its change;
 //! - [`recovery`]: recovery keys, and coming back by one;
 //! - [`rekey`]: change of all keys;
+//! - [`reminders`]: by mail, webhook and feed, of what the server knows nothing but dates of;
 //! - [`vault`]: sync, writes, details;
 //! - [`versions`]: the replaced versions of an item;
 //! - [`health`]: is the database there;
@@ -34,6 +35,7 @@ mod proof;
 mod rate;
 pub mod recovery;
 pub mod rekey;
+pub mod reminders;
 pub mod second_factor;
 pub mod session;
 mod source;

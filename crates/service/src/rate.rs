@@ -7,6 +7,7 @@ use keyarc_wire::{AccountId, Handle};
 use crate::{ServiceError, Services};
 
 const WINDOW_MS: u64 = 60_000;
+const HOUR_MS: u64 = 60 * WINDOW_MS;
 /// Wrong codes of a second factor are counted over this time.
 const SECOND_FACTOR_WINDOW_MS: u64 = 15 * 60_000;
 /// So many may be wrong in that time. Of the 1,000,000 codes three are good at a time, so that
@@ -24,6 +25,9 @@ enum Counter {
     SecondFactorByAccount = 4,
     LinkByAddress = 5,
     LinkByAccount = 6,
+    MailCodeByAccount = 7,
+    WrongMailCodeByAccount = 8,
+    TestByAccount = 9,
 }
 
 /// Counts an attempt to log in, or to change the password, for its address and its handle, and
@@ -90,6 +94,48 @@ fn code_key(services: &Services, account: AccountId) -> [u8; 16] {
     services
         .keys()
         .counter_key(Counter::SecondFactorByAccount as u8, account.as_bytes())
+}
+
+/// Counts a mail with a code that an account asks for, and refuses one too many: its address may be
+/// somebody else's.
+pub(crate) async fn mail_code(services: &Services, account: AccountId) -> Result<(), ServiceError> {
+    by_account(services, Counter::MailCodeByAccount, account, HOUR_MS, 3).await
+}
+
+/// Counts an attempt at such a code, and refuses one too many.
+pub(crate) async fn try_mail_code(
+    services: &Services,
+    account: AccountId,
+) -> Result<(), ServiceError> {
+    by_account(
+        services,
+        Counter::WrongMailCodeByAccount,
+        account,
+        HOUR_MS,
+        10,
+    )
+    .await
+}
+
+/// Counts a delivery that an account tries, and refuses one too many.
+pub(crate) async fn test_delivery(
+    services: &Services,
+    account: AccountId,
+) -> Result<(), ServiceError> {
+    by_account(services, Counter::TestByAccount, account, WINDOW_MS, 5).await
+}
+
+async fn by_account(
+    services: &Services,
+    counter: Counter,
+    account: AccountId,
+    window_ms: u64,
+    limit: u32,
+) -> Result<(), ServiceError> {
+    let key = services
+        .keys()
+        .counter_key(counter as u8, account.as_bytes());
+    hit(services, &[key], window_ms, limit).await
 }
 
 /// Counts before anything else is looked at, so that whatever an attempt holds, it counts.

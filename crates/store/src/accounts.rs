@@ -8,6 +8,7 @@ use crate::{
     convert::{to_array, to_i64, to_u32, to_u64},
     db::{reading, transaction, writing},
     recovery::put_recovery,
+    reminders::any_on,
     sessions::{insert_session, use_nonce},
 };
 
@@ -87,6 +88,8 @@ pub struct AccountRow {
     pub recovery: Option<RecoveryInfo>,
     /// When a change of keys was begun that is not finished, Unix milliseconds.
     pub rekey_begun_at_ms: Option<u64>,
+    /// Something is on that reminds of what is due.
+    pub reminders: bool,
 }
 
 impl Store {
@@ -210,21 +213,27 @@ impl Store {
             Option<Vec<u8>>,
             Option<i64>,
             Option<i64>,
+            i64,
         );
         type VaultColumns = (Vec<u8>, i64, Vec<u8>, i64);
 
         let id = id.as_bytes().as_slice();
         let (account, vaults, email_used_again, pins) = reading!(self, |conn| {
-            let account: Option<AccountColumns> = sqlx::query_as(
+            let account: Option<AccountColumns> = sqlx::query_as(concat!(
                 "SELECT accounts.email, accounts.bundle, accounts.rotations,
                  accounts.created_at_ms, keysets.version, keysets.wrapped_root_key,
                  keysets.keyring, recovery_keys.version, recovery_keys.note,
-                 recovery_keys.changed_at_ms, rekeys.begun_at_ms
+                 recovery_keys.changed_at_ms, rekeys.begun_at_ms,
+                 CAST(CASE WHEN ",
+                any_on!(),
+                " THEN 1 ELSE 0 END AS BIGINT)
                  FROM accounts JOIN keysets ON keysets.account_id = accounts.account_id
                  LEFT JOIN recovery_keys ON recovery_keys.account_id = accounts.account_id
                  LEFT JOIN rekeys ON rekeys.account_id = accounts.account_id
-                 WHERE accounts.account_id = $1",
-            )
+                 LEFT JOIN reminder_settings
+                 ON reminder_settings.account_id = accounts.account_id
+                 WHERE accounts.account_id = $1"
+            ))
             .bind(id)
             .fetch_optional(&mut *conn)
             .await?;
@@ -267,6 +276,7 @@ impl Store {
             recovery_note,
             recovery_changed_at_ms,
             rekey_begun_at_ms,
+            reminders,
         )) = account
         else {
             return Ok(None);
@@ -317,6 +327,7 @@ impl Store {
             pins: pins.into_iter().map(Sealed).collect(),
             recovery,
             rekey_begun_at_ms: rekey_begun_at_ms.map(to_u64).transpose()?,
+            reminders: reminders != 0,
         }))
     }
 

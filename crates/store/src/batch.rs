@@ -112,6 +112,10 @@ pub(crate) trait BatchSql {
     const READ_VERSION_DETAILS: &'static str;
     /// `$3` account. A row is a pair of overview and details, `number` the version of both.
     const STAGE_ITEMS: &'static str;
+    /// `$3` account. Deletes the dates that are not in the batch.
+    const DROP_REMINDERS: &'static str;
+    /// `$3` account, `$4` the day before. `number` is the day; those that are there stay.
+    const PUT_REMINDERS: &'static str;
     /// `$3` now, `$4` end of a window that begins now → id, hits, end of the window.
     const HIT: &'static str;
 }
@@ -273,6 +277,18 @@ macro_rules! batch_sql {
                  ON CONFLICT (account_id, item_id) DO UPDATE SET
                  version = excluded.version, overview = excluded.overview,
                  details = excluded.details"
+            );
+            const DROP_REMINDERS: &'static str = batch_sql!(
+                @$unfold,
+                "DELETE FROM reminder_entries WHERE account_id = $3
+                 AND entry_id NOT IN (SELECT batch.id FROM batch)"
+            );
+            const PUT_REMINDERS: &'static str = batch_sql!(
+                @$unfold,
+                "INSERT INTO reminder_entries
+                 (account_id, entry_id, due_day, told_day, mailed_day)
+                 SELECT $3, batch.id, batch.number, $4, $4 FROM batch WHERE true
+                 ON CONFLICT (account_id, entry_id) DO NOTHING"
             );
             // Ordered, so that two statements never wait for each other's rows.
             const HIT: &'static str = batch_sql!(

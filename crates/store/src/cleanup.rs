@@ -15,6 +15,8 @@ pub struct Cleaned {
     pub links: u64,
     /// Attachments that no item named for long enough.
     pub attachments: u64,
+    /// Deliveries of reminders that nobody looks at any more.
+    pub deliveries: u64,
 }
 
 /// How much longer than its lifetime a used nonce is remembered, because another instance's
@@ -22,14 +24,17 @@ pub struct Cleaned {
 const NONCE_KEPT_MS: u64 = 10 * 60_000;
 /// A change of keys takes minutes. What was staged for one that was given up is kept this long.
 const REKEY_KEPT_MS: u64 = 24 * 3_600_000;
+/// What was sent is remembered this many days, for its owner to look at.
+const DELIVERIES_KEPT_DAYS: u64 = 90;
+const DAY_MS: u64 = 24 * 3_600_000;
 
 /// An upload that was cut off can go on for as long, and so long stays what no item names any more.
 const ATTACHMENT_KEPT_MS: u64 = 24 * 3_600_000;
 
 impl Store {
-    /// Deletes expired nonces, sessions, rate counters, device links, changes of keys that were
-    /// given up, and attachments that no item names. Eleven statements, and one for each 16 chunks
-    /// that are deleted.
+    /// Deletes expired nonces, sessions, rate counters, device links, old deliveries of reminders,
+    /// changes of keys that were given up, and attachments that no item names. Twelve statements,
+    /// and one for each 16 chunks that are deleted.
     pub async fn clean_up(&self, now_ms: u64, session_idle_ms: u64) -> Result<Cleaned, StoreError> {
         let now = to_i64(now_ms);
         let cleaned = transaction!(self, |tx| {
@@ -54,6 +59,13 @@ impl Store {
                     .rows_affected(),
                 counters: sqlx::query("DELETE FROM rate_counters WHERE window_ends_at_ms <= $1")
                     .bind(now)
+                    .execute(&mut *tx)
+                    .await?
+                    .rows_affected(),
+                deliveries: sqlx::query("DELETE FROM reminder_deliveries WHERE day < $1")
+                    .bind(to_i64(
+                        (now_ms / DAY_MS).saturating_sub(DELIVERIES_KEPT_DAYS),
+                    ))
                     .execute(&mut *tx)
                     .await?
                     .rows_affected(),

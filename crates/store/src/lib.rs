@@ -25,6 +25,8 @@ mod password;
 mod rate;
 mod recovery;
 mod rekey;
+mod reminder_deliveries;
+mod reminders;
 mod second_factor;
 mod sessions;
 mod store;
@@ -44,6 +46,10 @@ pub use password::{NewKeyset, PasswordOutcome};
 pub use rate::Hit;
 pub use recovery::{NewRecovery, NewRecoveryKey, RecoveryOutcome, RecoveryRow};
 pub use rekey::{NewAccountKeys, RekeyOutcome};
+pub use reminder_deliveries::{
+    ClaimedDelivery, DeliveryChannel, DeliveryFault, DeliveryKey, DeliveryRow, DeliveryState,
+};
+pub use reminders::{ChannelChange, FeedRow, MailRow, NewReminders, PutOutcome, ReminderRow};
 pub use second_factor::{NewSecondFactor, SecondFactorChange, SecondFactorRow, StoredTotpSecret};
 pub use sessions::{BeginOutcome, FactorUse, NewSession, SessionRow, UsedNonce};
 pub use store::{DbKind, Store, StoreOptions};

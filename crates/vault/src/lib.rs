@@ -8,6 +8,7 @@
 //! | `check` | whether a key still works: what to ask, and what answers mean |
 //! | `day` | calendar days and what an expiry date means |
 //! | `rotation` | when a secret is to be changed, and where |
+//! | `reminder` | what is due, what was put away, and what a server is told |
 //! | `parts` | the fields of each kind |
 //! | `generate` | passwords and other secrets to be |
 //! | `totp` | codes of authenticator apps |
@@ -58,6 +59,7 @@ mod parts;
 mod qr;
 mod recognise;
 mod record;
+mod reminder;
 mod reseal;
 mod rotation;
 mod sample;
@@ -100,6 +102,10 @@ pub use parts::Part;
 pub use qr::{QR_SIDE_MAX, QrError, SetupKey, read_setup_key};
 pub use recognise::{
     Provider, hint_of, provider, providers, recognise, recognise_named, recognised_sorts,
+};
+pub use reminder::{
+    Hidden, LEAD_DAYS, REMINDERS_SHOWN, ReminderChange, ReminderRow, ReminderSettings, Reminders,
+    reminder_set_bytes,
 };
 pub use reseal::{ResealError, Resealing};
 pub use rotation::{

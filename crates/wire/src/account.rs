@@ -125,6 +125,9 @@ pub struct AccountResponse {
     /// The passkeys that open the vault, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passkeys: Vec<UnlockingPasskey>,
+    /// The server reminds of what is due, and is to be told of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reminders: bool,
 }
 
 /// Keeps what a device has seen.

@@ -93,6 +93,12 @@ id!(
     16
 );
 id!(
+    /// Something that is due, made by the account's devices from a key that the server does not
+    /// have: it tells nothing of the item.
+    ReminderId,
+    16
+);
+id!(
     /// The part of a setup code that names the account to the server.
     Handle,
     6

@@ -18,6 +18,7 @@ mod password;
 pub mod paths;
 mod recovery;
 mod rekey;
+mod reminder;
 mod second_factor;
 mod session;
 mod versions;
@@ -33,7 +34,9 @@ pub use changes::{
     encode_changes_end, encode_changes_start, encode_manifest,
 };
 pub use error::{ApiError, ErrorCode, VersionConflict};
-pub use id::{AccountId, AttachmentId, Handle, IdParseError, ItemId, SessionId, VaultId};
+pub use id::{
+    AccountId, AttachmentId, Handle, IdParseError, ItemId, ReminderId, SessionId, VaultId,
+};
 pub use item::{
     DetailsRequest, DetailsResponse, EarlierWrite, ItemPurge, ItemWrite, SealedDetails,
     WriteItemsRequest, WriteItemsResponse,
@@ -53,6 +56,11 @@ pub use recovery::{
     RecoverRequest, RecoverResponse, RecoverSecondFactor, RecoveryInfo, RecoveryKeyInfo,
 };
 pub use rekey::{RekeyRequest, StageItemsRequest, StagedItem};
+pub use reminder::{
+    DeliveryOutcome, DeliveryProblem, MailCode, MailReminders, MailService, MailState, NewWebhook,
+    PutRemindersRequest, PutRemindersResponse, ReminderChannel, ReminderDelivery, ReminderEntry,
+    ReminderSet, ReminderStep, ReminderStepResponse, RemindersResponse, WebhookReminders,
+};
 pub use second_factor::{
     QrCode, RecoveryCodes, SecondFactorChallenge, SecondFactorKind, SecondFactorRequest,
     SecondFactorStatus, TotpEnrolment,

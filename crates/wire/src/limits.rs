@@ -56,3 +56,15 @@ pub const ATTACHMENT_CHUNK: usize = 1024 * 1024 + 94;
 pub const ATTACHMENT: u64 = 106_964_946;
 /// Most attachments that one item names.
 pub const ATTACHMENTS_PER_ITEM: usize = 20;
+/// Most dates that a server is given to remind of.
+pub const REMINDERS: usize = 1_000;
+/// Largest body that carries them, in bytes.
+pub const REMINDERS_BODY: usize = 256 * 1024;
+/// How many days before something is due a reminder can come.
+pub const REMINDER_LEADS: [u16; 8] = [0, 1, 3, 7, 14, 30, 60, 90];
+/// Largest sealed settings of reminders, in bytes.
+pub const REMINDER_STATE: usize = 128 * 1024;
+/// Longest address of a webhook in bytes.
+pub const WEBHOOK_URL: usize = 1_000;
+/// How many deliveries of reminders are shown.
+pub const DELIVERIES_SHOWN: usize = 10;

@@ -53,6 +53,15 @@ pub const PASSKEYS_BEGIN: &str = "/api/account/passkeys/begin";
 pub const PASSKEYS_ADD: &str = "/api/account/passkeys";
 /// `POST` [`crate::KeepPinsRequest`], keeps what a device has seen, for the account's others.
 pub const PINS: &str = "/api/account/pins";
+/// `GET` → [`crate::RemindersResponse`]; `POST` [`crate::PutRemindersRequest`] →
+/// [`crate::PutRemindersResponse`].
+pub const REMINDERS: &str = "/api/account/reminders";
+/// `POST` [`crate::ReminderStep`] → [`crate::ReminderStepResponse`].
+pub const REMINDERS_STEP: &str = "/api/account/reminders/step";
+/// The route pattern of [`feed`].
+pub const FEED_ROUTE: &str = "/feeds/{token}";
+/// The route pattern of [`unsubscribe`].
+pub const UNSUBSCRIBE_ROUTE: &str = "/reminders/unsubscribe/{token}";
 
 /// The route pattern of [`changes`].
 pub const CHANGES_ROUTE: &str = "/api/vaults/{vault_id}/changes";
@@ -128,4 +137,14 @@ pub fn attachment_chunk(vault: VaultId, attachment: AttachmentId, number: u32) -
 /// `POST`, gives an upload up that no item names.
 pub fn discard_attachment(vault: VaultId, attachment: AttachmentId) -> String {
     format!("/api/vaults/{vault}/attachments/{attachment}/discard")
+}
+
+/// `GET` → a calendar (RFC 5545), for whoever has the token.
+pub fn feed(token: &str) -> String {
+    format!("/feeds/{token}.ics")
+}
+
+/// `GET` → a page that asks; `POST` → no more reminders by e-mail (RFC 8058).
+pub fn unsubscribe(token: &str) -> String {
+    format!("/reminders/unsubscribe/{token}")
 }

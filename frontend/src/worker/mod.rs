@@ -18,6 +18,8 @@ mod password;
 mod qr;
 mod recovery;
 mod rekey;
+mod reminders;
+mod reminding;
 mod saving;
 mod seldom;
 mod state;
@@ -45,7 +47,8 @@ pub(crate) fn run() {
         };
         let worker = Rc::clone(&worker);
         spawn_local(async move {
-            let answer = worker.run(request.command).await;
+            let answer = Rc::clone(&worker).run(request.command).await;
+            reminding::tell_soon(&worker);
             // What is reported as done survives a page that is closed upon it.
             pins_are_kept().await;
             post(&Message::Reply(request.id, Box::new(answer)));

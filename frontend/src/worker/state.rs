@@ -88,6 +88,8 @@ pub(super) struct VaultWorker {
     pub(super) selection: RefCell<Selection>,
     /// The last changes of many items, to be taken back.
     pub(super) undos: RefCell<Undos>,
+    /// The revision whose dates the server was told of, or is being told of.
+    pub(super) told: Cell<Option<u64>>,
     pub(super) device: DeviceStore,
 }
 
@@ -160,6 +162,7 @@ impl VaultWorker {
         self.linked.borrow_mut().take();
         self.joined_link.borrow_mut().take();
         self.checking.take();
+        self.told.set(None);
         self.open.borrow_mut().take();
     }
 

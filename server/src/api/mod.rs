@@ -7,6 +7,7 @@ mod passkey;
 mod password;
 mod recovery;
 mod rekey;
+mod reminders;
 mod session;
 mod vault;
 mod versions;
@@ -51,6 +52,8 @@ pub fn routes() -> Router<AppState> {
         .route(paths::REKEY_ITEMS, post(rekey::stage))
         .route(paths::REKEY, post(rekey::change))
         .route(paths::REKEY_DISCARD, post(rekey::discard))
+        .route(paths::REMINDERS, get(reminders::get).post(reminders::put))
+        .route(paths::REMINDERS_STEP, post(reminders::step))
         .route(paths::LINK_OPEN, post(link::open))
         .route(paths::LINK_NEW, post(link::step_of_new))
         .route(paths::LINK_JOIN, post(link::join))

@@ -7,6 +7,7 @@ mod origin;
 mod problem;
 mod reader;
 mod secret;
+mod smtp;
 mod variables;
 
 use std::{
@@ -21,6 +22,7 @@ use ipnet::IpNet;
 pub use origin::Origin;
 pub use problem::{ConfigError, Problem};
 pub use secret::Secret;
+pub use smtp::Smtp;
 pub use variables::Variables;
 
 use reader::Reader;
@@ -77,6 +79,8 @@ pub struct Waits {
     pub health: Duration,
     /// How long to try to reach the database at start.
     pub database: Duration,
+    /// Between two looks for reminders that are due.
+    pub reminders: Duration,
 }
 
 impl Waits {
@@ -94,6 +98,7 @@ impl Default for Waits {
             shutdown: Duration::from_secs(25),
             health: Duration::from_secs(2),
             database: Duration::from_secs(15),
+            reminders: Duration::from_secs(30),
         }
     }
 }
@@ -133,6 +138,8 @@ pub struct Config {
     pub site_root: Option<PathBuf>,
     /// `MAX_CONNECTIONS`.
     pub max_connections: usize,
+    /// `SMTP_URL` and `MAIL_FROM`; `None` when this server sends no mail over SMTP.
+    pub smtp: Option<Smtp>,
     /// See [`Waits`].
     pub waits: Waits,
 }
@@ -223,6 +230,7 @@ impl Config {
         }
         let attachments_mb = reader.number("ATTACHMENTS_MB_PER_ACCOUNT", 1024, 0, 1_000_000);
         let site_root = read_site_root(&mut reader, production);
+        let smtp = smtp::read(&mut reader);
         let max_connections = reader.number("MAX_CONNECTIONS", 1024, 16, 100_000) as usize;
 
         let config = Self {
@@ -242,6 +250,7 @@ impl Config {
             attachments_mb,
             site_root,
             max_connections,
+            smtp,
             waits: Waits::default(),
         };
         reader.finish(config)

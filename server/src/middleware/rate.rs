@@ -80,11 +80,12 @@ impl<K: Hash + Eq + Clone> Bounded<K> {
     }
 }
 
-/// Limits requests to the API and to `/auth`. Pages and files are not limited.
+/// Limits requests to the API and to `/auth`, and to what a token in the address opens. Pages and
+/// files are not limited.
 pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let address = request.extensions().get::<ClientAddress>().copied();
     if let Some(ClientAddress(address)) = address
-        && is_api(request.uri().path())
+        && is_limited(request.uri().path())
     {
         let rates = state.rates();
         let counted = if has_credential(&request) {
@@ -97,6 +98,10 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
         }
     }
     next.run(request).await
+}
+
+fn is_limited(path: &str) -> bool {
+    is_api(path) || path.starts_with("/feeds/") || path.starts_with("/reminders/")
 }
 
 /// Log-in and sign-up count as requests of a stranger, whatever cookie they bring.

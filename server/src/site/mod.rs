@@ -9,6 +9,7 @@ mod negotiate;
 mod packed;
 pub mod policy;
 pub mod public;
+mod reminders;
 mod rpc;
 mod vault_app;
 mod worker;
@@ -109,6 +110,7 @@ pub fn routes(development: bool) -> Router<AppState> {
         .route(language::ROUTE, get(language::choose))
         .route(keyarc_app::check_frame::PATH, get(check_frame::serve))
         .merge(vault_app::routes(development))
+        .merge(reminders::routes())
         .merge(rpc::routes());
     Page::ALL
         .iter()

@@ -13,6 +13,11 @@ pub const PUBLIC: &str = "default-src 'none'; script-src 'none'; style-src 'self
     font-src 'self'; img-src 'self' data:; connect-src 'self'; manifest-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// For the page that asks before it switches mails off: one form, to this server.
+pub const FORM: &str = "default-src 'none'; script-src 'none'; style-src 'self'; \
+    font-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; \
+    frame-ancestors 'none'";
+
 /// For the vault worker's script, whose own response governs it.
 pub const WORKER: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \

@@ -24,6 +24,7 @@ mod passkeys;
 mod password;
 mod rates;
 mod recovery;
+mod reminders;
 mod second_factor;
 mod sessions;
 mod stopping;

@@ -27,6 +27,7 @@ pub fn next_path(next: Option<&str>) -> String {
                 | "/vault/dashboard"
                 | "/vault/export"
                 | "/vault/import"
+                | "/vault/reminders"
                 | "/vault/moment"
                 | "/settings"
         )
@@ -46,6 +47,10 @@ mod tests {
             assert_eq!(next_path(Some(&path)), path);
         }
         assert_eq!(next_path(Some("/settings")), "/settings");
+        assert_eq!(
+            next_path(Some("/vault/reminders?id=0a")),
+            "/vault/reminders?id=0a"
+        );
         for path in [
             "//evil.example",
             "https://evil.example",

@@ -7,6 +7,7 @@ mod new_kit;
 mod passkeys;
 mod password;
 mod recovery;
+mod reminders;
 mod rename;
 mod second_factor;
 mod sessions;
@@ -16,7 +17,7 @@ use leptos_meta::Title;
 
 use self::{
     compromised::Compromised, link::LinkDevice, password::Password, recovery::Recovery,
-    second_factor::SecondFactor, sessions::Sessions,
+    reminders::Reminders, second_factor::SecondFactor, sessions::Sessions,
 };
 use crate::{
     code,
@@ -43,6 +44,7 @@ pub fn SettingsPage() -> impl IntoView {
                     <Appearance />
                     <Locking />
                     <Device />
+                    <Reminders />
                     <Password on_changed=move |()| ended.update(|ended| *ended += 1) />
                     <SecondFactor ended=ended />
                     <Sessions ended=ended />

@@ -33,6 +33,8 @@ pub enum Section {
     Moment,
     /// Tests of keys.
     Checks,
+    /// What is due.
+    Reminders,
     /// Settings.
     Settings,
 }

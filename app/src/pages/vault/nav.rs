@@ -59,6 +59,7 @@ pub(super) fn Nav(
             <div class="nav-scroll">
                 <ul class="nav-list">
                     <ToolLink icon=Icon::Chart words=t!("Dashboard") path="/vault/dashboard" here=section == Section::Dashboard />
+                    <ToolLink icon=Icon::Bell words=t!("Reminders") path="/vault/reminders" here=section == Section::Reminders />
                     <li><NavLink icon=Icon::List words=t!("All items") place=scope(Scope::All) here=here count=count(|f| f.all) /></li>
                     <li><NavLink icon=Icon::Clock words=t!("Due soon") place=scope(Scope::Expiring) here=here count=count(|f| f.expiring) /></li>
                     <li><NavLink icon=Icon::Star words=t!("Favourites") place=scope(Scope::Favourites) here=here count=count(|f| f.favourites) /></li>

@@ -268,6 +268,7 @@ enum Action {
     Checks,
     All,
     Dashboard,
+    Reminders,
     Expiring,
     Favourites,
     Recent,
@@ -279,7 +280,7 @@ enum Action {
 }
 
 impl Action {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::New,
         Self::History,
         Self::Import,
@@ -289,6 +290,7 @@ impl Action {
         Self::Checks,
         Self::All,
         Self::Dashboard,
+        Self::Reminders,
         Self::Expiring,
         Self::Favourites,
         Self::Recent,
@@ -310,6 +312,7 @@ impl Action {
             Self::Checks => t!("Test all keys"),
             Self::All => t!("Go to all items"),
             Self::Dashboard => t!("Go to dashboard"),
+            Self::Reminders => t!("Go to reminders"),
             Self::Expiring => t!("Go to what is due soon"),
             Self::Favourites => t!("Go to favourites"),
             Self::Recent => t!("Go to recent"),
@@ -330,6 +333,7 @@ impl Action {
             Self::Check | Self::Checks => Icon::Check,
             Self::All => Icon::List,
             Self::Dashboard => Icon::Chart,
+            Self::Reminders => Icon::Bell,
             Self::Expiring | Self::Moment => Icon::Clock,
             Self::Favourites => Icon::Star,
             Self::Recent => Icon::Undo,
@@ -395,6 +399,7 @@ impl Verbs {
             Action::Checks => self.go.path("/vault/checks"),
             Action::All => scope(Scope::All),
             Action::Dashboard => self.go.path("/vault/dashboard"),
+            Action::Reminders => self.go.path("/vault/reminders"),
             Action::Expiring => scope(Scope::Expiring),
             Action::Favourites => scope(Scope::Favourites),
             Action::Recent => scope(Scope::Recent),

@@ -26,7 +26,7 @@ pub(super) fn DueBanner() -> impl IntoView {
                 on_dismiss=move |()| reminder.dismiss()
             >
                 {words}
-                <a href="/vault?scope=expiring&sort=expiry" on:click=move |_| reminder.dismiss()>
+                <a href="/vault/reminders" on:click=move |_| reminder.dismiss()>
                     {t!("Look at them")}
                 </a>
             </Banner>

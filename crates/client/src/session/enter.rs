@@ -18,6 +18,7 @@ use super::{
     belief::{first_manifest, pins_context},
     passkey::Way,
     recovery,
+    reminders::Reminding,
     second_factor::PendingLogIn,
 };
 use crate::{Api, ApiFailure, ClientError, Host, Pins, Stage, Transport, Trust, api::is_token};
@@ -288,6 +289,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             vault: vault.into(),
             belief: belief.into(),
             notices: account.notices.into(),
+            reminding: Reminding::new(account.reminders).into(),
             turn: ().into(),
             waiting: Vec::new().into(),
             offline: false.into(),

@@ -15,6 +15,7 @@ mod read;
 mod recover;
 mod recovery;
 mod rekey;
+mod reminders;
 mod salvage;
 mod second_factor;
 mod trash;
@@ -32,6 +33,7 @@ use keyarc_wire::{AccountId, Bytes, Handle, Keyset, Notice, RecoveryInfo};
 use zeroize::Zeroizing;
 
 use crate::{Api, ApiFailure, ClientError, Host, Pin, Transport, Trust};
+use reminders::Reminding;
 use write::Waiting;
 
 pub use attachments::Stoppable;
@@ -45,6 +47,7 @@ pub use password::ChangePassword;
 pub use recover::{PendingRecovery, Recover, Recovering, Recovery, RecoveryRefused};
 pub use recovery::{MadeRecoveryKey, RecoveryState};
 pub use rekey::{ChangeAllKeys, Rekey};
+pub use reminders::ReminderChannels;
 pub use salvage::Salvage;
 pub use second_factor::{PendingLogIn, Refused};
 
@@ -80,6 +83,7 @@ pub struct Session<T, H> {
     vault: RefCell<UnlockedVault>,
     belief: RefCell<Belief>,
     notices: RefCell<Vec<Notice>>,
+    reminding: RefCell<Reminding>,
     /// Held by whoever fetches changes or writes: of two syncs that overtake each other the
     /// older would look like an attempt to roll the vault back.
     turn: Mutex<()>,

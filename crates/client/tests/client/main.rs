@@ -25,6 +25,8 @@ mod recovery;
 #[cfg(test)]
 mod rekey;
 #[cfg(test)]
+mod reminders;
+#[cfg(test)]
 mod second_factor;
 #[cfg(test)]
 mod session;

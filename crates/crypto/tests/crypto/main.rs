@@ -12,5 +12,6 @@ mod link;
 mod primitives;
 mod properties;
 mod recovery;
+mod reminders;
 mod support;
 mod vectors;

@@ -296,7 +296,7 @@ fn changes_are_made_once() {
 fn the_rules_name_the_field() {
     let mut rng = Counter(7);
     let (good, _) = sealed(b"x", &mut rng);
-    assert_eq!(check_attachments(&[good.clone()]), Ok(()));
+    assert_eq!(check_attachments(std::slice::from_ref(&good)), Ok(()));
     let spoilt = |spoil: fn(&mut Attachment)| {
         let mut one = good.clone();
         spoil(&mut one);

@@ -22,6 +22,7 @@ mod imports;
 mod lists;
 mod materials;
 mod recognition;
+mod reminders;
 mod resealing;
 mod rotation;
 mod sealing;

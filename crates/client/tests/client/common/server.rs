@@ -3,6 +3,7 @@ mod lies;
 mod links;
 mod passkeys;
 mod recovery;
+mod reminders;
 mod vault;
 
 use std::{
@@ -109,6 +110,8 @@ pub struct Server {
     pub room: Option<u64>,
     /// How many versions of an item it sends at a time.
     pub page: usize,
+    /// Of the one account.
+    pub reminding: reminders::StoredReminders,
 }
 
 /// A line to the server, with its own cookie.
@@ -217,6 +220,9 @@ impl Server {
                     return self.with_fault(|server| server.change_password(handle, &read(body)));
                 }
                 if let Some(answer) = self.recovery_or_rekey(path, handle, body) {
+                    return answer;
+                }
+                if let Some(answer) = self.reminders(path, body) {
                     return answer;
                 }
                 if path == paths::LINK_JOIN {
@@ -345,6 +351,7 @@ impl Server {
                 .map(|key| recovery::info(1, Some(key))),
             rekey_begun_at_ms: None,
             passkeys: Vec::new(),
+            reminders: false,
         };
         let account = Account {
             response: response.clone(),
