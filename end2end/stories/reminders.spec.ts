@@ -79,7 +79,8 @@ test('what is due is put off, dismissed and taken back, on every device @phone',
   await isAccessible(page, 'no reminders');
   await vault.go('All items');
   await vault.addKey({ name: 'Gone key', secret: 'gone-key-value', expires: await dayFromNow(page, -2) });
-  if (await vault.button('Back').isVisible()) await vault.button('Back').click();
+  const back = page.getByRole('button', { name: 'Back to the list' });
+  if (await back.isVisible()) await back.click();
   await vault.addKey({ name: 'Soon key', secret: 'soon-key-value', expires: await dayFromNow(page, 10) });
   await vault.go('Reminders');
   const due = page.getByRole('list', { name: 'Due', exact: true }).getByRole('listitem');

@@ -13,7 +13,7 @@ use keyarc_crypto::KdfError;
 use keyarc_vault::{
     Earlier,
     archive::{ArchiveLock, ArchiveRefused, ArchiveWriter},
-    export::{Exported, PlainFormat, Writer, Written},
+    export::{Exported, LeftOut, PlainFormat, Writer, Written},
 };
 use keyarc_wire::{ItemId, ItemVersion};
 use zeroize::Zeroizing;
@@ -250,6 +250,7 @@ impl Round<'_> {
         let begun = ArchiveWriter::begin(lock, today(), &mut out, rng);
         let mut writer = begun.map_err(refused)?;
         let mut past = ExportedPast::default();
+        let mut with_files = 0_u32;
         for (at, batch) in ids.chunks(BATCH).enumerate() {
             let items = self.read(batch).await?;
             let mut histories = match earlier {
@@ -257,6 +258,7 @@ impl Round<'_> {
                 false => None,
             };
             for item in items {
+                with_files += u32::from(!item.item.attachments.is_empty());
                 let earlier = match &mut histories {
                     Some(histories) => self.history(histories).await?,
                     None => Vec::new(),
@@ -273,6 +275,10 @@ impl Round<'_> {
         let facts = writer.finish(host.now_ms(), revision, &mut out, rng);
         let written = Written {
             items: facts.map_err(refused)?.items,
+            left_out: (with_files > 0)
+                .then_some((LeftOut::Attachments, with_files))
+                .into_iter()
+                .collect(),
             ..Written::default()
         };
         Ok((Zeroizing::new(out), written, past))

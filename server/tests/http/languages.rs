@@ -126,7 +126,7 @@ async fn a_choice_is_kept_in_a_cookie_and_leads_back_to_a_page_of_this_server() 
             "{elsewhere}"
         );
     }
-    for unknown in ["fr", "DE", "..", "de;x"] {
+    for unknown in ["fr", "DE", "de;x"] {
         let answer = site.get(&format!("/language/{unknown}"), &[]).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{unknown}");
         assert!(answer.headers.get("set-cookie").is_none());

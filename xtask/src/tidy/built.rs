@@ -15,7 +15,7 @@ const REFUSED: [&str; 4] = ["outerHTML", "insertAdjacentHTML", "document.write",
 /// What every visit of the vault fetches first, and how many bytes of it at most, compressed. The
 /// whole first load has 700 kB; a page that lands here instead of in a part of its own, and a
 /// splitter that puts the constants of all parts here, is noticed at once and not by a benchmark.
-const FIRST: (&str, u64) = ("keyarc.wasm.br", 650_000);
+const FIRST: (&str, u64) = ("keyarc.wasm.br", 670_000);
 
 /// Every violation in the built site, which must be there.
 pub fn check(workspace: &Workspace) -> anyhow::Result<Vec<Violation>> {

@@ -81,7 +81,7 @@ pub(super) fn Ready(built: ExportBuilt) -> impl IntoView {
                     </Banner>
                 }
             })}
-        {(!lost.is_empty() || sealed)
+        {(!lost.is_empty())
             .then(|| {
                 view! { class="v",
                     <h3>{t!("Not in this file")}</h3>
@@ -90,8 +90,6 @@ pub(super) fn Ready(built: ExportBuilt) -> impl IntoView {
                             .into_iter()
                             .map(|words| view! { class="v", <li>{words}</li> })
                             .collect_view()}
-                        {sealed
-                            .then(|| view! { class="v", <li>{t!("Attached files. Download them one by one.")}</li> })}
                     </ul>
                 }
             })}

@@ -106,7 +106,7 @@ mod tests {
     fn sizes_are_told_in_what_fits_and_never_too_small() {
         assert_eq!(size(0), "0 bytes");
         assert_eq!(size(1), "1 byte");
-        assert_eq!(size(1_023), "1023 bytes");
+        assert_eq!(size(1_023), "1,023 bytes");
         assert_eq!(size(1_024), "1 KB");
         assert_eq!(size(1_025), "2 KB");
         assert_eq!(size(1_200_000), "1.2 MB");

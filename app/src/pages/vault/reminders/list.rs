@@ -84,7 +84,7 @@ fn Row(row: ReminderRow) -> impl IntoView {
                     {t!("In a week")}
                 </Button>
                 <Button busy=work.busy() on_press=move |()| hide(None)>
-                    {t!("Dismiss")}
+                    {tc!("reminder", "Dismiss")}
                 </Button>
             </div>
         </li>
@@ -111,7 +111,7 @@ fn Away(row: ReminderRow) -> impl IntoView {
                     on_press=move |()| row.with_value(|row| work.show(row))
                 >
                     {t!("Remind again")}
-                    <span class="sr-only">{t!(" of ")} {row.with_value(|row| row.name.clone())}</span>
+                    <span class="sr-only">{tc!("reminder", " of ")} {row.with_value(|row| row.name.clone())}</span>
                 </Button>
             </div>
         </li>

@@ -38,7 +38,7 @@ fn Page() -> impl IntoView {
     let id = Memo::new(move |_| query.with(|query| query.get("id")));
     view! { class="v",
         <main class="page" id="main">
-            <div class="page-body">
+            <div class="page-body page-wide">
                 {move || match id.get() {
                     Some(id) => view! { class="v", <FindView id=id /> }.into_any(),
                     None => view! { class="v", <All /> }.into_any(),
