@@ -63,7 +63,7 @@ async function tour(page: Page): Promise<Map<string, Set<string>>> {
   await expect(page.getByRole('dialog')).toBeVisible();
   await look('the palette');
   await page.keyboard.press('Escape');
-  for (const path of ['/vault/dashboard', '/vault/import', '/vault/export', '/vault/moment', '/vault/checks', '/settings']) {
+  for (const path of ['/vault/dashboard', '/vault/import', '/vault/export', '/vault/moment', '/vault/checks', '/vault/reminders', '/settings']) {
     await page.locator(`#nav a[href="${path}"]`).click();
     await page.waitForURL(`**${path}`);
     await look(path);
