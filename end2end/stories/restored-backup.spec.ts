@@ -69,6 +69,6 @@ story('a restored backup is for reading, until somebody who knows of it goes on 
   await back.lock();
   await person.unlock();
   await expect(back.row('Fourth key')).toBeVisible();
-  await expect(page.getByRole('alert')).toHaveCount(0);
+  await expect(alarm).toHaveCount(0);
   await expect(page.getByText('Freshness unverified')).toHaveCount(0);
 });

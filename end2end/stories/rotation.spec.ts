@@ -186,6 +186,6 @@ test('a plan that cannot be is refused, and what is due reminds once a day', asy
   await expect(reminder).toBeVisible();
   await expect(page).toHaveTitle('Vault · KeyArc');
   await page.getByRole('link', { name: 'Look at them' }).click();
-  await expect(page).toHaveURL(/scope=expiring/);
-  await expect(again.rows).toHaveCount(1);
+  await expect(page).toHaveURL(/\/vault\/reminders$/);
+  await expect(page.getByRole('list', { name: 'Due', exact: true }).getByRole('listitem')).toHaveCount(1);
 });

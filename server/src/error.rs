@@ -183,7 +183,7 @@ impl From<ServiceError> for Failure {
                     "The room for files of this account, {} MB, is used up.",
                     quota / (1024 * 1024)
                 ),
-                "Delete items with files for good to make room, or ask the operator for more. Nothing was changed.",
+                "Delete items with files for good, which makes room a day later, or ask the operator for more. Nothing was changed.",
             ),
             ServiceError::FileTooLarge => Self::new(
                 ErrorCode::PayloadTooLarge,

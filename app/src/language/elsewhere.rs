@@ -289,6 +289,7 @@ const TEXTS: &[&str] = &[
     // What the worker says of the browser: frontend/src/worker.
     mark!("There is no test that waits for this. Begin it again."),
     mark!("This way to derive keys is not known."),
+    mark!("This file is being downloaded already."),
     mark!("The address of this page is not known."),
     mark!(
         "Items were changed elsewhere again and again while they were read. Nothing was exported. Try again in a moment."
@@ -366,7 +367,7 @@ const TEXTS: &[&str] = &[
     mark!("Nothing was changed. Tell the operator, and try again later."),
     mark!("The room for files of this account, {1} MB, is used up."),
     mark!(
-        "Delete items with files for good to make room, or ask the operator for more. Nothing was changed."
+        "Delete items with files for good, which makes room a day later, or ask the operator for more. Nothing was changed."
     ),
     mark!("The file is larger than {1} MB."),
     mark!("Attach a smaller one. Nothing was changed."),

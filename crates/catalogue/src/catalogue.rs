@@ -50,6 +50,15 @@ impl Catalogue {
             found.map(|(_, value)| value.trim().to_owned())
         };
         let tag = field("Language").ok_or(wrong("the header has no Language"))?;
+        let is_tag = |tag: &str| {
+            (2..=35).contains(&tag.len())
+                && tag
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        if !is_tag(&tag) {
+            return Err(wrong("the header's Language is no tag like pt-BR"));
+        }
         let name = field("X-Name").ok_or(wrong("the header has no X-Name"))?;
         let plural = field("Plural-Forms").ok_or(wrong("the header has no Plural-Forms"))?;
         let rule = plural

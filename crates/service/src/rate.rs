@@ -28,6 +28,7 @@ enum Counter {
     MailCodeByAccount = 7,
     WrongMailCodeByAccount = 8,
     TestByAccount = 9,
+    MailCodeByMailbox = 10,
 }
 
 /// Counts an attempt to log in, or to change the password, for its address and its handle, and
@@ -97,9 +98,18 @@ fn code_key(services: &Services, account: AccountId) -> [u8; 16] {
 }
 
 /// Counts a mail with a code that an account asks for, and refuses one too many: its address may be
-/// somebody else's.
-pub(crate) async fn mail_code(services: &Services, account: AccountId) -> Result<(), ServiceError> {
-    by_account(services, Counter::MailCodeByAccount, account, HOUR_MS, 3).await
+/// somebody else's, and stand with any number of accounts.
+pub(crate) async fn mail_code(
+    services: &Services,
+    account: AccountId,
+    to: &str,
+) -> Result<(), ServiceError> {
+    by_account(services, Counter::MailCodeByAccount, account, HOUR_MS, 3).await?;
+    let mailbox = services.keys().counter_key(
+        Counter::MailCodeByMailbox as u8,
+        to.to_lowercase().as_bytes(),
+    );
+    hit(services, &[mailbox], HOUR_MS, 5).await
 }
 
 /// Counts an attempt at such a code, and refuses one too many.

@@ -83,7 +83,11 @@ impl Store {
                         "SELECT CAST(COALESCE(SUM(attachments.bytes), 0) AS BIGINT)
                          FROM attachments
                          JOIN vaults ON vaults.vault_id = attachments.vault_id
-                         WHERE attachments.dropped_at_ms IS NULL AND vaults.owner_id =
+                         WHERE (attachments.dropped_at_ms IS NULL OR EXISTS
+                         (SELECT 1 FROM attachment_chunks AS left_over
+                         WHERE left_over.vault_id = attachments.vault_id
+                         AND left_over.attachment_id = attachments.attachment_id))
+                         AND vaults.owner_id =
                          (SELECT own.owner_id FROM vaults AS own WHERE own.vault_id = $1)",
                     )
                     .bind(vault)

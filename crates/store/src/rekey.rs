@@ -107,7 +107,7 @@ impl Store {
     /// Swaps all keys of an account and every item of its vault for what was staged, if `proven`,
     /// the key that the request was signed with, the keyset before, the vault's head and every
     /// item are still what they were, uses up the nonce, and ends every session but `asking`.
-    /// Fifteen statements, whatever the number of items, all or nothing.
+    /// Eighteen statements, whatever the number of items, all or nothing.
     pub async fn rekey(
         &self,
         proven: &LoginKey,
@@ -226,6 +226,15 @@ impl Store {
                 .bind(account)
                 .execute(&mut *tx)
                 .await?;
+            // So are the settings of reminders. Whoever had the keys may have switched a way on, and
+            // what the server was told names nothing any more.
+            for forget in [
+                "DELETE FROM reminder_deliveries WHERE account_id = $1",
+                "DELETE FROM reminder_entries WHERE account_id = $1",
+                "DELETE FROM reminder_settings WHERE account_id = $1",
+            ] {
+                sqlx::query(forget).bind(account).execute(&mut *tx).await?;
+            }
             // Passkeys go on as second factors. What they open is the root key before; whoever is
             // just using one finds another version, and fails.
             sqlx::query(

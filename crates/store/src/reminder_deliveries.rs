@@ -19,6 +19,11 @@ macro_rules! with_leads {
     };
 }
 
+/// Most calls of one webhook for one day. Ids are the clients' own choice, and a webhook can be
+/// anybody's.
+const CALLS_PER_DAY: i64 = 100;
+/// Most deliveries of one account and channel that are claimed together.
+const CLAIMED_AT_ONCE: i64 = 2;
 /// Stands for all entries of a day.
 const ALL: [u8; 16] = [0; 16];
 /// How many days after it was due something is still told, when the server was away.
@@ -158,16 +163,26 @@ impl Store {
             let calls = sqlx::query(
                 "INSERT INTO reminder_deliveries (account_id, channel, entry_id, day, attempts,
                  next_at_ms, leased_until_ms, state)
-                 SELECT own.account_id, 2, entry.entry_id, $1, 0, $2, 0, 0
+                 SELECT account_id, 2, entry_id, $1, 0, $2, 0, 0 FROM
+                 (SELECT own.account_id, entry.entry_id, ROW_NUMBER()
+                 OVER (PARTITION BY own.account_id ORDER BY entry.due_day, entry.entry_id)
+                 + (SELECT COUNT(*) FROM reminder_deliveries AS made
+                 WHERE made.account_id = own.account_id AND made.channel = 2 AND made.day = $1)
+                 AS place
                  FROM reminder_settings AS own JOIN reminder_entries AS entry
                  ON entry.account_id = own.account_id
                  WHERE own.webhook IS NOT NULL AND entry.told_day = $1
                  AND entry.due_day >= $1 - $3 AND entry.due_day <= $1 + 90
+                 AND NOT EXISTS (SELECT 1 FROM reminder_deliveries AS known
+                 WHERE known.account_id = own.account_id AND known.channel = 2
+                 AND known.entry_id = entry.entry_id AND known.day = $1)) AS fresh
+                 WHERE place <= $4
                  ON CONFLICT DO NOTHING",
             )
             .bind(day)
             .bind(to_i64(now_ms))
             .bind(LATE_DAYS)
+            .bind(CALLS_PER_DAY)
             .execute(&mut *tx)
             .await?;
             mails.rows_affected() + calls.rows_affected()
@@ -175,8 +190,9 @@ impl Store {
         Ok(planned)
     }
 
-    /// Takes some deliveries whose time has come: nobody else gets them before `until_ms`. `lease`
-    /// is fresh and random. Three statements.
+    /// Takes some deliveries whose time has come, mails first and few of any one account, so that
+    /// none waits for another's webhook: nobody else gets them before `until_ms`. `lease` is fresh
+    /// and random. Three statements.
     pub async fn claim_deliveries(
         &self,
         lease: &[u8; 16],
@@ -192,14 +208,19 @@ impl Store {
                  SET lease = $1, leased_until_ms = $3, attempts = attempts + 1
                  WHERE state = 0 AND leased_until_ms <= $2
                  AND (account_id, channel, entry_id, day) IN
-                 (SELECT account_id, channel, entry_id, day FROM reminder_deliveries
-                 WHERE next_at_ms <= $2 AND state = 0 AND leased_until_ms <= $2
-                 ORDER BY next_at_ms LIMIT $4)",
+                 (SELECT account_id, channel, entry_id, day FROM
+                 (SELECT account_id, channel, entry_id, day, next_at_ms, ROW_NUMBER()
+                 OVER (PARTITION BY account_id, channel ORDER BY next_at_ms, entry_id) AS place
+                 FROM reminder_deliveries
+                 WHERE next_at_ms <= $2 AND state = 0 AND leased_until_ms <= $2) AS waiting
+                 WHERE place <= $5
+                 ORDER BY channel, next_at_ms LIMIT $4)",
             )
             .bind(lease)
             .bind(to_i64(now_ms))
             .bind(to_i64(until_ms))
             .bind(i64::from(most))
+            .bind(CLAIMED_AT_ONCE)
             .execute(&mut *tx)
             .await?;
             if claimed.rows_affected() == 0 {

@@ -141,7 +141,8 @@ macro_rules! ensure_settings {
     };
 }
 
-/// Forgets what a channel still had to send, and all dates once nothing is on that needs them.
+/// Forgets what a channel still had to send, and once nothing is on that needs them all dates, and
+/// what was sent: days and ids stand in it.
 macro_rules! after_off {
     ($tx:ident, $account:expr, $channel:expr) => {
         sqlx::query(
@@ -149,6 +150,15 @@ macro_rules! after_off {
         )
         .bind($account)
         .bind($channel)
+        .execute(&mut *$tx)
+        .await?;
+        sqlx::query(concat!(
+            "DELETE FROM reminder_deliveries WHERE account_id = $1 AND NOT EXISTS
+             (SELECT 1 FROM reminder_settings WHERE account_id = $1 AND ",
+            any_on!(),
+            ")"
+        ))
+        .bind($account)
         .execute(&mut *$tx)
         .await?;
         sqlx::query(concat!(

@@ -23,6 +23,8 @@ pub const LEAD_DAYS: [u16; 4] = [30, 14, 7, 1];
 pub const REMINDERS_SHOWN: usize = 200;
 /// Most that are kept as put away; the oldest days go first.
 const HIDDEN_MAX: usize = 2_000;
+/// From so many on it is looked which of them are about nothing any more.
+const HIDDEN_MANY: usize = 1_000;
 /// Days for which something that has passed is still handed to a server.
 const TOLD_AFTER: i32 = 30;
 /// Days ahead that a server is told of.
@@ -140,6 +142,11 @@ impl ReminderSettings {
     /// Whether the owner wants the server to be told what is due.
     pub fn tells(&self) -> bool {
         self.tells
+    }
+
+    /// Whether so much was put away that it is time for [`UnlockedVault::tidy_reminders`].
+    pub fn is_crowded(&self) -> bool {
+        self.hidden.len() > HIDDEN_MANY
     }
 
     /// The canonical bytes, to be sealed.

@@ -119,6 +119,11 @@ impl VaultWorker {
                 let reader = AttachmentReader::begin(&attachment);
                 let reader = reader.map_err(|_| Failure::Tampered)?;
                 let mut reading = self.attaching.reading.borrow_mut();
+                // Two who read would take each other's pieces.
+                if reading.contains_key(&file) {
+                    let words = "This file is being downloaded already.";
+                    return Err(Failure::Browser(words.into()));
+                }
                 reading.insert(file, Some(reader));
                 Ok(AttachmentReply::Done)
             }

@@ -16,13 +16,14 @@ use tokio::{
 use super::Courier;
 use crate::state::AppState;
 
-/// How many deliveries are made side by side: a webhook that is slow keeps nobody else waiting.
+/// How many deliveries are made side by side. Few of them are of one account.
 const SIDE_BY_SIDE: usize = 8;
 /// In every so many rounds, and in the first, it is looked for what is due: that walks over the dates
 /// of all accounts. Whatever a device hands over for today is sent with the next look.
 const ROUNDS_PER_PLAN: u32 = 20;
-/// Most batches in one round; what is left comes in the next one.
-const BATCHES: usize = 50;
+/// Most batches in one round; what is left comes in the next one. A batch of webhooks that all do
+/// not answer takes half a minute, and must not put off for long what others wait for.
+const BATCHES: usize = 10;
 
 /// Sends what is due, every now and then, until `stop` changes. Then it finishes what it has begun,
 /// and gives the rest back.

@@ -209,7 +209,7 @@ fn KeysForm(on_changed: Callback<()>, close: Callback<()>) -> impl IntoView {
                 {t!("It does not make unread what somebody has read: the secrets themselves have to be changed at their providers. You get the list.")}
             </li>
             <li>
-                {t!("If you have a second factor, it stays. Turn it off and on again if somebody may have that too.")}
+                {t!("If you have a second factor, it stays. Turn it off and on again if somebody may have that too. Reminders by e-mail, webhook and calendar are switched off.")}
             </li>
             <li>
                 {t!("A passkey no longer opens the vault by itself and is asked for after the password, until you remove it and add it again.")}

@@ -29,7 +29,8 @@ pub enum Stoppable<R> {
 
 impl<T: Transport, H: Host> Session<T, H> {
     /// A file of `size` bytes that is to be attached to an item. Nothing is sent yet.
-    /// [`ClientError::TooLarge`] when it has more than [`ATTACHMENT_MAX`] bytes.
+    /// [`ClientError::TooLarge`] when it has more than [`ATTACHMENT_MAX`] bytes,
+    /// [`ClientError::ReadOnly`] while nothing can be written.
     pub fn new_upload(
         &self,
         item: ItemId,
@@ -37,6 +38,9 @@ impl<T: Transport, H: Host> Session<T, H> {
     ) -> Result<Upload, ClientError> {
         if self.look(|vault| vault.summary(item).is_none()) {
             return Err(ClientError::NotFound);
+        }
+        if !self.trust().may_write() {
+            return Err(ClientError::ReadOnly);
         }
         debug_assert!(ATTACHMENT_MAX <= u64::from(u32::MAX));
         let now = self.host.now_ms();

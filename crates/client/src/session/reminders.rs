@@ -27,12 +27,22 @@ pub(super) struct Reminding {
     on: bool,
     /// What the server keeps; `None` before it was asked.
     kept: Option<Kept>,
+    /// Its owner has switched something on here, and that is not noted in the sealed settings yet.
+    wanted: bool,
 }
 
 struct Kept {
     revision: u64,
     settings: ReminderSettings,
     digest: Option<[u8; 32]>,
+}
+
+/// Whether a step begins a way to be reminded.
+fn turns_on(step: &ReminderStep) -> bool {
+    matches!(
+        step,
+        ReminderStep::ConfirmMail(_) | ReminderStep::SetWebhook(_) | ReminderStep::MakeFeed(_)
+    )
 }
 
 /// How the account is reminded, and what would be told next.
@@ -48,14 +58,22 @@ pub struct ReminderChannels {
 
 impl Reminding {
     pub(super) fn new(on: bool) -> Self {
-        Self { on, kept: None }
+        Self {
+            on,
+            ..Self::default()
+        }
     }
 }
 
 impl<T: Transport, H: Host> Session<T, H> {
-    /// Whether the server is to be told when the vault changes.
+    /// Whether [`Self::tell_reminders`] may have something to do when the vault changes.
     pub fn reminds(&self) -> bool {
-        self.reminding.borrow().on
+        let reminding = self.reminding.borrow();
+        let told = reminding
+            .kept
+            .as_ref()
+            .is_some_and(|kept| kept.settings.tells());
+        reminding.on || told
     }
 
     /// What is due, and what of it was put away.
@@ -77,10 +95,14 @@ impl<T: Transport, H: Host> Session<T, H> {
             }
             let (revision, mut settings) = self.kept_settings();
             settings.change(change);
-            let key = self.root.reminder_key();
-            self.look(|vault| vault.tidy_reminders(&key, &mut settings));
+            // Only when there is no room: what this device does not know of may be another's.
+            if settings.is_crowded() {
+                let key = self.root.reminder_key();
+                self.look(|vault| vault.tidy_reminders(&key, &mut settings));
+            }
             let state = Some(self.seal_reminders(&settings)?);
-            let tells = self.reminds() && settings.tells();
+            let is_on = self.reminding.borrow().on;
+            let tells = is_on && settings.tells() && !self.trust().is_alarm();
             let set = tells.then(|| self.set_of(&settings));
             let request = PutRemindersRequest {
                 base_revision: revision,
@@ -106,6 +128,21 @@ impl<T: Transport, H: Host> Session<T, H> {
                 continue;
             }
             let (revision, settings) = self.kept_settings();
+            let (is_on, is_wanted) = {
+                let reminding = self.reminding.borrow();
+                (reminding.on, reminding.wanted)
+            };
+            if is_on && is_wanted && !settings.tells() {
+                self.change_reminders(&ReminderChange::Tell(true)).await?;
+                self.reminding.borrow_mut().wanted = false;
+                continue;
+            }
+            // Switched off elsewhere, by the link in a mail: a server that says "on" later is told
+            // nothing.
+            if !is_on && settings.tells() {
+                self.change_reminders(&ReminderChange::Tell(false)).await?;
+                return Ok(());
+            }
             if !settings.tells() {
                 return Ok(());
             }
@@ -154,9 +191,13 @@ impl<T: Transport, H: Host> Session<T, H> {
         let answer = self.noted(answer)?;
         if !matches!(step, ReminderStep::Test(_)) {
             // A secret that is shown once must not be lost because this fails: the next change of
-            // the vault tells.
+            // the vault makes up for it.
             if self.follow_step(step).await.is_err() {
-                self.reminding.borrow_mut().kept = None;
+                let mut reminding = self.reminding.borrow_mut();
+                reminding.kept = None;
+                if turns_on(step) {
+                    (reminding.on, reminding.wanted) = (true, true);
+                }
             }
         }
         Ok(answer)
@@ -174,12 +215,10 @@ impl<T: Transport, H: Host> Session<T, H> {
         self.fetch_reminders().await?;
         let (_, settings) = self.kept_settings();
         let wanted = match step {
-            ReminderStep::ConfirmMail(_)
-            | ReminderStep::SetWebhook(_)
-            | ReminderStep::MakeFeed(_) => true,
+            step if turns_on(step) => true,
             // While another way is on, it stays.
             ReminderStep::TurnOff(_) => settings.tells() && self.reminds(),
-            ReminderStep::TurnMailOn(_) | ReminderStep::Test(_) => settings.tells(),
+            _ => settings.tells(),
         };
         if wanted != settings.tells() {
             self.change_reminders(&ReminderChange::Tell(wanted)).await?;

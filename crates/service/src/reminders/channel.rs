@@ -146,7 +146,7 @@ async fn send_code(context: &Context) -> Result<StepOutcome, ServiceError> {
         ));
     }
     let to = row(context).await?.email.ok_or_else(no_address)?;
-    rate::mail_code(services, account).await?;
+    rate::mail_code(services, account, &to).await?;
     let code = make_code(services)?;
     let change = ChannelChange::MailCode {
         tag: services.keys().mail_code_tag(account.as_bytes(), &code.0),

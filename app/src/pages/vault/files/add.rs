@@ -72,6 +72,10 @@ pub(super) fn AddFiles(
         }
     });
     let paste = window_event_listener(ev::paste, move |event| {
+        // A cell of a table comes as text and as a picture of it, and is meant for the field.
+        if is_in_field(&event) || has_text(&event) {
+            return;
+        }
         let files = event.clipboard_data().and_then(|data| data.files());
         if let Some(files) = files.filter(|files| files.length() > 0) {
             event.prevent_default();
@@ -138,6 +142,24 @@ fn holds_files(event: &ev::DragEvent) -> bool {
 }
 
 /// Whether something happens over the open item.
+fn is_in_field(event: &ev::ClipboardEvent) -> bool {
+    use wasm_bindgen::JsCast;
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|element| {
+        let field = element.closest("input, textarea, select, [contenteditable]");
+        field.is_ok_and(|field| field.is_some())
+    })
+}
+
+fn has_text(event: &ev::ClipboardEvent) -> bool {
+    let text = event
+        .clipboard_data()
+        .and_then(|data| data.get_data("text/plain").ok());
+    text.is_some_and(|text| !text.is_empty())
+}
+
 fn is_at_item(event: &ev::DragEvent) -> bool {
     let target = event.target();
     let element = target.and_then(|target| target.dyn_into::<web_sys::Element>().ok());
