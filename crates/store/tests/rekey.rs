@@ -134,7 +134,7 @@ on_both! {
         is_old(store).await;
 
         let (outcome, queries) = count_queries(rekey(store, &keys(2), 5)).await;
-        assert_eq!((outcome, queries), (RekeyOutcome::Changed, 15));
+        assert_eq!((outcome, queries), (RekeyOutcome::Changed, 18));
         let row = store.account(account(1).id).await.unwrap().unwrap();
         assert_eq!(row.keyset, keys(2).keys.keyset);
         assert_eq!(row.rotations, keys(2).rotations);
