@@ -1,18 +1,18 @@
 mod attachments;
+mod reminders;
+mod versions;
 
 use std::cell::RefCell;
 
 use keyarc_wire::{
     AccountResponse, AddPasskeyRequest, ApiError, CHANGES_MEDIA_TYPE, ChallengeRequest,
     ChallengeResponse, ChangePasswordRequest, ChangeRecoveryRequest, ChangesDecodeError,
-    DetailsRequest, DetailsResponse, ErrorCode, FinishRecoveryRequest, FreshProof,
-    HistoriesRequest, HistoriesResponse, ItemVersionsRequest, ItemVersionsResponse,
-    JoinLinkRequest, JoinLinkResponse, KeepPinsRequest, KeepRecoveryNoteRequest, KnownDeviceStep,
-    LinkNews, LoginRequest, LoginResponse, MomentRequest, MomentResponse, NewDeviceStep,
-    OpenLinkRequest, OpenLinkResponse, PasskeyAdded, PasskeyCreation, PasskeyFactorRequest,
-    PasskeyLoginRequest, RecoverRequest, RecoverResponse, RefreshResponse, RekeyRequest,
-    SecondFactorRequest, SignUpRequest, StageItemsRequest, VaultId, VersionDetailsRequest,
-    VersionDetailsResponse, WriteItemsRequest, WriteItemsResponse, limits, paths,
+    DetailsRequest, DetailsResponse, ErrorCode, FinishRecoveryRequest, FreshProof, JoinLinkRequest,
+    JoinLinkResponse, KeepPinsRequest, KeepRecoveryNoteRequest, KnownDeviceStep, LinkNews,
+    LoginRequest, LoginResponse, NewDeviceStep, OpenLinkRequest, OpenLinkResponse, PasskeyAdded,
+    PasskeyCreation, PasskeyFactorRequest, PasskeyLoginRequest, RecoverRequest, RecoverResponse,
+    RefreshResponse, RekeyRequest, SecondFactorRequest, SignUpRequest, StageItemsRequest, VaultId,
+    WriteItemsRequest, WriteItemsResponse, limits, paths,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
@@ -20,8 +20,6 @@ use zeroize::Zeroizing;
 use crate::{
     HttpRequest, HttpResponse, Method, Patience, Transport, TransportError, changes::Changes,
 };
-
-mod reminders;
 
 const JSON: &str = "application/json";
 const PROBLEM: &str = "application/problem+json";
@@ -354,57 +352,6 @@ impl<T: Transport> Api<T> {
         call.max_response = SMALL_ANSWER
             + request
                 .item_ids
-                .len()
-                .saturating_mul(limits::DETAILS / 2 * 3);
-        json_body(&self.call(call, now_ms).await?)
-    }
-
-    /// Versions of an item that were replaced, a page of them.
-    pub async fn item_versions(
-        &self,
-        vault: VaultId,
-        request: &ItemVersionsRequest,
-        now_ms: u64,
-    ) -> Result<ItemVersionsResponse, ApiFailure> {
-        let call = post(paths::item_versions(vault), Some(encode(request)?));
-        json_body(&self.call(call, now_ms).await?)
-    }
-
-    /// Versions of many items that were replaced, a page of them.
-    pub async fn histories(
-        &self,
-        vault: VaultId,
-        request: &HistoriesRequest,
-        now_ms: u64,
-    ) -> Result<HistoriesResponse, ApiFailure> {
-        let mut call = post(paths::histories(vault), Some(encode(request)?));
-        call.max_response = SMALL_ANSWER + limits::HISTORIES_PER_PAGE * limits::OVERVIEW * 2;
-        json_body(&self.call(call, now_ms).await?)
-    }
-
-    /// What items were at a moment, a page of those that have changed since.
-    pub async fn moment(
-        &self,
-        vault: VaultId,
-        request: &MomentRequest,
-        now_ms: u64,
-    ) -> Result<MomentResponse, ApiFailure> {
-        let mut call = post(paths::moment(vault), Some(encode(request)?));
-        call.max_response = SMALL_ANSWER + limits::MOMENT_PER_PAGE * limits::OVERVIEW * 2;
-        json_body(&self.call(call, now_ms).await?)
-    }
-
-    /// The details that replaced versions had.
-    pub async fn version_details(
-        &self,
-        vault: VaultId,
-        request: &VersionDetailsRequest,
-        now_ms: u64,
-    ) -> Result<VersionDetailsResponse, ApiFailure> {
-        let mut call = post(paths::version_details(vault), Some(encode(request)?));
-        call.max_response = SMALL_ANSWER
-            + request
-                .versions
                 .len()
                 .saturating_mul(limits::DETAILS / 2 * 3);
         json_body(&self.call(call, now_ms).await?)
