@@ -154,6 +154,13 @@ mod tests {
         assert_eq!(line("msgid \"A\"\nmsgstr \"\\q\"\n"), 9);
         assert_eq!(line("\"A\"\n"), 8);
         assert_eq!(line("msgnothing \"A\"\n"), 8);
+        let tagged = |tag: &str| {
+            Catalogue::parse(&HEADER.replace("Language: de", &format!("Language: {tag}")))
+        };
+        for tag in ["", "d", "pt_BR", "dé", "a b", "<b>"] {
+            assert!(tagged(tag).is_err(), "{tag}");
+        }
+        assert!(tagged("pt-BR").is_ok());
         for header in ["", "msgid \"\"\nmsgstr \"Language: de\\n\"\n"] {
             assert!(Catalogue::parse(header).is_err());
         }

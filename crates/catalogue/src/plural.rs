@@ -53,12 +53,17 @@ const LEVELS: [&[(&str, Operator)]; 6] = [
     &[("*", Times), ("/", Divide), ("%", Remainder)],
 ];
 
+/// Longer than any language needs. A chain of operators is as deep as it is long.
+const LONGEST: usize = 500;
 /// Deeper than any language needs, and shallow enough for any stack.
 const DEPTH_MAX: usize = 32;
 
 impl Rule {
     /// Parses an expression; `None` when it is none.
     pub(super) fn parse(text: &str) -> Option<Self> {
+        if text.len() > LONGEST {
+            return None;
+        }
         let mut parser = Parser {
             rest: text,
             depth: 0,
@@ -242,6 +247,7 @@ mod tests {
         }
         assert_eq!(Rule::parse(&"(".repeat(100_000)), None);
         assert_eq!(Rule::parse(&"!".repeat(100_000)), None);
+        assert_eq!(Rule::parse(&format!("n{}", "+n".repeat(1_000_000))), None);
     }
 
     proptest! {

@@ -65,7 +65,11 @@ async fn put(context: &Context, base_revision: u64, days: &[i32]) -> Result<u64,
 
 /// Somebody with an address, and a server that sends mail.
 async fn with_address(services: &Services) -> (TestClient, Context) {
-    let client = TestClient::new(1);
+    another_with_address(services, 1).await
+}
+
+async fn another_with_address(services: &Services, number: u64) -> (TestClient, Context) {
+    let client = TestClient::new(number);
     let mut request = client.sign_up_request(services);
     request.email = Some("ada@example.org".to_owned());
     let made = keyarc_service::account::sign_up(services, ADDRESS, &request, None)
@@ -136,6 +140,13 @@ on_both! {
         }
         let fourth = step(&context, ReminderStep::TurnMailOn(client.confirm(&services))).await;
         assert!(matches!(fourth, Err(ServiceError::RateLimited { .. })));
+        // Another account with the same address is no way around it.
+        let (other, its) = another_with_address(&services, 2).await;
+        for _ in 0..2 {
+            step(&its, ReminderStep::TurnMailOn(other.confirm(&services))).await.unwrap();
+        }
+        let sixth = step(&its, ReminderStep::TurnMailOn(other.confirm(&services))).await;
+        assert!(matches!(sixth, Err(ServiceError::RateLimited { .. })));
         let mut last = Ok(());
         for _ in 0..11 {
             let wish = MailCode { code: "00000000".to_owned() };

@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use futures::TryStreamExt as _;
-use keyarc_store::{NewAccountKeys, NewAttachment, NewRecovery, RekeyOutcome, Store};
+use keyarc_store::{
+    ChannelChange, NewAccountKeys, NewAttachment, NewRecovery, RekeyOutcome, Store,
+};
 use keyarc_testkit::{
     FixedClock,
     build::{
@@ -133,8 +135,12 @@ on_both! {
         assert_eq!(begun, Some(NOW));
         is_old(store).await;
 
+        let webhook = ChannelChange::Webhook { sealed: vec![5; 60], key_id: [1; 8], since_ms: NOW };
+        store.change_channel(account(1).id, &webhook).await.unwrap();
         let (outcome, queries) = count_queries(rekey(store, &keys(2), 5)).await;
         assert_eq!((outcome, queries), (RekeyOutcome::Changed, 18));
+        // Whoever had the old keys may have switched it on.
+        assert_eq!(store.count("SELECT COUNT(*) FROM reminder_settings").await.unwrap(), 0);
         let row = store.account(account(1).id).await.unwrap().unwrap();
         assert_eq!(row.keyset, keys(2).keys.keyset);
         assert_eq!(row.rotations, keys(2).rotations);

@@ -126,8 +126,14 @@ on_both! {
         store.change_channel(id, &ChannelChange::FeedOff).await.unwrap();
         assert_eq!(store.feed(&[9; 32]).await.unwrap(), None);
         assert_eq!(store.reminder_entries(id, 0, 5).await.unwrap().len(), 2);
+        // Of what was sent, day and id would tell as much.
+        assert_eq!(store.plan_deliveries(TODAY, NOW).await.unwrap(), 1);
+        let sent = claim(store, 1, NOW).await.remove(0);
+        store.note_delivery(&[1; 16], &sent.key, DeliveryState::Delivered, NOW).await.unwrap();
+        assert_eq!(store.count("SELECT COUNT(*) FROM reminder_deliveries").await.unwrap(), 1);
         store.change_channel(id, &ChannelChange::WebhookOff).await.unwrap();
         assert!(store.reminder_entries(id, 0, 5).await.unwrap().is_empty());
+        assert_eq!(store.count("SELECT COUNT(*) FROM reminder_deliveries").await.unwrap(), 0);
         let row = store.reminders(id).await.unwrap().unwrap();
         assert_eq!((row.digest, row.webhook, row.feed_since_ms), (None, None, None));
         assert!(!store.account(id).await.unwrap().unwrap().reminders);

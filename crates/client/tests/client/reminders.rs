@@ -211,3 +211,62 @@ fn a_server_that_always_says_that_somebody_was_faster_is_given_up() {
         assert!(asked(&world) < 20);
     });
 }
+
+#[test]
+fn a_device_that_is_behind_forgets_nothing_that_another_put_away() {
+    run(async {
+        let world = World::new().await;
+        let behind = world.device().await;
+        world.session.save(&due("Key", 3)).await.expect("saves");
+        let id = world.session.reminders().await.expect("here").rows[0].id;
+        let hide = ReminderChange::Hide { id, until: None };
+        world.session.change_reminders(&hide).await.expect("kept");
+        let change = ReminderChange::LeadDays(vec![14]);
+        behind.change_reminders(&change).await.expect("kept");
+        assert_eq!(names(&world.device().await).await, Vec::<String>::new());
+    });
+}
+
+#[test]
+fn what_was_switched_on_is_told_even_when_that_could_not_be_noted_at_once() {
+    run(async {
+        let world = World::new().await;
+        let session = &world.session;
+        session.save(&due("Key", 3)).await.expect("saves");
+        let step = ReminderStep::MakeFeed(proof(session).await);
+        world.server.borrow_mut().twist = Some(Box::new(|path, answer| {
+            if path == paths::REMINDERS {
+                *answer = "nonsense".into();
+            }
+        }));
+        session.reminder_step(&step).await.expect("made");
+        assert_eq!(told(&world), None);
+        world.server.borrow_mut().twist = None;
+        session.tell_reminders().await.expect("told");
+        assert_eq!(told(&world).expect("told").entries.len(), 1);
+    });
+}
+
+#[test]
+fn what_was_switched_off_elsewhere_is_not_told_when_a_server_says_it_is_on_again() {
+    run(async {
+        let world = World::new().await;
+        let session = &world.session;
+        session.save(&due("Key", 3)).await.expect("saves");
+        feed_on(session).await;
+        assert!(told(&world).is_some());
+        let say = |on: bool| {
+            let mut server = world.server.borrow_mut();
+            server.reminding.feed = on;
+            server.reminding.set = None;
+        };
+        say(false);
+        session.reminder_channels().await.expect("here");
+        assert!(session.reminds());
+        session.tell_reminders().await.expect("noted");
+        say(true);
+        session.reminder_channels().await.expect("here");
+        session.tell_reminders().await.expect("nothing to tell");
+        assert_eq!(told(&world), None);
+    });
+}
