@@ -26,7 +26,7 @@ mod states;
 mod toast;
 mod virtual_list;
 
-pub use after_picture::after_picture;
+pub use after_picture::{after_picture, once_pictured};
 pub use badge::{Badge, BadgeTone, EnvironmentDot, Kbd, Tag};
 pub use banner::{Banner, BannerTone, Problem};
 pub use button::{Button, IconButton, Look};

@@ -46,9 +46,10 @@ pub fn lighthouse(workspace: &Workspace, arguments: &[String]) -> anyhow::Result
 pub fn playwright(workspace: &Workspace) -> anyhow::Result<Command> {
     tools::ensure(&[
         tools::browser_tests(workspace),
-        browser::chromium(workspace),
+        browser::chromium_without_windows(workspace),
     ])?;
-    let chromium = browser::find_chromium(workspace).context("Chromium was just found")?;
+    let chromium =
+        browser::find_chromium_without_windows(workspace).context("Chromium was just found")?;
     let mut npx = process::program(workspace, "npx")?;
     npx.current_dir(workspace.end2end())
         .env("KEYARC_CHROMIUM", chromium)

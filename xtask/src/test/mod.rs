@@ -1,5 +1,6 @@
 //! The parts of the test command.
 
+mod beside;
 mod browser;
 mod built;
 pub mod clippy;
@@ -11,6 +12,7 @@ mod wasm;
 
 use std::time::Instant;
 
+use self::beside::Beside;
 use crate::{process, say, tidy, workspace::Workspace};
 
 pub use browser::playwright;
@@ -52,8 +54,8 @@ pub const ALL: [Part; 9] = [
     Part::Unit,
     Part::Wasm,
     Part::EndToEnd,
-    Part::Lighthouse,
     Part::Reproducible,
+    Part::Lighthouse,
 ];
 
 /// What takes seconds once things are compiled.
@@ -131,11 +133,19 @@ pub fn run_parts(
 ) -> anyhow::Result<bool> {
     let mut total = Counts::default();
     let mut told = Vec::new();
+    let mut beside = Beside::default();
     for &part in parts {
         say::step(&format!("test {}", part.name()));
         #[expect(clippy::disallowed_methods, reason = "only shown to a person")]
         let started = Instant::now();
-        let counts = part.run(workspace, arguments).unwrap_or_else(|error| {
+        let counts = match part {
+            Part::EndToEnd if parts.contains(&Part::Reproducible) => beside
+                .begin(workspace)
+                .and_then(|()| part.run(workspace, arguments)),
+            Part::Reproducible => beside.end(workspace),
+            _ => part.run(workspace, arguments),
+        };
+        let counts = counts.unwrap_or_else(|error| {
             say::error(&format!("{}: {error:#}", part.name()));
             Counts::one(false)
         });

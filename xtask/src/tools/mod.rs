@@ -107,6 +107,7 @@ pub fn all(workspace: &Workspace) -> anyhow::Result<Vec<Tool<'_>>> {
         deny(workspace),
         browser_tests(workspace),
         browser::chromium(workspace),
+        browser::chromium_without_windows(workspace),
         browser::chromedriver(workspace),
         system::postgres(),
     ]);

@@ -10,6 +10,7 @@ use super::{
     filters::{KindMenu, SortMenu},
     folders::drag_row,
     onboarding::{Onboarding, SampleNote, is_new_vault},
+    pace::Pace,
     row::{ItemRow, press_row},
     tools_part::{Piece, ToolsPart},
     views::SaveView,
@@ -177,6 +178,7 @@ fn Rows(scroller: NodeRef<html::Div>) -> impl IntoView {
     let actions = use_actions();
     // A finger scrolls; it would drag rows by accident.
     let drags = has_pointer();
+    let pace = Pace::new();
     let active = move || {
         let id = items.id_at(items.cursor().get()?)?;
         Some(format!("row-{id}"))
@@ -216,7 +218,7 @@ fn Rows(scroller: NodeRef<html::Div>) -> impl IntoView {
                             row_height=ROW_HEIGHT
                             scroller=scroller
                             on_rows=move |rows| items.need(&rows)
-                            row=move |index| view! { class="v", <ItemRow index=index drags=drags /> }
+                            row=move |index| view! { class="v", <ItemRow index=index drags=drags pace=pace /> }
                         />
                     </div>
                 }

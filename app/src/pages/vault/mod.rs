@@ -43,6 +43,7 @@ mod nav;
 mod note;
 mod note_part;
 mod onboarding;
+mod pace;
 mod page;
 mod palette;
 mod reminder;

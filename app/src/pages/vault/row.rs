@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use keyarc_vault::{FoundIn, ItemSummary, Kind};
+use keyarc_wire::ItemId;
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 
@@ -8,11 +9,12 @@ use super::{
     actions::Actions,
     check_words::{outcome_tone, outcome_word},
     expiry_badge::DueBadge,
+    pace::Pace,
 };
 use crate::{
     language::known,
     state::{Items, Selection, use_items, use_place, use_selection},
-    ui::{Badge, EnvironmentDot, Icon, IconView},
+    ui::{Badge, EnvironmentDot, Icon, IconView, once_pictured},
     words::{ago_now, capitalised, days_left, kind, now_ms},
 };
 
@@ -40,11 +42,13 @@ pub(super) fn ItemRow(
     index: u32,
     /// It can be dragged to a folder.
     drags: bool,
+    /// When what it shows may change.
+    pace: Pace,
 ) -> impl IntoView {
     let items = use_items();
     let place = use_place();
     let selection = use_selection();
-    let shown = Memo::new(move |_| {
+    let latest = Memo::new(move |_| {
         let item = items.row(index);
         let id = item.as_ref().map(|item| item.id);
         Shown {
@@ -53,6 +57,17 @@ pub(super) fn ItemRow(
             is_open: id.is_some() && place.with(|place| place.item) == id,
             is_selected: id.is_some_and(|id| selection.has(id)),
             item,
+        }
+    });
+    let shown = RwSignal::new(latest.get_untracked());
+    Effect::new(move |_| {
+        latest.track();
+        if latest.with_untracked(|latest| shown.with_untracked(|shown| latest != shown)) {
+            pace.change(move || {
+                let _ = latest
+                    .try_get_untracked()
+                    .map(|latest| shown.try_set(latest));
+            });
         }
     });
     move || {
@@ -103,9 +118,14 @@ pub(super) fn press_row(
             .as_ref()
             .and_then(|target| target.closest(selector).ok().flatten())
     };
-    let position = closest("[role=option]").and_then(|row| row.get_attribute("aria-posinset"));
-    let index = position.and_then(|position| position.parse::<u32>().ok()?.checked_sub(1));
-    let Some((index, id)) = index.and_then(|index| Some((index, items.id_at(index)?))) else {
+    // What the row shows, which may be a picture behind what stands there by now.
+    let row = closest("[role=option]");
+    let pressed = row.as_ref().and_then(|row| {
+        let position: u32 = row.get_attribute("aria-posinset")?.parse().ok()?;
+        let id: ItemId = row.id().strip_prefix("row-")?.parse().ok()?;
+        Some((position.checked_sub(1)?, id))
+    });
+    let (Some(row), Some((index, id))) = (row, pressed) else {
         return;
     };
     let before = items.cursor().get_untracked();
@@ -117,7 +137,12 @@ pub(super) fn press_row(
     } else if event.ctrl_key() || event.meta_key() || picks {
         selection.toggle(id, index);
     } else {
-        actions.open(id);
+        // That the row was pressed is seen first. A vault that was locked since opens nothing.
+        once_pictured(move || {
+            if row.is_connected() {
+                actions.open(id);
+            }
+        });
     }
 }
 

@@ -162,3 +162,89 @@ async fn an_archive_takes_no_version_that_is_not_itself() {
     other.end().await;
     world.end().await;
 }
+
+/// An archive of several parts, and where each of them ends.
+async fn in_parts(world: &World) -> (Vec<u8>, Vec<usize>) {
+    let session = &world.session;
+    let content = Content::Note {
+        text: "canary-text-in-parts ".repeat(2_000),
+    };
+    let draft = ItemDraft::new("canary-name-in-parts", content);
+    let item = session.save(&draft).await.expect("saves");
+    let exported = session.look(|vault| vault.exported(item));
+    let exported = exported.expect("there");
+    let (mut out, mut rng) = (Vec::new(), world.device.rng());
+    let lock = ArchiveLock::Code(&world.code);
+    let begun = ArchiveWriter::begin(lock, Day(20_000), &mut out, &mut rng);
+    let mut writer = begun.expect("begins");
+    let mut ends = vec![out.len()];
+    for _ in 0..40 {
+        writer.put(&exported, &mut out, &mut rng).expect("fits");
+        ends.push(out.len());
+    }
+    writer.finish(1, 2, &mut out, &mut rng).expect("ends");
+    ends.push(out.len());
+    ends.dedup();
+    (out, ends)
+}
+
+#[tokio::test]
+async fn an_archive_that_was_touched_gives_nothing_out() {
+    const TEST: &str = "archive::an_archive_that_was_touched_gives_nothing_out";
+    let world = World::new(TEST).await;
+    let (file, ends) = in_parts(&world).await;
+    let (other, others) = in_parts(&world).await;
+    assert!(ends.len() > 4, "{ends:?}");
+    assert_eq!(ends, others);
+    let wish = ImportWish {
+        password: Some(FilePassword(world.code.to_text().to_string())),
+        ..ImportWish::default()
+    };
+    let opens = |file: &[u8]| {
+        let read = world
+            .session
+            .look(|vault| preview(file, None, &wish, vault));
+        // With another beginning it is a text without entries, if it is anything.
+        read.is_ok_and(|import| {
+            let preview = import.preview();
+            preview.archive.is_some() || preview.new > 0
+        })
+    };
+    assert!(opens(&file) && opens(&other));
+
+    // Cut, at each end of a part and within parts.
+    let within = (1..file.len()).step_by(file.len() / 61);
+    for end in ends[..ends.len() - 1].iter().copied().chain(within) {
+        assert!(!opens(&file[..end]), "cut at {end}");
+    }
+    // Lengthened, by nothing in particular and by the end once more.
+    let last = ends[ends.len() - 2];
+    assert!(!opens(&[&file[..], &[0]].concat()));
+    assert!(!opens(&[&file[..], &file[last..]].concat()));
+    for part in ends.windows(2) {
+        let (from, to) = (part[0], part[1]);
+        // Without a part, with it twice, and with that of another archive.
+        let (before, this, after) = (&file[..from], &file[from..to], &file[to..]);
+        assert!(!opens(&[before, after].concat()), "without {from}");
+        assert!(
+            !opens(&[before, this, this, after].concat()),
+            "twice {from}"
+        );
+        let swapped = [before, &other[from..to], after].concat();
+        assert!(!opens(&swapped), "of another {from}");
+    }
+    // Two parts in the place of each other.
+    for parts in ends.windows(3) {
+        let [a, b, c] = [parts[0], parts[1], parts[2]];
+        let reordered = [&file[..a], &file[b..c], &file[a..b], &file[c..]].concat();
+        assert!(!opens(&reordered), "{a}");
+    }
+    // The end of one archive under the beginning of another.
+    assert!(!opens(&[&file[..last], &other[last..]].concat()));
+    for at in (0..file.len()).step_by(file.len() / 61) {
+        let mut changed = file.clone();
+        changed[at] ^= 1;
+        assert!(!opens(&changed), "bit of {at}");
+    }
+    world.end().await;
+}

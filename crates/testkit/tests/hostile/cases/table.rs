@@ -32,6 +32,7 @@ const HISTORY: &str = "lying-server-history.spec.ts";
 const LINK: &str = "lying-server-link.spec.ts";
 const VERSIONS: &str = "history.spec.ts";
 const ATTACHMENTS: &str = "attachments.spec.ts";
+const EXPORT: &str = "export.spec.ts";
 
 const fn case(
     number: u8,
@@ -123,6 +124,8 @@ const TABLE: &[Case] = &[
         &[(VERSIONS, "a server that swaps and leaves out versions")]),
     case(48, "chunks of an attached file are swapped, cut, left out, or another file's", CLOUD, "nothing of the file is given out. That it is kept back altogether cannot be prevented, and is said",
         &["attachments::a_file_is_all_its_chunks_or_nothing"], &[(ATTACHMENTS, "a file that is not the one")]),
+    case(43, "an encrypted archive is cut, reordered or old", "", "refused as a whole when anything of it was touched. That it is an older one no file can tell: its date and version are shown before it is restored",
+        &["archive::an_archive_that_was_touched_gives_nothing_out"], &[(EXPORT, "an archive goes out of one account")]),
     // What there is nothing to try on yet.
     case(25, "another public key when something is shared", MANAGERS, "not there yet: sharing", &[], &[]),
     case(26, "a public key changes after it was verified", MANAGERS, "not there yet: sharing", &[], &[]),
@@ -137,7 +140,6 @@ const TABLE: &[Case] = &[
     case(35, "a removal is hidden", "", "not there yet: teams", &[], &[]),
     case(41, "a share link is opened by a scanner, or its content swapped", MANAGERS, "not there yet: share links", &[], &[]),
     case(42, "items that an attacker shares, to measure others by", "Fábrega et al., password managers, USENIX Security 2024", "not there yet: sharing", &[], &[]),
-    case(43, "a backup file is cut, reordered or old", "", "not there yet: KeyArc writes no backups that a client reads", &[], &[]),
     case(44, "an older vault for a machine's token", "", "not there yet: machine tokens", &[], &[]),
 ];
 
