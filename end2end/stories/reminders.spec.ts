@@ -257,3 +257,16 @@ test('a calendar and a webhook are told dates, and follow the vault', async ({ g
   await expect(part.getByRole('button', { name: 'Turn on calendar' })).toBeVisible();
   expect((await fetch(address)).status).toBe(404);
 });
+
+test('ways to be reminded that cannot be fetched say so, and come on a second try', async ({ guard, page, vault }) => {
+  guard.allowOffline();
+  await page.context().route('**/api/account/reminders', (route) => route.abort());
+  await vault.go('Settings');
+  const part = region(page);
+  await expect(part.getByText('The server cannot be reached.')).toBeVisible();
+  await expect(part.getByRole('button', { name: 'Turn on calendar' })).toHaveCount(0);
+  await isAccessible(page, 'settings of reminders that could not be fetched');
+  await page.context().unroute('**/api/account/reminders');
+  await part.getByRole('button', { name: 'Try again' }).click();
+  await expect(part.getByRole('button', { name: 'Turn on calendar' })).toBeVisible();
+});

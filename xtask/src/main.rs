@@ -11,6 +11,7 @@ mod files;
 mod language;
 mod malicious;
 mod optimise;
+mod pack;
 mod postgres;
 mod process;
 mod say;

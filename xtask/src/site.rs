@@ -13,7 +13,7 @@ use base64::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::{files, optimise, process, workspace::Workspace};
+use crate::{files, optimise, pack, process, workspace::Workspace};
 
 /// The script that fetches the split-off parts of the WebAssembly, as the build tool calls it.
 const PARTS: &str = "__wasm_split.______________________.js";
@@ -24,7 +24,8 @@ const BUILD_FILE: &str = "build.txt";
 /// For people who write TypeScript against the build, and for servers that preload.
 const NOT_SERVED: [&str; 2] = [".d.ts", "__wasm_split_manifest.json"];
 /// What gets smaller by it; fonts and pictures are compressed already.
-const COMPRESSED: [&str; 8] = [
+const COMPRESSED: [&str; 9] = [
+    "bin",
     "css",
     "js",
     "json",
@@ -87,7 +88,8 @@ fn check_parts(pkg: &Path) -> anyhow::Result<()> {
     let script = pkg.join(PARTS);
     let text =
         fs::read_to_string(&script).with_context(|| format!("reading {}", script.display()))?;
-    let checked = with_integrity(&in_order(&text), |part| {
+    let packed = pack::small_parts(pkg, &in_order(&text))?;
+    let checked = with_integrity(&packed, |part| {
         let file = pkg.join(part);
         fs::read(&file).with_context(|| format!("reading {}", file.display()))
     })?;

@@ -142,6 +142,7 @@ fn content_type(name: &str) -> Option<&'static str> {
     Some(match name.rsplit_once('.')?.1 {
         "js" | "mjs" => "text/javascript; charset=utf-8",
         "wasm" => "application/wasm",
+        "bin" => "application/octet-stream",
         "css" => "text/css; charset=utf-8",
         "woff2" => "font/woff2",
         "svg" => "image/svg+xml",
@@ -215,6 +216,7 @@ mod tests {
     #[test]
     fn unknown_types_and_build_records_are_not_served() {
         assert!(content_type("pkg/keyarc.wasm").is_some());
+        assert!(content_type("pkg/small_parts.bin").is_some());
         assert!(content_type("robots.txt").is_some());
         for bad in [
             "build.txt",
