@@ -1,6 +1,6 @@
 //! The user stories and Lighthouse: Playwright against the real server.
 
-use std::{fs, process::Command};
+use std::{fs, path::PathBuf, process::Command};
 
 use anyhow::Context as _;
 
@@ -8,7 +8,7 @@ use super::{Counts, built};
 use crate::{
     build,
     postgres::{self, Postgres},
-    process,
+    process, say,
     tools::{self, browser},
     workspace::Workspace,
 };
@@ -44,18 +44,28 @@ pub fn lighthouse(workspace: &Workspace, arguments: &[String]) -> anyhow::Result
 
 /// `npx` in the folder of the browser tests, told where browser, server and site are.
 pub fn playwright(workspace: &Workspace) -> anyhow::Result<Command> {
-    tools::ensure(&[
-        tools::browser_tests(workspace),
-        browser::chromium_without_windows(workspace),
-    ])?;
-    let chromium =
-        browser::find_chromium_without_windows(workspace).context("Chromium was just found")?;
+    tools::ensure(&[tools::browser_tests(workspace)])?;
+    let chromium = chromium(workspace)?;
     let mut npx = process::program(workspace, "npx")?;
     npx.current_dir(workspace.end2end())
         .env("KEYARC_CHROMIUM", chromium)
         .env("KEYARC_SERVER", workspace.server())
         .env("KEYARC_SITE", workspace.site());
     Ok(npx)
+}
+
+/// Chromium without windows, or the one with windows where the other cannot be had: the same
+/// engine, and only slower.
+fn chromium(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    match tools::ensure(&[browser::chromium_without_windows(workspace)]) {
+        Ok(()) => browser::find_chromium_without_windows(workspace),
+        Err(failure) => {
+            say::note(&format!("{failure:#}; taking Chromium as it is"));
+            tools::ensure(&[browser::chromium(workspace)])?;
+            browser::find_chromium(workspace)
+        }
+    }
+    .context("Chromium was just found")
 }
 
 fn count(workspace: &Workspace, playwright: &mut Command, name: &str) -> anyhow::Result<Counts> {
