@@ -31,6 +31,31 @@ test('code that is not the one of this version is not run', async ({ guard, page
   await expect(page.getByRole('heading', { name: 'Settings', level: 1 })).toHaveCount(0);
 });
 
+test('what parts share does not arrive, or is of another version, and is run only when it is right', async ({ guard, page }) => {
+  guard.allow(/Failed to load resource|Failed to fetch|integrity|failed to load split module/i);
+  const shared = '**/pkg/*/small_parts.bin';
+  await page.route(shared, (route) => route.abort());
+  await page.goto('/sign-up');
+  const failure = page.getByRole('alert').filter({ hasText: 'This page did not arrive' });
+  await expect(failure).toBeVisible();
+  await page.unroute(shared);
+  let touched = 0;
+  await page.route(shared, async (route) => {
+    const response = await route.fetch();
+    const body = await response.body();
+    body[body.length - 1]! ^= 1;
+    touched += 1;
+    await route.fulfill({ response, body });
+  });
+  await failure.getByRole('button', { name: 'Try again' }).click();
+  await expect.poll(() => touched).toBeGreaterThan(0);
+  await expect(failure).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Create your vault' })).toHaveCount(0);
+  await page.unroute(shared);
+  await failure.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.getByRole('heading', { name: 'Create your vault' })).toBeVisible();
+});
+
 test('an item whose code does not arrive says so, and opens when it does', async ({ guard, page, person }) => {
   guard.allow(/Failed to load resource|Failed to fetch|failed to load split module/i);
   const item = '**/pkg/*/split_item_pane*.wasm';

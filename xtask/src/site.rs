@@ -58,7 +58,7 @@ pub fn arrange(workspace: &Workspace) -> anyhow::Result<()> {
     let mut modules = files::below(&pkg)?;
     modules.retain(|file| file.extension().is_some_and(|end| end == "wasm"));
     optimise::modules(workspace, &modules)?;
-    check_parts(&pkg)?;
+    write_parts(&pkg)?;
     let hash = hash_of(&pkg)?;
     let aside = site.join("pkg-of-this-build");
     fs::rename(&pkg, &aside)?;
@@ -82,9 +82,9 @@ pub fn compress(workspace: &Workspace, all: &[PathBuf]) -> anyhow::Result<()> {
     )
 }
 
-/// Has the browser check each part as it arrives (Subresource Integrity), as it does with the
-/// script that fetches them.
-fn check_parts(pkg: &Path) -> anyhow::Result<()> {
+/// Writes the script that fetches the parts, and the small ones of them into one file. The browser
+/// checks each as it arrives (Subresource Integrity), as it does with the script.
+fn write_parts(pkg: &Path) -> anyhow::Result<()> {
     let script = pkg.join(PARTS);
     let text =
         fs::read_to_string(&script).with_context(|| format!("reading {}", script.display()))?;

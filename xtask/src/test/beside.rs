@@ -22,11 +22,15 @@ impl Beside {
     pub fn begin(&mut self, workspace: &Workspace) -> anyhow::Result<()> {
         build::release(workspace)?;
         say::step("the second build runs beside the stories, and is told of after them");
-        let told = workspace.target.join("reproducible.log");
+        let mut second = polite(workspace)?;
+        second.args(["test", Part::Reproducible.name()]);
+        self.start(&mut second, workspace.target.join("reproducible.log"))
+    }
+
+    fn start(&mut self, command: &mut Command, told: PathBuf) -> anyhow::Result<()> {
         let file =
             fs::File::create(&told).with_context(|| format!("opening {}", told.display()))?;
-        let child = polite(workspace)?
-            .args(["test", Part::Reproducible.name()])
+        let child = command
             .stdin(Stdio::null())
             .stdout(file.try_clone()?)
             .stderr(file)
@@ -38,15 +42,14 @@ impl Beside {
 
     /// Waits for it and shows what it said; without a beginning, runs it now.
     pub fn end(&mut self, workspace: &Workspace) -> anyhow::Result<Counts> {
-        let Some((mut child, told)) = self.running.take() else {
-            return Part::Reproducible.run(workspace, &[]);
-        };
-        let succeeded = child
-            .wait()
-            .context("waiting for the second build")?
-            .success();
-        say::plain(&String::from_utf8_lossy(&fs::read(&told)?));
-        Ok(Counts::one(succeeded))
+        match self.running.take() {
+            Some((mut child, told)) => {
+                let status = child.wait().context("waiting for the second build")?;
+                say::plain(&String::from_utf8_lossy(&fs::read(&told)?));
+                Ok(Counts::one(status.success()))
+            }
+            None => Part::Reproducible.run(workspace, &[]),
+        }
     }
 }
 
@@ -60,4 +63,29 @@ fn polite(workspace: &Workspace) -> anyhow::Result<Command> {
     let mut nice = process::program(workspace, "nice")?;
     nice.args(["-n", "19"]).arg(own);
     Ok(nice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ran_beside_is_waited_for_and_its_outcome_counts() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let workspace = Workspace::locate().expect("a workspace");
+        for (script, passed) in [
+            ("sleep 0.1; echo alike", true),
+            ("echo differs; exit 3", false),
+        ] {
+            let told = folder.path().join("told.log");
+            let mut beside = Beside::default();
+            let mut shell = Command::new("sh");
+            shell.args(["-c", script]);
+            beside.start(&mut shell, told.clone()).expect("starts");
+            let counts = beside.end(&workspace).expect("ends");
+            assert_eq!(counts, Counts::one(passed), "{script}");
+            let said = fs::read_to_string(&told).expect("is there");
+            assert!(script.contains(said.trim()) && !said.is_empty(), "{said}");
+        }
+    }
 }

@@ -90,30 +90,28 @@ pub fn chromedriver(workspace: &Workspace) -> Tool<'_> {
 
 /// The browser's program.
 pub fn find_chromium(workspace: &Workspace) -> Option<PathBuf> {
-    if let Some(named) = named() {
-        return named;
-    }
-    NAMES
-        .iter()
-        .find_map(|name| process::find(name))
-        .or_else(|| playwrights(workspace))
+    named_or(|| {
+        NAMES
+            .iter()
+            .find_map(|name| process::find(name))
+            .or_else(|| playwrights(workspace))
+    })
 }
 
 /// The program of the browser for stories.
 pub fn find_chromium_without_windows(workspace: &Workspace) -> Option<PathBuf> {
-    if let Some(named) = named() {
-        return named;
-    }
-    process::find(WITHOUT_WINDOWS).or_else(|| match system::can_install_packages() {
-        true => None,
-        false => find_chromium(workspace),
+    named_or(|| match system::can_install_packages() {
+        true => process::find(WITHOUT_WINDOWS),
+        false => process::find(WITHOUT_WINDOWS).or_else(|| find_chromium(workspace)),
     })
 }
 
-/// What `KEYARC_CHROMIUM` names, which may not be there.
-fn named() -> Option<Option<PathBuf>> {
-    let named = env::var_os("KEYARC_CHROMIUM").map(PathBuf::from)?;
-    Some(Some(named).filter(|path| path.is_file()))
+/// What `KEYARC_CHROMIUM` names, if it is there, and nothing else; without it what is found.
+fn named_or(find: impl FnOnce() -> Option<PathBuf>) -> Option<PathBuf> {
+    match env::var_os("KEYARC_CHROMIUM") {
+        Some(named) => Some(PathBuf::from(named)).filter(|path| path.is_file()),
+        None => find(),
+    }
 }
 
 /// The WebDriver's program.

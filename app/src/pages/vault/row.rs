@@ -9,7 +9,7 @@ use super::{
     actions::Actions,
     check_words::{outcome_tone, outcome_word},
     expiry_badge::DueBadge,
-    pace::Pace,
+    pace::{Pace, Waits},
 };
 use crate::{
     language::known,
@@ -60,13 +60,19 @@ pub(super) fn ItemRow(
         }
     });
     let shown = RwSignal::new(latest.get_untracked());
+    let waits = Waits::default();
     Effect::new(move |_| {
+        let differs = move || {
+            let same = latest
+                .try_with_untracked(|latest| shown.try_with_untracked(|shown| latest == shown));
+            same.flatten() == Some(false)
+        };
         latest.track();
-        if latest.with_untracked(|latest| shown.with_untracked(|shown| latest != shown)) {
-            pace.change(move || {
-                let _ = latest
-                    .try_get_untracked()
-                    .map(|latest| shown.try_set(latest));
+        if differs() {
+            pace.change(&waits, move || {
+                if differs() {
+                    shown.set(latest.get_untracked());
+                }
             });
         }
     });
