@@ -162,18 +162,19 @@ impl<T: Transport, H: Host> Session<T, H> {
     async fn fetch_secrets(&self, histories: &mut Histories) -> Result<(), ClientError> {
         let mut at_once = limits::VERSION_DETAILS_PER_REQUEST;
         loop {
+            let mut asked: Vec<ItemVersion> = Vec::new();
             let mut wanted: HashMap<ItemVersion, &Past> = HashMap::new();
             let mut covered = 0;
             for past in &histories.versions {
                 if !past.shares() {
-                    if wanted.len() == at_once {
+                    if asked.len() == at_once {
                         break;
                     }
+                    asked.push(past.place());
                     wanted.insert(past.place(), past);
                 }
                 covered += 1;
             }
-            let asked: Vec<ItemVersion> = wanted.keys().copied().collect();
             let details = match asked.is_empty() {
                 true => Some(Vec::new()),
                 false => self.fetch_version_details(&asked).await?,

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use keyarc_crypto::SealError;
 use keyarc_vault::{CheckNote, Item, ItemDraft, OverviewChange, WriteError, import::PlannedItem};
@@ -72,12 +72,17 @@ impl<T: Transport, H: Host> Session<T, H> {
     /// written, and items that are gone are passed over.
     pub async fn note_checks(&self, notes: &[CheckNote]) -> Result<(), ClientError> {
         // Of several notes of one item the last counts: an item is written once in a write.
-        let notes: HashMap<ItemId, &CheckNote> =
+        let last: HashMap<ItemId, &CheckNote> =
             notes.iter().map(|note| (note.item, note)).collect();
-        let items: Vec<ItemId> = notes.keys().copied().collect();
+        let mut seen = HashSet::with_capacity(last.len());
+        let items: Vec<ItemId> = notes
+            .iter()
+            .map(|note| note.item)
+            .filter(|item| seen.insert(*item))
+            .collect();
         self.rebasing(&items, |chunk| {
             let seal = |item: &ItemId| {
-                let (note, mut rng) = (notes.get(item)?, self.host.rng());
+                let (note, mut rng) = (last.get(item)?, self.host.rng());
                 self.look(|vault| vault.seal_check(note, &mut rng)).ok()?
             };
             WriteItemsRequest {

@@ -164,18 +164,13 @@ impl<T: Transport, H: Host> Session<T, H> {
         let mut at_once = versions.len();
         while !rest.is_empty() {
             let (chunk, after) = rest.split_at(at_once.min(rest.len()));
-            let wanted: HashMap<ItemVersion, &OldVersion> = chunk
-                .iter()
-                .map(|old| {
-                    let row = old.summary();
-                    let version = ItemVersion {
-                        item_id: row.id,
-                        version: row.version,
-                    };
-                    (version, *old)
-                })
-                .collect();
-            let asked: Vec<ItemVersion> = wanted.keys().copied().collect();
+            let place = |old: &&OldVersion| ItemVersion {
+                item_id: old.summary().id,
+                version: old.summary().version,
+            };
+            let asked: Vec<ItemVersion> = chunk.iter().map(place).collect();
+            let wanted: HashMap<ItemVersion, &OldVersion> =
+                asked.iter().copied().zip(chunk.iter().copied()).collect();
             let Some(details) = self.fetch_version_details(&asked).await? else {
                 at_once = (chunk.len() / 2).max(1);
                 continue;
