@@ -9,8 +9,8 @@ use crate::{Host, HttpRequest, HttpResponse, Method, Transport, TransportError};
 
 /// HTTP for programs, by reqwest.
 ///
-/// It is built without TLS: the command-line client, which will talk to distant servers, adds
-/// it. So only loopback addresses are accepted, where there is no line to listen on.
+/// Servers on other machines are spoken to over TLS alone, which the feature `tls` brings; plain
+/// HTTP is accepted for loopback addresses, where there is no line to listen on.
 #[derive(Clone)]
 pub struct NativeTransport {
     client: reqwest::Client,
@@ -20,8 +20,11 @@ pub struct NativeTransport {
 /// A native transport cannot be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NativeTransportError {
-    /// The origin is not `http://` and a loopback host.
-    #[error("only http:// and a loopback host is accepted without TLS")]
+    /// The origin is neither `https://` and a host nor `http://` and a loopback host, or is the
+    /// first where TLS was left out.
+    #[error(
+        "only https:// and a host, or http:// and a loopback host, is an origin that is spoken to"
+    )]
     Origin,
     /// The HTTP client cannot be set up.
     #[error("the HTTP client cannot be set up")]
@@ -29,13 +32,22 @@ pub enum NativeTransportError {
 }
 
 impl NativeTransport {
-    /// Talks to an origin, for example `http://127.0.0.1:3000`.
+    /// Talks to an origin, for example `https://keyarc.example` or `http://127.0.0.1:3000`. Nothing
+    /// is sent yet.
     pub fn new(origin: &str) -> Result<Self, NativeTransportError> {
         let url = reqwest::Url::parse(origin).map_err(|_| NativeTransportError::Origin)?;
         let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-        if url.scheme() != "http" || !loopback || url.origin().ascii_serialization() != origin {
+        let is_safe = match url.scheme() {
+            "https" => cfg!(feature = "tls"),
+            "http" => loopback,
+            _ => false,
+        };
+        if !is_safe || url.origin().ascii_serialization() != origin {
             return Err(NativeTransportError::Origin);
         }
+        // Fails when there is one already, which then is this one too.
+        #[cfg(feature = "tls")]
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -122,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_tls_only_loopback_is_accepted() {
+    fn an_origin_is_loopback_or_encrypted_and_nothing_more() {
         for origin in [
             "http://127.0.0.1:3000",
             "http://localhost:8080",
@@ -131,16 +143,21 @@ mod tests {
             assert!(NativeTransport::new(origin).is_ok(), "{origin}");
         }
         for origin in [
-            "https://127.0.0.1:3000",
             "http://keyarc.example",
             "http://127.0.0.1:3000/",
+            "https://keyarc.example/vault",
+            "https://ada@keyarc.example",
+            "ftp://127.0.0.1",
             "x",
             "",
         ] {
             assert_eq!(
                 NativeTransport::new(origin).err(),
-                Some(NativeTransportError::Origin)
+                Some(NativeTransportError::Origin),
+                "{origin}"
             );
         }
+        let encrypted = NativeTransport::new("https://keyarc.example");
+        assert_eq!(encrypted.is_ok(), cfg!(feature = "tls"));
     }
 }

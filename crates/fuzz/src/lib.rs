@@ -18,6 +18,7 @@ mod import;
 mod json;
 mod material;
 mod qr;
+mod reference;
 mod sealed;
 mod signed;
 mod totp;
@@ -31,6 +32,7 @@ pub use import::import;
 pub use json::{IsOne, TYPES, json};
 pub use material::{certificate, ssh_key};
 pub use qr::qr;
+pub use reference::reference;
 pub use sealed::{aad, envelope};
 pub use signed::{bundle, manifest, pins, release};
 pub use totp::totp;
@@ -39,7 +41,7 @@ pub use totp::totp;
 pub type Check = fn(&[u8]);
 
 /// Every check, by the name of its fuzz target and of its folder in `corpus`.
-pub const TARGETS: [(&str, Check); 19] = [
+pub const TARGETS: [(&str, Check); 20] = [
     ("envelope", envelope),
     ("aad", aad),
     ("setup_code", setup_code),
@@ -59,4 +61,5 @@ pub const TARGETS: [(&str, Check); 19] = [
     ("qr", qr),
     ("archive", archive),
     ("attachment", attachment),
+    ("reference", reference),
 ];

@@ -18,6 +18,8 @@ mod client;
 mod clock;
 mod entropy;
 #[cfg(feature = "server")]
+mod http_client;
+#[cfg(feature = "server")]
 mod log;
 pub mod mutate;
 #[cfg(feature = "server")]
@@ -33,6 +35,8 @@ pub use canary::Canaries;
 pub use client::{HERE, TestClient, authenticate};
 pub use clock::FixedClock;
 pub use entropy::SeededEntropy;
+#[cfg(feature = "server")]
+pub use http_client::http_client;
 #[cfg(feature = "server")]
 pub use log::captured_log;
 #[cfg(feature = "server")]

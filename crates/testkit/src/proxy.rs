@@ -19,7 +19,7 @@ use hyper_util::{
 use keyarc_server::{Config, config::Origin};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use crate::{TempDb, TestServer, mutate::Answer};
+use crate::{TempDb, TestServer, http_client, mutate::Answer};
 
 /// A request on its way to the server.
 #[derive(Debug, Clone)]
@@ -90,12 +90,7 @@ impl Proxy {
     fn listen(listener: TcpListener, address: SocketAddr, server: SocketAddr) -> Self {
         let manner = Arc::new(Mutex::new(Manner::default()));
         let theirs = Arc::clone(&manner);
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .timeout(std::time::Duration::from_secs(60))
-            .build()
-            .expect("a client");
+        let client = http_client();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let _ = stream.set_nodelay(true);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use keyarc_auth::{LoginPurpose, LoginStatement};
 use keyarc_signature::VaultManifest;
-use keyarc_testkit::{TestServer, build};
+use keyarc_testkit::{TestServer, build, http_client};
 use keyarc_wire::{
     ApiError, Bytes, ChallengeRequest, ChallengeResponse, Change, ChangesDecoder, ClientKind,
     ErrorCode, Fixed, FreshProof, LoginProof, LoginRequest, LoginResponse, SignUpRequest, VaultId,
@@ -78,7 +78,7 @@ pub async fn send(
     headers: &[(&str, &str)],
     body: impl Into<reqwest::Body>,
 ) -> Answer {
-    let client = client();
+    let client = http_client();
     let mut request = client.request(method, server.url(path)).body(body);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -102,14 +102,6 @@ pub async fn post(server: &TestServer, path: &str, body: impl Into<reqwest::Body
     .await
 }
 
-fn client() -> reqwest::Client {
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(Duration::from_secs(20))
-        .build()
-        .expect("a client")
-}
-
 /// Somebody with an account to be, a browser and a cookie.
 pub struct Person<'a> {
     pub server: &'a TestServer,
@@ -117,6 +109,8 @@ pub struct Person<'a> {
     /// The number of the key that their password gives.
     pub key: u64,
     pub credential: Option<(&'static str, String)>,
+    /// What their browser likes to read.
+    pub language: &'static str,
     client: reqwest::Client,
 }
 
@@ -127,7 +121,8 @@ impl<'a> Person<'a> {
             number,
             key: number,
             credential: None,
-            client: client(),
+            language: "en",
+            client: http_client(),
         }
     }
 
@@ -166,7 +161,9 @@ impl<'a> Person<'a> {
     }
 
     async fn send(&self, mut request: reqwest::RequestBuilder) -> Answer {
-        request = request.header("origin", self.server.origin());
+        request = request
+            .header("origin", self.server.origin())
+            .header("accept-language", self.language);
         if let Some((name, value)) = &self.credential {
             request = request.header(*name, value);
         }

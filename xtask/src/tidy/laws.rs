@@ -5,8 +5,9 @@ use super::{Violation, graph::Graph};
 
 /// What each package of the workspace may build on within the workspace. A `?` asks for the
 /// dependency to be optional: a feature that only the server switches on.
-const SHAPE: [(&str, &[&str]); 18] = [
+const SHAPE: [(&str, &[&str]); 20] = [
     ("keyarc-catalogue", &[]),
+    ("keyarc-reference", &[]),
     ("keyarc-signature", &[]),
     ("keyarc-wire", &[]),
     ("keyarc-strength", &[]),
@@ -19,6 +20,16 @@ const SHAPE: [(&str, &[&str]); 18] = [
             "keyarc-auth",
             "keyarc-crypto",
             "keyarc-signature",
+            "keyarc-vault",
+            "keyarc-wire",
+        ],
+    ),
+    (
+        "keyarc-cli",
+        &[
+            "keyarc-client",
+            "keyarc-crypto",
+            "keyarc-reference",
             "keyarc-vault",
             "keyarc-wire",
         ],
@@ -101,6 +112,7 @@ const SHAPE: [(&str, &[&str]); 18] = [
         &[
             "keyarc-client",
             "keyarc-crypto",
+            "keyarc-reference",
             "keyarc-release",
             "keyarc-signature",
             "keyarc-vault",

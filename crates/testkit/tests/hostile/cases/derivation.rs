@@ -2,7 +2,7 @@
 
 use keyarc_client::{ChangePassword, ClientError, LogIn, Session};
 use keyarc_crypto::{KdfError, KdfParams, Suite};
-use keyarc_testkit::Proxy;
+use keyarc_testkit::{Proxy, http_client};
 use keyarc_wire::paths;
 use serde_json::{Value, json};
 
@@ -179,7 +179,7 @@ async fn a_log_in_cannot_be_relayed_or_repeated() {
     // The very log-in that was accepted, once more.
     let asked = world.proxy.asked();
     let login = asked.iter().rfind(|asked| asked.path == paths::LOGIN);
-    let sent = reqwest::Client::builder().build().expect("a client");
+    let sent = http_client();
     let again = sent
         .post(world.server.url(paths::LOGIN))
         .header("content-type", "application/json")

@@ -1,0 +1,186 @@
+//! What can be typed.
+
+use std::{ffi::OsString, path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand};
+
+/// API keys, secrets and certificates from a zero-knowledge vault, in the shell.
+///
+/// Secrets are never taken from arguments, which other processes may read: they are typed, or come
+/// through standard input. `docs/cli.md` has the exit codes.
+#[derive(Debug, Parser)]
+#[command(name = "keyarc", version, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make this machine known to an account, and unlock its vault.
+    Login(Login),
+    /// Lock the vault, and forget the account on this machine.
+    Logout,
+    /// Unlock the vault: a process of yours holds the keys until nobody asked for a while.
+    Unlock(Unlock),
+    /// Lock the vault: the process that holds the keys ends.
+    Lock,
+    /// Tell which account is known here, and whether its vault is unlocked.
+    Status(Printed),
+    /// List the items of the vault, without their secrets.
+    Ls(Ls),
+    /// Print a value.
+    Get(Get),
+    /// Run a command with secrets in its environment.
+    Run(Run),
+    /// Print what completes commands in a shell, for example `keyarc completions bash`.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How an answer is printed.
+#[derive(Debug, Args)]
+pub struct Printed {
+    /// Print JSON, whose members stay the same.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `keyarc login`
+#[derive(Debug, Args)]
+pub struct Login {
+    /// The server, for example https://keyarc.example.
+    #[arg(long, env = "KEYARC_SERVER", value_name = "ADDRESS")]
+    pub server: String,
+    /// Read the setup code and the password from standard input, a line each.
+    #[arg(long)]
+    pub stdin: bool,
+    #[command(flatten)]
+    pub idle: Idle,
+}
+
+/// `keyarc unlock`
+#[derive(Debug, Args)]
+pub struct Unlock {
+    /// Read the password from standard input.
+    #[arg(long)]
+    pub stdin: bool,
+    #[command(flatten)]
+    pub idle: Idle,
+}
+
+/// When the keys are forgotten.
+#[derive(Debug, Args)]
+pub struct Idle {
+    /// Lock when nobody asked for so long: 90s, 15m, 8h.
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = time)]
+    pub idle: Duration,
+}
+
+/// `keyarc ls`
+#[derive(Debug, Args)]
+pub struct Ls {
+    /// Words that stand in the name, the folder, the provider or a tag.
+    pub words: Vec<String>,
+    /// Only of this folder and those in it.
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Option<String>,
+    /// Only of this environment.
+    #[arg(long, short, env = "KEYARC_ENVIRONMENT", value_name = "NAME")]
+    pub environment: Option<String>,
+    #[command(flatten)]
+    pub printed: Printed,
+}
+
+/// `keyarc get`
+#[derive(Debug, Args)]
+pub struct Get {
+    /// A name, folder/name, or a reference (keyarc://personal/folder/item/field).
+    pub item: String,
+    /// Which value of the item: its secret without this.
+    #[arg(long, short, value_name = "NAME")]
+    pub field: Option<String>,
+    /// Of which environment, where several items have the name.
+    #[arg(long, short, env = "KEYARC_ENVIRONMENT", value_name = "NAME")]
+    pub environment: Option<String>,
+    /// Print no line end after the value.
+    #[arg(long, short)]
+    pub no_newline: bool,
+    /// Print all values of the item as JSON.
+    #[arg(long, conflicts_with_all = ["field", "no_newline"])]
+    pub json: bool,
+}
+
+/// `keyarc run`
+#[derive(Debug, Args)]
+pub struct Run {
+    /// A file of variables, whose values may be references; .env of this folder unless given.
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Vec<PathBuf>,
+    /// Read no .env.
+    #[arg(long, conflicts_with = "env_file")]
+    pub no_env_file: bool,
+    /// One more variable: NAME=keyarc://personal/folder/item/field. Nothing but references, since
+    /// others may read arguments.
+    #[arg(long, value_name = "NAME=REFERENCE")]
+    pub set: Vec<String>,
+    /// The environment of references that name none.
+    #[arg(long, short, env = "KEYARC_ENVIRONMENT", value_name = "NAME")]
+    pub environment: Option<String>,
+    /// The command, after `--`.
+    #[arg(last = true, required = true)]
+    pub command: Vec<OsString>,
+}
+
+/// Reads `90s`, `15m`, `8h`.
+fn time(text: &str) -> Result<Duration, String> {
+    const WRONG: &str = "a number and s, m or h, as in 15m; at least 1s and at most 24h";
+    let (number, unit) = text.split_at(text.len() - text.chars().last().map_or(0, char::len_utf8));
+    let number: u64 = number.parse().map_err(|_| WRONG)?;
+    let seconds = match unit {
+        "s" => Some(number),
+        "m" => number.checked_mul(60),
+        "h" => number.checked_mul(3_600),
+        _ => None,
+    };
+    match seconds {
+        Some(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
+        _ => Err(WRONG.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_read_and_others_refused() {
+        assert_eq!(time("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(time("15m"), Ok(Duration::from_secs(900)));
+        assert_eq!(time("24h"), Ok(Duration::from_secs(86_400)));
+        for wrong in [
+            "",
+            "m",
+            "15",
+            "0s",
+            "25h",
+            "-1m",
+            "1d",
+            "99999999999999999999h",
+            "15ä",
+        ] {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
+    }
+}

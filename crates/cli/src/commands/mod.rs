@@ -1,0 +1,48 @@
+//! The commands.
+
+mod get;
+mod login;
+mod ls;
+mod run;
+mod status;
+
+use crate::{
+    args::{Arguments, Command},
+    failure::Failure,
+    home::Home,
+    keeper,
+    vault::Question,
+};
+
+/// Holds the keys: what `login` and `unlock` start.
+pub async fn keep() -> Result<(), Failure> {
+    keeper::serve(&Home::locate()?).await
+}
+
+/// Does what was typed.
+pub async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let home = Home::locate()?;
+    match arguments.command {
+        Command::Login(wish) => login::login(&home, &wish).await,
+        Command::Logout => login::logout(&home).await,
+        Command::Unlock(wish) => login::unlock(&home, &wish).await,
+        Command::Lock => lock(&home).await,
+        Command::Status(printed) => status::run(&home, &printed).await,
+        Command::Ls(wish) => ls::run(&home, &wish).await,
+        Command::Get(wish) => get::run(&home, wish).await,
+        Command::Run(wish) => run::run(&home, wish).await,
+        Command::Completions { shell } => {
+            let mut command = <Arguments as clap::CommandFactory>::command();
+            clap_complete::generate(shell, &mut command, "keyarc", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}
+
+/// Locking what is locked already is no mistake.
+async fn lock(home: &Home) -> Result<(), Failure> {
+    match keeper::ask(home, &Question::Lock).await {
+        Some(answer) => answer.map(drop),
+        None => Ok(()),
+    }
+}

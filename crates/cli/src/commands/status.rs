@@ -1,0 +1,72 @@
+use serde::Serialize;
+
+use crate::{
+    args::Printed,
+    failure::Failure,
+    home::Home,
+    keeper, output,
+    printable::printable,
+    vault::{Answer, Question, Status},
+};
+
+#[derive(Serialize)]
+struct Told {
+    server: String,
+    unlocked: bool,
+    #[serde(flatten)]
+    vault: Option<Status>,
+}
+
+/// Tells which account is known here. That it is locked is an answer and no failure.
+pub async fn run(home: &Home, printed: &Printed) -> Result<(), Failure> {
+    let account = home.account()?;
+    let vault = match keeper::ask(home, &Question::Status).await {
+        None => None,
+        Some(answer) => match &answer? {
+            Answer::Status(status) => Some(status.clone()),
+            _ => None,
+        },
+    };
+    let told = Told {
+        server: account.server.clone(),
+        unlocked: vault.is_some(),
+        vault,
+    };
+    if printed.json {
+        return output::json(&told);
+    }
+    let mut lines = vec![("Server", printable(&told.server))];
+    match &told.vault {
+        None => lines.push(("Vault", "locked".to_owned())),
+        Some(vault) => {
+            lines.push(("Account", printable(&vault.account)));
+            lines.push(("Vault", format!("unlocked, {} items", vault.items)));
+            if vault.unreadable > 0 {
+                lines.push(("", format!("{} items do not open", vault.unreadable)));
+            }
+            lines.push((
+                "State",
+                match vault.freshness_verified {
+                    true => "the newest one seen, or a later one".to_owned(),
+                    false => "whole and signed; this machine has seen none before".to_owned(),
+                },
+            ));
+            if let Some(failure) = &vault.not_kept {
+                lines.push((
+                    "",
+                    format!("what was seen is not remembered: {}", printable(failure)),
+                ));
+            }
+            lines.push((
+                "Memory",
+                match vault.memory_locked {
+                    true => "locked: keys are not written to a swap file".to_owned(),
+                    false => {
+                        "not locked: the system allows too little of it (ulimit -l)".to_owned()
+                    }
+                },
+            ));
+        }
+    }
+    output::pairs(&lines)
+}

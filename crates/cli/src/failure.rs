@@ -1,0 +1,150 @@
+//! What can go wrong, and the exit code that tells it to a script.
+
+use keyarc_client::ClientError;
+use serde::{Deserialize, Serialize};
+
+use crate::printable::printable;
+
+/// Why a command did not do what it was asked for. Nothing in it is secret: it is printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case", tag = "failure", content = "of")]
+pub enum Failure {
+    /// No account is known on this machine.
+    #[error("no account is known on this machine: run `keyarc login`")]
+    NoAccount,
+    /// Nothing holds the keys, and nobody can be asked for the password.
+    #[error("the vault is locked: run `keyarc unlock`")]
+    Locked,
+    /// Nothing in the vault is called so.
+    #[error("there is no {}{}", printable(what), nearest_words(nearest))]
+    NotFound {
+        /// What was asked for, as it was written.
+        what: String,
+        /// What is called nearly so.
+        nearest: Vec<String>,
+    },
+    /// Several items are called so.
+    #[error(
+        "{} is the name of several items: {}. Name the folder, or the environment with --environment",
+        printable(what),
+        each(candidates)
+    )]
+    Ambiguous {
+        /// What was asked for.
+        what: String,
+        /// The items of that name.
+        candidates: Vec<String>,
+    },
+    /// Something that was typed, or stands in a file, is not as it must be.
+    #[error("{0}")]
+    Usage(String),
+    /// A file or folder of this machine cannot be used.
+    #[error("{0}")]
+    Machine(String),
+    /// The server does not answer.
+    #[error("the server cannot be reached")]
+    Unreachable,
+    /// Password, setup code or the code of the second factor is wrong.
+    #[error("{0}")]
+    Refused(String),
+    /// The session was ended here or elsewhere.
+    #[error("the session has ended: run `keyarc unlock`")]
+    SessionEnded,
+    /// What the server sent does not verify, or is older than what was seen before.
+    #[error("{0}")]
+    Untrusted(String),
+    /// Something else, in words.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Failure {
+    /// What the process ends with. Part of the interface: `docs/cli.md` lists them.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Other(_) | Self::Machine(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Locked => 3,
+            Self::NotFound { .. } => 4,
+            Self::Ambiguous { .. } => 5,
+            Self::NoAccount => 6,
+            Self::Unreachable => 7,
+            Self::Refused(_) | Self::SessionEnded => 8,
+            Self::Untrusted(_) => 9,
+        }
+    }
+
+    /// Of a file or folder.
+    pub fn of_file(what: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+        Self::Machine(format!("{what} {}: {error}", path.display()))
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Unreachable => Self::Unreachable,
+            ClientError::SessionEnded => Self::SessionEnded,
+            ClientError::WrongPassword => {
+                Self::Refused("the password is wrong, or belongs to another setup code".to_owned())
+            }
+            ClientError::Tampered => Self::Untrusted(
+                "what the server sent does not verify; nothing of it was used".to_owned(),
+            ),
+            ClientError::WrongCode
+            | ClientError::LogInExpired
+            | ClientError::RateLimited { .. } => Self::Refused(error.to_string()),
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+fn nearest_words(nearest: &[String]) -> String {
+    match nearest {
+        [] => String::new(),
+        some => format!(". Did you mean {}?", each(some)),
+    }
+}
+
+fn each(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().map(|name| printable(name)).collect();
+    shown.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_says_what_to_do_and_has_a_code_of_its_own() {
+        let failure = Failure::NotFound {
+            what: "item strpe".to_owned(),
+            nearest: vec!["stripe".to_owned()],
+        };
+        assert_eq!(
+            failure.to_string(),
+            "there is no item strpe. Did you mean stripe?"
+        );
+        assert_eq!(failure.exit_code(), 4);
+        assert_eq!(Failure::Locked.exit_code(), 3);
+        assert_eq!(Failure::from(ClientError::Tampered).exit_code(), 9);
+    }
+
+    #[test]
+    fn names_from_a_vault_cannot_speak_to_the_terminal() {
+        let failure = Failure::NotFound {
+            what: "field x in a\u{1b}[31m".to_owned(),
+            nearest: Vec::new(),
+        };
+        assert!(!failure.to_string().contains('\u{1b}'));
+        let failure = Failure::Ambiguous {
+            what: "key".to_owned(),
+            candidates: vec!["a\u{1b}[31m".to_owned(), "b\u{202e}".to_owned()],
+        };
+        let told = failure.to_string();
+        assert!(
+            !told.contains('\u{1b}') && !told.contains('\u{202e}'),
+            "{told:?}"
+        );
+    }
+}

@@ -1,0 +1,226 @@
+use std::{
+    cell::Cell,
+    env, fs, io,
+    os::unix::fs::PermissionsExt as _,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Resource, Rlimit, getuid, setrlimit, setsid};
+use tokio::{
+    net::{UnixListener, UnixStream},
+    signal::unix::{SignalKind, signal},
+};
+use zeroize::Zeroizing;
+
+use super::message::{self, Begin, Said, Told};
+use crate::{
+    failure::Failure,
+    home::{Home, private_file},
+    host::{Machine, Open},
+    open::{self, Opening},
+    vault::{Answer, Question, answer},
+};
+
+/// A state that was fetched so long ago is fetched anew before a question is answered.
+const FRESH: Duration = Duration::from_secs(2);
+/// Bytes that must be allowed: a program that needs more memory than it may lock ends.
+#[cfg(target_os = "linux")]
+const LOCKABLE: u64 = 1024 * 1024 * 1024;
+
+/// What becomes of a keeper.
+struct Keeper {
+    session: Open,
+    machine: Machine,
+    idle: Duration,
+    memory_locked: bool,
+    used: Cell<Instant>,
+    fetched: Cell<Instant>,
+    ended: Cell<bool>,
+}
+
+/// Is the keeper: logs in with what comes through standard input, tells the outcome through
+/// standard output, and answers until it is to end.
+pub async fn serve(home: &Home) -> Result<(), Failure> {
+    let memory_locked = harden();
+    let begun = begin(home, memory_locked).await;
+    let (keeper, listener, lock) = match begun {
+        Ok(begun) => begun,
+        Err(failure) => {
+            let _ = message::write(&mut io::stdout(), &Told::Failed(failure));
+            return Ok(());
+        }
+    };
+    message::write(&mut io::stdout(), &Told::Ready)
+        .map_err(|error| Failure::Machine(error.to_string()))?;
+    // Nobody's terminal ends it, and it keeps no folder from being unmounted.
+    let _ = setsid();
+    let _ = env::set_current_dir("/");
+    let keeper = Rc::new(keeper);
+    listen(&keeper, &listener).await;
+    let _ = fs::remove_file(home.socket());
+    let _ = keeper.session.log_out().await;
+    drop(lock);
+    Ok(())
+}
+
+/// What this process keeps from others of the same user and from files: no dumps, no debugger,
+/// and no swap where the system allows to forbid it. Tells whether memory is locked in.
+fn harden() -> bool {
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    let _ = setrlimit(Resource::Core, none);
+    lock_memory()
+}
+
+#[cfg(target_os = "linux")]
+fn lock_memory() -> bool {
+    use rustix::{
+        mm::{MlockAllFlags, mlockall},
+        process::{DumpableBehavior, getrlimit, set_dumpable_behavior},
+    };
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    let allowed = getrlimit(Resource::Memlock);
+    let raised = Rlimit {
+        current: allowed.maximum,
+        maximum: allowed.maximum,
+    };
+    let every = MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT;
+    allowed.maximum.is_none_or(|most| most >= LOCKABLE)
+        && setrlimit(Resource::Memlock, raised).is_ok()
+        && mlockall(every).is_ok()
+}
+
+/// Other systems offer no way to lock all of it in.
+#[cfg(not(target_os = "linux"))]
+fn lock_memory() -> bool {
+    false
+}
+
+async fn begin(
+    home: &Home,
+    memory_locked: bool,
+) -> Result<(Keeper, UnixListener, fs::File), Failure> {
+    let broken = |_| Failure::Machine("what the keys are opened with did not come".to_owned());
+    let begin: Begin = message::read(&mut io::stdin()).map_err(broken)?;
+    home.make()?;
+    let lock = private_file(&home.lock())?;
+    if lock.try_lock().is_err() {
+        return Err(Failure::Usage("the vault is unlocked already".to_owned()));
+    }
+    let machine = Machine::new(home);
+    let session = log_in(home, &machine, &begin).await?;
+    // Whoever had the lock before may have been killed.
+    let _ = fs::remove_file(home.socket());
+    let failed = |error: io::Error| Failure::of_file("cannot listen at", &home.socket(), &error);
+    let listener = UnixListener::bind(home.socket()).map_err(failed)?;
+    fs::set_permissions(home.socket(), fs::Permissions::from_mode(0o600)).map_err(failed)?;
+    let now = now();
+    let keeper = Keeper {
+        session,
+        machine,
+        idle: Duration::from_secs(begin.idle_seconds),
+        memory_locked,
+        used: Cell::new(now),
+        fetched: Cell::new(now),
+        ended: Cell::new(false),
+    };
+    Ok((keeper, listener, lock))
+}
+
+async fn log_in(home: &Home, machine: &Machine, begin: &Begin) -> Result<Open, Failure> {
+    let mut opening = open::begin(
+        home,
+        machine,
+        &begin.server,
+        &begin.setup_code,
+        &begin.password,
+    )
+    .await?;
+    let mut again = false;
+    loop {
+        let pending = match opening {
+            Opening::Open(session) => return Ok(*session),
+            Opening::Code(pending) => pending,
+        };
+        let broken = |_| Failure::Machine("nobody was there to be asked for a code".to_owned());
+        message::write(&mut io::stdout(), &Told::AskCode { again }).map_err(broken)?;
+        let Said::Code(code) = &message::read::<Said>(&mut io::stdin()).map_err(broken)?;
+        opening = open::finish(pending, &Zeroizing::new(code.clone())).await?;
+        again = true;
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long nobody asked is a matter of this machine's clock"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+async fn listen(keeper: &Rc<Keeper>, listener: &UnixListener) {
+    let Ok(mut terminated) = signal(SignalKind::terminate()) else {
+        return;
+    };
+    let Ok(mut hung_up) = signal(SignalKind::hangup()) else {
+        return;
+    };
+    while !keeper.ended.get() {
+        let left = keeper
+            .idle
+            .saturating_sub(now().duration_since(keeper.used.get()));
+        tokio::select! {
+            accepted = listener.accept() => {
+                if let Ok((line, _)) = accepted {
+                    // One after the other: each takes some milliseconds, and a question to lock
+                    // ends all that would come after it.
+                    keeper.talk(line).await;
+                }
+            }
+            () = tokio::time::sleep(left) => {
+                if now().duration_since(keeper.used.get()) >= keeper.idle {
+                    return;
+                }
+            }
+            _ = terminated.recv() => return,
+            _ = hung_up.recv() => return,
+        }
+    }
+}
+
+impl Keeper {
+    /// Answers one question. Whoever is another user, or says nothing, is hung up on.
+    async fn talk(&self, mut line: UnixStream) {
+        let own = |peer: tokio::net::unix::UCred| peer.uid() == getuid().as_raw();
+        if !line.peer_cred().is_ok_and(own) {
+            return;
+        }
+        let heard = message::receive::<Question>(&mut line);
+        let Ok(Ok(question)) = tokio::time::timeout(Duration::from_secs(2), heard).await else {
+            return;
+        };
+        self.used.set(now());
+        let answer = self.answer(&question).await;
+        if matches!(question, Question::Lock) || matches!(answer, Err(Failure::SessionEnded)) {
+            self.ended.set(true);
+        }
+        let _ = message::send(&mut line, &answer).await;
+    }
+
+    async fn answer(&self, question: &Question) -> Result<Answer, Failure> {
+        if !matches!(question, Question::Lock) && now().duration_since(self.fetched.get()) >= FRESH
+        {
+            self.session.sync().await?;
+            self.fetched.set(now());
+        }
+        let mut answer = answer(&self.session, question).await?;
+        if let Answer::Status(status) = &mut answer {
+            status.memory_locked = self.memory_locked;
+            status.not_kept = self.machine.unkept();
+        }
+        Ok(answer)
+    }
+}

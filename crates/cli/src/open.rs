@@ -1,0 +1,133 @@
+//! Logging in from this machine.
+
+use keyarc_client::{
+    ClientError, LogIn, LoggingIn, NativeTransport, NativeTransportError, PendingLogIn, Session,
+};
+use keyarc_crypto::SetupCode;
+use keyarc_wire::ClientKind;
+use zeroize::Zeroizing;
+
+use crate::{
+    failure::Failure,
+    home::{Account, Home},
+    host::{Machine, Open},
+    keeper, prompt,
+    vault::{Answer, Question, answer},
+};
+
+/// How far a log-in came.
+pub enum Opening {
+    /// All the way.
+    Open(Box<Open>),
+    /// A code is missing.
+    Code(Box<PendingLogIn<NativeTransport, Machine>>),
+}
+
+/// Logs in with the password. What is wrong with the server's address or the setup code is told
+/// before anything is sent.
+pub async fn begin(
+    home: &Home,
+    machine: &Machine,
+    server: &str,
+    code: &str,
+    password: &str,
+) -> Result<Opening, Failure> {
+    let code = SetupCode::parse(code)
+        .map_err(|error| Failure::Usage(format!("this is not a setup code: {error}")))?;
+    let transport = transport(server)?;
+    let seen = home.seen()?;
+    let name = device_name();
+    let wish = LogIn {
+        origin: server,
+        code: &code,
+        password,
+        device_name: &name,
+        client: ClientKind::Api,
+        pins: seen.as_deref(),
+    };
+    Ok(
+        match Session::begin_log_in(transport, machine.clone(), &wish).await? {
+            LoggingIn::Open(session) => Opening::Open(session),
+            LoggingIn::SecondFactor(pending) => Opening::Code(pending),
+        },
+    )
+}
+
+/// Goes on with a code. One that is not accepted may be followed by another.
+pub async fn finish(
+    pending: Box<PendingLogIn<NativeTransport, Machine>>,
+    code: &str,
+) -> Result<Opening, Failure> {
+    match pending.finish(code).await {
+        Ok(session) => Ok(Opening::Open(Box::new(session))),
+        Err(refused) if refused.error == ClientError::WrongCode => match refused.pending {
+            Some(pending) => Ok(Opening::Code(pending)),
+            None => Err(refused.error.into()),
+        },
+        Err(refused) => Err(refused.error.into()),
+    }
+}
+
+/// The way to a server.
+pub fn transport(server: &str) -> Result<NativeTransport, Failure> {
+    NativeTransport::new(server).map_err(|error| match error {
+        NativeTransportError::Origin => Failure::Usage(format!(
+            "{} is not the address of a server: write https:// and its name, as in https://keyarc.example; http:// only for this machine",
+            crate::printable::printable(server),
+        )),
+        NativeTransportError::Setup => Failure::Machine("the HTTP client cannot be set up".to_owned()),
+    })
+}
+
+/// Asks whoever holds the keys; when nobody does, opens the vault for this one question, if
+/// somebody is there to type the password.
+pub async fn ask(home: &Home, question: &Question) -> Result<Answer, Failure> {
+    if let Some(answer) = keeper::ask(home, question).await {
+        return answer;
+    }
+    let account = home.account()?;
+    if !prompt::is_possible() {
+        return Err(Failure::Locked);
+    }
+    let machine = Machine::new(home);
+    let session = open_here(home, &machine, &account).await?;
+    let answer = answer(&session, question).await;
+    let _ = session.log_out().await;
+    if let Some(unkept) = machine.unkept() {
+        eprintln!("keyarc: what was seen of the vault is not remembered: {unkept}");
+    }
+    answer
+}
+
+async fn open_here(home: &Home, machine: &Machine, account: &Account) -> Result<Open, Failure> {
+    let password = prompt::secret("Master password: ")?;
+    let mut opening = begin(
+        home,
+        machine,
+        &account.server,
+        &account.setup_code,
+        &password,
+    )
+    .await?;
+    let mut again = false;
+    loop {
+        match opening {
+            Opening::Open(session) => return Ok(*session),
+            Opening::Code(pending) => {
+                let code: Zeroizing<String> = keeper::ask_code_at_terminal(again)?;
+                opening = finish(pending, &code).await?;
+                again = true;
+            }
+        }
+    }
+}
+
+/// What the owner sees in the list of sessions.
+fn device_name() -> String {
+    let name = rustix::system::uname();
+    let node = name.nodename().to_string_lossy();
+    format!("keyarc on {}", crate::printable::printable(&node))
+        .chars()
+        .take(60)
+        .collect()
+}

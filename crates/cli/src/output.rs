@@ -1,0 +1,75 @@
+//! What is printed.
+
+use std::io::{self, ErrorKind, Write as _};
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+
+/// Prints JSON and a line end.
+pub fn json(told: &impl Serialize) -> Result<(), Failure> {
+    let mut text = Zeroizing::new(Vec::new());
+    serde_json::to_writer_pretty(&mut *text, told)
+        .map_err(|error| Failure::Other(error.to_string()))?;
+    text.push(b'\n');
+    written(io::stdout().lock().write_all(&text))
+}
+
+/// Prints names and what stands with them.
+pub fn pairs(lines: &[(&str, String)]) -> Result<(), Failure> {
+    let widest = lines
+        .iter()
+        .map(|(name, _)| name.len())
+        .max()
+        .unwrap_or_default();
+    let mut out = io::stdout().lock();
+    let mut print = || -> io::Result<()> {
+        for (name, text) in lines {
+            writeln!(out, "{name:widest$}  {text}")?;
+        }
+        Ok(())
+    };
+    written(print())
+}
+
+/// Prints rows under a head, each column as wide as what stands in it.
+pub fn table<const N: usize>(
+    head: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> Result<(), Failure> {
+    let rows: Vec<[String; N]> = rows.collect();
+    let width = |text: &str| text.chars().count();
+    let mut widths = head.map(width);
+    for row in &rows {
+        for (widest, cell) in widths.iter_mut().zip(row) {
+            *widest = width(cell).max(*widest);
+        }
+    }
+    let line = |cells: [&str; N]| {
+        let mut line = String::new();
+        for (cell, widest) in cells.iter().zip(widths) {
+            line.push_str(&format!("{cell:widest$}  "));
+        }
+        line.trim_end().to_owned()
+    };
+    let mut out = io::stdout().lock();
+    let mut print = || -> io::Result<()> {
+        writeln!(out, "{}", line(head))?;
+        for row in &rows {
+            writeln!(out, "{}", line(row.each_ref().map(String::as_str)))?;
+        }
+        Ok(())
+    };
+    written(print())
+}
+
+/// A reader that has seen enough is no failure.
+pub fn written(outcome: io::Result<()>) -> Result<(), Failure> {
+    match outcome {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Machine(format!(
+            "standard output could not be written: {error}"
+        ))),
+        _ => Ok(()),
+    }
+}

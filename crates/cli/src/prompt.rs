@@ -1,0 +1,47 @@
+//! What is asked of the person at the terminal. Secrets are typed unseen and never stand in
+//! arguments, which every process of the machine may read.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
+
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+
+/// The longest line that is taken from standard input.
+const LONGEST: u64 = 64 * 1024;
+
+/// Whether there is a terminal to ask at.
+pub fn is_possible() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks for a secret, which is not shown.
+pub fn secret(question: &str) -> Result<Zeroizing<String>, Failure> {
+    if !is_possible() {
+        return Err(Failure::Locked);
+    }
+    rpassword::prompt_password(question)
+        .map(Zeroizing::new)
+        .map_err(|error| {
+            Failure::Machine(format!("nothing could be asked at the terminal: {error}"))
+        })
+}
+
+/// Lines of standard input, for scripts: as many as are wanted, without their ends.
+pub fn lines<const N: usize>() -> Result<[Zeroizing<String>; N], Failure> {
+    let mut input = io::stdin().lock().take(LONGEST);
+    let mut lines = std::array::from_fn(|_| Zeroizing::new(String::new()));
+    for line in &mut lines {
+        input.read_line(line).map_err(|error| {
+            Failure::Usage(format!("standard input could not be read: {error}"))
+        })?;
+        let length = line.trim_end_matches(['\r', '\n']).len();
+        line.truncate(length);
+        if line.is_empty() {
+            return Err(Failure::Usage(format!(
+                "standard input must have {N} lines that are not empty"
+            )));
+        }
+    }
+    Ok(lines)
+}

@@ -1,0 +1,370 @@
+//! What commands ask of an open vault, wherever it is open: here, or in the process that holds the
+//! keys.
+
+use std::collections::BTreeSet;
+
+use keyarc_client::{Host as _, NativeHost};
+use keyarc_reference::{NoReference, Reference, SCHEME};
+use keyarc_vault::{ItemSummary, Kind};
+use keyarc_wire::ItemId;
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::{
+    failure::Failure,
+    host::{Open, doubt},
+    values::{value, values},
+};
+
+/// How near a name must be to be offered, of 1.
+const NEAR: f64 = 0.8;
+/// How many are offered.
+const OFFERED: usize = 3;
+
+/// Which value of which item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// The item's folder, `/` between its parts; empty for none, `None` for any.
+    pub folder: Option<String>,
+    /// The item's name; where any folder will do, its folder may stand before it.
+    pub item: String,
+    /// The field's name; `None` for the item's secret.
+    pub field: Option<String>,
+    /// The item's environment; `None` for any.
+    pub environment: Option<Environment>,
+}
+
+/// Of which environment an item is to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Environment {
+    /// Of this one: a reference says so.
+    This(String),
+    /// Of this one, or of none in particular where there is none of this one: a whole command says
+    /// so. Never of another.
+    ThisOrNone(String),
+}
+
+impl Environment {
+    fn name(&self) -> &str {
+        match self {
+            Self::This(name) | Self::ThisOrNone(name) => name,
+        }
+    }
+}
+
+impl From<Reference> for Wanted {
+    fn from(reference: Reference) -> Self {
+        Self {
+            folder: Some(reference.folder),
+            item: reference.item,
+            field: Some(reference.field),
+            environment: reference.environment.map(Environment::This),
+        }
+    }
+}
+
+impl Wanted {
+    /// The same, of the environment that a command names for all that name none.
+    pub fn of_environment(self, name: Option<&str>) -> Self {
+        let rather = name.map(|name| Environment::ThisOrNone(name.to_owned()));
+        Self {
+            environment: self.environment.or(rather),
+            ..self
+        }
+    }
+
+    /// What a person types: a reference, `folder/item` or an item's name.
+    pub fn typed(text: &str, field: Option<String>) -> Result<Self, NoReference> {
+        if text.starts_with(SCHEME) {
+            let wanted = Self::from(text.parse::<Reference>()?);
+            let field = field.or(wanted.field.clone());
+            return Ok(Self { field, ..wanted });
+        }
+        if text.is_empty() {
+            return Err(NoReference::Empty);
+        }
+        Ok(Self {
+            folder: None,
+            item: text.to_owned(),
+            field,
+            environment: None,
+        })
+    }
+}
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// [`Answer::Status`].
+    Status,
+    /// [`Answer::Items`], without the trash.
+    Items,
+    /// [`Answer::Values`], in the order of what is wanted, by one request however many they are.
+    Values(Vec<Wanted>),
+    /// [`Answer::Item`]: all values of one item.
+    Item(Wanted),
+    /// [`Answer::Done`]; the keys are forgotten.
+    Lock,
+}
+
+/// What is answered.
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// The vault at a glance.
+    Status(#[zeroize(skip)] Status),
+    /// Rows.
+    Items(#[zeroize(skip)] Vec<Row>),
+    /// Secrets.
+    Values(Vec<String>),
+    /// An item's values by name, and its row.
+    Item {
+        /// The item.
+        #[zeroize(skip)]
+        row: Row,
+        /// Names and values.
+        values: Vec<(String, String)>,
+    },
+    /// It is done.
+    Done,
+}
+
+/// The vault at a glance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The e-mail address, or the beginning of the setup code.
+    pub account: String,
+    /// Items outside the trash.
+    pub items: u32,
+    /// Items that do not open.
+    pub unreadable: u32,
+    /// Whether something that was seen before tells that this is the newest state.
+    pub freshness_verified: bool,
+    /// Whether the keys are kept out of swap files.
+    pub memory_locked: bool,
+    /// Why what was seen of the vault could not be kept on this machine, if it could not.
+    pub not_kept: Option<String>,
+}
+
+/// An item as a list shows it. The JSON of `ls` is made of it and keeps its members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Thirty-two hexadecimal digits.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// Empty for none.
+    pub folder: String,
+    /// Absent for none.
+    pub environment: Option<String>,
+    /// `api_key`, `login`, …
+    pub kind: Kind,
+    /// Who it is of, if that is known.
+    pub provider: Option<String>,
+    /// Labels.
+    pub tags: Vec<String>,
+    /// `2027-01-31`; absent for never.
+    pub expires_on: Option<String>,
+    /// Counts its changes, from 1.
+    pub version: u64,
+}
+
+impl Row {
+    fn of(summary: ItemSummary) -> Self {
+        Self {
+            id: summary.id.to_string(),
+            name: summary.name,
+            folder: summary.folder,
+            environment: summary.environment,
+            kind: summary.kind,
+            provider: summary.provider_name,
+            tags: summary.tags,
+            expires_on: summary.expires_on.map(|day| day.to_string()),
+            version: summary.version,
+        }
+    }
+
+    /// The item where it stands: `folder/name (environment)`.
+    pub fn place(&self) -> String {
+        let mut place = self.name.clone();
+        if !self.folder.is_empty() {
+            place = format!("{}/{place}", self.folder);
+        }
+        match &self.environment {
+            Some(environment) => format!("{place} ({environment})"),
+            None => place,
+        }
+    }
+}
+
+/// Answers from a vault that is open in this process, whose state was fetched before.
+pub async fn answer(session: &Open, question: &Question) -> Result<Answer, Failure> {
+    if let Some(doubt) = doubt(session.trust()) {
+        return Err(Failure::Untrusted(doubt.to_owned()));
+    }
+    match question {
+        Question::Status => Ok(Answer::Status(status(session))),
+        Question::Items => Ok(Answer::Items(
+            rows(session).into_iter().map(Row::of).collect(),
+        )),
+        Question::Values(wanted) => Ok(Answer::Values(read(session, wanted).await?)),
+        Question::Item(wanted) => {
+            let id = find(&rows(session), wanted)?;
+            let item = session.reveal(id).await?;
+            let all = values(&item, NativeHost.now_ms());
+            Ok(Answer::Item {
+                row: Row::of(item.summary.clone()),
+                values: all
+                    .into_iter()
+                    .map(|value| (value.name, value.text.as_str().to_owned()))
+                    .collect(),
+            })
+        }
+        Question::Lock => Ok(Answer::Done),
+    }
+}
+
+fn status(session: &Open) -> Status {
+    let glance = session.unlocked();
+    Status {
+        account: glance.label,
+        items: glance.items,
+        unreadable: glance.unreadable,
+        freshness_verified: glance.trust == keyarc_client::Trust::Fresh,
+        memory_locked: false,
+        not_kept: None,
+    }
+}
+
+/// Items outside the trash, by folder and name.
+fn rows(session: &Open) -> Vec<ItemSummary> {
+    let mut rows: Vec<ItemSummary> = session.look(|vault| {
+        let all = vault.item_ids().into_iter();
+        all.filter_map(|id| vault.summary(id))
+            .filter(|row| row.trashed_at_ms.is_none())
+            .collect()
+    });
+    let place = |row: &ItemSummary| {
+        let environment = row.environment.clone();
+        (row.folder.clone(), row.name.clone(), environment, row.id)
+    };
+    rows.sort_by_cached_key(place);
+    rows
+}
+
+/// The values of all that is wanted. Nothing is given when one of them is not there.
+async fn read(session: &Open, wanted: &[Wanted]) -> Result<Vec<String>, Failure> {
+    let rows = rows(session);
+    let ids: Vec<ItemId> = wanted
+        .iter()
+        .map(|wanted| find(&rows, wanted))
+        .collect::<Result<_, _>>()?;
+    let different: Vec<ItemId> = ids
+        .iter()
+        .copied()
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let mut items = session.read_many(&different).await?;
+    // What was changed in this very moment is read once more by itself.
+    for id in &different {
+        if !items.iter().any(|item| item.summary.id == *id) {
+            items.push(session.reveal(*id).await?);
+        }
+    }
+    let now = NativeHost.now_ms();
+    let mut found = Vec::with_capacity(wanted.len());
+    for (wanted, id) in wanted.iter().zip(&ids) {
+        let item = items.iter().find(|item| item.summary.id == *id);
+        let item = item.ok_or_else(|| not_found(&rows, wanted))?;
+        found.push(
+            value(item, wanted.field.as_deref(), now)?
+                .as_str()
+                .to_owned(),
+        );
+    }
+    Ok(found)
+}
+
+/// The one item that is meant: as it is written, or else whatever the case of its letters; of the
+/// environment that is wanted, or else of none where that will do.
+fn find(rows: &[ItemSummary], wanted: &Wanted) -> Result<ItemId, Failure> {
+    let same: fn(&str, &str) -> bool = |a, b| a == b;
+    let alike: fn(&str, &str) -> bool = |a, b| a.to_lowercase() == b.to_lowercase();
+    let environment = wanted.environment.as_ref();
+    let without = matches!(environment, Some(Environment::ThisOrNone(_)));
+    for is in [same, alike] {
+        let named = || rows.iter().filter(|row| is_named(row, wanted, is));
+        let of = |row: &&ItemSummary| {
+            environment.is_none_or(|wish| {
+                let own = row.environment.as_deref();
+                own.is_some_and(|own| is(own, wish.name()))
+            })
+        };
+        let mut found: Vec<&ItemSummary> = named().filter(of).collect();
+        if found.is_empty() && without {
+            found = named().filter(|row| row.environment.is_none()).collect();
+        }
+        match found.as_slice() {
+            [] => {}
+            [one] => return Ok(one.id),
+            several => {
+                let several = several.iter();
+                return Err(Failure::Ambiguous {
+                    what: wanted.item.clone(),
+                    candidates: several.map(|row| Row::of((*row).clone()).place()).collect(),
+                });
+            }
+        }
+    }
+    Err(not_found(rows, wanted))
+}
+
+fn is_named(row: &ItemSummary, wanted: &Wanted, is: fn(&str, &str) -> bool) -> bool {
+    match &wanted.folder {
+        Some(folder) => is(&row.folder, folder) && is(&row.name, &wanted.item),
+        None => {
+            is(&row.name, &wanted.item)
+                || (!row.folder.is_empty()
+                    && is(&format!("{}/{}", row.folder, row.name), &wanted.item))
+        }
+    }
+}
+
+fn not_found(rows: &[ItemSummary], wanted: &Wanted) -> Failure {
+    let names: BTreeSet<String> = rows
+        .iter()
+        .map(|row| match (&wanted.folder, row.folder.as_str()) {
+            (Some(_), folder) if !folder.is_empty() => format!("{folder}/{}", row.name),
+            _ => row.name.clone(),
+        })
+        .collect();
+    let written = match wanted.folder.as_deref() {
+        None | Some("") => wanted.item.clone(),
+        Some(folder) => format!("{folder}/{}", wanted.item),
+    };
+    let of = wanted
+        .environment
+        .as_ref()
+        .map_or_else(String::new, |of| format!(" of {}", of.name()));
+    Failure::NotFound {
+        nearest: nearest(&written, names.iter().map(String::as_str)),
+        what: format!("item {written}{of}"),
+    }
+}
+
+/// Names that are nearly the one that was written, the nearest first.
+pub fn nearest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let written = written.to_lowercase();
+    let mut near: Vec<(f64, &str)> = names
+        .map(|name| (strsim::jaro_winkler(&written, &name.to_lowercase()), name))
+        .filter(|(likeness, _)| *likeness >= NEAR)
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0));
+    near.into_iter()
+        .take(OFFERED)
+        .map(|(_, name)| name.to_owned())
+        .collect()
+}
