@@ -19,6 +19,7 @@ use keyarc_wire::{AttachmentId, ClientKind, ItemId, ItemVersion};
 use super::{
     devices::{add_passkey, by_passkey, known_device, new_device, with_passkey_factor},
     keys::{kit_text, recover, recovery_key, rekey},
+    reminders::reminders,
 };
 use crate::device::Device;
 
@@ -39,6 +40,8 @@ pub enum Journey {
     Mistyping,
     /// Changes the password.
     Password,
+    /// Is reminded of what is due, and switches a calendar on and off.
+    Reminders,
     /// Logs in with a second factor.
     SecondFactor,
     /// Makes a recovery key, proves it, puts the question off, revokes it and makes another.
@@ -206,18 +209,18 @@ pub async fn play<T: Transport + Clone>(
     meanwhile: Meanwhile<'_>,
 ) -> End {
     let session = match journey {
-        Journey::SignUp => sign_up(transport, device, given, eyes).await?,
-        Journey::SecondFactor => with_second_factor(transport, device, given).await?,
-        Journey::Mistyping => return mistyping(transport, device, given).await,
-        Journey::Recovery => recover(transport, device, given, eyes).await?,
-        Journey::NewDevice => new_device(transport, device, given, eyes, meanwhile).await?,
-        Journey::PasskeyFactor => with_passkey_factor(transport, device, given).await?,
-        Journey::PasskeyLogIn => by_passkey(transport, device, given).await?,
-        Journey::AddPasskey => with_second_factor(transport, device, given).await?,
+        Journey::SignUp => sign_up(transport, device.clone(), given, eyes).await?,
+        Journey::SecondFactor => with_second_factor(transport, device.clone(), given).await?,
+        Journey::Mistyping => return mistyping(transport, device.clone(), given).await,
+        Journey::Recovery => recover(transport, device.clone(), given, eyes).await?,
+        Journey::NewDevice => new_device(transport, device.clone(), given, eyes, meanwhile).await?,
+        Journey::PasskeyFactor => with_passkey_factor(transport, device.clone(), given).await?,
+        Journey::PasskeyLogIn => by_passkey(transport, device.clone(), given).await?,
+        Journey::AddPasskey => with_second_factor(transport, device.clone(), given).await?,
         _ => {
             let code = code_of(given);
             let wish = wish(given, &code, &given.password);
-            Session::log_in(transport, device, &wish)
+            Session::log_in(transport, device.clone(), &wish)
                 .await
                 .map_err(said)?
         }
@@ -232,6 +235,7 @@ pub async fn play<T: Transport + Clone>(
         Journey::TwoDevices => side_by_side(&session, eyes, meanwhile).await,
         Journey::Salvage => salvage(&session, eyes).await,
         Journey::Password => change(&session, given, eyes).await,
+        Journey::Reminders => reminders(&session, &device, given, eyes).await,
         Journey::RecoveryKey => recovery_key(&session, given, eyes).await,
         Journey::Rekey => rekey(&session, given, eyes).await,
         Journey::KnownDevice => known_device(&session, given, eyes, meanwhile).await,

@@ -9,6 +9,7 @@ mod journeys;
 mod keys;
 mod oracle;
 mod record;
+mod reminders;
 mod replay;
 
 use std::{

@@ -96,6 +96,7 @@ async fn corpus() -> Corpus {
         .record(Journey::Salvage, Some(leave_an_item_out))
         .await;
     studio.record(Journey::Mistyping, None).await;
+    studio.record(Journey::Reminders, None).await;
     studio.record(Journey::Password, None).await;
     studio.given.password = studio.given.new_password.clone();
     studio.record(Journey::RecoveryKey, None).await;
