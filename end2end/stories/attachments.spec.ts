@@ -196,6 +196,57 @@ test('an upload goes on by itself after an outage, and after a reload with the s
   await expect(cutOff(page)).toHaveCount(0);
 });
 
+test('an upload that goes on in one tab is not cut off to another', async ({
+  context,
+  guard,
+  liar,
+  page,
+  person,
+  vault,
+}) => {
+  guard.allowStatus(502);
+  guard.allowOffline();
+  await begin(vault);
+  liar.instead = (asked) => (isChunk(asked) ? away : undefined);
+  const waits = 'The server does not answer. It goes on by itself when it does.';
+  await choose(page, file('gone.bin', randomBytes(2 * MB)));
+  await expect(onTheWay(page).getByText(waits)).toBeVisible();
+  await page.reload();
+  await person.unlock();
+  await expect(cutOff(page)).toHaveCount(1);
+  const shared = randomBytes(2 * MB);
+  await choose(page, file('shared.bin', shared));
+  await expect(onTheWay(page).getByText(waits)).toBeVisible();
+
+  const other = person.at(await context.newPage());
+  await other.page.goto('/vault');
+  const second = await other.unlock();
+  await second.open(KEY.name);
+  await expect(cutOff(second.page)).toHaveText([/gone\.bin/u]);
+
+  // With the first tab its upload ends.
+  await page.close();
+  await second.page.reload();
+  await other.unlock();
+  const row = cutOff(second.page).filter({ hasText: 'shared.bin' });
+  await expect(row).toBeVisible();
+  liar.instead = undefined;
+  await row.locator('input[type=file]').setInputFiles(file('shared.bin', shared));
+  await expect(attached(second.page)).toHaveCount(1, { timeout: 60_000 });
+  expect((await download(second.page, 'shared.bin')).equals(shared)).toBe(true);
+});
+
+test('names of files that are too long together are refused before anything is sent', async ({ liar, page, vault }) => {
+  await begin(vault);
+  const long = (number: number) => file(`${number}${'鍵'.repeat(95)}.bin`, Buffer.from('x'));
+  await choose(page, [1, 2, 3, 4, 5, 6].map(long));
+  await expect(attached(page)).toHaveCount(6, { timeout: 60_000 });
+  const asked = liar.asked.length;
+  await choose(page, long(7));
+  await expect(files(page).getByText('too long together', { exact: false })).toBeVisible();
+  expect(liar.asked.slice(asked).filter((line) => line.includes('/attachments'))).toEqual([]);
+});
+
 test('what is too large, a full server and a file that is not the one say what to do', async ({
   guard,
   liar,

@@ -290,6 +290,7 @@ const TEXTS: &[&str] = &[
     mark!("There is no test that waits for this. Begin it again."),
     mark!("This way to derive keys is not known."),
     mark!("This file is being downloaded already."),
+    mark!("Another tab goes on with this upload."),
     mark!("The address of this page is not known."),
     mark!(
         "Items were changed elsewhere again and again while they were read. Nothing was exported. Try again in a moment."

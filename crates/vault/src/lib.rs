@@ -75,8 +75,8 @@ mod write;
 pub use arrange::{BulkChange, CheckedChange, UndoStep};
 pub use attachment::{
     ATTACHMENT_MAX, ATTACHMENTS_MAX, AnotherFile, Attachment, AttachmentChange, AttachmentLayout,
-    AttachmentReader, AttachmentTampered, CHUNK_LEN, FILE_NAME_MAX, FileRow, UPLOADS_MAX, Upload,
-    clean_file_name, clean_media_type, decode_uploads, encode_uploads,
+    AttachmentReader, AttachmentTampered, CHUNK_LEN, FILE_NAME_MAX, FILE_NAMES_MAX, FileRow,
+    UPLOADS_MAX, Upload, clean_file_name, clean_media_type, decode_uploads, encode_uploads,
 };
 pub use check::*;
 pub use day::{DayParseError, EXPIRING_WITHIN, ExpiryBadge, expiry_badge};

@@ -3,6 +3,7 @@
 
 mod device;
 mod fetch;
+mod hold;
 mod host;
 mod picture;
 mod strength;
@@ -10,6 +11,7 @@ mod webcrypto;
 
 pub use device::{DeviceRecord, DeviceStore, StoreError};
 pub use fetch::FetchTransport;
+pub use hold::{Hold, held};
 pub use host::{BrowserHost, Report, origin, today};
 pub(crate) use picture::brightness_of;
 pub use strength::{StrengthError, rate_password};

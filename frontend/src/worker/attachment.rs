@@ -11,20 +11,21 @@ use keyarc_wire::{AttachmentId, ItemId};
 use super::{
     commands::tell_changed,
     state::{Open, VaultWorker},
-    uploads::Attaching,
+    uploads::{Attaching, Going, hold_of},
 };
+use crate::browser::Hold;
 
 impl Attaching {
     /// An upload with one of its chunks noted, and whether the chunk is to be kept and to be sent.
     fn note(&self, id: AttachmentId, number: u32, content: &[u8]) -> Option<Noted> {
         let mut uploads = self.uploads.borrow_mut();
-        let (upload, received) = uploads.get_mut(&id)?;
-        Some(match upload.note(number, content) {
+        let going = uploads.get_mut(&id)?;
+        Some(match going.upload.note(number, content) {
             Err(_) => Noted::AnotherFile,
             Ok(is_new) => Noted::Known {
-                upload: upload.clone(),
+                upload: going.upload.clone(),
                 is_new,
-                is_there: received.contains(&number),
+                is_there: going.received.contains(&number),
             },
         })
     }
@@ -61,7 +62,7 @@ impl VaultWorker {
             AttachmentCommand::GoOn { upload, size } => {
                 let here = {
                     let uploads = self.attaching.uploads.borrow();
-                    uploads.get(&upload).map(|(upload, _)| upload.clone())
+                    uploads.get(&upload).map(|going| going.upload.clone())
                 };
                 let known = match here {
                     Some(here) => Some(here),
@@ -83,7 +84,11 @@ impl VaultWorker {
             AttachmentCommand::Finish(upload) => self.finish_upload(&session, upload).await,
             AttachmentCommand::Discard(upload) => {
                 // Whatever waits for the server sees that it is gone.
-                self.attaching.uploads.borrow_mut().remove(&upload);
+                let own = self.attaching.uploads.borrow_mut().remove(&upload);
+                let _hold = match own {
+                    Some(going) => going.hold,
+                    None => held_here(upload).await?,
+                };
                 self.drop_upload(&session, upload).await;
                 let given_up = session.discard_upload(upload).await;
                 given_up.map_err(|error| self.failed(error))?;
@@ -141,8 +146,17 @@ impl VaultWorker {
         upload: Upload,
     ) -> Result<AttachmentReply, Failure> {
         let id = upload.id();
-        let known = (upload.clone(), HashSet::new());
-        self.attaching.uploads.borrow_mut().insert(id, known);
+        let own = self.attaching.uploads.borrow_mut().remove(&id);
+        let hold = match own {
+            Some(going) => going.hold,
+            None => held_here(id).await?,
+        };
+        let going = Going {
+            upload: upload.clone(),
+            received: HashSet::new(),
+            hold,
+        };
+        self.attaching.uploads.borrow_mut().insert(id, going);
         let begun = session
             .begin_upload(&upload, || self.attaching.goes_on(id))
             .await;
@@ -155,10 +169,10 @@ impl VaultWorker {
             }
         };
         let mut uploads = self.attaching.uploads.borrow_mut();
-        let Some((_, known)) = uploads.get_mut(&id) else {
+        let Some(going) = uploads.get_mut(&id) else {
             return Ok(AttachmentReply::Stopped);
         };
-        known.extend(received);
+        going.received.extend(received);
         let layout = upload.layout();
         let begins = (0..layout.chunks()).map(|number| layout.content(number).start);
         Ok(AttachmentReply::Begun(BegunUpload {
@@ -199,8 +213,8 @@ impl VaultWorker {
             Stoppable::Stopped => Ok(AttachmentReply::Stopped),
             Stoppable::Done(()) => {
                 let mut uploads = self.attaching.uploads.borrow_mut();
-                if let Some((_, received)) = uploads.get_mut(&id) {
-                    received.insert(number);
+                if let Some(going) = uploads.get_mut(&id) {
+                    going.received.insert(number);
                 }
                 Ok(AttachmentReply::Sent)
             }
@@ -214,7 +228,7 @@ impl VaultWorker {
     ) -> Result<AttachmentReply, Failure> {
         let (item, attachment) = {
             let uploads = self.attaching.uploads.borrow();
-            let (upload, _) = uploads.get(&id).ok_or(Failure::NotFound)?;
+            let upload = &uploads.get(&id).ok_or(Failure::NotFound)?.upload;
             (upload.item(), upload.finish().ok_or(Failure::NotFound)?)
         };
         let change = AttachmentChange::Put {
@@ -308,5 +322,13 @@ impl VaultWorker {
         }
     }
 }
+
+/// Keeps other tabs from an upload, unless one of them goes on with it.
+async fn held_here(id: AttachmentId) -> Result<Hold, Failure> {
+    let hold = Hold::take(&hold_of(id)).await;
+    hold.ok_or_else(|| Failure::Browser(ELSEWHERE.to_owned()))
+}
+
+const ELSEWHERE: &str = "Another tab goes on with this upload.";
 
 const GONE: &str = "The item is gone, or the server has dropped what was sent: it keeps that for a day. Nothing was attached. Attach the file anew.";

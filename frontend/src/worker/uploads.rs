@@ -11,6 +11,7 @@ use keyarc_vault::{Attachment, AttachmentReader, Upload};
 use keyarc_wire::{AttachmentId, ItemId};
 
 use super::state::{Open, PinKeeper, VaultWorker, host};
+use crate::browser::{Hold, held};
 
 /// How long the server keeps an upload that is not finished.
 const KEPT_MS: u64 = 24 * 3_600_000;
@@ -18,12 +19,25 @@ const KEPT_MS: u64 = 24 * 3_600_000;
 /// Files on their way.
 #[derive(Default)]
 pub(super) struct Attaching {
-    /// Uploads that go on, with the chunks that the server has.
-    pub(super) uploads: RefCell<HashMap<AttachmentId, (Upload, HashSet<u32>)>>,
+    pub(super) uploads: RefCell<HashMap<AttachmentId, Going>>,
     /// Files that are being read; without a reader while a chunk is on its way.
     pub(super) reading: RefCell<HashMap<AttachmentId, Option<AttachmentReader>>>,
     /// What was removed from items, to be put back.
     pub(super) removed: RefCell<Vec<(ItemId, Attachment, u32)>>,
+}
+
+/// An upload that goes on.
+pub(super) struct Going {
+    pub(super) upload: Upload,
+    /// The chunks that the server has.
+    pub(super) received: HashSet<u32>,
+    /// Keeps other tabs from it.
+    pub(super) hold: Hold,
+}
+
+/// What a tab holds that goes on with an upload.
+pub(super) fn hold_of(id: AttachmentId) -> String {
+    format!("keyarc-upload-{id}")
 }
 
 impl Attaching {
@@ -40,11 +54,13 @@ impl Attaching {
 }
 
 impl VaultWorker {
-    /// Uploads to an item that were cut off, on this device.
+    /// Uploads to an item that were cut off, on this device: those with which no tab goes on.
     pub(super) async fn cut_off(&self, item: ItemId) -> Result<AttachmentReply, Failure> {
         let session = self.session()?;
         let kept = self.kept_uploads(&session).await;
-        let is_cut_off = |one: &&Upload| one.item() == item && !self.attaching.goes_on(one.id());
+        let held = held().await;
+        let goes_on = |id| self.attaching.goes_on(id) || held.contains(&hold_of(id));
+        let is_cut_off = |one: &&Upload| one.item() == item && !goes_on(one.id());
         let cut_off = kept.iter().filter(is_cut_off).map(|one| CutOffUpload {
             id: one.id(),
             name: one.name().to_owned(),

@@ -30,7 +30,7 @@ pub const ATTACHMENTS_MAX: usize = keyarc_wire::limits::ATTACHMENTS_PER_ITEM;
 /// Longest name of a file in characters.
 pub const FILE_NAME_MAX: usize = 100;
 /// Most bytes of the names of all files of an item, which stand in its overview.
-const NAMES_MAX: usize = 2_000;
+pub const FILE_NAMES_MAX: usize = 2_000;
 /// Longest media type in bytes.
 const MEDIA_TYPE_MAX: usize = 100;
 /// What a file is called that has no name which could be shown.
@@ -189,7 +189,7 @@ pub(crate) fn check_attachments(all: &[Attachment]) -> Result<(), DraftError> {
             format!("are more than {ATTACHMENTS_MAX}"),
         ));
     }
-    if all.iter().map(|one| one.name.len()).sum::<usize>() > NAMES_MAX {
+    if all.iter().map(|one| one.name.len()).sum::<usize>() > FILE_NAMES_MAX {
         let rule = "have names that are too long together";
         return Err(broken("attachments", rule));
     }

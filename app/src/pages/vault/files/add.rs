@@ -4,7 +4,10 @@ use keyarc_wire::ItemId;
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
-use super::{uploads::Sender, words::refused};
+use super::{
+    uploads::Sender,
+    words::{Others, refused},
+};
 use crate::{
     state::{use_toasts, use_uploads},
     ui::{Banner, BannerTone, Button, Icon},
@@ -16,8 +19,8 @@ use crate::{
 pub(super) fn AddFiles(
     /// The item.
     item: ItemId,
-    /// How many files it has.
-    count: usize,
+    /// The files that it has.
+    here: Others,
 ) -> impl IntoView {
     let uploads = use_uploads();
     let sender = Sender {
@@ -31,7 +34,10 @@ pub(super) fn AddFiles(
     let take = move |files: &web_sys::FileList| {
         problems.set(Vec::new());
         for file in (0..files.length()).filter_map(|at| files.get(at)) {
-            let others = count + untrack(|| uploads.to(item).len());
+            let coming = untrack(|| uploads.to(item));
+            let others = coming
+                .iter()
+                .fold(here, |others, one| others.and(&one.name.get_untracked()));
             match refused(&file.name(), file.size(), others) {
                 Some(words) => problems.update(|all| all.push(words)),
                 None => sender.attach(item, file, None),

@@ -11,6 +11,7 @@ use leptos::prelude::*;
 
 use add::AddFiles;
 use rows::{CutOffRows, FileRows, UploadRows};
+use words::Others;
 
 /// The files of an item.
 #[component]
@@ -25,7 +26,7 @@ pub(super) fn Files(
     }
     let item = summary.id;
     let files = StoredValue::new(summary.files);
-    let count = files.with_value(Vec::len);
+    let here = files.with_value(|files| Others::of(files.iter().map(|file| file.name.as_str())));
     view! { class="v",
         <section class="files" aria-labelledby="files-title">
             <h3 id="files-title" tabindex="-1">
@@ -37,7 +38,7 @@ pub(super) fn Files(
                     view! { class="v",
                         <UploadRows item=item />
                         <CutOffRows item=item />
-                        <AddFiles item=item count=count />
+                        <AddFiles item=item here=here />
                     }
                 })}
         </section>

@@ -1,6 +1,6 @@
 //! What is said of files.
 
-use keyarc_vault::{ATTACHMENT_MAX, ATTACHMENTS_MAX};
+use keyarc_vault::{ATTACHMENT_MAX, ATTACHMENTS_MAX, FILE_NAMES_MAX, clean_file_name};
 
 use crate::{language::known, worker::Failure};
 
@@ -29,8 +29,32 @@ pub(super) fn sort_of(name: &str) -> Option<String> {
     (is_ending && !stem.is_empty()).then(|| ending.to_ascii_uppercase())
 }
 
+/// The files that an item has, and those on their way to it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Others {
+    /// How many they are.
+    pub(super) count: usize,
+    /// Bytes of their names together.
+    pub(super) names: usize,
+}
+
+impl Others {
+    /// As many as these names.
+    pub(super) fn of<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+        names.fold(Self::default(), Self::and)
+    }
+
+    /// With one more.
+    pub(super) fn and(self, name: &str) -> Self {
+        Self {
+            count: self.count + 1,
+            names: self.names + clean_file_name(name).len(),
+        }
+    }
+}
+
 /// Why a file is not even begun.
-pub(super) fn refused(name: &str, bytes: f64, others: usize) -> Option<String> {
+pub(super) fn refused(name: &str, bytes: f64, others: Others) -> Option<String> {
     if bytes > ATTACHMENT_MAX as f64 {
         let size = size(bytes as u64);
         return Some(t!(
@@ -39,10 +63,16 @@ pub(super) fn refused(name: &str, bytes: f64, others: usize) -> Option<String> {
             size
         ));
     }
-    (others >= ATTACHMENTS_MAX).then(|| {
-        t!(
+    if others.count >= ATTACHMENTS_MAX {
+        return Some(t!(
             "An item can have {most} files. “{name}” was not attached.",
             most = ATTACHMENTS_MAX,
+            name
+        ));
+    }
+    (others.and(name).names > FILE_NAMES_MAX).then(|| {
+        t!(
+            "The names of this item's files are too long together. “{name}” was not attached. Give it a shorter name, or rename another one.",
             name
         )
     })
@@ -125,10 +155,19 @@ mod tests {
 
     #[test]
     fn what_is_too_large_or_too_much_is_told_by_name() {
-        assert_eq!(refused("a.bin", 100.0, 19), None);
-        assert_eq!(refused("a.bin", ATTACHMENT_MAX as f64, 0), None);
-        let large = refused("a.bin", ATTACHMENT_MAX as f64 + 1.0, 0);
+        let short = |count| Others::of(std::iter::repeat_n("x", count));
+        assert_eq!(refused("a.bin", 100.0, short(19)), None);
+        assert_eq!(refused("a.bin", ATTACHMENT_MAX as f64, short(0)), None);
+        let large = refused("a.bin", ATTACHMENT_MAX as f64 + 1.0, short(0));
         assert!(large.is_some_and(|words| words.contains("a.bin") && words.contains("100.1 MB")));
-        assert!(refused("a.bin", 1.0, 20).is_some_and(|words| words.contains("20 files")));
+        let many = refused("a.bin", 1.0, short(20));
+        assert!(many.is_some_and(|words| words.contains("20 files")));
+        // In bytes, of the names as the item will have them.
+        let long = "鍵".repeat(100);
+        let names = |count| Others::of(std::iter::repeat_n(long.as_str(), count));
+        assert_eq!(refused(&long, 1.0, names(5)), None);
+        let too_long = refused(&long, 1.0, names(6));
+        assert!(too_long.is_some_and(|words| words.contains("too long together")));
+        assert_eq!(refused(&"x".repeat(3_000), 1.0, names(6)), None);
     }
 }
