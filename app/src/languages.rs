@@ -61,6 +61,12 @@ impl Languages {
         self.tagged(tag)
     }
 
+    /// The language that was noted with something by its tag. English where that is not there any
+    /// more.
+    pub fn noted(&self, tag: Option<&str>) -> Chosen<'_> {
+        tag.and_then(|tag| self.tagged(tag)).unwrap_or_default()
+    }
+
     /// The language with a tag, in whatever case.
     fn tagged(&self, tag: &str) -> Option<Chosen<'_>> {
         if tag.eq_ignore_ascii_case(ENGLISH) {

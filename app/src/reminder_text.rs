@@ -4,8 +4,8 @@
 
 use keyarc_wire::ReminderId;
 
-/// What is said of everything that is due.
-pub const WORDS: &str = "Something in your vault is due";
+use crate::language::tag;
+
 /// Longest line of a calendar in bytes, without its end (RFC 5545, section 3.1).
 const LINE: usize = 75;
 
@@ -53,55 +53,133 @@ pub fn link(origin: &str, id: ReminderId) -> String {
     format!("{origin}/vault/reminders?id={id}")
 }
 
-/// The mail of a day. `stop` is the address that switches mails off.
+/// The mail of a day, in the language that is spoken. `stop` is the address that switches mails off.
 pub fn mail(origin: &str, due: &[DueDate], more: u32, stop: &str, is_test: bool) -> MailText {
-    let mut text = String::new();
-    let mut rows = String::new();
+    let (mut text, mut rows) = (String::new(), String::new());
+    let mut say = |words: &str| {
+        text.push_str(&format!("{words}\n\n"));
+        rows.push_str(&format!("<p>{}</p>", html(words)));
+    };
     if is_test {
-        text.push_str("This is a test. A reminder looks like this:\n\n");
-        rows.push_str("<p>This is a test. A reminder looks like this:</p>");
-    }
-    for one in due {
-        let (day, link) = (iso(one.on), link(origin, one.id));
-        text.push_str(&format!("{WORDS} on {day}.\nOpen KeyArc: {link}\n\n"));
-        rows.push_str(&format!(
-            "<p>{WORDS} on <b>{day}</b>.<br><a href=\"{link}\">Open KeyArc</a></p>"
-        ));
+        say(t!("This is a test. A reminder looks like this:"));
     }
     if due.is_empty() {
-        text.push_str("Nothing is due at the moment.\n\n");
-        rows.push_str("<p>Nothing is due at the moment.</p>");
+        say(t!("Nothing is due at the moment."));
     }
-    if more > 0 {
-        text.push_str(&format!("And {more} more: {origin}/vault/reminders\n\n"));
+    let open = t!("Open KeyArc");
+    for one in due {
+        let (day, link) = (iso(one.on), link(origin, one.id));
+        let words = t!("Something in your vault is due on {day}.", day);
+        text.push_str(&format!("{words}\n{open}: {link}\n\n"));
+        let shown = html(&words).replacen(&day, &format!("<b>{day}</b>"), 1);
         rows.push_str(&format!(
-            "<p>And {more} more: <a href=\"{origin}/vault/reminders\">Open KeyArc</a></p>"
+            "<p>{shown}<br><a href=\"{link}\">{}</a></p>",
+            html(open)
         ));
     }
-    text.push_str(&format!(
-        "KeyArc at {origin} sends this because you asked for it. What is due, only your devices know.\nNo more of these mails: {stop}\n"
+    if more > 0 {
+        let words = t!("And {number} more", number = more);
+        let all = format!("{origin}/vault/reminders");
+        text.push_str(&format!("{words}: {all}\n\n"));
+        rows.push_str(&format!(
+            "<p>{}: <a href=\"{all}\">{}</a></p>",
+            html(&words),
+            html(open)
+        ));
+    }
+    let why = t!(
+        "KeyArc at {origin} sends this because you asked for it. What is due, only your devices know.",
+        origin
+    );
+    let no_more = t!("No more of these mails");
+    text.push_str(&format!("{why}\n{no_more}: {stop}\n"));
+    rows.push_str(&format!(
+        "<p><small>{} <a href=\"{stop}\">{}</a></small></p>",
+        html(&why),
+        html(no_more)
     ));
+    let subject = summary();
     MailText {
-        subject: WORDS.to_owned(),
-        html: format!(
-            "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{WORDS}</title></head><body>{rows}<p><small>KeyArc at {origin} sends this because you asked for it. What is due, only your devices know. <a href=\"{stop}\">No more of these mails</a></small></p></body></html>"
-        ),
+        subject: subject.to_owned(),
+        html: document(subject, &rows),
         text,
     }
 }
 
-/// The mail that carries a code.
+/// The mail that carries a code, in the language that is spoken.
 pub fn code_mail(origin: &str, code: &str) -> MailText {
-    let text = format!(
-        "{code} is the code for reminders by e-mail from KeyArc at {origin}.\n\nIt is good for an hour. If you did not ask for it, ignore this mail: without the code nothing is sent to you.\n"
+    let words = t!(
+        "{code} is the code for reminders by e-mail from KeyArc at {origin}.",
+        code,
+        origin
     );
+    let advice = t!(
+        "It is good for an hour. If you did not ask for it, ignore this mail: without the code nothing is sent to you."
+    );
+    let shown = html(&words).replacen(code, &format!("<b>{code}</b>"), 1);
     MailText {
-        subject: "Your code for reminders by e-mail".to_owned(),
-        html: format!(
-            "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>KeyArc</title></head><body><p><b>{code}</b> is the code for reminders by e-mail from KeyArc at {origin}.</p><p>It is good for an hour. If you did not ask for it, ignore this mail: without the code nothing is sent to you.</p></body></html>"
-        ),
-        text,
+        subject: t!("Your code for reminders by e-mail").to_owned(),
+        html: document("KeyArc", &format!("<p>{shown}</p><p>{}</p>", html(advice))),
+        text: format!("{words}\n\n{advice}\n"),
     }
+}
+
+/// A page that asks for nothing but a press, or tells that it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageText {
+    /// Its heading.
+    pub title: &'static str,
+    /// What is said.
+    pub words: &'static str,
+    /// What is to be pressed.
+    pub action: &'static str,
+}
+
+/// What is asked before mails are switched off: mail programs follow links by themselves.
+pub fn stop_page() -> PageText {
+    PageText {
+        title: t!("No more reminders by e-mail?"),
+        words: t!(
+            "KeyArc then sends no more of these mails. Your vault is not touched, and you can switch them on again in the settings."
+        ),
+        action: t!("No more of these mails"),
+    }
+}
+
+/// What is told once they are off.
+pub fn stopped_page() -> PageText {
+    PageText {
+        title: t!("No more reminders by e-mail"),
+        words: t!("They are off. You can switch them on again in the settings of your vault."),
+        action: t!("Open your vault"),
+    }
+}
+
+/// What is said of everything that is due.
+fn summary() -> &'static str {
+    t!("Something in your vault is due")
+}
+
+fn document(title: &str, body: &str) -> String {
+    let (tag, title) = (tag(), html(title));
+    format!(
+        "<!DOCTYPE html><html lang=\"{tag}\"><head><meta charset=\"utf-8\"><title>{title}</title></head><body>{body}</body></html>"
+    )
+}
+
+/// Text as HTML.
+pub fn html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// The body of a webhook's request. All of it is of our own making: nothing needs escaping.
@@ -117,7 +195,7 @@ pub fn webhook_body(due: DueDate, delivery: &str, is_test: bool) -> String {
     )
 }
 
-/// A calendar with all dates (RFC 5545). `changed_at_ms` is when they were changed last, Unix
+/// A calendar with all dates (RFC 5545), in the language that is spoken. `changed_at_ms` is when they were changed last, Unix
 /// milliseconds: the same dates make the same bytes.
 pub fn calendar(origin: &str, due: &[DueDate], changed_at_ms: u64) -> String {
     let mut out = String::new();
@@ -154,10 +232,13 @@ fn push_event(out: &mut String, origin: &str, due: DueDate, changed_at_ms: u64) 
     push_line(out, &format!("DTSTAMP:{}", stamp(changed_at_ms)));
     // Without an end it is that whole day (section 3.6.1).
     push_line(out, &format!("DTSTART;VALUE=DATE:{day}"));
-    push_line(out, &format!("SUMMARY:{}", escape(WORDS)));
+    push_line(out, &format!("SUMMARY:{}", escape(summary())));
     push_line(
         out,
-        &format!("DESCRIPTION:{}", escape(&format!("Open KeyArc: {link}"))),
+        &format!(
+            "DESCRIPTION:{}",
+            escape(&format!("{}: {link}", t!("Open KeyArc")))
+        ),
     );
     push_line(out, &format!("URL:{link}"));
     push_line(out, "TRANSP:TRANSPARENT");
@@ -210,6 +291,7 @@ fn push_line(out: &mut String, line: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::{Catalogue, Spoken, speaking};
 
     const ORIGIN: &str = "https://keyarc.example";
 
@@ -312,6 +394,30 @@ mod tests {
         );
         assert!(mail.html.contains("<b>2026-12-24</b>") && mail.html.contains(&stop));
         assert!(!mail.html.contains("<img") && !mail.html.contains("<script"));
+    }
+
+    #[test]
+    fn what_is_sent_is_in_the_language_that_is_spoken() {
+        let file = "msgid \"\"\nmsgstr \"Language: de\\nX-Name: Deutsch\\nPlural-Forms: nplurals=2; plural=(n != 1);\\n\"\n\
+            msgid \"Something in your vault is due\"\nmsgstr \"<Fällig> & mehr\"\n\
+            msgid \"Something in your vault is due on {day}.\"\nmsgstr \"Am {day} ist etwas fällig.\"\n";
+        let catalogue = Box::leak(Box::new(Catalogue::parse(file).expect("a catalogue")));
+        speaking(Spoken(Some(catalogue)), || {
+            let told = mail(ORIGIN, &[due(1, 20_811)], 0, "stop", true);
+            assert_eq!(told.subject, "<Fällig> & mehr");
+            assert!(told.text.contains("Am 2026-12-24 ist etwas fällig."));
+            assert!(told.html.contains("lang=\"de\"><head>"));
+            assert!(
+                told.html
+                    .contains("<title>&lt;Fällig&gt; &amp; mehr</title>")
+            );
+            assert!(told.html.contains("Am <b>2026-12-24</b> ist etwas fällig."));
+            let shown = unfold(&calendar(ORIGIN, &[due(1, 20_811)], 0));
+            assert!(shown.contains("SUMMARY:<Fällig> & mehr"));
+        });
+        let told = code_mail(ORIGIN, "12345678");
+        assert!(told.html.contains("lang=\"en\"") && told.html.contains("<b>12345678</b>"));
+        assert!(told.text.starts_with("12345678 is the code"));
     }
 
     #[test]

@@ -109,6 +109,20 @@ fn spoken() -> Option<&'static Catalogue> {
 #[derive(Debug, Clone, Copy)]
 pub struct Spoken(pub Option<&'static Catalogue>);
 
+/// What is said in a language where nothing is rendered: in a mail, for example.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn speaking<R>(spoken: Spoken, say: impl FnOnce() -> R) -> R {
+    leptos::prelude::Owner::new_root(None).with(|| {
+        leptos::prelude::provide_context(spoken);
+        say()
+    })
+}
+
+/// The tag of the language that is spoken, as in BCP 47.
+pub fn tag() -> &'static str {
+    spoken().map_or("en", Catalogue::tag)
+}
+
 /// The translation of a text.
 pub fn text(english: &'static str) -> &'static str {
     let found = spoken().and_then(|spoken| spoken.get(None, english));

@@ -32,7 +32,7 @@ fn policy() -> Policy {
 }
 
 async fn step(context: &Context, step: ReminderStep) -> Result<StepOutcome, ServiceError> {
-    reminders::step(context, ADDRESS, &step).await
+    reminders::step(context, ADDRESS, "de", &step).await
 }
 
 fn field(error: ServiceError) -> String {
@@ -292,7 +292,7 @@ on_both! {
         assert_eq!(reminders::plan(&services).await.unwrap(), 1);
         let claims = reminders::claim(&services).await.unwrap();
         let Work::Mail(mail) = &claims[0].work else { unreachable!("a mail") };
-        assert_eq!(mail.to, "ada@example.org");
+        assert_eq!((mail.to.as_str(), mail.language.as_deref()), ("ada@example.org", Some("de")));
         let days: Vec<u32> = mail.entries.iter().map(|entry| entry.on - TODAY).collect();
         assert_eq!(days, [1, 7]);
         reminders::note(&services, &claims[0], Ok(())).await.unwrap();

@@ -69,6 +69,8 @@ pub struct ClaimedDelivery {
     pub email: Option<String>,
     /// Stands in each mail; absent when mails are off.
     pub mail_token: Option<[u8; 16]>,
+    /// The language of mails, as in BCP 47.
+    pub mail_language: Option<String>,
     /// The webhook as the service encrypted it; absent when it is off.
     pub webhook: Option<Vec<u8>>,
 }
@@ -119,6 +121,7 @@ type ClaimedColumns = (
     Option<String>,
     i64,
     Option<Vec<u8>>,
+    Option<String>,
     Option<Vec<u8>>,
 );
 
@@ -238,7 +241,7 @@ impl Store {
             let rows: Vec<ClaimedColumns> = sqlx::query_as(
                 "SELECT claimed.account_id, claimed.channel, claimed.entry_id, claimed.day,
                  claimed.attempts, entry.due_day, accounts.email, own.mail_state,
-                 own.mail_token, own.webhook
+                 own.mail_token, own.mail_language, own.webhook
                  FROM reminder_deliveries AS claimed
                  JOIN reminder_settings AS own ON own.account_id = claimed.account_id
                  JOIN accounts ON accounts.account_id = claimed.account_id
@@ -379,7 +382,19 @@ fn to_claimed(
     row: ClaimedColumns,
     mailed: &[(Vec<u8>, Vec<u8>, i64)],
 ) -> Result<ClaimedDelivery, StoreError> {
-    let (account, channel, entry, day, attempts, due, email, mail_state, token, webhook) = row;
+    let (
+        account,
+        channel,
+        entry,
+        day,
+        attempts,
+        due,
+        email,
+        mail_state,
+        token,
+        mail_language,
+        webhook,
+    ) = row;
     let channel = to_channel(channel);
     let mut entries = match channel {
         DeliveryChannel::Mail => mailed
@@ -411,6 +426,7 @@ fn to_claimed(
             .filter(|_| mail_state == 2)
             .map(to_array)
             .transpose()?,
+        mail_language,
         webhook,
     })
 }

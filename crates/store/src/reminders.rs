@@ -33,6 +33,8 @@ pub struct ReminderRow {
     pub mail: MailRow,
     /// Stands in each mail.
     pub mail_token: Option<[u8; 16]>,
+    /// The language of mails, as in BCP 47.
+    pub mail_language: Option<String>,
     /// The webhook as the service encrypted it, and since when it is called, Unix milliseconds.
     pub webhook: Option<(Vec<u8>, u64)>,
     /// Since when there is a feed, Unix milliseconds.
@@ -71,6 +73,8 @@ pub enum ChannelChange {
         tag: [u8; 32],
         /// Unix milliseconds.
         until_ms: u64,
+        /// The language of mails from now on, as in BCP 47.
+        language: String,
     },
     /// Calls a webhook.
     Webhook {
@@ -87,6 +91,8 @@ pub enum ChannelChange {
         hash: [u8; 32],
         /// Unix milliseconds.
         since_ms: u64,
+        /// Its language, as in BCP 47.
+        language: String,
     },
     /// No more mails.
     MailOff,
@@ -103,6 +109,8 @@ pub struct FeedRow {
     pub revision: u64,
     /// When the entries were changed last, Unix milliseconds.
     pub changed_at_ms: u64,
+    /// Its language, as in BCP 47.
+    pub language: Option<String>,
     /// By their days.
     pub entries: Vec<ReminderEntry>,
 }
@@ -114,6 +122,7 @@ type ReminderColumns = (
     Option<Vec<u8>>,
     Option<i64>,
     Option<Vec<u8>>,
+    Option<String>,
     Option<Vec<u8>>,
     Option<i64>,
     Option<i64>,
@@ -187,7 +196,8 @@ impl Store {
         let row: Option<ReminderColumns> = reading!(self, |conn| {
             sqlx::query_as(
                 "SELECT accounts.email, own.revision, own.state, own.digest, own.mail_state,
-                 own.mail_token, own.webhook, own.webhook_since_ms, own.feed_since_ms
+                 own.mail_token, own.mail_language, own.webhook, own.webhook_since_ms,
+                 own.feed_since_ms
                  FROM accounts LEFT JOIN reminder_settings AS own
                  ON own.account_id = accounts.account_id WHERE accounts.account_id = $1",
             )
@@ -286,15 +296,21 @@ impl Store {
         transaction!(self, |tx| {
             ensure_settings!(tx, account);
             match change {
-                ChannelChange::MailCode { tag, until_ms } => {
+                ChannelChange::MailCode {
+                    tag,
+                    until_ms,
+                    language,
+                } => {
                     sqlx::query(
                         "UPDATE reminder_settings SET mail_code = $2, mail_code_until_ms = $3,
+                         mail_language = $4,
                          mail_state = CASE WHEN mail_state = 2 THEN 2 ELSE 1 END
                          WHERE account_id = $1",
                     )
                     .bind(id)
                     .bind(tag.as_slice())
                     .bind(to_i64(*until_ms))
+                    .bind(language.as_str())
                     .execute(&mut *tx)
                     .await?;
                 }
@@ -314,21 +330,27 @@ impl Store {
                     .execute(&mut *tx)
                     .await?;
                 }
-                ChannelChange::Feed { hash, since_ms } => {
+                ChannelChange::Feed {
+                    hash,
+                    since_ms,
+                    language,
+                } => {
                     sqlx::query(
-                        "UPDATE reminder_settings SET feed_hash = $2, feed_since_ms = $3
-                         WHERE account_id = $1",
+                        "UPDATE reminder_settings SET feed_hash = $2, feed_since_ms = $3,
+                         feed_language = $4 WHERE account_id = $1",
                     )
                     .bind(id)
                     .bind(hash.as_slice())
                     .bind(to_i64(*since_ms))
+                    .bind(language.as_str())
                     .execute(&mut *tx)
                     .await?;
                 }
                 ChannelChange::MailOff => {
                     sqlx::query(
                         "UPDATE reminder_settings SET mail_state = 0, mail_code = NULL,
-                         mail_code_until_ms = NULL, mail_token = NULL WHERE account_id = $1",
+                         mail_code_until_ms = NULL, mail_token = NULL, mail_language = NULL
+                         WHERE account_id = $1",
                     )
                     .bind(id)
                     .execute(&mut *tx)
@@ -347,8 +369,8 @@ impl Store {
                 }
                 ChannelChange::FeedOff => {
                     sqlx::query(
-                        "UPDATE reminder_settings SET feed_hash = NULL, feed_since_ms = NULL
-                         WHERE account_id = $1",
+                        "UPDATE reminder_settings SET feed_hash = NULL, feed_since_ms = NULL,
+                         feed_language = NULL WHERE account_id = $1",
                     )
                     .bind(id)
                     .execute(&mut *tx)
@@ -398,8 +420,8 @@ impl Store {
         transaction!(self, |tx| {
             let account: Option<Vec<u8>> = sqlx::query_scalar(
                 "UPDATE reminder_settings SET mail_state = 0, mail_code = NULL,
-                 mail_code_until_ms = NULL, mail_token = NULL WHERE mail_token = $1
-                 RETURNING account_id",
+                 mail_code_until_ms = NULL, mail_token = NULL, mail_language = NULL
+                 WHERE mail_token = $1 RETURNING account_id",
             )
             .bind(token.as_slice())
             .fetch_optional(&mut *tx)
@@ -415,8 +437,8 @@ impl Store {
     /// What the feed of a token shows; `None` when there is none. Two statements.
     pub async fn feed(&self, hash: &[u8; 32]) -> Result<Option<FeedRow>, StoreError> {
         let (row, entries) = reading!(self, |conn| {
-            let row: Option<(Vec<u8>, i64, i64)> = sqlx::query_as(
-                "SELECT account_id, revision, changed_at_ms FROM reminder_settings
+            let row: Option<(Vec<u8>, i64, i64, Option<String>)> = sqlx::query_as(
+                "SELECT account_id, revision, changed_at_ms, feed_language FROM reminder_settings
                  WHERE feed_hash = $1",
             )
             .bind(hash.as_slice())
@@ -435,10 +457,11 @@ impl Store {
             .await?;
             (row, entries)
         });
-        let (_, revision, changed_at_ms) = row;
+        let (_, revision, changed_at_ms, language) = row;
         Ok(Some(FeedRow {
             revision: to_u64(revision)?,
             changed_at_ms: to_u64(changed_at_ms)?,
+            language,
             entries: entries
                 .into_iter()
                 .map(to_entry)
@@ -496,8 +519,18 @@ impl Store {
 }
 
 fn to_reminders(columns: ReminderColumns) -> Result<ReminderRow, StoreError> {
-    let (email, revision, state, digest, mail_state, token, webhook, webhook_since, feed_since) =
-        columns;
+    let (
+        email,
+        revision,
+        state,
+        digest,
+        mail_state,
+        token,
+        mail_language,
+        webhook,
+        webhook_since,
+        feed_since,
+    ) = columns;
     let webhook = match (webhook, webhook_since) {
         (Some(sealed), Some(since)) => Some((sealed, to_u64(since)?)),
         _ => None,
@@ -513,6 +546,7 @@ fn to_reminders(columns: ReminderColumns) -> Result<ReminderRow, StoreError> {
             _ => MailRow::Off,
         },
         mail_token: token.map(to_array).transpose()?,
+        mail_language,
         webhook,
         feed_since_ms: feed_since.map(to_u64).transpose()?,
     })

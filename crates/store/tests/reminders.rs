@@ -55,6 +55,7 @@ async fn mail_on(store: &Store, id: AccountId) {
     let code = ChannelChange::MailCode {
         tag: [3; 32],
         until_ms: NOW + 1,
+        language: "de".to_owned(),
     };
     store.change_channel(id, &code).await.unwrap();
     assert!(store.confirm_mail(id, &[3; 32], &id.0, NOW).await.unwrap());
@@ -114,13 +115,14 @@ on_both! {
         assert!(!store.account(id).await.unwrap().unwrap().reminders);
         assert_eq!(put(store, id, 0, &[entry(1, 7)]).await, PutOutcome::Conflict);
         store.change_channel(id, &webhook()).await.unwrap();
-        let feed = ChannelChange::Feed { hash: [9; 32], since_ms: NOW };
+        let feed = ChannelChange::Feed { hash: [9; 32], since_ms: NOW, language: "de".to_owned() };
         store.change_channel(id, &feed).await.unwrap();
         assert!(store.account(id).await.unwrap().unwrap().reminders);
         assert_eq!(put(store, id, 0, &[entry(2, 9), entry(1, 7)]).await, PutOutcome::Kept(1));
         assert_eq!(store.reminder_entries(id, TODAY + 8, 5).await.unwrap(), [entry(2, 9)]);
         let shown = store.feed(&[9; 32]).await.unwrap().unwrap();
         assert_eq!((shown.revision, shown.changed_at_ms), (1, NOW));
+        assert_eq!(shown.language.as_deref(), Some("de"));
         assert_eq!(shown.entries, [entry(1, 7), entry(2, 9)]);
         assert_eq!(store.feed(&[8; 32]).await.unwrap(), None);
         store.change_channel(id, &ChannelChange::FeedOff).await.unwrap();
@@ -299,7 +301,7 @@ on_both! {
         let store = db.store();
         signed_up(store, 1).await;
         let id = account(1).id;
-        let code = ChannelChange::MailCode { tag: [3; 32], until_ms: NOW + 1_000 };
+        let code = ChannelChange::MailCode { tag: [3; 32], until_ms: NOW + 1_000, language: "fr".to_owned() };
         store.change_channel(id, &code).await.unwrap();
         assert_eq!(store.reminders(id).await.unwrap().unwrap().mail, MailRow::Unconfirmed);
         assert!(!store.confirm_mail(id, &[4; 32], &[1; 16], NOW).await.unwrap());
@@ -307,7 +309,10 @@ on_both! {
         assert!(!store.confirm_mail(account(2).id, &[3; 32], &[1; 16], NOW).await.unwrap());
         assert!(store.confirm_mail(id, &[3; 32], &[1; 16], NOW + 999).await.unwrap());
         assert!(!store.confirm_mail(id, &[3; 32], &[1; 16], NOW).await.unwrap());
-        assert_eq!(store.reminders(id).await.unwrap().unwrap().mail, MailRow::On);
+        let on = store.reminders(id).await.unwrap().unwrap();
+        assert_eq!((on.mail, on.mail_language.as_deref()), (MailRow::On, Some("fr")));
+        store.change_channel(id, &ChannelChange::MailOff).await.unwrap();
+        assert_eq!(store.reminders(id).await.unwrap().unwrap().mail_language, None);
     }
 
     async fn webhooks_move_to_another_key_page_by_page(db) {

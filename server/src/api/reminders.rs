@@ -1,4 +1,5 @@
 use axum::{Extension, extract::State};
+use http::HeaderMap;
 use keyarc_service::reminders::{self, StepOutcome};
 use keyarc_wire::{
     PutRemindersRequest, PutRemindersResponse, ReminderStep, ReminderStepResponse,
@@ -24,15 +25,18 @@ pub(super) async fn step(
     State(state): State<AppState>,
     Caller(context): Caller,
     Extension(ClientAddress(address)): Extension<ClientAddress>,
+    headers: HeaderMap,
     Json(step): Json<ReminderStep>,
 ) -> Result<axum::Json<ReminderStepResponse>, Failure> {
     let courier = state.courier();
     let now_ms = state.services().now_ms();
-    let answer = match reminders::step(&context, address, &step).await? {
+    let languages = state.site().languages();
+    let language = languages.choose(&headers);
+    let answer = match reminders::step(&context, address, language.tag(), &step).await? {
         StepOutcome::Done(answer) => answer,
         StepOutcome::SendCode { to, code } => {
             courier
-                .send_code(&to, code.as_str(), now_ms)
+                .send_code(&to, code.as_str(), language.spoken(), now_ms)
                 .await
                 .map_err(|_| {
                     Failure::unavailable("The mail with the code could not be sent.", 60)
@@ -40,7 +44,9 @@ pub(super) async fn step(
             ReminderStepResponse::CodeSent
         }
         StepOutcome::TestMail(mail) => {
-            ReminderStepResponse::Tested(courier.send_mail(&mail, true, now_ms).await.err())
+            let spoken = languages.noted(mail.language.as_deref()).spoken();
+            let sent = courier.send_mail(&mail, true, spoken, now_ms).await;
+            ReminderStepResponse::Tested(sent.err())
         }
         StepOutcome::TestCall(call) => {
             ReminderStepResponse::Tested(courier.call(&call).await.err())

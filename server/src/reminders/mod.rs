@@ -6,7 +6,10 @@ mod outbox;
 mod webhook;
 mod work;
 
-use keyarc_app::reminder_text::{self, DueDate};
+use keyarc_app::{
+    language::{Spoken, speaking},
+    reminder_text::{self, DueDate},
+};
 use keyarc_service::reminders::{ReminderCall, ReminderMail};
 use keyarc_wire::{DeliveryProblem, MailService, paths};
 
@@ -44,9 +47,10 @@ impl Courier {
         &self,
         to: &str,
         code: &str,
+        spoken: Spoken,
         now_ms: u64,
     ) -> Result<(), DeliveryProblem> {
-        let text = reminder_text::code_mail(&self.origin, code);
+        let text = speaking(spoken, || reminder_text::code_mail(&self.origin, code));
         let letter = Letter {
             to,
             text,
@@ -61,6 +65,7 @@ impl Courier {
         &self,
         mail: &ReminderMail,
         is_test: bool,
+        spoken: Spoken,
         now_ms: u64,
     ) -> Result<(), DeliveryProblem> {
         let stop = format!("{}{}", self.origin, paths::unsubscribe(&mail.unsubscribe));
@@ -72,7 +77,9 @@ impl Courier {
                 on: entry.on,
             })
             .collect();
-        let text = reminder_text::mail(&self.origin, &due, mail.more, &stop, is_test);
+        let text = speaking(spoken, || {
+            reminder_text::mail(&self.origin, &due, mail.more, &stop, is_test)
+        });
         let letter = Letter {
             to: &mail.to,
             text,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
 use keyarc_service::{
-    ServiceError, Services,
+    ServiceError,
     reminders::{self, Claim, Work},
 };
 use tokio::{
@@ -13,7 +13,6 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::Courier;
 use crate::state::AppState;
 
 /// How many deliveries are made side by side. Few of them are of one account.
@@ -37,7 +36,7 @@ pub(crate) async fn run(state: AppState, every: Duration, mut stop: watch::Recei
             _ = stop.changed() => return,
         }
         let plan = rounds.is_multiple_of(ROUNDS_PER_PLAN);
-        let done = round(state.services(), state.courier(), plan, &stop).await;
+        let done = round(&state, plan, &stop).await;
         // One that failed is made up for at once.
         rounds = if done.is_ok() {
             rounds.wrapping_add(1)
@@ -52,11 +51,11 @@ pub(crate) async fn run(state: AppState, every: Duration, mut stop: watch::Recei
 }
 
 async fn round(
-    services: &Services,
-    courier: &Courier,
+    state: &AppState,
     plan: bool,
     stop: &watch::Receiver<bool>,
 ) -> Result<(), ServiceError> {
+    let services = state.services();
     if plan {
         let planned = reminders::plan(services).await?;
         if planned > 0 {
@@ -72,9 +71,7 @@ async fn round(
             return Ok(());
         }
         stream::iter(&claims)
-            .for_each_concurrent(SIDE_BY_SIDE, |claim| {
-                deliver(services, courier, claim, stop)
-            })
+            .for_each_concurrent(SIDE_BY_SIDE, |claim| deliver(state, claim, stop))
             .await;
         if *stop.borrow() {
             return reminders::release(services, &claims).await;
@@ -83,17 +80,18 @@ async fn round(
     Ok(())
 }
 
-async fn deliver(
-    services: &Services,
-    courier: &Courier,
-    claim: &Claim,
-    stop: &watch::Receiver<bool>,
-) {
+async fn deliver(state: &AppState, claim: &Claim, stop: &watch::Receiver<bool>) {
     if *stop.borrow() {
         return;
     }
+    let (services, courier) = (state.services(), state.courier());
     let outcome = match &claim.work {
-        Work::Mail(mail) => courier.send_mail(mail, false, services.now_ms()).await,
+        Work::Mail(mail) => {
+            let language = state.site().languages().noted(mail.language.as_deref());
+            courier
+                .send_mail(mail, false, language.spoken(), services.now_ms())
+                .await
+        }
         Work::Call(call) => courier.call(call).await,
         Work::Nothing => Ok(()),
     };

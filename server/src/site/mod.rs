@@ -70,7 +70,7 @@ impl Site {
     }
 
     /// The languages of pages. Read when the first page asks, as above.
-    fn languages(&self) -> &Languages {
+    pub(crate) fn languages(&self) -> &Languages {
         self.languages
             .get_or_init(|| language::find(self.root.as_deref()))
     }

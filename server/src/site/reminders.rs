@@ -8,7 +8,10 @@ use axum::{
     routing::get,
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use keyarc_app::reminder_text::{DueDate, calendar};
+use keyarc_app::{
+    language::speaking,
+    reminder_text::{DueDate, PageText, calendar, html, stop_page, stopped_page},
+};
 use keyarc_service::reminders;
 use keyarc_wire::{ReminderId, paths};
 
@@ -16,7 +19,7 @@ use super::policy;
 use crate::{error::Failure, state::AppState};
 
 /// Changes with what a feed is written as, so that no cache keeps an older spelling.
-const FEED_FORMAT: u32 = 1;
+const FEED_FORMAT: u32 = 2;
 
 /// Their routes.
 pub(super) fn routes() -> Router<AppState> {
@@ -32,7 +35,8 @@ async fn feed(
 ) -> Result<Response, Failure> {
     let token = name.strip_suffix(".ics").ok_or_else(Failure::not_found)?;
     let feed = reminders::feed(state.services(), token).await?;
-    let tag = format!("\"{FEED_FORMAT}-{}\"", feed.revision);
+    let language = state.site().languages().noted(feed.language.as_deref());
+    let tag = format!("\"{FEED_FORMAT}-{}-{}\"", feed.revision, language.tag());
     let tag_value = HeaderValue::try_from(&tag).map_err(|_| Failure::internal())?;
     let known = headers
         .get_all(header::IF_NONE_MATCH)
@@ -51,7 +55,9 @@ async fn feed(
                 on: entry.on,
             })
             .collect();
-        calendar(state.courier().origin(), &due, feed.changed_at_ms).into_response()
+        let origin = state.courier().origin();
+        let written = || calendar(origin, &due, feed.changed_at_ms);
+        speaking(language.spoken(), written).into_response()
     };
     let out = response.headers_mut();
     let mut set = |name, value| out.insert(name, HeaderValue::from_static(value));
@@ -70,50 +76,58 @@ async fn feed(
 async fn ask(
     State(state): State<AppState>,
     Path(token): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let token: ReminderId = token.parse().map_err(|_| Failure::not_found())?;
-    let action = paths::unsubscribe(&token.to_string());
-    Ok(page(
-        &state,
-        "No more reminders by e-mail?",
-        &format!(
-            "<p>KeyArc then sends no more of these mails. Your vault is not touched, and you can \
-             switch them on again in the settings.</p><form class=\"site-acts\" method=\"post\" \
-             action=\"{action}\"><button class=\"site-button go\" type=\"submit\">No more of these \
-             mails</button></form>"
-        ),
-    ))
+    let target = paths::unsubscribe(&token.to_string());
+    Ok(page(&state, &headers, stop_page, |action| {
+        format!(
+            "<form class=\"site-acts\" method=\"post\" action=\"{target}\"><button \
+             class=\"site-button go\" type=\"submit\">{action}</button></form>"
+        )
+    }))
 }
 
 async fn unsubscribe(
     State(state): State<AppState>,
     Path(token): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, Failure> {
     reminders::unsubscribe(state.services(), &token).await?;
-    Ok(page(
-        &state,
-        "No more reminders by e-mail",
-        "<p>They are off. You can switch them on again in the settings of your vault.</p><p \
-         class=\"site-acts\"><a class=\"site-button\" href=\"/log-in\">Open your vault</a></p>",
-    ))
+    Ok(page(&state, &headers, stopped_page, |action| {
+        format!("<p class=\"site-acts\"><a class=\"site-button\" href=\"/log-in\">{action}</a></p>")
+    }))
 }
 
-/// A page without a script. Nothing that somebody sent stands in it.
-fn page(state: &AppState, title: &str, body: &str) -> Response {
+/// A page without a script, in the visitor's language. Nothing that somebody sent stands in it.
+fn page(
+    state: &AppState,
+    headers: &HeaderMap,
+    text: fn() -> PageText,
+    act: impl FnOnce(&str) -> String,
+) -> Response {
     let style = &state.site().built().style;
     let integrity = style
         .integrity
         .as_ref()
         .map(|hash| format!(" integrity=\"{hash}\""))
         .unwrap_or_default();
+    let language = state.site().languages().choose(headers);
+    let PageText {
+        title,
+        words,
+        action,
+    } = speaking(language.spoken(), text);
+    let (tag, title, words) = (language.tag(), html(title), html(words));
+    let act = act(&html(action));
     let html = format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+        "<!DOCTYPE html><html lang=\"{tag}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" \
          content=\"light dark\"><meta name=\"robots\" content=\"noindex\"><title>{title} · \
          KeyArc</title><link rel=\"stylesheet\" href=\"{}\"{integrity}><link rel=\"icon\" \
          href=\"/favicon.svg\" type=\"image/svg+xml\"></head><body \
          class=\"site\"><main id=\"content\"><div class=\"site-page site-trouble\"><h1>{title}</h1>\
-         {body}</div></main></body></html>",
+         <p>{words}</p>{act}</div></main></body></html>",
         style.path
     );
     let mut response = html.into_response();

@@ -253,6 +253,64 @@ async fn mail_goes_out_with_dates_and_ids_and_can_be_stopped_by_one_click() {
 }
 
 #[tokio::test]
+async fn mails_and_calendar_speak_the_language_of_the_page_that_switched_them_on() {
+    const GERMAN: &str = "msgid \"\"\nmsgstr \"Language: de\\nX-Name: Deutsch\\nPlural-Forms: nplurals=2; plural=(n != 1);\\n\"\n\n\
+        msgid \"Your code for reminders by e-mail\"\nmsgstr \"Ihr Code\"\n\n\
+        msgid \"Something in your vault is due\"\nmsgstr \"Etwas ist an der Reihe\"\n\n\
+        msgid \"No more reminders by e-mail?\"\nmsgstr \"Keine Erinnerungen mehr?\"\n";
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("languages")).expect("made");
+    std::fs::write(folder.path().join("languages/de.po"), GERMAN).expect("written");
+    let root = folder.path().to_owned();
+    let sink = Sink::start(false).await;
+    let server = TestServer::start_with(TempDb::sqlite().await, |config| {
+        smtp(config, sink.port);
+        config.site_root = Some(root);
+    })
+    .await;
+    let mut person = person(&server).await;
+    person.language = "de-AT,en;q=0.5";
+    step(&person, ReminderStep::TurnMailOn(person.confirm().await)).await;
+    let mails = sink.mails(1).await;
+    assert!(mails[0].contains("Subject: Ihr Code"), "{}", mails[0]);
+    let code = digits(&mails[0]);
+    let token = match step(&person, ReminderStep::MakeFeed(person.confirm().await)).await {
+        ReminderStepResponse::Feed(token) => token,
+        other => panic!("{other:?}"),
+    };
+    // Whatever they read later: a mail has no browser that could be asked.
+    person.language = "en";
+    step(&person, ReminderStep::ConfirmMail(MailCode { code })).await;
+    put(&person, &[7]).await;
+    let mails = sink.mails(2).await;
+    assert!(
+        mails[1].contains("Subject: Etwas ist an der Reihe"),
+        "{}",
+        mails[1]
+    );
+    let feed = get(&server, &paths::feed(&token)).await;
+    assert!(feed.text().contains("SUMMARY:Etwas ist an der Reihe\r\n"));
+    let mail = read_mail(&mails[1]);
+    let start = mail.find("/reminders/unsubscribe/").expect("a way out");
+    let path = &mail[start..start + "/reminders/unsubscribe/".len() + 32];
+    let german = [("accept-language", "de")];
+    let page = send(&server, Method::GET, path, &german, "").await;
+    assert!(page.text().contains("<html lang=\"de\">"));
+    assert!(page.text().contains("Keine Erinnerungen mehr?"));
+    assert!(
+        get(&server, path)
+            .await
+            .text()
+            .contains("No more reminders by e-mail?")
+    );
+    // Once mails are off their language is forgotten with them, and the next one is asked for anew.
+    step(&person, ReminderStep::TurnOff(ReminderChannel::Mail)).await;
+    step(&person, ReminderStep::TurnMailOn(person.confirm().await)).await;
+    let mails = sink.mails(3).await;
+    assert!(mails[2].contains("Subject: Your code for reminders"));
+}
+
+#[tokio::test]
 async fn an_address_that_the_mail_server_refuses_is_told() {
     let sink = Sink::start(true).await;
     let server =

@@ -57,17 +57,19 @@ impl fmt::Debug for MailedCode {
     }
 }
 
-/// Switches a way to be reminded on or off, or tries it. `address` is the client's. What discloses
+/// Switches a way to be reminded on or off, or tries it. `address` is the client's, and `language`
+/// the tag (BCP 47) of the language in which what is switched on speaks from now on. What discloses
 /// something takes a proof of the password.
 pub async fn step(
     context: &Context,
     address: IpAddr,
+    language: &str,
     step: &ReminderStep,
 ) -> Result<StepOutcome, ServiceError> {
     match step {
         ReminderStep::TurnMailOn(fresh) => {
             proof::confirm(context, address, fresh).await?;
-            send_code(context).await
+            send_code(context, language).await
         }
         ReminderStep::ConfirmMail(code) => confirm_mail(context, &code.code).await,
         ReminderStep::SetWebhook(wish) => {
@@ -77,7 +79,7 @@ pub async fn step(
         }
         ReminderStep::MakeFeed(fresh) => {
             proof::confirm(context, address, fresh).await?;
-            make_feed(context).await
+            make_feed(context, language).await
         }
         ReminderStep::TurnOff(channel) => {
             let change = match channel {
@@ -136,7 +138,7 @@ pub async fn reseal(services: &Services) -> Result<u64, ServiceError> {
     }
 }
 
-async fn send_code(context: &Context) -> Result<StepOutcome, ServiceError> {
+async fn send_code(context: &Context, language: &str) -> Result<StepOutcome, ServiceError> {
     let services = &context.services;
     let account = context.actor.account_id;
     if services.policy().mail == MailService::None {
@@ -151,6 +153,7 @@ async fn send_code(context: &Context) -> Result<StepOutcome, ServiceError> {
     let change = ChannelChange::MailCode {
         tag: services.keys().mail_code_tag(account.as_bytes(), &code.0),
         until_ms: services.now_ms() + CODE_MS,
+        language: language.to_owned(),
     };
     apply(context, &change).await?;
     Ok(StepOutcome::SendCode { to, code })
@@ -201,12 +204,13 @@ async fn set_webhook(context: &Context, wish: &NewWebhook) -> Result<StepOutcome
     Ok(StepOutcome::Done(ReminderStepResponse::Webhook(text)))
 }
 
-async fn make_feed(context: &Context) -> Result<StepOutcome, ServiceError> {
+async fn make_feed(context: &Context, language: &str) -> Result<StepOutcome, ServiceError> {
     let services = &context.services;
     let token = FeedToken::make(services.random()?);
     let change = ChannelChange::Feed {
         hash: token.hash(),
         since_ms: services.now_ms(),
+        language: language.to_owned(),
     };
     apply(context, &change).await?;
     let text = token.to_text().to_string();
@@ -225,6 +229,7 @@ async fn test(context: &Context, channel: ReminderChannel) -> Result<StepOutcome
             StepOutcome::TestMail(ReminderMail {
                 to: row.email.ok_or_else(no_address)?,
                 unsubscribe: token_text(&token.ok_or_else(off)?),
+                language: row.mail_language,
                 entries: next_entry(context).await?.into_iter().collect(),
                 more: 0,
             })

@@ -22,6 +22,8 @@ pub struct ReminderMail {
     pub to: String,
     /// The token that stands in the mail, for switching mails off.
     pub unsubscribe: String,
+    /// Its language, as in BCP 47.
+    pub language: Option<String>,
     /// What it tells, by days.
     pub entries: Vec<ReminderEntry>,
     /// How many more there are than fit.
@@ -131,6 +133,7 @@ fn work(services: &Services, delivery: ClaimedDelivery) -> Work {
             (Some(to), Some(token)) if !delivery.entries.is_empty() => Work::Mail(ReminderMail {
                 to,
                 unsubscribe: token_text(&token),
+                language: delivery.mail_language,
                 entries: delivery.entries,
                 more: delivery.more,
             }),

@@ -30,6 +30,8 @@ pub struct Feed {
     pub revision: u64,
     /// When the dates were changed last, Unix milliseconds.
     pub changed_at_ms: u64,
+    /// Its language, as in BCP 47.
+    pub language: Option<String>,
     /// By their days.
     pub entries: Vec<ReminderEntry>,
 }
@@ -107,6 +109,7 @@ pub async fn feed(services: &Services, token: &str) -> Result<Feed, ServiceError
     Ok(Feed {
         revision: row.revision,
         changed_at_ms: row.changed_at_ms,
+        language: row.language,
         entries: row.entries,
     })
 }
