@@ -189,6 +189,8 @@ test('an upload goes on by itself after an outage, and after a reload with the s
   await choose(page, file('third.bin', randomBytes(2 * MB)));
   await onTheWay(page).getByRole('button', { name: 'Cancel' }).click();
   await expect(onTheWay(page)).toHaveCount(0);
+  // The server hears of it once the device has forgotten it.
+  await expect.poll(() => liar.asked.some((line) => line.includes('/discard'))).toBe(true);
   liar.instead = undefined;
   await page.reload();
   await person.unlock();
