@@ -4,6 +4,8 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::format::Format;
+
 /// API keys, secrets and certificates from a zero-knowledge vault, in the shell.
 ///
 /// Secrets are never taken from arguments, which other processes may read: they are typed, or come
@@ -35,6 +37,16 @@ pub enum Command {
     Get(Get),
     /// Run a command with secrets in its environment.
     Run(Run),
+    /// Print variables, for a shell, a file or another program.
+    Env(Env),
+    /// Fill a template in: {{ keyarc://personal/folder/item/field }} becomes the value.
+    Inject(Inject),
+    /// Print a one-time code.
+    Totp(TotpWish),
+    /// List what has expired, and what expires soon.
+    Expiring(Expiring),
+    /// Make a password, a passphrase or random bytes. Needs no account.
+    Generate(Generate),
     /// Print what completes commands in a shell, for example `keyarc completions bash`.
     Completions {
         /// Which shell.
@@ -115,15 +127,22 @@ pub struct Get {
     pub json: bool,
 }
 
-/// `keyarc run`
+/// Where variables come from.
 #[derive(Debug, Args)]
-pub struct Run {
+pub struct EnvFiles {
     /// A file of variables, whose values may be references; .env of this folder unless given.
     #[arg(long, value_name = "FILE")]
     pub env_file: Vec<PathBuf>,
     /// Read no .env.
     #[arg(long, conflicts_with = "env_file")]
     pub no_env_file: bool,
+}
+
+/// `keyarc run`
+#[derive(Debug, Args)]
+pub struct Run {
+    #[command(flatten)]
+    pub files: EnvFiles,
     /// One more variable: NAME=keyarc://personal/folder/item/field. Nothing but references, since
     /// others may read arguments.
     #[arg(long, value_name = "NAME=REFERENCE")]
@@ -134,6 +153,86 @@ pub struct Run {
     /// The command, after `--`.
     #[arg(last = true, required = true)]
     pub command: Vec<OsString>,
+}
+
+/// `keyarc env`
+#[derive(Debug, Args)]
+pub struct Env {
+    /// An environment set, whose variables are printed; those of .env without one.
+    #[arg(conflicts_with_all = ["env_file", "no_env_file"])]
+    pub item: Option<String>,
+    #[command(flatten)]
+    pub files: EnvFiles,
+    /// For whom.
+    #[arg(long, value_enum, default_value_t = Format::Shell)]
+    pub format: Format,
+    /// What a Kubernetes Secret is called.
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// The environment of references that name none, and of the item.
+    #[arg(long, short, env = "KEYARC_ENVIRONMENT", value_name = "NAME")]
+    pub environment: Option<String>,
+}
+
+/// `keyarc inject`
+#[derive(Debug, Args)]
+pub struct Inject {
+    /// The template; standard input without it.
+    #[arg(long, short, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    /// Where to, for your eyes only; standard output without it.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The environment of references that name none.
+    #[arg(long, short, env = "KEYARC_ENVIRONMENT", value_name = "NAME")]
+    pub environment: Option<String>,
+}
+
+/// `keyarc totp`
+#[derive(Debug, Args)]
+pub struct TotpWish {
+    /// A name, or folder/name.
+    pub item: String,
+    /// Which of its fields has the setup key, where there are several.
+    #[arg(long, short, value_name = "NAME")]
+    pub field: Option<String>,
+    /// Of which environment, where several items have the name.
+    #[arg(long, short, env = "KEYARC_ENVIRONMENT", value_name = "NAME")]
+    pub environment: Option<String>,
+}
+
+/// `keyarc expiring`
+#[derive(Debug, Args)]
+pub struct Expiring {
+    /// How many days ahead.
+    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    pub within: u16,
+    #[command(flatten)]
+    pub printed: Printed,
+}
+
+/// `keyarc generate`
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// A password of so many characters.
+    #[arg(long, value_name = "CHARACTERS", default_value_t = 24)]
+    #[arg(conflicts_with_all = ["words", "hex", "base64", "uuid"])]
+    pub length: u32,
+    /// A password of letters and digits alone.
+    #[arg(long, conflicts_with_all = ["words", "hex", "base64", "uuid"])]
+    pub no_symbols: bool,
+    /// A passphrase of so many words.
+    #[arg(long, value_name = "WORDS", conflicts_with_all = ["hex", "base64", "uuid"])]
+    pub words: Option<u32>,
+    /// So many random bytes in hexadecimal digits.
+    #[arg(long, value_name = "BYTES", conflicts_with_all = ["base64", "uuid"])]
+    pub hex: Option<u32>,
+    /// So many random bytes in Base64, for addresses and file names.
+    #[arg(long, value_name = "BYTES", conflicts_with = "uuid")]
+    pub base64: Option<u32>,
+    /// A UUID.
+    #[arg(long)]
+    pub uuid: bool,
 }
 
 /// Reads `90s`, `15m`, `8h`.

@@ -3,7 +3,7 @@
 
 use std::{
     env, fs,
-    io::{ErrorKind, Write as _},
+    io::ErrorKind,
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
@@ -12,7 +12,7 @@ use keyarc_crypto::SetupCode;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::failure::Failure;
+use crate::{failure::Failure, output};
 
 const ACCOUNT: &str = "account.json";
 const SEEN: &str = "seen";
@@ -150,17 +150,7 @@ impl Home {
 
     /// Replaces a file in one step: it is the old one or the new one, whatever happens.
     fn write(&self, name: &str, content: &[u8]) -> Result<(), Failure> {
-        let path = self.folder.join(name);
-        let failed = |error: &std::io::Error| Failure::of_file("cannot write", &path, error);
-        let mut file = tempfile::Builder::new()
-            .prefix(name)
-            .permissions(fs::Permissions::from_mode(0o600))
-            .tempfile_in(&self.folder)
-            .map_err(|error| failed(&error))?;
-        file.write_all(content).map_err(|error| failed(&error))?;
-        file.as_file().sync_all().map_err(|error| failed(&error))?;
-        file.persist(&path).map_err(|error| failed(&error.error))?;
-        Ok(())
+        output::private_file(&self.folder.join(name), content)
     }
 }
 

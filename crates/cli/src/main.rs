@@ -11,6 +11,7 @@
 mod args;
 mod commands;
 mod failure;
+mod format;
 mod home;
 mod host;
 mod keeper;
@@ -18,7 +19,9 @@ mod open;
 mod output;
 mod printable;
 mod prompt;
+mod template;
 mod values;
+mod variables;
 mod vault;
 
 use std::process::ExitCode;

@@ -1,6 +1,11 @@
 //! What is printed.
 
-use std::io::{self, ErrorKind, Write as _};
+use std::{
+    fs,
+    io::{self, ErrorKind, Write as _},
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+};
 
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -62,6 +67,30 @@ pub fn table<const N: usize>(
         Ok(())
     };
     written(print())
+}
+
+/// Prints a secret, in one go.
+pub fn secret(text: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    written(out.write_all(text).and_then(|()| out.flush()))
+}
+
+/// Writes a file that its owner alone may read, in one step: what was there before stays until the
+/// new one is whole.
+pub fn private_file(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    let failed = |error: &io::Error| Failure::of_file("cannot write", path, error);
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::Builder::new()
+        .permissions(fs::Permissions::from_mode(0o600))
+        .tempfile_in(folder)
+        .map_err(|error| failed(&error))?;
+    file.write_all(content).map_err(|error| failed(&error))?;
+    file.as_file().sync_all().map_err(|error| failed(&error))?;
+    file.persist(path).map_err(|error| failed(&error.error))?;
+    Ok(())
 }
 
 /// A reader that has seen enough is no failure.

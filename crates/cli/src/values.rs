@@ -1,9 +1,9 @@
 //! What an item holds, by the names that references call it.
 
-use keyarc_vault::{Content, Item, Totp, TotpError};
+use keyarc_vault::{Content, FieldType, Item, Totp, TotpCode, TotpError, Variable};
 use zeroize::Zeroizing;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, printable::printable};
 
 /// A value of an item and the name it is asked for by.
 pub struct Value {
@@ -102,6 +102,55 @@ pub fn value(item: &Item, field: Option<&str>, now_ms: u64) -> Result<Zeroizing<
 }
 
 /// The code that a setup key gives now.
-pub fn code_of(key: &str, now_ms: u64) -> Result<Zeroizing<String>, TotpError> {
+fn code_of(key: &str, now_ms: u64) -> Result<Zeroizing<String>, TotpError> {
     Ok(Zeroizing::new(Totp::parse(key)?.code(now_ms).code))
+}
+
+/// The names and values of an environment set.
+pub fn variables(item: &Item) -> Result<Vec<(String, String)>, Failure> {
+    match &item.content {
+        Content::EnvironmentSet { variables } => {
+            let pair = |one: &Variable| (one.name.clone(), one.value.clone());
+            Ok(variables.iter().map(pair).collect())
+        }
+        _ => Err(Failure::Usage(format!(
+            "{} is no environment set: its values are printed by `keyarc get`",
+            printable(&item.summary.name)
+        ))),
+    }
+}
+
+/// The code of an item that is of this kind, or has a field with a setup key.
+pub fn one_time_code(item: &Item, field: Option<&str>, now_ms: u64) -> Result<TotpCode, Failure> {
+    let name = &item.summary.name;
+    let keys: Vec<(&str, &str)> = match (&item.content, field) {
+        (Content::Totp { key }, None) => vec![("code", key)],
+        _ => item
+            .fields
+            .iter()
+            .filter(|own| own.field_type == FieldType::Totp)
+            .filter(|own| field.is_none_or(|field| own.name.eq_ignore_ascii_case(field)))
+            .map(|own| (own.name.as_str(), own.value.as_str()))
+            .collect(),
+    };
+    match keys.as_slice() {
+        [(_, key)] => Totp::parse(key).map(|totp| totp.code(now_ms)).map_err(|_| {
+            Failure::Usage(format!(
+                "the setup key of {} cannot be read",
+                printable(name)
+            ))
+        }),
+        [] => Err(Failure::NotFound {
+            what: format!("setup key for one-time codes in {name}"),
+            nearest: Vec::new(),
+        }),
+        several => {
+            let names: Vec<String> = several.iter().map(|(name, _)| printable(name)).collect();
+            Err(Failure::Usage(format!(
+                "{} has several setup keys: {}. Name one with --field",
+                printable(name),
+                names.join(", ")
+            )))
+        }
+    }
 }

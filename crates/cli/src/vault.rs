@@ -13,7 +13,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::{
     failure::Failure,
     host::{Open, doubt},
-    values::{value, values},
+    values::{one_time_code, value, values, variables},
 };
 
 /// How near a name must be to be offered, of 1.
@@ -105,6 +105,10 @@ pub enum Question {
     Values(Vec<Wanted>),
     /// [`Answer::Item`]: all values of one item.
     Item(Wanted),
+    /// [`Answer::Item`] with the variables of an environment set and nothing else.
+    Variables(Wanted),
+    /// [`Answer::Code`].
+    Code(Wanted),
     /// [`Answer::Done`]; the keys are forgotten.
     Lock,
 }
@@ -126,6 +130,14 @@ pub enum Answer {
         row: Row,
         /// Names and values.
         values: Vec<(String, String)>,
+    },
+    /// A one-time code.
+    Code {
+        /// Decimal digits.
+        code: String,
+        /// Seconds for which it is good, from 1.
+        #[zeroize(skip)]
+        seconds_left: u32,
     },
     /// It is done.
     Done,
@@ -220,6 +232,21 @@ pub async fn answer(session: &Open, question: &Question) -> Result<Answer, Failu
                     .into_iter()
                     .map(|value| (value.name, value.text.as_str().to_owned()))
                     .collect(),
+            })
+        }
+        Question::Variables(wanted) => {
+            let item = session.reveal(find(&rows(session), wanted)?).await?;
+            Ok(Answer::Item {
+                values: variables(&item)?,
+                row: Row::of(item.summary.clone()),
+            })
+        }
+        Question::Code(wanted) => {
+            let item = session.reveal(find(&rows(session), wanted)?).await?;
+            let code = one_time_code(&item, wanted.field.as_deref(), NativeHost.now_ms())?;
+            Ok(Answer::Code {
+                seconds_left: code.seconds_left,
+                code: code.code,
             })
         }
         Question::Lock => Ok(Answer::Done),

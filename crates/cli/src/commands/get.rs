@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, io::Write as _};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -42,6 +42,5 @@ pub async fn run(home: &Home, wish: Get) -> Result<(), Failure> {
     if !wish.no_newline {
         text.push('\n');
     }
-    let mut out = std::io::stdout().lock();
-    output::written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+    output::secret(text.as_bytes())
 }

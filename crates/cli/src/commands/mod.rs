@@ -1,10 +1,15 @@
 //! The commands.
 
+mod env;
+mod expiring;
+mod generate;
 mod get;
+mod inject;
 mod login;
 mod ls;
 mod run;
 mod status;
+mod totp;
 
 use crate::{
     args::{Arguments, Command},
@@ -31,6 +36,11 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Ls(wish) => ls::run(&home, &wish).await,
         Command::Get(wish) => get::run(&home, wish).await,
         Command::Run(wish) => run::run(&home, wish).await,
+        Command::Env(wish) => env::run(&home, wish).await,
+        Command::Inject(wish) => inject::run(&home, &wish).await,
+        Command::Totp(wish) => totp::run(&home, wish).await,
+        Command::Expiring(wish) => expiring::run(&home, &wish).await,
+        Command::Generate(wish) => generate::run(&wish),
         Command::Completions { shell } => {
             let mut command = <Arguments as clap::CommandFactory>::command();
             clap_complete::generate(shell, &mut command, "keyarc", &mut std::io::stdout());

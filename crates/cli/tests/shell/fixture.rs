@@ -7,10 +7,10 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use keyarc_client::{NativeHost, NativeTransport, Session, SignUp};
+use keyarc_client::{Host as _, NativeHost, NativeTransport, Session, SignUp};
 use keyarc_crypto::Suite;
 use keyarc_testkit::TestServer;
-use keyarc_vault::{Content, Field, FieldType, ItemDraft, Variable};
+use keyarc_vault::{Content, Day, Field, FieldType, ItemDraft, Variable};
 use keyarc_wire::ClientKind;
 use tempfile::TempDir;
 
@@ -143,6 +143,7 @@ pub fn refused(out: &Output) -> (i32, String) {
 }
 
 fn drafts() -> Vec<ItemDraft> {
+    let Day(today) = NativeHost.today();
     let key = |value: &str| Content::ApiKey {
         value: value.to_owned(),
     };
@@ -159,11 +160,13 @@ fn drafts() -> Vec<ItemDraft> {
         ItemDraft {
             folder: "Payments".to_owned(),
             environment: Some("production".to_owned()),
+            expires_on: Some(Day(today - 2)),
             ..ItemDraft::new("Stripe", key(LIVE))
         },
         ItemDraft {
             folder: "Payments".to_owned(),
             environment: Some("test".to_owned()),
+            expires_on: Some(Day(today + 12)),
             ..ItemDraft::new("Stripe", key(TEST))
         },
         ItemDraft {
@@ -188,14 +191,21 @@ fn drafts() -> Vec<ItemDraft> {
             },
         ),
         ItemDraft::new("$(a 'quoted' name)", key("quoted")),
-        ItemDraft::new(
-            "Only a name",
-            Content::Login {
-                username: "ada".to_owned(),
-                password: String::new(),
-                url: String::new(),
-            },
-        ),
+        ItemDraft {
+            fields: vec![Field {
+                name: "One-time code".to_owned(),
+                field_type: FieldType::Totp,
+                value: SETUP_KEY.to_owned(),
+            }],
+            ..ItemDraft::new(
+                "Only a name",
+                Content::Login {
+                    username: "ada".to_owned(),
+                    password: String::new(),
+                    url: String::new(),
+                },
+            )
+        },
         ItemDraft::new(
             "Second factor",
             Content::Totp {

@@ -7,6 +7,7 @@
 )]
 
 mod fixture;
+mod print;
 
 use std::{
     fs,
