@@ -37,6 +37,10 @@ pub struct EarlierWrite {
     /// Its details, sealed for this version; absent when it has those of the version before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<Sealed>,
+    /// The attachments that the details name, as in [`ItemWrite::attachments`]. They come with
+    /// details only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentId>,
 }
 
 /// Deletes an item for good and leaves a tombstone.

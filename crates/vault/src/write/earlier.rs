@@ -26,11 +26,11 @@ impl UnlockedVault {
         let mut last: Option<OverviewRecord> = None;
         for (before, earlier) in (0..).zip(&kept.earlier) {
             let version = before + 1;
-            let (overview, details, record) = match last {
+            let (overview, details, attachments, record) = match last {
                 Some(last) if earlier.shares => {
                     let record = sharing(last, earlier, now.0)?;
                     let overview = seal_overview(&self.key, self.place, id, version, &record, rng)?;
-                    (overview, None, record)
+                    (overview, None, Vec::new(), record)
                 }
                 _ => {
                     let checked = normalise(&earlier.draft)?;
@@ -54,7 +54,7 @@ impl UnlockedVault {
                     };
                     let (write, record) =
                         self.seal_at(&earlier.draft, checked, beside, spot, now, rng)?;
-                    (write.overview, write.details, record)
+                    (write.overview, write.details, write.attachments, record)
                 }
             };
             sealed.push(EarlierWrite {
@@ -62,6 +62,7 @@ impl UnlockedVault {
                 version,
                 overview,
                 details,
+                attachments,
             });
             last = Some(record);
         }
