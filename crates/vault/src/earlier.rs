@@ -143,6 +143,11 @@ impl EarlierChain {
         }
     }
 
+    /// What was taken last.
+    pub(crate) fn last(&self) -> Option<&Earlier> {
+        self.versions.last()
+    }
+
     /// What was taken, the oldest first.
     pub fn finish(self) -> Vec<Earlier> {
         self.versions

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use keyarc_wire::AttachmentId;
 use minicbor::{CborLen, Decode, Encode, bytes::ByteArray};
 use zeroize::Zeroizing;
 
@@ -12,8 +13,8 @@ use crate::{
     export::Exported,
     import::Kept,
     record::{
-        CheckRecord, ContentRecord, DetailsRecord, Environment, Fields, Places, RecordError,
-        RotationRecord, decode_record, encode_record,
+        Attachments, CheckRecord, ContentRecord, DetailsRecord, Environment, Fields, Places,
+        RecordError, RotationRecord, decode_record, encode_record,
     },
 };
 
@@ -21,6 +22,8 @@ pub(super) const MANIFEST: u8 = 0;
 pub(super) const ITEM: u8 = 1;
 /// A version that the item before it had, the oldest first: see `past`.
 pub(super) const EARLIER: u8 = 2;
+/// A piece of a file that an item before it names: see `files`.
+pub(super) const PIECE: u8 = 3;
 
 /// The end of an archive: what must have come before.
 #[derive(Encode, Decode, CborLen)]
@@ -36,7 +39,7 @@ pub(super) struct Manifest {
     pub(super) hash: ByteArray<32>,
 }
 
-/// An item, without what belongs to the vault that it lay in: ids, versions, fingerprints.
+/// An item, without what belongs to the vault that it lay in: its id, its version, fingerprints.
 ///
 /// What is added later stands at the end and is absent where it says nothing.
 #[derive(Encode, Decode, CborLen)]
@@ -78,7 +81,8 @@ pub(super) struct Opened {
     pub(super) kept: Kept,
 }
 
-pub(super) fn encode_item(exported: &Exported) -> Zeroizing<Vec<u8>> {
+/// `files` says whether it names those that are attached.
+pub(super) fn encode_item(exported: &Exported, files: bool) -> Zeroizing<Vec<u8>> {
     let item = &exported.item;
     let summary = &item.summary;
     let content: ContentRecord<'_> = (&item.content).into();
@@ -90,8 +94,7 @@ pub(super) fn encode_item(exported: &Exported) -> Zeroizing<Vec<u8>> {
             fields: Fields::of(&item.fields),
             places: Places::of(&item.places),
             check: item.check.as_ref().map(CheckRecord::from),
-            // Their bytes are the server's, and not in the file.
-            attachments: None,
+            attachments: files.then(|| Attachments::of(&item.attachments)).flatten(),
         },
         created_at_ms: summary.created_at_ms,
         updated_at_ms: summary.updated_at_ms,
@@ -142,16 +145,39 @@ pub(super) fn decode_item(body: &[u8]) -> Result<Opened, RecordError> {
             rotation: rotation.unwrap_or_default(),
             places: details.places.map(Vec::from).unwrap_or_default(),
             check: details.check.map(Into::into),
+            attachments: details.attachments.map(Vec::from).unwrap_or_default(),
             ..ItemDraft::new(record.name, Content::from(details.content))
         },
     })
 }
 
-/// `kind ‖ length ‖ body`, at the end of what is there. The buffer has room for it.
-pub(super) fn write(out: &mut Vec<u8>, kind: u8, body: &[u8]) {
+/// What stands before the content of a piece.
+pub(super) fn piece_head(id: AttachmentId, number: u32) -> [u8; PIECE_HEAD] {
+    let mut head = [0; PIECE_HEAD];
+    let (file, at) = head.split_at_mut(AttachmentId::LEN);
+    file.copy_from_slice(&id.0);
+    at.copy_from_slice(&number.to_be_bytes());
+    head
+}
+
+/// Of which file the body of a piece is, the number of the piece, and its content.
+pub(super) fn split_piece(body: &[u8]) -> Option<(AttachmentId, u32, &[u8])> {
+    let (id, rest) = body.split_first_chunk()?;
+    let (number, content) = rest.split_first_chunk()?;
+    Some((AttachmentId(*id), u32::from_be_bytes(*number), content))
+}
+
+const PIECE_HEAD: usize = AttachmentId::LEN + 4;
+
+/// `kind ‖ length ‖ body`, at the end of what is there. The body comes in parts, so that none is
+/// copied to be put together; the buffer has room for it.
+pub(super) fn write(out: &mut Vec<u8>, kind: u8, body: &[&[u8]]) {
+    let length: usize = body.iter().map(|part| part.len()).sum();
     out.push(kind);
-    out.extend((body.len() as u32).to_be_bytes());
-    out.extend_from_slice(body);
+    out.extend((length as u32).to_be_bytes());
+    for part in body {
+        out.extend_from_slice(part);
+    }
 }
 
 /// Bytes of an entry around its body.

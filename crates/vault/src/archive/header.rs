@@ -10,7 +10,8 @@ pub(super) const MAGIC: &[u8; 8] = b"KARCHIVE";
 const FORMAT: u8 = 1;
 const LOCK_CODE: u8 = 1;
 const LOCK_PASSWORD: u8 = 2;
-pub(super) const HEADER_LEN: usize = 8 + 1 + 1 + 12 + 16 + ARCHIVE_SALT_LEN + 4;
+/// Bytes of what stands before the first chunk.
+pub const HEADER_LEN: usize = 8 + 1 + 1 + 12 + 16 + ARCHIVE_SALT_LEN + 4;
 
 /// What is to open an archive.
 #[derive(Clone, Copy)]

@@ -10,17 +10,22 @@
 //! ```
 //! The key comes of the password or code and of the whole header. Each envelope is bound to the
 //! archive, its number, and whether it is the last one. The last one holds the manifest alone:
-//! how many items there are, and the hash of all entries before. `docs/protocol.md`, "Archives",
-//! says the same for people who write another reader.
+//! how many items there are, and the hash of all entries before. Files that are attached to items
+//! can be in it, in pieces. `docs/protocol.md`, "Archives", says the same for people who write
+//! another reader.
 //!
 //! | module | what |
 //! |---|---|
 //! | `header` | how the key comes about |
 //! | `entry` | what stands in a chunk |
 //! | `past` | the entry of an earlier version |
-//! | `write`, `read` | item by item, in memory that one chunk bounds |
+//! | `files` | which files are in it, and opening them once more |
+//! | `write` | item by item and piece by piece, in memory that one chunk bounds |
+//! | `read`, `gather` | chunk by chunk as they come in; what their entries say together |
 
 mod entry;
+mod files;
+mod gather;
 mod header;
 mod past;
 mod read;
@@ -28,9 +33,10 @@ mod write;
 
 use serde::{Deserialize, Serialize};
 
-pub use header::ArchiveLock;
-pub use read::ArchiveError;
+pub use files::{ArchiveFiles, PiecePlace};
+pub use header::{ArchiveLock, HEADER_LEN};
 pub(crate) use read::read_archive;
+pub use read::{ArchiveError, ArchiveReader};
 pub use write::{ArchiveRefused, ArchiveWriter};
 
 /// Entries are gathered to so many bytes before they are sealed.

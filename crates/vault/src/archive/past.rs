@@ -10,7 +10,7 @@ use crate::{
     check::CheckLog,
     earlier::{Earlier, nothing},
     record::{
-        CheckRecord, DetailsRecord, Environment, Fields, Origin, Places, RecordError,
+        Attachments, CheckRecord, DetailsRecord, Environment, Fields, Origin, Places, RecordError,
         RotationRecord, decode_record, encode_record,
     },
 };
@@ -51,7 +51,8 @@ struct EarlierRecord<'a> {
     checks: Option<CheckLog>,
 }
 
-pub(super) fn encode_earlier(earlier: &Earlier) -> Zeroizing<Vec<u8>> {
+/// `files` says whether it names those that were attached.
+pub(super) fn encode_earlier(earlier: &Earlier, files: bool) -> Zeroizing<Vec<u8>> {
     let draft = &earlier.draft;
     let rotation = draft.rotation;
     encode_record(&EarlierRecord {
@@ -63,7 +64,7 @@ pub(super) fn encode_earlier(earlier: &Earlier) -> Zeroizing<Vec<u8>> {
             fields: Fields::of(&draft.fields),
             places: Places::of(&draft.places),
             check: draft.check.as_ref().map(CheckRecord::from),
-            attachments: None,
+            attachments: files.then(|| Attachments::of(&draft.attachments)).flatten(),
         }),
         updated_at_ms: earlier.updated_at_ms,
         folder: draft.folder.as_str().into(),
@@ -92,6 +93,7 @@ pub(super) fn decode_earlier(body: &[u8]) -> Result<Earlier, RecordError> {
             fields: details.fields.map(Vec::from).unwrap_or_default(),
             places: details.places.map(Vec::from).unwrap_or_default(),
             check: details.check.map(Into::into),
+            attachments: details.attachments.map(Vec::from).unwrap_or_default(),
             ..ItemDraft::new(record.name, Content::from(details.content))
         },
     };

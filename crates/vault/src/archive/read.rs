@@ -1,21 +1,14 @@
-//! Reading an archive: all of it, or nothing.
+//! Reading an archive as it comes in: all of it, or nothing.
 
 use keyarc_crypto::{ArchiveContext, ArchiveKey, KdfError, SetupCode};
-use keyarc_wire::limits;
-use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::{
-    ArchiveFacts, ENVELOPE_MAX,
-    entry::{self, EARLIER, ITEM, MANIFEST, Manifest, decode_item},
-    header::{Header, Lock, number},
-    past::decode_earlier,
+    ArchiveFiles, ENVELOPE_MAX, PiecePlace,
+    gather::Gathered,
+    header::{HEADER_LEN, Header, Lock, number},
 };
-use crate::{
-    EarlierChain,
-    import::{Found, Reading, Unreadable},
-    record::decode_record,
-};
+use crate::import::{Opened, Reading, Unreadable};
 
 /// An archive that is not whole, or not to be read. Words follow "The file". What can be told
 /// apart is; who changes a file may make one look like another, and none of them like whole.
@@ -50,209 +43,219 @@ pub enum ArchiveError {
     /// A part is not what was written.
     #[error("was changed, or damaged where it was kept")]
     Altered,
-    /// Its parts are whole and do not add up to what its end says.
+    /// Its parts are whole and do not add up to what its end says, or to the files that its items
+    /// name.
     #[error("does not hold what its end says. Make another one")]
     Inconsistent,
 }
 
 /// Reads an archive by its password or setup code.
 pub(crate) fn read_archive(bytes: &[u8], secret: Option<&str>) -> Result<Reading, Unreadable> {
-    let (header, chunks) = Header::read(bytes).map_err(Unreadable::Archive)?;
-    let (key, wrong) = match header.lock {
-        Lock::Code => {
-            let text = secret.ok_or(Unreadable::CodeNeeded)?;
-            let code = SetupCode::parse(text).map_err(|_| Unreadable::WrongCode)?;
-            (header.key_of_code(&code), Unreadable::WrongCode)
-        }
-        Lock::Password(params) => {
-            let password = secret.ok_or(Unreadable::PasswordNeeded)?;
-            let key = header.key_of_password(password, params);
-            let key = key.map_err(|error| match error {
-                KdfError::Password => Unreadable::WrongPassword,
-                KdfError::Parameters => Unreadable::Archive(ArchiveError::Parameters),
-                KdfError::Memory => Unreadable::Archive(ArchiveError::Memory),
-            })?;
-            (key, Unreadable::WrongPassword)
-        }
-    };
-    let mut reader = Reader {
-        chunks: Chunks {
-            key,
-            archive: header.archive,
-            rest: chunks,
-            next: 0,
-        },
-        reading: Reading::default(),
-        past: EarlierChain::default(),
-        keeps: false,
-        earlier: 0,
-        hash: Sha256::new(),
-        items: 0,
-        entries: 0,
-    };
-    // Another key than the first chunk names: of another password, or of a changed header.
-    if reader.chunks.is_of_another_key() {
-        return Err(wrong);
-    }
-    reader.read().map_err(Unreadable::Archive)?;
-    Ok(reader.reading)
+    let (reading, _) = ArchiveReader::begin(bytes, secret)?.end()?;
+    Ok(reading)
 }
 
-/// The chunks of an archive, in their order.
-struct Chunks<'a> {
-    key: ArchiveKey,
-    archive: [u8; 16],
-    rest: &'a [u8],
+/// An archive that is being read from its beginning to its end, in pieces of any size. Nothing of
+/// it is given out before the end was seen.
+///
+/// It holds one chunk, the items, and where the pieces of files lie; not the files.
+pub struct ArchiveReader {
+    chunks: ArchiveChunks,
+    /// What to say when the first chunk is of another key.
+    wrong: Unreadable,
+    /// The chunk that is coming in. Whether it is the last one is known when something follows it,
+    /// or nothing does: until then it is not opened.
+    frame: Frame,
+    /// The number of that chunk.
     next: u32,
+    /// Where it begins, in bytes from the beginning of the archive.
+    offset: u64,
+    gathered: Gathered,
+    /// Why nothing more is taken.
+    failed: Option<Unreadable>,
 }
 
-impl<'a> Chunks<'a> {
-    fn is_of_another_key(&self) -> bool {
-        match self.split() {
-            Ok((_, envelope, _)) => !self.key.is_named_by(envelope),
-            Err(_) => false,
-        }
+impl ArchiveReader {
+    /// Derives the key, which takes as long as unlocking does when it is of a password. `beginning`
+    /// is the header at least, [`HEADER_LEN`] bytes, or all of a file that has fewer; what follows
+    /// the header in it is read as if it were [pushed](Self::push).
+    pub fn begin(beginning: &[u8], secret: Option<&str>) -> Result<Self, Unreadable> {
+        let (header, rest) = Header::read(beginning).map_err(Unreadable::Archive)?;
+        let (key, wrong) = match header.lock {
+            Lock::Code => {
+                let text = secret.ok_or(Unreadable::CodeNeeded)?;
+                let code = SetupCode::parse(text).map_err(|_| Unreadable::WrongCode)?;
+                (header.key_of_code(&code), Unreadable::WrongCode)
+            }
+            Lock::Password(params) => {
+                let password = secret.ok_or(Unreadable::PasswordNeeded)?;
+                let key = header.key_of_password(password, params);
+                let key = key.map_err(|error| match error {
+                    KdfError::Password => Unreadable::WrongPassword,
+                    KdfError::Parameters => Unreadable::Archive(ArchiveError::Parameters),
+                    KdfError::Memory => Unreadable::Archive(ArchiveError::Memory),
+                })?;
+                (key, Unreadable::WrongPassword)
+            }
+        };
+        let mut reader = Self {
+            chunks: ArchiveChunks {
+                key,
+                archive: header.archive,
+            },
+            wrong,
+            frame: Frame::default(),
+            next: 0,
+            offset: HEADER_LEN as u64,
+            gathered: Gathered::new(),
+            failed: None,
+        };
+        reader.push(rest)?;
+        Ok(reader)
     }
 
-    /// The number of the next chunk, its envelope, and what follows. Nothing is believed yet.
-    fn split(&self) -> Result<(u32, &'a [u8], &'a [u8]), ArchiveError> {
-        let (at, rest) = number(self.rest)?;
-        let (length, rest) = number(rest)?;
-        let length = length as usize;
-        if length > ENVELOPE_MAX {
-            return Err(ArchiveError::Altered);
+    /// Takes what follows. After a refusal it stays with that.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Unreadable> {
+        if let Some(failed) = self.failed {
+            return Err(failed);
         }
-        let (envelope, rest) = rest.split_at_checked(length).ok_or(ArchiveError::Cut)?;
-        Ok((at, envelope, rest))
+        let taken = self.take(bytes);
+        self.failed = taken.err();
+        taken
     }
 
-    /// Opens the next chunk, and tells whether it is the last one.
-    fn open(&mut self) -> Result<(Zeroizing<Vec<u8>>, bool), ArchiveError> {
-        let (at, envelope, rest) = self.split()?;
-        if at != self.next {
+    /// Nothing follows: what is in the archive, and what opens its files once more.
+    pub fn finish(self) -> Result<(Opened, ArchiveFiles), Unreadable> {
+        let (reading, files) = self.end()?;
+        Ok((Opened::of_archive(reading), files))
+    }
+
+    fn end(mut self) -> Result<(Reading, ArchiveFiles), Unreadable> {
+        if let Some(failed) = self.failed {
+            return Err(failed);
+        }
+        if !self.frame.is_whole() {
+            return Err(Unreadable::Archive(ArchiveError::Cut));
+        }
+        let (plaintext, _) = self.open(true).map_err(Unreadable::Archive)?;
+        let ended = self.gathered.end(&plaintext);
+        let (reading, named) = ended.map_err(Unreadable::Archive)?;
+        Ok((reading, ArchiveFiles::new(self.chunks, named)))
+    }
+
+    fn take(&mut self, mut bytes: &[u8]) -> Result<(), Unreadable> {
+        while !bytes.is_empty() {
+            if self.frame.is_whole() {
+                let (plaintext, place) = self.open(false).map_err(Unreadable::Archive)?;
+                let read = self.gathered.read(&plaintext, place);
+                read.map_err(Unreadable::Archive)?;
+            }
+            bytes = self.frame.fill(bytes).map_err(Unreadable::Archive)?;
+            // Another key than the first chunk names: of another password, or of a changed header.
+            if self.next == 0
+                && self.frame.is_whole()
+                && !self.chunks.key.is_named_by(self.frame.envelope())
+            {
+                return Err(self.wrong);
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens the chunk that came in, and makes room for the next.
+    fn open(&mut self, last: bool) -> Result<(Zeroizing<Vec<u8>>, PiecePlace), ArchiveError> {
+        if self.frame.number() != Some(self.next) {
             return Err(ArchiveError::OutOfOrder);
         }
+        let envelope = self.frame.envelope();
+        let plaintext = self.chunks.open(self.next, last, envelope)?;
+        let place = PiecePlace {
+            offset: self.offset + FRAME_HEAD as u64,
+            length: envelope.len() as u32,
+            chunk: self.next,
+        };
+        self.offset = place.offset + u64::from(place.length);
+        self.next = self.next.checked_add(1).ok_or(ArchiveError::Inconsistent)?;
+        self.frame.clear();
+        Ok((plaintext, place))
+    }
+
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.frame.0.capacity()
+    }
+}
+
+/// Bytes of what stands before an envelope.
+pub(super) const FRAME_HEAD: usize = 8;
+
+/// What there is of `number u32 ‖ length u32 ‖ envelope`. Nothing of it is believed yet.
+#[derive(Default)]
+struct Frame(Vec<u8>);
+
+impl Frame {
+    fn number(&self) -> Option<u32> {
+        Some(number(&self.0).ok()?.0)
+    }
+
+    /// Bytes of the whole, once its head is there.
+    fn length(&self) -> Option<usize> {
+        let (_, rest) = number(&self.0).ok()?;
+        let (length, _) = number(rest).ok()?;
+        Some((length as usize).saturating_add(FRAME_HEAD))
+    }
+
+    fn envelope(&self) -> &[u8] {
+        self.0.get(FRAME_HEAD..).unwrap_or_default()
+    }
+
+    fn is_whole(&self) -> bool {
+        self.length() == Some(self.0.len())
+    }
+
+    /// Takes what is missing off the front, as far as it is there, and returns what follows.
+    fn fill<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], ArchiveError> {
+        let missing = self.length().unwrap_or(FRAME_HEAD) - self.0.len();
+        let (some, rest) = bytes.split_at(missing.min(bytes.len()));
+        self.0.reserve_exact(missing);
+        self.0.extend_from_slice(some);
+        match self.length() {
+            Some(length) if length > FRAME_HEAD + ENVELOPE_MAX => Err(ArchiveError::Altered),
+            _ => Ok(rest),
+        }
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// What opens the chunks of one archive, each in its place.
+pub(super) struct ArchiveChunks {
+    key: ArchiveKey,
+    archive: [u8; 16],
+}
+
+impl ArchiveChunks {
+    /// Opens a chunk by its number, and by whether it is the last one.
+    pub(super) fn open(
+        &self,
+        number: u32,
+        last: bool,
+        envelope: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, ArchiveError> {
         let context = |last| ArchiveContext {
             archive: self.archive,
-            number: u64::from(at),
+            number: u64::from(number),
             last,
         };
-        let last = rest.is_empty();
-        let Ok(plaintext) = self.key.open(&context(last), envelope) else {
-            return Err(match self.key.open(&context(!last), envelope) {
+        self.key.open(&context(last), envelope).map_err(|_| {
+            match self.key.open(&context(!last), envelope) {
                 Ok(_) if last => ArchiveError::Cut,
                 Ok(_) => ArchiveError::Beyond,
                 Err(_) if !self.key.is_named_by(envelope) => ArchiveError::Foreign,
                 Err(_) => ArchiveError::Altered,
-            });
-        };
-        self.rest = rest;
-        self.next = at.checked_add(1).ok_or(ArchiveError::Inconsistent)?;
-        Ok((plaintext, last))
+            }
+        })
     }
 }
-
-struct Reader<'a> {
-    chunks: Chunks<'a>,
-    reading: Reading,
-    /// What the last item was before, as far as that was read.
-    past: EarlierChain,
-    /// The last item was taken.
-    keeps: bool,
-    /// How many versions of the last item there were.
-    earlier: usize,
-    hash: Sha256,
-    items: u32,
-    entries: u32,
-}
-
-impl Reader<'_> {
-    fn read(&mut self) -> Result<(), ArchiveError> {
-        loop {
-            let (plaintext, last) = self.chunks.open()?;
-            if last {
-                return self.end(&plaintext);
-            }
-            self.hash.update(&plaintext);
-            let mut rest = plaintext.as_slice();
-            while !rest.is_empty() {
-                let (kind, body, after) = entry::split(rest).ok_or(ArchiveError::Inconsistent)?;
-                self.take(kind, body)?;
-                rest = after;
-            }
-        }
-    }
-
-    fn take(&mut self, kind: u8, body: &[u8]) -> Result<(), ArchiveError> {
-        self.entries = self.entries.saturating_add(1);
-        match kind {
-            MANIFEST => return Err(ArchiveError::Inconsistent),
-            ITEM => {
-                self.items = self
-                    .items
-                    .checked_add(1)
-                    .ok_or(ArchiveError::Inconsistent)?;
-                self.close();
-                self.earlier = 0;
-                // More than an import takes is counted, and not kept.
-                if self.reading.is_full() {
-                    return Ok(());
-                }
-                match decode_item(body) {
-                    Ok(item) => {
-                        self.keeps = true;
-                        self.reading.found.push(Found {
-                            place: self.entries,
-                            draft: item.draft,
-                            variable: item.variable,
-                            kept: Some(item.kept),
-                        });
-                    }
-                    Err(_) => self.reading.tell(self.entries, UNKNOWN),
-                }
-            }
-            EARLIER => {
-                self.earlier += 1;
-                if self.items == 0 || self.earlier > limits::EARLIER_PER_ITEM {
-                    return Err(ArchiveError::Inconsistent);
-                }
-                if self.keeps && !self.past.push(decode_earlier(body).ok()) {
-                    self.reading.tell(self.entries, UNKNOWN);
-                }
-            }
-            _ => self.reading.tell(self.entries, UNKNOWN),
-        }
-        Ok(())
-    }
-
-    /// The last item is whole.
-    fn close(&mut self) {
-        let past = std::mem::take(&mut self.past).finish();
-        let last = self.reading.found.last_mut().filter(|_| self.keeps);
-        if let Some(kept) = last.and_then(|found| found.kept.as_mut()) {
-            kept.earlier = past;
-        }
-        self.keeps = false;
-    }
-
-    /// The last chunk holds the manifest, and nothing else.
-    fn end(&mut self, plaintext: &[u8]) -> Result<(), ArchiveError> {
-        self.close();
-        let Some((MANIFEST, body, [])) = entry::split(plaintext) else {
-            return Err(ArchiveError::Inconsistent);
-        };
-        let manifest: Manifest = decode_record(body).map_err(|_| ArchiveError::Inconsistent)?;
-        let hash: [u8; 32] = self.hash.clone().finalize().into();
-        if manifest.items != self.items || *manifest.hash != hash {
-            return Err(ArchiveError::Inconsistent);
-        }
-        self.reading.archive = Some(ArchiveFacts {
-            made_at_ms: manifest.made_at_ms,
-            revision: manifest.revision,
-            items: manifest.items,
-        });
-        Ok(())
-    }
-}
-
-const UNKNOWN: &str = "is something that only a newer version of KeyArc knows. Update this one, and restore the archive again";

@@ -1,6 +1,7 @@
 use std::ops::Range;
 
 use keyarc_crypto::{envelope_len, padded_len};
+use sha2::{Digest as _, Sha256};
 
 /// The largest file in bytes: 100 MB, counted as people's machines do.
 pub const ATTACHMENT_MAX: u64 = 100 * 1024 * 1024;
@@ -8,6 +9,9 @@ pub const ATTACHMENT_MAX: u64 = 100 * 1024 * 1024;
 /// Bytes of a file, padding included, in each chunk but the last. With its length word a chunk
 /// fills 1 MiB, which is a length that padding leaves as it is.
 pub const CHUNK_LEN: usize = 1024 * 1024 - 4;
+
+/// What padding is made of, some of it.
+static ZEROS: [u8; 4096] = [0; 4096];
 
 /// How a file of some size is cut into chunks.
 ///
@@ -51,6 +55,23 @@ impl AttachmentLayout {
     pub fn chunk_len(self, number: u32) -> usize {
         let before = u64::from(number) * CHUNK_LEN as u64;
         self.padded.saturating_sub(before).min(CHUNK_LEN as u64) as usize
+    }
+
+    /// SHA-256 of a chunk, padding included, by what it holds of the file. `None` for a chunk that
+    /// there is not, and for a content of another length than the chunk holds.
+    pub(crate) fn hash(self, number: u32, content: &[u8]) -> Option<[u8; 32]> {
+        let due = self.content(number);
+        if number >= self.chunks() || content.len() as u64 != due.end - due.start {
+            return None;
+        }
+        let mut hash = Sha256::new_with_prefix(content);
+        let mut padding = self.chunk_len(number) - content.len();
+        while padding > 0 {
+            let some = padding.min(ZEROS.len());
+            hash.update(&ZEROS[..some]);
+            padding -= some;
+        }
+        Some(hash.finalize().into())
     }
 
     /// Bytes of all envelopes together.

@@ -215,7 +215,7 @@ pub(crate) fn check_attachments(all: &[Attachment]) -> Result<(), DraftError> {
 const DIGEST: &[u8] = b"keyarc/v1/attachment";
 
 /// The digest over the hashes of all chunks, in their order.
-fn digest<'a>(
+pub(crate) fn digest<'a>(
     id: AttachmentId,
     size: u64,
     hashes: impl IntoIterator<Item = &'a [u8; 32]>,

@@ -4,7 +4,6 @@ use keyarc_crypto::{AttachmentContext, AttachmentKey, SealError};
 use keyarc_wire::{AttachmentId, ItemId, Sealed};
 use minicbor::{CborLen, Decode, Encode, bytes::ByteArray};
 use rand_core::CryptoRng;
-use sha2::{Digest as _, Sha256};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::{Attachment, AttachmentLayout, clean_file_name, clean_media_type, digest};
@@ -98,7 +97,7 @@ impl Upload {
     /// Takes note of what a chunk holds of the file; chunks come in their order, as often as they
     /// like. Returns whether it was not known before, and is to be kept before it is sent.
     pub fn note(&mut self, number: u32, content: &[u8]) -> Result<bool, AnotherFile> {
-        let hash: [u8; 32] = Sha256::digest(&*self.padded(number, content)?).into();
+        let hash = self.layout.hash(number, content).ok_or(AnotherFile)?;
         match self.hashes.get(number as usize) {
             Some(known) if *known == hash => Ok(false),
             None if self.hashes.len() == number as usize => {

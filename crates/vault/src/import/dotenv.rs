@@ -120,6 +120,7 @@ pub(super) fn read_dotenv(text: &str) -> Reading {
             })
             .collect(),
         archive: None,
+        files: Vec::new(),
     }
 }
 

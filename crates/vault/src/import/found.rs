@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use keyarc_wire::AttachmentId;
+
 use crate::{
     Earlier, ImportLineError, ItemDraft,
     archive::{ArchiveError, ArchiveFacts},
@@ -55,6 +57,8 @@ pub(crate) struct Reading {
     pub(crate) errors: Vec<ImportLineError>,
     /// What an archive says of itself.
     pub(crate) archive: Option<ArchiveFacts>,
+    /// The files that lie in an archive, in their order there.
+    pub(crate) files: Vec<AttachmentId>,
 }
 
 /// A file of which nothing can be read. Nothing was changed.

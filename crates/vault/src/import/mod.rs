@@ -7,6 +7,7 @@
 //! | `found` | what the reader of any format gives |
 //! | `shape` | putting an item together so that nothing of a file is lost |
 //! | `plan`, `known` | comparing it with the vault; from what was chosen to drafts |
+//! | `files` | the files that come with an archive |
 //! | `text`, `csv`, `node`, `yaml` | bytes as text, text as rows, text as a tree |
 //! | `zip`, `deflate` | what is packed |
 //! | the others | one for each format |
@@ -19,6 +20,7 @@ mod csv;
 mod deflate;
 mod doppler;
 mod dotenv;
+mod files;
 mod format;
 mod found;
 mod infisical;

@@ -70,6 +70,13 @@ pub struct ImportPreview {
     pub archive: Option<ArchiveFacts>,
     /// Versions of before of the entries that would be added.
     pub earlier: u32,
+    /// Files of an archive that would come with them and with those versions, each counted once.
+    pub files: u32,
+    /// Bytes of those files together.
+    pub file_bytes: u64,
+    /// Files that they name and that the archive does not have: the server kept them back when it
+    /// was made.
+    pub files_missing: u32,
     /// How its columns were taken, for a table whose columns a person may name.
     pub table: Option<Table>,
 }
@@ -172,4 +179,6 @@ pub struct ImportPlan {
     pub as_set: Option<String>,
     /// Leave out what items of an archive were before.
     pub without_earlier: bool,
+    /// Leave out the files of an archive.
+    pub without_files: bool,
 }

@@ -20,6 +20,15 @@ pub struct Opened {
 }
 
 impl Opened {
+    /// An archive, however it was read.
+    pub(crate) fn of_archive(reading: Reading) -> Self {
+        Self {
+            format: Format::Archive,
+            reading,
+            table: None,
+        }
+    }
+
     /// As what it was read.
     pub fn format(&self) -> Format {
         self.format

@@ -2,16 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use keyarc_wire::limits;
+use keyarc_wire::{AttachmentId, limits};
 use sha2::{Digest as _, Sha256};
 
 use super::{
     Format, Found, ImportLineError, ImportPlan, ImportPreview, ImportQuery, ImportRow,
-    ImportStatus, ImportWindow, ImportWish, Kept, Opened, Reading, Table, Unreadable, known::Known,
-    name::item_name, open,
+    ImportStatus, ImportWindow, ImportWish, Kept, Opened, Reading, Table, Unreadable, files,
+    known::Known, name::item_name, open,
 };
 use crate::{
-    Content, DraftError, Earlier, EarlierChain, ItemDraft, UnlockedVault, Variable, WINDOW_MAX,
+    Attachment, Content, DraftError, Earlier, EarlierChain, ItemDraft, UnlockedVault, Variable,
+    WINDOW_MAX,
     archive::ArchiveFacts,
     draft::{broken, normalise},
     provider, recognise_named,
@@ -26,6 +27,9 @@ const UNSOUND: &str = "comes without one of its earlier versions, which cannot b
 /// What an item takes at most in a write beside its details: a sealed overview of the usual size,
 /// ids, versions and the names of fields, in bytes of JSON.
 const BESIDE_DETAILS: usize = 700;
+/// What each of its files takes there beside its name: its id in clear and in the overview, its
+/// size.
+const BESIDE_FILE: usize = 60;
 
 /// A file that was read and compared with the vault, and waits to be confirmed. Its values are
 /// wiped when it is dropped.
@@ -38,11 +42,13 @@ pub struct Import {
     format: Format,
     table: Option<Table>,
     archive: Option<ArchiveFacts>,
+    /// The files that lie in an archive, in their order there.
+    pub(super) files: Vec<AttachmentId>,
 }
 
-struct Entry {
+pub(super) struct Entry {
     place: u32,
-    item: PlannedItem,
+    pub(super) item: PlannedItem,
     /// What it was recognised as.
     label: Option<String>,
     hint: String,
@@ -95,6 +101,7 @@ impl Opened {
             mut found,
             mut errors,
             archive,
+            files,
         } = self.reading;
         if let Some(beyond) = found.get(ROWS_MAX) {
             errors.push(ImportLineError {
@@ -119,6 +126,7 @@ impl Opened {
                 format: self.format,
                 table: self.table,
                 archive,
+                files,
             },
         }
     }
@@ -149,6 +157,7 @@ impl Sorting {
 impl Import {
     /// What the import would do, at a glance.
     pub fn preview(&self) -> ImportPreview {
+        let files = self.count_files(self.new_items());
         ImportPreview {
             format: self.format,
             new: self.new.len() as u32,
@@ -157,15 +166,21 @@ impl Import {
             variables: !self.entries.is_empty()
                 && self.entries.iter().all(|entry| entry.variable().is_some()),
             archive: self.archive,
-            earlier: self.earlier_of_new(),
+            earlier: self
+                .new_items()
+                .map(|item| item.earlier().len() as u32)
+                .sum(),
+            files: files.there,
+            file_bytes: files.bytes,
+            files_missing: files.missing,
             table: self.table.clone(),
         }
     }
 
-    fn earlier_of_new(&self) -> u32 {
+    fn new_items(&self) -> impl Iterator<Item = &PlannedItem> {
         let new = self.entries.iter();
         let new = new.filter(|entry| entry.status == ImportStatus::New);
-        new.map(|entry| entry.item.earlier().len() as u32).sum()
+        new.map(|entry| &entry.item)
     }
 
     /// A window of its rows, without values.
@@ -281,7 +296,7 @@ impl Import {
     }
 
     /// The entries chosen, in the order of the file.
-    fn chosen(&self, plan: &ImportPlan) -> Result<Vec<&Entry>, DraftError> {
+    pub(super) fn chosen(&self, plan: &ImportPlan) -> Result<Vec<&Entry>, DraftError> {
         let except: HashSet<u32> = plan.except.iter().copied().collect();
         if except
             .iter()
@@ -326,15 +341,30 @@ impl Entry {
 }
 
 impl UnlockedVault {
-    /// Makes drafts of the rows chosen. Empty when all of it is in the vault already, as an
-    /// environment set of the same name and variables.
+    /// Makes drafts of the rows chosen, without the files of an archive. Empty when all of it is in
+    /// the vault already, as an environment set of the same name and variables.
     pub fn plan_import(
         &self,
         import: &Import,
         plan: &ImportPlan,
     ) -> Result<Vec<PlannedItem>, DraftError> {
+        self.plan_import_with_files(import, plan, &HashMap::new())
+    }
+
+    /// As [`Self::plan_import`], with files: `sent` says what those of [`Import::files`] became
+    /// that the server has by now, by the ids that they have in the archive. Items and versions of
+    /// before name those under the name that each of them knew the file by, and no others.
+    ///
+    /// What is refused does not depend on `sent`: whoever plans before files are sent learns in
+    /// time that rows are too many.
+    pub fn plan_import_with_files(
+        &self,
+        import: &Import,
+        plan: &ImportPlan,
+        sent: &HashMap<AttachmentId, Attachment>,
+    ) -> Result<Vec<PlannedItem>, DraftError> {
         let chosen = import.chosen(plan)?;
-        let planned = match &plan.as_set {
+        let mut planned = match &plan.as_set {
             Some(name) => self.plan_set(&chosen, plan, name)?,
             None => chosen.iter().map(|entry| plan_item(entry, plan)).collect(),
         };
@@ -364,6 +394,9 @@ impl UnlockedVault {
             );
             return Err(broken("rows", rule));
         }
+        planned
+            .iter_mut()
+            .for_each(|item| files::settle(item, sent));
         Ok(planned)
     }
 
@@ -423,15 +456,20 @@ fn sealed_size(draft: &ItemDraft) -> Result<usize, DraftError> {
         draft.check.as_ref(),
         &draft.attachments,
     );
-    let details = details.len();
+    let names = draft.attachments.iter().map(|one| one.name.len());
+    let named = details.len() + names.sum::<usize>();
+    let beside = BESIDE_DETAILS + BESIDE_FILE * draft.attachments.len();
     // Padded to at most an eighth more, sealed, and a third longer as text.
-    Ok((details + details / 8 + BESIDE_DETAILS) * 4 / 3)
+    Ok((named + named / 8 + beside) * 4 / 3)
 }
 
 fn plan_item(entry: &Entry, plan: &ImportPlan) -> PlannedItem {
     let mut item = entry.item.clone();
     if let Some(kept) = item.kept.as_mut().filter(|_| plan.without_earlier) {
         kept.earlier.clear();
+    }
+    if plan.without_files {
+        files::leave_out(&mut item);
     }
     let draft = &mut item.draft;
     draft.folder = match (plan.folder.is_empty(), draft.folder.is_empty()) {

@@ -29,14 +29,14 @@ fn wish_of(code: &str) -> ImportWish {
 }
 
 /// An item, with all that was written of it, oldest first.
-struct Life {
-    this: Fixture,
-    id: ItemId,
+pub struct Life {
+    pub this: Fixture,
+    pub id: ItemId,
     writes: Vec<ItemWrite>,
 }
 
 impl Life {
-    fn begin(draft: &ItemDraft) -> Self {
+    pub fn begin(draft: &ItemDraft) -> Self {
         let mut this = fixture();
         let write = this.seal(draft);
         this.accept(write.clone());
@@ -47,7 +47,7 @@ impl Life {
         }
     }
 
-    fn save(&mut self, draft: ItemDraft) {
+    pub fn save(&mut self, draft: ItemDraft) {
         self.this.now += 1_000;
         let draft = ItemDraft {
             id: Some(self.id),
@@ -59,7 +59,7 @@ impl Life {
         self.writes.push(write);
     }
 
-    fn change(&mut self, change: OverviewChange) {
+    pub fn change(&mut self, change: OverviewChange) {
         self.this.now += 1_000;
         let Fixture {
             vault, rng, now, ..
@@ -71,7 +71,7 @@ impl Life {
     }
 
     /// What a server keeps, oldest first.
-    fn kept(&self) -> Vec<SealedVersion> {
+    pub fn kept(&self) -> Vec<SealedVersion> {
         kept_of(&self.writes)
     }
 
@@ -91,7 +91,7 @@ impl Life {
     }
 
     /// What goes into an archive.
-    fn earlier(&self, kept: &[SealedVersion]) -> Vec<Earlier> {
+    pub fn earlier(&self, kept: &[SealedVersion]) -> Vec<Earlier> {
         let mut chain = EarlierChain::default();
         for past in self.past(kept).unwrap().0 {
             let item = (!past.shares()).then(|| {
@@ -104,7 +104,7 @@ impl Life {
         chain.finish()
     }
 
-    fn exported(&self) -> Exported {
+    pub fn exported(&self) -> Exported {
         let now = self.this.vault.summary(self.id).unwrap().version;
         let details = keyarc_wire::SealedDetails {
             item_id: self.id,

@@ -6,6 +6,7 @@
     reason = "helpers of tests fail the test"
 )]
 
+mod archive_files;
 mod archive_history;
 mod archives;
 mod arranging;
