@@ -9,9 +9,9 @@ use futures::{
 use keyarc_signature::{SignatureError, VaultManifest};
 use keyarc_store::{Changes, DetailsOutcome, WriteOutcome};
 use keyarc_wire::{
-    Bytes, Change, DetailsRequest, DetailsResponse, ItemChange, ItemId, ItemWrite, VaultId,
-    WriteItemsRequest, WriteItemsResponse, encode_change, encode_changes_end, encode_changes_start,
-    encode_manifest, limits,
+    AttachmentId, Bytes, Change, DetailsRequest, DetailsResponse, ItemChange, ItemId, ItemWrite,
+    VaultId, WriteItemsRequest, WriteItemsResponse, encode_change, encode_changes_end,
+    encode_changes_start, encode_manifest, limits,
 };
 
 use crate::{Context, ServiceError, identity, validate};
@@ -167,7 +167,8 @@ fn check_write(request: &WriteItemsRequest) -> Result<(), ServiceError> {
             }
             None => {}
         }
-        check_attachments(write, || field("attachments"))?;
+        let named = (&write.attachments, write.details.is_some());
+        check_attachments(named, || field("attachments"))?;
         if write.base_version > MAX_BASE_VERSION {
             return Err(ServiceError::invalid(
                 field("base_version"),
@@ -207,12 +208,12 @@ fn check_write(request: &WriteItemsRequest) -> Result<(), ServiceError> {
     Ok(())
 }
 
+/// What a version names of attachments, and whether it has details of its own.
 fn check_attachments(
-    write: &ItemWrite,
+    (named, has_details): (&[AttachmentId], bool),
     field: impl FnOnce() -> String,
 ) -> Result<(), ServiceError> {
-    let named = &write.attachments;
-    let rule = if write.details.is_none() && !named.is_empty() {
+    let rule = if !has_details && !named.is_empty() {
         "must come with details"
     } else if named.len() > limits::ATTACHMENTS_PER_ITEM {
         "must name fewer attachments"

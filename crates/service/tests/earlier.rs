@@ -5,7 +5,10 @@ use keyarc_service::{Context, ServiceError, vault, versions};
 use keyarc_store::{SECRETS_KEPT, VERSIONS_KEPT};
 use keyarc_testkit::{
     FixedClock, TestClient,
-    build::{change, earlier, follow_head, item_id, services, vault_id, write, write_overview},
+    build::{
+        attachment_id, change, earlier, follow_head, item_id, services, vault_id, write,
+        write_overview,
+    },
     count_queries, on_both,
 };
 use keyarc_wire::{
@@ -58,6 +61,10 @@ on_both! {
         let longest = limits::EARLIER_PER_ITEM as u64;
         let too_large = EarlierWrite { overview: Sealed(vec![1; limits::OVERVIEW + 1]), ..earlier(1, 1, true) };
         let no_envelope = EarlierWrite { details: Some(Sealed(vec![1])), ..earlier(1, 1, true) };
+        let naming = |own, names: &[u64]| EarlierWrite {
+            attachments: names.iter().copied().map(attachment_id).collect(),
+            ..earlier(1, 2, own)
+        };
         let mut twice = history(1, 2);
         twice.extend(history(1, 2));
         let many = (0..=limits::EARLIER_PER_WRITE as u64).map(|item| earlier(item, 1, true));
@@ -74,6 +81,9 @@ on_both! {
             ("without details now", vec![write_overview(1, 1)], history(1, 1)),
             ("too long", vec![write(1, longest + 1)], history(1, longest + 1)),
             ("too large", vec![write(1, 1)], vec![too_large]),
+            ("a file without details", vec![write(1, 2)], vec![earlier(1, 1, true), naming(false, &[1])]),
+            ("a file twice", vec![write(1, 2)], vec![earlier(1, 1, true), naming(true, &[1, 1])]),
+            ("a file that is nowhere", vec![write(1, 2)], vec![earlier(1, 1, true), naming(true, &[1])]),
             ("no envelope", vec![write(1, 1)], vec![no_envelope]),
             ("too many together", many_writes.collect(), many.collect()),
         ] {

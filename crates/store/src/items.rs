@@ -95,6 +95,18 @@ impl Batches {
                 details.push(item_id.as_bytes(), base, false, changed.as_ref());
             }
         }
+        for earlier in &request.earlier {
+            let base = to_i64(earlier.version) - 1;
+            for attachment in &earlier.attachments {
+                attachments.push(
+                    attachment.as_bytes(),
+                    base,
+                    false,
+                    earlier.item_id.as_bytes(),
+                );
+                named.insert(*attachment);
+            }
+        }
         for ItemPurge {
             item_id,
             base_version,
@@ -126,6 +138,7 @@ fn earlier_versions(earlier: Vec<EarlierWrite>) -> Batch {
         version,
         overview,
         details,
+        ..
     }) = rest.next()
     {
         if let Some(own) = details {

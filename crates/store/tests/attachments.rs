@@ -5,12 +5,12 @@ use keyarc_store::{BeginAttachmentOutcome, NewAttachment, Store, WriteOutcome};
 use keyarc_testkit::{
     FixedClock,
     build::{
-        attachment_id, change, purge, sealed, signed_up, vault_id, write, write_next,
+        attachment_id, change, earlier, purge, sealed, signed_up, vault_id, write, write_next,
         write_overview, write_with,
     },
     count_queries, on_both,
 };
-use keyarc_wire::{Sealed, VaultId};
+use keyarc_wire::{EarlierWrite, Sealed, VaultId, WriteItemsRequest};
 
 const NOW: u64 = FixedClock::START_MS;
 const DAY: u64 = 24 * 3_600_000;
@@ -168,6 +168,35 @@ on_both! {
         clean(store, 225).await;
         assert!(!is_there(store, vault, 1).await);
         assert_eq!(store.count("SELECT COUNT(*) FROM attachment_chunks").await.unwrap(), 0);
+    }
+
+    async fn versions_that_come_along_keep_what_they_name(db) {
+        let store = db.store();
+        let vault = signed_up(store, 1).await;
+        let naming = |version: u64, own: bool, names: &[u64]| EarlierWrite {
+            attachments: names.iter().copied().map(attachment_id).collect(),
+            ..earlier(1, version, own)
+        };
+        let request = |history: Vec<EarlierWrite>| WriteItemsRequest {
+            earlier: history,
+            ..change([write_with(1, 3, &[2])], [])
+        };
+        let history = vec![naming(1, true, &[1]), naming(2, false, &[]), naming(3, true, &[1, 2])];
+        uploaded(store, vault, 2).await;
+        let outcome = write_next(store, vault, request(history.clone())).await.unwrap();
+        assert_eq!(outcome, WriteOutcome::NoAttachment, "the first file is not there");
+        assert_eq!(store.count("SELECT COUNT(*) FROM item_versions").await.unwrap(), 0);
+        uploaded(store, vault, 1).await;
+        let outcome = write_next(store, vault, request(history)).await.unwrap();
+        assert_eq!(outcome, WriteOutcome::Written { revision: 1 });
+        clean(store, 1).await;
+        clean(store, 100).await;
+        assert!(is_there(store, vault, 1).await && is_there(store, vault, 2).await);
+        // They go with the item.
+        write_next(store, vault, change([], [purge(1, 4)])).await.unwrap();
+        clean(store, 101).await;
+        clean(store, 130).await;
+        assert!(!is_there(store, vault, 1).await && !is_there(store, vault, 2).await);
     }
 
     async fn a_version_that_is_not_kept_keeps_nothing(db) {

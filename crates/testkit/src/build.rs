@@ -343,6 +343,7 @@ pub fn earlier(item: u64, version: u64, own: bool) -> EarlierWrite {
         version,
         overview,
         details: details.filter(|_| own),
+        attachments: Vec::new(),
     }
 }
 

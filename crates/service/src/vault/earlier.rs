@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use keyarc_wire::{EarlierWrite, ItemId, limits};
 
+use super::check_attachments;
 use crate::{ServiceError, validate};
 
 /// The last version of each item, where all of them stand in their order from 1.
@@ -31,6 +32,8 @@ pub(super) fn check(earlier: &[EarlierWrite]) -> Result<HashMap<ItemId, u64>, Se
             }
             None => {}
         }
+        let named = (version.attachments.as_slice(), version.details.is_some());
+        check_attachments(named, || field("attachments"))?;
         if version.version != *before + 1 || version.version > limits::EARLIER_PER_ITEM as u64 {
             let most = limits::EARLIER_PER_ITEM;
             return Err(ServiceError::invalid(
