@@ -113,6 +113,23 @@ pub fn listed<S: Borrow<str>>(things: &[S]) -> String {
     things.join(tc!("between things of a list", ", "))
 }
 
+/// A length of a file: `74 bytes`, `34 KB`, `1.2 MB`.
+pub fn size(bytes: u64) -> String {
+    const KB: u64 = 1024;
+    const MB: u64 = KB * KB;
+    match bytes {
+        0..KB => tn!(bytes, "{count} byte", "{count} bytes"),
+        KB..MB => t!("{number} KB", number = bytes.div_ceil(KB)),
+        _ => {
+            let tenths = bytes.saturating_mul(10).div_ceil(MB);
+            match (tenths / 10, tenths % 10) {
+                (whole, 0) => t!("{number} MB", number = whole),
+                (whole, tenth) => t!("{whole}.{tenth} MB", whole, tenth),
+            }
+        }
+    }
+}
+
 /// The first letter in upper case.
 pub fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
@@ -220,6 +237,18 @@ pub fn device_name(user_agent: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_are_told_in_what_fits_and_never_too_small() {
+        assert_eq!(size(0), "0 bytes");
+        assert_eq!(size(1), "1 byte");
+        assert_eq!(size(1_023), "1,023 bytes");
+        assert_eq!(size(1_024), "1 KB");
+        assert_eq!(size(1_025), "2 KB");
+        assert_eq!(size(1_200_000), "1.2 MB");
+        assert_eq!(size(100 * 1024 * 1024), "100 MB");
+        assert_eq!(size(100 * 1024 * 1024 + 1), "100.1 MB");
+    }
 
     #[test]
     fn a_moment_is_told_by_its_day_and_time() {

@@ -291,6 +291,16 @@ const TEXTS: &[&str] = &[
     mark!("This way to derive keys is not known."),
     mark!("This file is being downloaded already."),
     mark!("Another tab goes on with this upload."),
+    mark!(
+        "The browser has no room for the file, or does not have it any more. Nothing was changed. Make room on this device, and choose the file again."
+    ),
+    mark!("The archive is not the one that was read before. Nothing was changed. Choose it again."),
+    mark!(
+        "The browser has no room for the file. Nothing was exported. Make room on this device, or leave attached files out."
+    ),
+    mark!(
+        "What the server sent is not one of the attached files, or not all of it. Nothing was exported. Leave attached files out, or restore a backup of the server."
+    ),
     mark!("The address of this page is not known."),
     mark!(
         "Items were changed elsewhere again and again while they were read. Nothing was exported. Try again in a moment."

@@ -10,14 +10,6 @@ pub fn save_file(name: &str, text: &str) -> Result<(), JsValue> {
     save_blob(name, &blob)
 }
 
-/// As [`save_file`], of bytes in pieces.
-pub fn save_parts(name: &str, parts: &js_sys::Array) -> Result<(), JsValue> {
-    let options = web_sys::BlobPropertyBag::new();
-    options.set_type("application/octet-stream");
-    let blob = web_sys::Blob::new_with_u8_array_sequence_and_options(parts, &options)?;
-    save_blob(name, &blob)
-}
-
 /// Bytes as the browser keeps them, where it has room: to put large files together of, without the
 /// page holding or copying all of one.
 pub fn blob_of(bytes: &[u8]) -> Result<web_sys::Blob, JsValue> {
@@ -25,7 +17,7 @@ pub fn blob_of(bytes: &[u8]) -> Result<web_sys::Blob, JsValue> {
     web_sys::Blob::new_with_u8_array_sequence(&parts)
 }
 
-/// As [`save_parts`], of pieces that [`blob_of`] made.
+/// As [`save_file`], of pieces that [`blob_of`] made.
 pub fn save_blobs(name: &str, parts: &js_sys::Array) -> Result<(), JsValue> {
     let options = web_sys::BlobPropertyBag::new();
     options.set_type("application/octet-stream");

@@ -36,6 +36,8 @@ pub struct ExportWish {
     pub format: ExportFormat,
     /// What the items were before, too, where the format has a place for it.
     pub earlier: bool,
+    /// What is attached to them, too, where the format has a place for it.
+    pub files: bool,
     /// The master password: whoever comes upon an unlocked screen does not know it.
     pub password: String,
 }
@@ -93,6 +95,10 @@ pub struct ExportFacts {
     pub trashed: u32,
     /// Items that are selected.
     pub selected: u32,
+    /// Files that are attached to items, those in the trash too.
+    pub files: u32,
+    /// Bytes of those files together.
+    pub file_bytes: u64,
 }
 
 /// A file that can be saved.
@@ -108,8 +114,21 @@ pub struct ExportBuilt {
     pub written: Written,
     /// What it holds of what items were before; `None` when that is not in it.
     pub past: Option<ExportedPast>,
+    /// What it holds of what is attached to items; `None` when that is not in it.
+    pub files: Option<ExportedFiles>,
     /// Items that were asked for and could not be opened.
     pub unreadable: u32,
+}
+
+/// What a file holds of what is attached to items, and was to what they were before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportedFiles {
+    /// Files that stand in it.
+    pub files: u32,
+    /// Their bytes together.
+    pub bytes: u64,
+    /// Files that the server should have, and does not.
+    pub missing: u32,
 }
 
 /// What a file holds of what items were before.
@@ -131,6 +150,7 @@ mod tests {
             what: ExportWhat::Folder("Checkout".to_owned()),
             format: ExportFormat::ArchiveForPassword("of its own".to_owned()),
             earlier: true,
+            files: false,
             password: "hunter2".to_owned(),
         };
         let told = format!("{wish:?}");
@@ -138,7 +158,7 @@ mod tests {
         let written = postcard::to_allocvec(&wish).expect("written");
         let read: ExportWish = postcard::from_bytes(&written).expect("read");
         assert_eq!((read.what, read.password), (wish.what, wish.password));
-        assert!(read.earlier);
+        assert!(read.earlier && !read.files);
         assert!(
             matches!(read.format, ExportFormat::ArchiveForPassword(own) if own == "of its own")
         );

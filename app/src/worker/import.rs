@@ -13,10 +13,10 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 /// What the page may ask of an import.
 #[derive(Serialize, Deserialize)]
 pub enum ImportCommand {
-    /// Takes the next piece of a file → [`ImportReply::Done`].
+    /// Takes the next piece of a file → [`ImportReply::Done`]. An archive may be of any length.
     Take {
-        /// It is the first one: what was there before is forgotten.
-        first: bool,
+        /// It is the first one, of a file of so many bytes: what was there before is forgotten.
+        first: Option<u64>,
         /// Its bytes.
         piece: Piece,
     },
@@ -138,13 +138,15 @@ mod tests {
     fn a_piece_passes_byte_by_byte() {
         let bytes: Vec<u8> = (0..=u8::MAX).collect();
         let sent = ImportCommand::Take {
-            first: true,
+            first: Some(256),
             piece: Piece(bytes.clone()),
         };
         let written = postcard::to_allocvec(&sent).expect("written");
         assert!(written.len() < bytes.len() + 8);
         let read: ImportCommand = postcard::from_bytes(&written).expect("read");
-        assert!(matches!(read, ImportCommand::Take { first: true, ref piece } if piece.0 == bytes));
+        assert!(
+            matches!(read, ImportCommand::Take { first: Some(256), ref piece } if piece.0 == bytes)
+        );
     }
 
     #[test]

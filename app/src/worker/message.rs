@@ -495,6 +495,8 @@ pub enum Stage {
     Verifying,
     /// Reading a file and comparing it with the vault.
     Reading,
+    /// Fetching or sending what is attached to items.
+    Files,
 }
 
 /// A device that keeps a sealed setup code.

@@ -30,7 +30,7 @@ pub use check::{
 pub use codec::{read_message, write_message};
 pub use export::{
     ExportBuilt, ExportCommand, ExportFacts, ExportFormat, ExportReply, ExportWhat, ExportWish,
-    ExportedPast,
+    ExportedFiles, ExportedPast,
 };
 pub use handle::{Worker, provide_worker, use_worker};
 pub use health::{HealthCommand, HealthReply};

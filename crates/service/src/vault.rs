@@ -9,9 +9,9 @@ use futures::{
 use keyarc_signature::{SignatureError, VaultManifest};
 use keyarc_store::{Changes, DetailsOutcome, WriteOutcome};
 use keyarc_wire::{
-    AttachmentId, Bytes, Change, DetailsRequest, DetailsResponse, ItemChange, ItemId, ItemWrite,
-    VaultId, WriteItemsRequest, WriteItemsResponse, encode_change, encode_changes_end,
-    encode_changes_start, encode_manifest, limits,
+    AttachmentId, Bytes, Change, DetailsRequest, DetailsResponse, ItemChange, ItemId, VaultId,
+    WriteItemsRequest, WriteItemsResponse, encode_change, encode_changes_end, encode_changes_start,
+    encode_manifest, limits,
 };
 
 use crate::{Context, ServiceError, identity, validate};
@@ -167,7 +167,7 @@ fn check_write(request: &WriteItemsRequest) -> Result<(), ServiceError> {
             }
             None => {}
         }
-        let named = (&write.attachments, write.details.is_some());
+        let named = (write.attachments.as_slice(), write.details.is_some());
         check_attachments(named, || field("attachments"))?;
         if write.base_version > MAX_BASE_VERSION {
             return Err(ServiceError::invalid(

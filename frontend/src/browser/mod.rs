@@ -1,6 +1,7 @@
 //! What the browser provides to the worker: cryptography, HTTP, storage, a clock. Each in a
 //! file of its own, each usable without the rest.
 
+mod blobs;
 mod device;
 mod fetch;
 mod hold;
@@ -9,6 +10,7 @@ mod picture;
 mod strength;
 mod webcrypto;
 
+pub use blobs::{BlobError, Blobs};
 pub use device::{DeviceRecord, DeviceStore, StoreError};
 pub use fetch::FetchTransport;
 pub use hold::{Hold, held};

@@ -1,17 +1,21 @@
 //! Making a file of items. Which details are fetched depends on what somebody chose and on nothing
 //! that is sealed: a format that has no place for logins fetches them all the same.
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashSet,
+    rc::Rc,
+};
 
 use gloo_timers::future::TimeoutFuture;
 use keyarc_app::worker::{
     Event, ExportBuilt, ExportCommand, ExportFacts, ExportFormat, ExportReply, ExportWhat,
-    ExportWish, ExportedPast, Failure, LEAST_SCORE, Piece, Stage,
+    ExportWish, ExportedFiles, ExportedPast, Failure, LEAST_SCORE, Piece, Stage,
 };
-use keyarc_client::{Histories, Host as _};
+use keyarc_client::{ClientError, Histories, Host as _, Stoppable};
 use keyarc_crypto::KdfError;
 use keyarc_vault::{
-    Earlier,
+    Attachment, AttachmentReader, Earlier,
     archive::{ArchiveLock, ArchiveRefused, ArchiveWriter},
     export::{Exported, LeftOut, PlainFormat, Writer, Written},
 };
@@ -23,7 +27,7 @@ use super::{
     state::{Open, PinKeeper, VaultWorker, host},
     tell,
 };
-use crate::browser::today;
+use crate::browser::{BlobError, Blobs, today};
 
 /// Items whose details are fetched at once.
 const BATCH: usize = 200;
@@ -34,12 +38,36 @@ const WRITE_AT_ONCE: usize = 250;
 /// Bytes handed to the page at a time: what its main thread copies without being noticed.
 const PIECE: usize = 256 * 1024;
 
+/// A file that was made.
+#[derive(Clone)]
+enum Made {
+    /// In clear.
+    Plain(Rc<Zeroizing<Vec<u8>>>),
+    /// An archive, of any length.
+    Sealed(Rc<Blobs>),
+}
+
+impl Default for Made {
+    fn default() -> Self {
+        Self::Plain(Rc::default())
+    }
+}
+
+impl Made {
+    fn length(&self) -> u64 {
+        match self {
+            Self::Plain(bytes) => bytes.len() as u64,
+            Self::Sealed(blobs) => blobs.length(),
+        }
+    }
+}
+
 /// A file on its way out of the vault.
 #[derive(Default)]
 pub(super) struct Exporting {
-    file: RefCell<Zeroizing<Vec<u8>>>,
+    file: RefCell<Made>,
     /// How much of it was handed over.
-    given: Cell<usize>,
+    given: Cell<u64>,
     /// Counts up whenever somebody stops what is going on.
     stopped: Cell<u32>,
 }
@@ -56,15 +84,21 @@ impl Exporting {
         self.stopped.set(self.stopped.get().wrapping_add(1));
     }
 
-    fn next_piece(&self, first: bool) -> Option<Piece> {
+    async fn next_piece(&self, first: bool) -> Result<Option<Piece>, Failure> {
         if first {
             self.given.set(0);
         }
-        let file = self.file.borrow();
-        let from = self.given.get().min(file.len());
-        let to = (from + PIECE).min(file.len());
-        self.given.set(to);
-        (from < to).then(|| Piece(file[from..to].to_vec()))
+        let file = self.file.borrow().clone();
+        let from = self.given.get().min(file.length());
+        let length = (file.length() - from).min(PIECE as u64) as usize;
+        self.given.set(from + length as u64);
+        if length == 0 {
+            return Ok(None);
+        }
+        Ok(Some(Piece(match file {
+            Made::Plain(bytes) => bytes[from as usize..from as usize + length].to_vec(),
+            Made::Sealed(blobs) => blobs.read(from, length).await.map_err(not_kept)?,
+        })))
     }
 }
 
@@ -96,14 +130,19 @@ impl VaultWorker {
             ExportCommand::Facts => {
                 let session = self.session()?;
                 let facets = session.look(|vault| vault.facets(today()));
+                let (files, file_bytes) = files_of(&session);
                 Ok(ExportReply::Facts(ExportFacts {
                     items: facets.all,
                     trashed: facets.trash,
                     selected: self.selection.borrow().ids().len() as u32,
+                    files,
+                    file_bytes,
                 }))
             }
             ExportCommand::Build(wish) => self.build_export(wish).await,
-            ExportCommand::Take { first } => Ok(ExportReply::Piece(self.export.next_piece(first))),
+            ExportCommand::Take { first } => {
+                Ok(ExportReply::Piece(self.export.next_piece(first).await?))
+            }
             ExportCommand::Stop => {
                 self.export.stop();
                 Ok(ExportReply::Done)
@@ -135,11 +174,12 @@ impl VaultWorker {
 }
 
 impl Round<'_> {
-    async fn build(&self, wish: ExportWish) -> Result<(Zeroizing<Vec<u8>>, ExportBuilt), Halt> {
+    async fn build(&self, wish: ExportWish) -> Result<(Made, ExportBuilt), Halt> {
         let ExportWish {
             what,
             format,
             earlier,
+            files,
             password,
         } = wish;
         let format = match format {
@@ -159,24 +199,27 @@ impl Round<'_> {
         self.goes_on()?;
         let sealed = !matches!(format, Lock::None(_));
         let ids = self.ids(&what, sealed);
-        let (name, file, written, past) = match &format {
+        let (ending, file, contents) = match &format {
             Lock::None(format) => {
-                let (file, written) = self.plain(*format, &ids).await?;
-                let name = format!("keyarc-{}.{}", today(), format.extension());
-                (name, file, written, None)
+                let (bytes, written) = self.plain(*format, &ids).await?;
+                let contents = Contents {
+                    written,
+                    ..Contents::default()
+                };
+                (format.extension(), Made::Plain(Rc::new(bytes)), contents)
             }
             lock => {
-                let (file, written, past) = self.archive(lock, &ids, earlier).await?;
-                let name = format!("keyarc-{}.keyarc", today());
-                (name, file, written, earlier.then_some(past))
+                let (blobs, contents) = self.archive(lock, &ids, (earlier, files)).await?;
+                ("keyarc", Made::Sealed(Rc::new(blobs)), contents)
             }
         };
         let built = ExportBuilt {
-            name,
-            bytes: file.len() as u64,
+            name: format!("keyarc-{}.{ending}", today()),
+            bytes: file.length(),
             sealed,
-            written,
-            past,
+            written: contents.written,
+            past: contents.past,
+            files: contents.files,
             unreadable: match what {
                 ExportWhat::All => self.session.look(|vault| vault.unreadable()),
                 ExportWhat::Selection | ExportWhat::Folder(_) => 0,
@@ -226,16 +269,17 @@ impl Round<'_> {
         Ok(writer.finish())
     }
 
-    /// Batch by batch: of what is fetched nothing is kept in clear.
+    /// Batch by batch, and then file by file: of what is fetched nothing is kept in clear, and of
+    /// what is sealed no more than a few pieces in memory.
     async fn archive(
         &self,
         lock: &Lock,
         ids: &[ItemId],
-        earlier: bool,
-    ) -> Result<(Zeroizing<Vec<u8>>, Written, ExportedPast), Halt> {
+        (earlier, with_files): (bool, bool),
+    ) -> Result<(Blobs, Contents), Halt> {
         let host = host(&PinKeeper::default());
         let rng = &mut host.rng();
-        let mut out = Vec::new();
+        let mut out = Sheet::default();
         progress(Stage::Deriving, 0);
         // So that the page shows it before the worker has no more time for messages.
         TimeoutFuture::new(0).await;
@@ -247,10 +291,14 @@ impl Round<'_> {
                 ArchiveLock::Code(&code)
             }
         };
-        let begun = ArchiveWriter::begin(lock, today(), &mut out, rng);
+        let begun = ArchiveWriter::begin(lock, today(), &mut out.bytes, rng);
         let mut writer = begun.map_err(refused)?;
+        if with_files {
+            writer = writer.with_files();
+        }
         let mut past = ExportedPast::default();
-        let mut with_files = 0_u32;
+        let mut have_files = 0_u32;
+        let (mut named, mut files) = (HashSet::new(), Vec::new());
         for (at, batch) in ids.chunks(BATCH).enumerate() {
             let items = self.read(batch).await?;
             let mut histories = match earlier {
@@ -258,30 +306,89 @@ impl Round<'_> {
                 false => None,
             };
             for item in items {
-                with_files += u32::from(!item.item.attachments.is_empty());
+                have_files += u32::from(!item.item.attachments.is_empty());
                 let earlier = match &mut histories {
                     Some(histories) => self.history(histories).await?,
                     None => Vec::new(),
                 };
-                let put = writer.put_with(&item, &earlier, &mut out, rng);
+                let put = writer.put_with(&item, &earlier, &mut out.bytes, rng);
                 put.map_err(refused)?;
+                out.hand_over()?;
+                if with_files {
+                    let before = earlier.iter().flat_map(|one| &one.draft().attachments);
+                    let all = item.item.attachments.iter().chain(before);
+                    files.extend(all.filter(|one| named.insert(one.id)).cloned());
+                }
                 past.versions = past.versions.saturating_add(earlier.len() as u32);
             }
             let missing = histories.map_or(0, |histories| histories.missing());
             past.missing = past.missing.saturating_add(missing);
             self.fetched(at, ids.len());
         }
+        let told = self.files(&files, &mut writer, &mut out).await?;
         let revision = self.session.look(|vault| vault.revision());
-        let facts = writer.finish(host.now_ms(), revision, &mut out, rng);
-        let written = Written {
-            items: facts.map_err(refused)?.items,
-            left_out: (with_files > 0)
-                .then_some((LeftOut::Attachments, with_files))
-                .into_iter()
-                .collect(),
-            ..Written::default()
+        let facts = writer.finish(host.now_ms(), revision, &mut out.bytes, rng);
+        let left_out = (!with_files && have_files > 0)
+            .then_some((LeftOut::Attachments, have_files))
+            .into_iter();
+        let contents = Contents {
+            written: Written {
+                items: facts.map_err(refused)?.items,
+                left_out: left_out.collect(),
+                ..Written::default()
+            },
+            past: earlier.then_some(past),
+            files: with_files.then_some(told),
         };
-        Ok((Zeroizing::new(out), written, past))
+        Ok((out.finish()?, contents))
+    }
+
+    /// Writes what is in files. One that the server does not show is not in the archive, and is
+    /// told; one that is not what was attached ends the making.
+    async fn files(
+        &self,
+        files: &[Attachment],
+        writer: &mut ArchiveWriter,
+        out: &mut Sheet,
+    ) -> Result<ExportedFiles, Halt> {
+        let rng = &mut host(&PinKeeper::default()).rng();
+        let total: u64 = files.iter().map(|file| file.size).sum();
+        let (mut told, mut done) = (ExportedFiles::default(), 0_u64);
+        for file in files {
+            let reader = AttachmentReader::begin(file);
+            let mut reader = reader.map_err(|_| Failure::Browser(NOT_THE_FILE.to_owned()))?;
+            loop {
+                let number = reader.next();
+                let goes_on = || self.goes_on().is_ok();
+                let read = self.session.next_chunk(file.id, &mut reader, goes_on).await;
+                let content = match (read, number) {
+                    (Ok(Stoppable::Stopped), _) => return Err(Halt::Stopped),
+                    (Ok(Stoppable::Done(Some(content))), Some(number)) => (number, content),
+                    (Ok(Stoppable::Done(_)), _) => {
+                        told.files += 1;
+                        told.bytes += file.size;
+                        break;
+                    }
+                    (Err(ClientError::NotFound), Some(0)) => {
+                        told.missing += 1;
+                        break;
+                    }
+                    (Err(ClientError::NotFound | ClientError::Tampered), _) => {
+                        return Err(Failure::Browser(NOT_THE_FILE.to_owned()).into());
+                    }
+                    (Err(error), _) => return Err(self.worker.failed(error).into()),
+                };
+                let (number, content) = content;
+                let put = writer.piece(file.id, number, &content, &mut out.bytes, rng);
+                put.map_err(refused)?;
+                out.hand_over()?;
+                done += content.len() as u64;
+                let percent = (done * 100).checked_div(total).unwrap_or(100);
+                progress(Stage::Files, percent as u8);
+                self.goes_on()?;
+            }
+        }
+        Ok(told)
     }
 
     /// What items were before they became what was read.
@@ -350,6 +457,60 @@ impl Round<'_> {
         }
     }
 }
+
+/// What stands in a file.
+#[derive(Default)]
+struct Contents {
+    written: Written,
+    past: Option<ExportedPast>,
+    files: Option<ExportedFiles>,
+}
+
+/// What an archive is written on.
+#[derive(Default)]
+struct Sheet {
+    /// What was written last.
+    bytes: Vec<u8>,
+    /// What was written before.
+    blobs: Blobs,
+}
+
+impl Sheet {
+    /// Hands what was written to the browser. All of it is sealed.
+    fn hand_over(&mut self) -> Result<(), Failure> {
+        self.blobs.append(&self.bytes).map_err(not_kept)?;
+        self.bytes.clear();
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Blobs, Failure> {
+        self.hand_over()?;
+        self.blobs.hand_over().map_err(not_kept)?;
+        Ok(self.blobs)
+    }
+}
+
+/// How many files the items have, those in the trash too, and their bytes together.
+fn files_of(session: &Open) -> (u32, u64) {
+    let mut seen = HashSet::new();
+    session.look(|vault| {
+        let rows = vault.item_ids().into_iter();
+        let rows = rows.filter_map(|id| vault.summary(id));
+        let files = rows.flat_map(|row| row.files);
+        files
+            .filter(|file| seen.insert(file.id))
+            .fold((0, 0), |(count, bytes), file| {
+                (count + 1, bytes + file.size)
+            })
+    })
+}
+
+fn not_kept(_: BlobError) -> Failure {
+    Failure::Browser(NO_ROOM.to_owned())
+}
+
+const NO_ROOM: &str = "The browser has no room for the file. Nothing was exported. Make room on this device, or leave attached files out.";
+const NOT_THE_FILE: &str = "What the server sent is not one of the attached files, or not all of it. Nothing was exported. Leave attached files out, or restore a backup of the server.";
 
 /// What opens the file.
 enum Lock {

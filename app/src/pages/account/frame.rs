@@ -59,6 +59,7 @@ fn stage_words(stage: Stage) -> &'static str {
         Stage::Sending => t!("Sending"),
         Stage::Verifying => t!("Checking signatures"),
         Stage::Reading => t!("Reading the file"),
+        Stage::Files => t!("Attached files"),
     }
 }
 

@@ -161,6 +161,20 @@ impl<T: Transport, H: Host> Session<T, H> {
         reader: &mut AttachmentReader,
         goes_on: impl Fn() -> bool,
     ) -> Result<Stoppable<Option<Zeroizing<Vec<u8>>>>, ClientError> {
+        match self.next_chunk(id, reader, goes_on).await {
+            Err(ClientError::NotFound) => Err(ClientError::Tampered),
+            read => read,
+        }
+    }
+
+    /// As [`Self::read_chunk`], where a file may be missing: a chunk that the server does not show is
+    /// [`ClientError::NotFound`].
+    pub async fn next_chunk(
+        &self,
+        id: AttachmentId,
+        reader: &mut AttachmentReader,
+        goes_on: impl Fn() -> bool,
+    ) -> Result<Stoppable<Option<Zeroizing<Vec<u8>>>>, ClientError> {
         let Some(number) = reader.next() else {
             let whole = reader.finish();
             whole.map_err(|_| ClientError::Tampered)?;
@@ -178,9 +192,56 @@ impl<T: Transport, H: Host> Session<T, H> {
                 Ok(Stoppable::Done(Some(content)))
             }
             Ok(Stoppable::Stopped) => Ok(Stoppable::Stopped),
-            Err(ClientError::NotFound) => Err(ClientError::Tampered),
             Err(error) => Err(error),
         }
+    }
+
+    /// Sends a file that comes from elsewhere, an archive for example, as a new one, before there is
+    /// an item that names it: under another id and another key, so that the server does not see
+    /// where it was before. `piece` gives what a chunk holds of it. What was sent is given up again
+    /// when it does not come to its end, as far as the server can be reached.
+    pub async fn send_anew<E: From<ClientError>>(
+        &self,
+        file: &Attachment,
+        piece: impl AsyncFn(u32) -> Result<Zeroizing<Vec<u8>>, E>,
+        goes_on: impl Fn() -> bool,
+    ) -> Result<Stoppable<Attachment>, E> {
+        if !self.trust().may_write() {
+            return Err(ClientError::ReadOnly.into());
+        }
+        let now = self.host.now_ms();
+        let wish = (file.name.as_str(), file.media_type.as_str(), file.size);
+        // No item yet: it is kept nowhere, and goes on in this one call alone.
+        let upload = Upload::begin(ItemId([0; 16]), wish, now, &mut self.host.rng());
+        let mut upload = upload.ok_or(ClientError::TooLarge)?;
+        let sent = self.send_whole(&mut upload, piece, goes_on).await;
+        if !matches!(sent, Ok(Stoppable::Done(_))) {
+            // After a day the server drops it by itself.
+            let _ = self.discard_upload(upload.id()).await;
+        }
+        sent
+    }
+
+    async fn send_whole<E: From<ClientError>>(
+        &self,
+        upload: &mut Upload,
+        piece: impl AsyncFn(u32) -> Result<Zeroizing<Vec<u8>>, E>,
+        goes_on: impl Fn() -> bool,
+    ) -> Result<Stoppable<Attachment>, E> {
+        if let Stoppable::Stopped = self.begin_upload(upload, &goes_on).await? {
+            return Ok(Stoppable::Stopped);
+        }
+        for number in 0..upload.layout().chunks() {
+            let content = piece(number).await?;
+            let noted = upload.note(number, &content);
+            noted.map_err(|_| ClientError::Sealing)?;
+            let sent = self.send_chunk(upload, number, &content, &goes_on).await?;
+            if sent == Stoppable::Stopped {
+                return Ok(Stoppable::Stopped);
+            }
+        }
+        let whole = upload.finish().ok_or(ClientError::Sealing)?;
+        Ok(Stoppable::Done(whole))
     }
 
     /// Seals uploads that are not finished, for keeping on this device.

@@ -12,7 +12,7 @@ use crate::{
         Banner, BannerTone, Button, Checkbox, Icon, Look, PasswordField, Segmented, Select,
         focus_on_mount,
     },
-    words::shortened,
+    words::{shortened, size},
     worker::{ExportFacts, ExportFormat, ExportWhat, ExportWish},
 };
 
@@ -30,6 +30,7 @@ pub(super) fn Choose(facts: ExportFacts) -> impl IntoView {
         own,
         repeated,
         earlier,
+        files,
     } = work.choice();
     let password = RwSignal::new(String::new());
     let wrong = RwSignal::new(None::<&'static str>);
@@ -55,6 +56,7 @@ pub(super) fn Choose(facts: ExportFacts) -> impl IntoView {
                 (None, false) => ExportFormat::ArchiveForCode,
             },
             earlier: plain.with_untracked(Option::is_none) && earlier.get_untracked(),
+            files: plain.with_untracked(Option::is_none) && files.get_untracked(),
             password: password.get_untracked(),
         });
     };
@@ -113,6 +115,19 @@ pub(super) fn Choose(facts: ExportFacts) -> impl IntoView {
                 </Checkbox>
                 <p class="field-hint export-code">
                     {t!("What items were before, as far as the server keeps it. Whoever opens the archive reads secrets in it that were replaced long ago.")}
+                </p>
+            </Show>
+            <Show when=move || { plain.get().is_none() && facts.files > 0 }>
+                <Checkbox id="export-files" checked=files>
+                    {t!("Attached files")}
+                </Checkbox>
+                <p class="field-hint export-code">
+                    {tn!(
+                        facts.files,
+                        "{count} file of {size} in the whole vault, and those that only earlier versions have. Each is fetched once.",
+                        "{count} files of {size} in the whole vault, and those that only earlier versions have. Each is fetched once.",
+                        size = size(facts.file_bytes)
+                    )}
                 </p>
             </Show>
             <PasswordField

@@ -1,7 +1,7 @@
 use leptos::{html, prelude::*};
 
 use super::{
-    words::{left_out, left_out_of_past, stands_in_it},
+    words::{left_out, left_out_of_past, missing_files, stands_in_it},
     work::use_export,
 };
 use crate::{
@@ -9,7 +9,8 @@ use crate::{
     worker::ExportBuilt,
 };
 
-/// The most that an import takes: items, versions that they had before, and bytes of a file.
+/// The most that an import takes: items, versions that they had before, and bytes of both, attached
+/// files aside.
 const IMPORT_ITEMS: u32 = 20_000;
 const IMPORT_EARLIER: u32 = 20_000;
 const IMPORT_BYTES: u64 = 50 * 1024 * 1024;
@@ -24,6 +25,7 @@ pub(super) fn Ready(built: ExportBuilt) -> impl IntoView {
         sealed,
         written,
         past,
+        files,
         unreadable,
     } = built;
     let heading = NodeRef::<html::H2>::new();
@@ -34,14 +36,19 @@ pub(super) fn Ready(built: ExportBuilt) -> impl IntoView {
         }
     });
     let versions = past.map_or(0, |past| past.versions);
-    let lead = stands_in_it(written.items, versions, bytes);
+    let there = files.unwrap_or_default();
+    let lead = stands_in_it(written.items, versions, there.files, bytes);
+    let of_items = bytes.saturating_sub(there.bytes);
     let is_beyond = sealed
-        && (written.items > IMPORT_ITEMS || versions > IMPORT_EARLIER || bytes > IMPORT_BYTES);
+        && (written.items > IMPORT_ITEMS || versions > IMPORT_EARLIER || of_items > IMPORT_BYTES);
     let lost = written
         .left_out
         .iter()
         .map(|(what, count)| left_out(*what, *count));
-    let lost: Vec<String> = lost.chain(left_out_of_past(past)).collect();
+    let lost: Vec<String> = lost
+        .chain(left_out_of_past(past))
+        .chain(missing_files(there.missing))
+        .collect();
     let formulas = written.formulas;
     let file_name = name.clone();
     view! { class="v",
@@ -65,7 +72,7 @@ pub(super) fn Ready(built: ExportBuilt) -> impl IntoView {
             .then(|| {
                 view! { class="v",
                     <Banner tone=BannerTone::Warn icon=Icon::Warning>
-                        {t!("This is more than can be restored in one go: 20,000 items, 20,000 earlier versions, 50 MB. Make an archive of each folder instead.")}
+                        {t!("This is more than can be restored in one go: 20,000 items, 20,000 earlier versions, 50 MB beside attached files. Make an archive of each folder instead.")}
                     </Banner>
                 }
             })}

@@ -5,7 +5,10 @@ use keyarc_vault::{
     export::{LeftOut, PlainFormat},
 };
 
-use crate::{words::number, worker::ExportedPast};
+use crate::{
+    words::{listed, size},
+    worker::ExportedPast,
+};
 
 /// The archive among the formats that can be chosen.
 pub(super) const ARCHIVE: &str = "archive";
@@ -157,23 +160,36 @@ pub(super) fn left_out_of_past(past: Option<ExportedPast>) -> Option<String> {
     }
 }
 
+/// Attached files that a file was to hold, and does not.
+pub(super) fn missing_files(missing: u32) -> Option<String> {
+    (missing > 0).then(|| {
+        tn!(
+            missing,
+            "{count} attached file that the server does not have.",
+            "{count} attached files that the server does not have."
+        )
+    })
+}
+
 /// How much stands in a file.
-pub(super) fn stands_in_it(items: u32, versions: u32, bytes: u64) -> String {
-    if versions == 0 {
-        return tn!(
-            items,
-            "{count} item, {size}.",
-            "{count} items, {size}.",
-            size = size(bytes)
-        );
+pub(super) fn stands_in_it(items: u32, versions: u32, files: u32, bytes: u64) -> String {
+    let mut parts = vec![tn!(items, "{count} item", "{count} items")];
+    if versions > 0 {
+        parts.push(tn!(
+            versions,
+            "{count} earlier version",
+            "{count} earlier versions"
+        ));
     }
-    tn!(
-        versions,
-        "{items}, {count} earlier version, {size}.",
-        "{items}, {count} earlier versions, {size}.",
-        items = tn!(items, "{count} item", "{count} items"),
-        size = size(bytes)
-    )
+    if files > 0 {
+        parts.push(tn!(
+            files,
+            "{count} attached file",
+            "{count} attached files"
+        ));
+    }
+    parts.push(size(bytes));
+    format!("{}.", listed(&parts))
 }
 
 /// Kinds of items, in the midst of a sentence.
@@ -186,16 +202,6 @@ fn lowered(kind: Kind) -> &'static str {
         Kind::Totp => t!("one-time codes"),
         Kind::Certificate => t!("certificates"),
         Kind::SshKey => t!("SSH keys"),
-    }
-}
-
-/// A length of a file.
-fn size(bytes: u64) -> String {
-    const KB: u64 = 1024;
-    match bytes {
-        0..=9_999 => t!("{number} bytes", number = number(bytes)),
-        10_000..=9_999_999 => t!("{number} KB", number = number(bytes / KB)),
-        _ => t!("{number} MB", number = number(bytes / KB / KB)),
     }
 }
 
@@ -223,15 +229,13 @@ mod tests {
         assert_eq!(left_out_of_past(past(3, 0)), None);
         let words = left_out_of_past(past(3, 1)).unwrap_or_default();
         assert!(words.starts_with("1 earlier version that the"), "{words}");
-        assert_eq!(stands_in_it(1, 0, 74), "1 item, 74 bytes.");
-        let words = stands_in_it(4, 1_200, 34 * 1024);
-        assert_eq!(words, "4 items, 1,200 earlier versions, 34 KB.");
-    }
-
-    #[test]
-    fn sizes_are_told_in_what_fits() {
-        assert_eq!(size(74), "74 bytes");
-        assert_eq!(size(34 * 1024), "34 KB");
-        assert_eq!(size(50 * 1024 * 1024), "50 MB");
+        assert_eq!(stands_in_it(1, 0, 0, 74), "1 item, 74 bytes.");
+        let words = stands_in_it(4, 1_200, 1, 34 * 1024);
+        assert_eq!(
+            words,
+            "4 items, 1,200 earlier versions, 1 attached file, 34 KB."
+        );
+        assert_eq!(missing_files(0), None);
+        assert!(missing_files(2).is_some_and(|words| words.starts_with("2 attached files that")));
     }
 }

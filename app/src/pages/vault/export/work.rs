@@ -4,7 +4,7 @@ use leptos_router::hooks::use_query_map;
 use super::words::ARCHIVE;
 use crate::{
     state::{Session, Toasts, use_session, use_toasts},
-    ui::save_parts,
+    ui::{blob_of, save_blobs},
     worker::{
         Command, ExportBuilt, ExportCommand, ExportFacts, ExportReply, ExportWish, Failure, Reply,
         Worker, use_worker,
@@ -62,6 +62,8 @@ pub(super) struct Choice {
     pub(super) repeated: RwSignal<String>,
     /// Whether an archive has what items were before.
     pub(super) earlier: RwSignal<bool>,
+    /// Whether an archive has what is attached to items.
+    pub(super) files: RwSignal<bool>,
 }
 
 /// Which password was not taken.
@@ -183,6 +185,7 @@ impl ExportWork {
     }
 
     async fn fetch(self, name: &str) -> Result<(), String> {
+        let not_taken = |_| t!("The browser did not take the file. Nothing was saved.").to_owned();
         let parts = js_sys::Array::new();
         let mut first = true;
         loop {
@@ -190,13 +193,13 @@ impl ExportWork {
             first = false;
             match reply.map_err(|failure| failure.to_string())? {
                 ExportReply::Piece(Some(piece)) => {
-                    parts.push(&js_sys::Uint8Array::from(piece.0.as_slice()));
+                    let blob = blob_of(&piece.0).map_err(not_taken)?;
+                    parts.push(blob.as_ref());
                 }
                 _ => break,
             }
         }
-        let saved = save_parts(name, &parts);
-        saved.map_err(|_| t!("The browser did not take the file. Nothing was saved.").to_owned())
+        save_blobs(name, &parts).map_err(not_taken)
     }
 
     fn choose(self) -> Step {
@@ -262,6 +265,7 @@ pub(super) fn provide_export() -> ExportWork {
             own: RwSignal::new(String::new()),
             repeated: RwSignal::new(String::new()),
             earlier: RwSignal::new(true),
+            files: RwSignal::new(true),
         },
         of_selection,
         worker: use_worker(),

@@ -7,12 +7,13 @@ use leptos::{ev, html, prelude::*, task::spawn_local};
 use super::{
     download::Download,
     uploads::{Sender, ask},
-    words::{another_file, size, sort_of},
+    words::{another_file, sort_of},
 };
 use crate::{
     language::known,
     state::{ConnectionState, Upload, use_connection, use_toasts, use_uploads},
     ui::{Button, Dialog, Icon, IconButton, IconView, Look, TextInput, focus_on_mount},
+    words::size,
     worker::{AttachmentCommand, AttachmentReply, CutOffUpload, Failure, use_worker},
 };
 

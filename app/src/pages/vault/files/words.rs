@@ -2,24 +2,7 @@
 
 use keyarc_vault::{ATTACHMENT_MAX, ATTACHMENTS_MAX, FILE_NAMES_MAX, clean_file_name};
 
-use crate::{language::known, worker::Failure};
-
-/// A length of a file: `74 bytes`, `34 KB`, `1.2 MB`.
-pub(super) fn size(bytes: u64) -> String {
-    const KB: u64 = 1024;
-    const MB: u64 = KB * KB;
-    match bytes {
-        0..KB => tn!(bytes, "{count} byte", "{count} bytes"),
-        KB..MB => t!("{number} KB", number = bytes.div_ceil(KB)),
-        _ => {
-            let tenths = bytes.saturating_mul(10).div_ceil(MB);
-            match (tenths / 10, tenths % 10) {
-                (whole, 0) => t!("{number} MB", number = whole),
-                (whole, tenth) => t!("{whole}.{tenth} MB", whole, tenth),
-            }
-        }
-    }
-}
+use crate::{language::known, words::size, worker::Failure};
 
 /// What a file is, by the ending of its name: `PDF`, and nothing where that says nothing.
 pub(super) fn sort_of(name: &str) -> Option<String> {
@@ -131,18 +114,6 @@ pub(super) fn not_taken() -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_are_told_in_what_fits_and_never_too_small() {
-        assert_eq!(size(0), "0 bytes");
-        assert_eq!(size(1), "1 byte");
-        assert_eq!(size(1_023), "1,023 bytes");
-        assert_eq!(size(1_024), "1 KB");
-        assert_eq!(size(1_025), "2 KB");
-        assert_eq!(size(1_200_000), "1.2 MB");
-        assert_eq!(size(100 * 1024 * 1024), "100 MB");
-        assert_eq!(size(100 * 1024 * 1024 + 1), "100.1 MB");
-    }
 
     #[test]
     fn an_ending_says_what_a_file_is() {

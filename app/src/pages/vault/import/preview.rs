@@ -14,8 +14,8 @@ use super::{
 use crate::{
     language::{filled, known},
     pages::account::UnlockProgress,
-    ui::{Button, Checkbox, Look, TextInput},
-    words::{listed, moment, number},
+    ui::{Banner, BannerTone, Button, Checkbox, Icon, Look, TextInput},
+    words::{listed, moment, number, size},
     worker::{ImportCommand, ImportReply},
 };
 
@@ -108,6 +108,7 @@ pub(super) fn Preview(found: ImportPreview) -> impl IntoView {
     let environment = RwSignal::new(String::new());
     let as_set = RwSignal::new(false);
     let with_earlier = RwSignal::new(true);
+    let with_files = RwSignal::new(true);
     let set_name = RwSignal::new(".env".to_owned());
     let import = move |()| {
         if writing.get_untracked() || chosen.get_untracked() == 0 {
@@ -124,6 +125,7 @@ pub(super) fn Preview(found: ImportPreview) -> impl IntoView {
             environment: Some(environment).filter(|name| !name.is_empty()),
             as_set: as_set.get_untracked().then_some(set_name),
             without_earlier: !with_earlier.get_untracked(),
+            without_files: !with_files.get_untracked(),
             ..selection.plan()
         });
     };
@@ -144,7 +146,8 @@ pub(super) fn Preview(found: ImportPreview) -> impl IntoView {
         </p>
         {match found.archive {
             Some(facts) => {
-                view! { class="v", <Archive facts=facts earlier=found.earlier /> }.into_any()
+                let comes = Comes::of(&found);
+                view! { class="v", <Archive facts=facts comes=comes /> }.into_any()
             }
             None => view! { class="v", <FormatSelect format=found.format /> }.into_any(),
         }}
@@ -181,6 +184,11 @@ pub(super) fn Preview(found: ImportPreview) -> impl IntoView {
                         {t!("Restore what they were before as well")}
                     </Checkbox>
                 </Show>
+                <Show when=move || { found.files > 0 }>
+                    <Checkbox id="import-files" checked=with_files>
+                        {t!("Restore attached files as well")}
+                    </Checkbox>
+                </Show>
                 <Show when=move || found.variables>
                     <Checkbox id="import-set" checked=as_set>
                         {t!("Keep them together as one environment set")}
@@ -214,9 +222,42 @@ pub(super) fn Preview(found: ImportPreview) -> impl IntoView {
     }
 }
 
+/// What comes along with the items of an archive.
+#[derive(Clone, Copy)]
+struct Comes {
+    earlier: u32,
+    files: u32,
+    file_bytes: u64,
+    files_missing: u32,
+}
+
+impl Comes {
+    fn of(found: &ImportPreview) -> Self {
+        Self {
+            earlier: found.earlier,
+            files: found.files,
+            file_bytes: found.file_bytes,
+            files_missing: found.files_missing,
+        }
+    }
+
+    /// `3 files, 12 MB`.
+    fn files_words(self) -> String {
+        match self.files {
+            0 => number(0_u32),
+            files => tn!(
+                files,
+                "{count} file, {size}",
+                "{count} files, {size}",
+                size = size(self.file_bytes)
+            ),
+        }
+    }
+}
+
 /// Which archive it is. Its key vouches for all of it.
 #[component]
-fn Archive(facts: ArchiveFacts, earlier: u32) -> impl IntoView {
+fn Archive(facts: ArchiveFacts, comes: Comes) -> impl IntoView {
     view! { class="v",
         <dl class="facts import-archive">
             <dt>{t!("Archive of")}</dt>
@@ -226,8 +267,22 @@ fn Archive(facts: ArchiveFacts, earlier: u32) -> impl IntoView {
             <dt>{t!("Items")}</dt>
             <dd>{number(facts.items)}</dd>
             <dt>{t!("Earlier versions that come along")}</dt>
-            <dd>{number(earlier)}</dd>
+            <dd>{number(comes.earlier)}</dd>
+            <dt>{t!("Attached files that come along")}</dt>
+            <dd>{comes.files_words()}</dd>
         </dl>
+        {(comes.files_missing > 0)
+            .then(|| {
+                view! { class="v",
+                    <Banner tone=BannerTone::Warn icon=Icon::Warning>
+                        {tn!(
+                            comes.files_missing,
+                            "{count} attached file is not in this archive: the server did not have it when the archive was made. Its item comes without it.",
+                            "{count} attached files are not in this archive: the server did not have them when the archive was made. Their items come without them."
+                        )}
+                    </Banner>
+                }
+            })}
         <p class="field-hint">
             {t!("Nothing is written before you confirm. What the vault has already is not added again. What was in the trash comes back into the trash, and its 30 days begin anew.")}
         </p>
@@ -407,6 +462,9 @@ mod tests {
             variables: format == Format::Dotenv,
             archive: None,
             earlier: 0,
+            files: 0,
+            file_bytes: 0,
+            files_missing: 0,
             table: None,
         }
     }

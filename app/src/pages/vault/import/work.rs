@@ -15,8 +15,9 @@ use crate::{
 
 /// Bytes that go to the worker at a time: what the main thread copies without being noticed.
 const PIECE: usize = 256 * 1024;
-/// The largest file an import takes, in bytes. The worker has the last word.
-const FILE_MAX: usize = 50 * 1024 * 1024;
+/// The longest text an import takes, in bytes. The worker has the last word, and takes archives of
+/// any length.
+const TEXT_MAX: usize = 50 * 1024 * 1024;
 
 /// How far an import is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,28 +98,25 @@ impl ImportWork {
             return self.refuse(t!("There is nothing to read yet."));
         }
         let bytes = Zeroizing::new(text.into_bytes());
-        if bytes.len() > FILE_MAX {
+        if bytes.len() > TEXT_MAX {
             return self.refuse(crate::language::text(TOO_LARGE));
         }
-        let mut from = 0;
+        let (mut from, length) = (0, bytes.len() as u64);
         let next = move || {
             let piece = &bytes[from..(from + PIECE).min(bytes.len())];
             from += piece.len();
             let piece = (!piece.is_empty()).then(|| Piece(piece.to_vec()));
             Box::pin(std::future::ready(Ok(piece))) as Coming
         };
-        self.take(None, Box::new(next));
+        self.take(None, length, Box::new(next));
     }
 
     /// Reads a file that was chosen or dropped.
     pub(super) fn take_file(self, file: web_sys::File) {
-        if file.size() > FILE_MAX as f64 {
-            return self.refuse(crate::language::text(TOO_LARGE));
-        }
         if file.size() == 0.0 {
             return self.refuse(t!("The file is empty."));
         }
-        let name = file.name();
+        let (name, length) = (file.name(), file.size() as u64);
         let mut from = 0.0;
         let next = move || {
             let to = (from + PIECE as f64).min(file.size());
@@ -137,7 +135,7 @@ impl ImportWork {
                 Ok::<_, ()>(Some(piece))
             }) as Coming
         };
-        self.take(Some(name), Box::new(next));
+        self.take(Some(name), length, Box::new(next));
     }
 
     /// Reads the file once more, as a person says.
@@ -257,24 +255,28 @@ impl ImportWork {
         });
     }
 
-    fn take(self, name: Option<String>, mut next: NextPiece) {
+    fn take(self, name: Option<String>, length: u64, mut next: NextPiece) {
         let round = self.next_round();
         self.problem.set(None);
         self.file_name.set(name);
         self.step.set(Step::Reading);
         self.session.clear_progress();
         spawn_local(async move {
-            let mut first = true;
+            let mut first = Some(length);
             loop {
                 match next().await {
                     Ok(None) => break,
                     Ok(Some(_)) if !self.is_round(round) => return,
                     Ok(Some(piece)) => {
                         let taken = self.ask(ImportCommand::Take { first, piece }).await;
-                        if let Err(failure) = taken {
-                            return self.fail(round, failure.to_string());
+                        match taken {
+                            Ok(_) => first = None,
+                            Err(Failure::TooLarge { .. }) => {
+                                let words = crate::language::text(TOO_LARGE);
+                                return self.fail(round, words.to_owned());
+                            }
+                            Err(failure) => return self.fail(round, failure.to_string()),
                         }
-                        first = false;
                     }
                     Err(()) => {
                         let unread =
