@@ -211,7 +211,7 @@ impl VaultWorker {
         let secret = wish.password.as_ref().map(|password| password.0.as_str());
         let length = archive.length();
         let at_once = |from: u64| (length - from).min(READ_AT_ONCE as u64) as usize;
-        let beginning = (length as usize).min(HEADER_LEN);
+        let beginning = length.min(HEADER_LEN as u64) as usize;
         let header = archive.read(0, beginning).await.map_err(not_kept)?;
         let mut reader = match ArchiveReader::begin(&header, secret) {
             Ok(reader) => reader,

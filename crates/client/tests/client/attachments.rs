@@ -1,13 +1,16 @@
 //! Files that are attached to items: whole or not at all, whatever the server and the line do.
 
+use std::cell::Cell;
+
 use keyarc_client::{ChangeAllKeys, ClientError, SaveError, Stoppable};
 use keyarc_crypto::Suite;
 use keyarc_vault::{
-    ATTACHMENT_MAX, Attachment, AttachmentChange, AttachmentReader, CHUNK_LEN, Change, Upload,
-    Version,
+    ATTACHMENT_MAX, Attachment, AttachmentChange, AttachmentLayout, AttachmentReader, CHUNK_LEN,
+    Change, Upload, Version,
 };
 use keyarc_wire::{AttachmentId, ErrorCode, ItemId};
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use crate::common::{Fault, ORIGIN, PASSWORD, TestSession, World, draft, edit, run};
 
@@ -303,6 +306,62 @@ fn an_item_never_names_half_a_file() {
             .send_chunk(&upload, 0, part(&upload, 0, &content), ON)
             .await;
         assert_eq!(sent, Err(ClientError::NotFound));
+    });
+}
+
+#[test]
+fn a_file_from_elsewhere_is_sent_as_another_one_or_given_up() {
+    run(async {
+        let world = World::new().await;
+        let session = &world.session;
+        let content = file(2 * CHUNK_LEN + 5);
+        let (item, id) = attached(session, "a.txt", &content).await;
+        let (old, _) = session.attachment(item, id).await.expect("there");
+        let layout = AttachmentLayout::of(old.size).expect("a size");
+        let piece = async |number: u32| {
+            let range = layout.content(number);
+            let part = &content[range.start as usize..range.end as usize];
+            Ok::<_, ClientError>(Zeroizing::new(part.to_vec()))
+        };
+        let sent = session.send_anew(&old, piece, ON).await.expect("sends");
+        let Stoppable::Done(new) = sent else {
+            panic!("nobody stopped it");
+        };
+        // Neither the id nor the chunks tell that it is the same.
+        assert!(new.id != old.id && new.key != old.key && new.digest != old.digest);
+        assert_eq!((new.name.as_str(), new.size), ("a.txt", old.size));
+        let other = session.save(&draft("B", "two")).await.expect("saves");
+        let change = AttachmentChange::Put {
+            attachment: new.clone(),
+            at: 0,
+        };
+        let other = other.summary.id;
+        let put = session.change_attachments(other, &change).await;
+        put.expect("attaches");
+        assert!(read(session, other, new.id).await == Ok(content.clone()));
+
+        let there = world.server.borrow().attachments();
+        let asked = Cell::new(0);
+        let stops = || {
+            asked.set(asked.get() + 1);
+            asked.get() < 3
+        };
+        let stopped = session.send_anew(&old, piece, stops).await;
+        assert_eq!(stopped, Ok(Stoppable::Stopped));
+        let broken = async |number: u32| match number {
+            0 => piece(0).await,
+            _ => Err(ClientError::NotFound),
+        };
+        let failed = session.send_anew(&old, broken, ON).await;
+        assert_eq!(failed, Err(ClientError::NotFound));
+        let cut = async |number: u32| {
+            let mut part = piece(number).await?;
+            part.pop();
+            Ok::<_, ClientError>(part)
+        };
+        let failed = session.send_anew(&old, cut, ON).await;
+        assert_eq!(failed, Err(ClientError::Sealing));
+        assert_eq!(world.server.borrow().attachments(), there, "given up again");
     });
 }
 
