@@ -244,7 +244,7 @@ fn an_upload_stops_while_the_server_is_away_and_goes_on_where_it_was() {
         world.server.borrow_mut().down = true;
         let second = part(&upload, 1, &content);
         upload.note(1, second).expect("the file");
-        let tries = std::cell::Cell::new(3);
+        let tries = Cell::new(3);
         let goes_on = || tries.replace(tries.get() - 1) > 0;
         let stopped = session.send_chunk(&upload, 1, second, goes_on).await;
         assert_eq!(stopped, Ok(Stoppable::Stopped));
