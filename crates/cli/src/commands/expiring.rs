@@ -41,6 +41,13 @@ pub async fn run(home: &Home, wish: &Expiring) -> Result<(), Failure> {
     if wish.printed.json {
         return output::json(&due);
     }
+    if due.is_empty() {
+        eprintln!(
+            "Nothing has expired, and nothing expires within {} days.",
+            wish.within
+        );
+        return Ok(());
+    }
     let cells = due.iter().map(|Told { row, days_left }| {
         [
             row.expires_on.clone().unwrap_or_default(),
