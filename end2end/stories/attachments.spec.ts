@@ -238,6 +238,30 @@ test('an upload that goes on in one tab is not cut off to another', async ({
   expect((await download(second.page, 'shared.bin')).equals(shared)).toBe(true);
 });
 
+test('a lock in the middle of an upload and of a form keeps both', async ({ context, page, person, vault }) => {
+  await begin(vault);
+  const content = randomBytes(8 * MB);
+  let sent = 0;
+  await context.route('**/chunks/*', async (route) => {
+    sent += 1;
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    await route.continue().catch(() => undefined);
+  });
+  await choose(page, file('long.bin', content));
+  await expect(onTheWay(page)).toHaveCount(1);
+  await expect.poll(() => sent).toBeGreaterThan(1);
+  await vault.detail(KEY.name).getByRole('button', { name: 'Edit' }).click();
+  await vault.fillKey({ notes: 'half-written' });
+  await vault.button('Lock').click();
+  await person.unlock();
+  await context.unroute('**/chunks/*');
+  await vault.open(KEY.name);
+  const row = cutOff(page).filter({ hasText: 'long.bin' });
+  await expect(row).toBeVisible();
+  await row.locator('input[type=file]').setInputFiles(file('long.bin', content));
+  await expect(attached(page)).toHaveCount(1, { timeout: 60_000 });
+});
+
 test('names of files that are too long together are refused before anything is sent', async ({ liar, page, vault }) => {
   await begin(vault);
   const long = (number: number) => file(`${number}${'鍵'.repeat(95)}.bin`, Buffer.from('x'));

@@ -19,6 +19,8 @@ pub struct Upload {
     pub problem: ArcRwSignal<Option<String>>,
     /// Its name at the server, once the worker has begun.
     pub id: ArcRwSignal<Option<AttachmentId>>,
+    /// Somebody gave it up. A lock does not: what was sent can be gone on with.
+    pub given_up: ArcRwSignal<bool>,
     /// Told to try again. It ends with the upload, and so does what waits for it.
     pub again: mpsc::UnboundedSender<()>,
 }

@@ -37,6 +37,7 @@ impl Sender {
             done: ArcRwSignal::new(0),
             problem: ArcRwSignal::new(None),
             id: ArcRwSignal::new(upload),
+            given_up: ArcRwSignal::new(false),
             again,
         };
         let key = row.key;
@@ -49,6 +50,7 @@ impl Sender {
             name: row.name.clone(),
             done: row.done.clone(),
             id: row.id.clone(),
+            given_up: row.given_up.clone(),
         };
         let problem = row.problem.clone();
         self.uploads.push(row);
@@ -80,6 +82,7 @@ impl Sender {
 
     /// Gives an upload up, whatever it is doing.
     pub(super) fn give_up(self, upload: &Upload) {
+        upload.given_up.set(true);
         if let Some(id) = upload.id.get_untracked() {
             let worker = self.worker;
             spawn_local(async move {
@@ -100,6 +103,7 @@ struct Carrying {
     name: ArcRwSignal<String>,
     done: ArcRwSignal<u64>,
     id: ArcRwSignal<Option<AttachmentId>>,
+    given_up: ArcRwSignal<bool>,
 }
 
 /// Why an upload waits.
@@ -141,7 +145,10 @@ impl Carrying {
         self.name.set(name);
         for (number, two) in cuts.windows(2).enumerate() {
             if !uploads.is_listed(self.key) {
-                let _ = ask(worker, AttachmentCommand::Discard(id)).await;
+                // It was given up before it had an id.
+                if self.given_up.get_untracked() {
+                    let _ = ask(worker, AttachmentCommand::Discard(id)).await;
+                }
                 return Ok(false);
             }
             let piece = read(&self.file, two[0] as f64, two[1] as f64).await?;
