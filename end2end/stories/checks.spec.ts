@@ -92,7 +92,7 @@ checked('a key is tested where somebody said, after being asked once, and the ou
   expect(asked!.headers).toMatchObject({ origin: 'null' });
   expect(asked!.headers.referer).toBeUndefined();
   expect(asked!.headers.cookie).toBeUndefined();
-  expect(framesOf(page)).toBe(1);
+  await expect.poll(() => framesOf(page)).toBe(1);
   await isAccessible(page, 'what a test found');
 
   // Agreed to once, each way of answering.
@@ -137,7 +137,7 @@ checked('a provider that keeps silent is given up on', async ({ page, provider, 
   await agree(page, provider.host);
   await expect(section(page).getByText(`Asking ${provider.host}…`)).toBeVisible();
   await expect(section(page).getByText(/No answer came within 15 seconds/)).toBeVisible({ timeout: 30_000 });
-  expect(framesOf(page)).toBe(1);
+  await expect.poll(() => framesOf(page)).toBe(1);
 });
 
 checked('a hostile answer can only lie about itself', async ({ context, page, provider, vault }) => {
@@ -152,7 +152,7 @@ checked('a hostile answer can only lie about itself', async ({ context, page, pr
   const names = (await context.cookies(provider.url('/'))).map(({ name }) => name);
   expect(names).not.toContain('from');
   expect(provider.asked('/gone')).toEqual([]);
-  expect(framesOf(page)).toBe(1);
+  await expect.poll(() => framesOf(page)).toBe(1);
   await expect(page.getByText('top.location')).toHaveCount(0);
   await vault.lock();
 });
@@ -231,7 +231,7 @@ story('a server that changes the frame for tests gets no key, and where browsers
       expect(JSON.stringify(provider.heard)).not.toContain(word);
     }
     expect(page.url()).toBe(before);
-    expect(framesOf(page)).toBe(1);
+    await expect.poll(() => framesOf(page)).toBe(1);
     await page.waitForTimeout(500);
     expect(provider.asked('/gone')).toEqual([]);
     await expect(section(page).getByText(/gave no answer/)).toBeVisible();
@@ -301,7 +301,7 @@ checked('all keys are tested one after the other, each host asked about once, in
   await expect.poll(() => written.length).toBe(1);
   await page.getByRole('row').filter({ hasText: 'Invalid' }).getByRole('link').click();
   await expect(section(page).getByText('Tested today')).toBeVisible();
-  expect(framesOf(page)).toBe(1);
+  await expect.poll(() => framesOf(page)).toBe(1);
 
   // The keys went to their providers and nowhere else.
   const words = Object.values(KEYS);

@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::format::Format;
+use crate::{commands::NewKind, format::Format};
 
 /// API keys, secrets and certificates from a zero-knowledge vault, in the shell.
 ///
@@ -35,6 +35,16 @@ pub enum Command {
     Ls(Ls),
     /// Print a value.
     Get(Get),
+    /// Make an item. Its secret is typed, or comes through standard input.
+    New(New),
+    /// Set a value of an item. It is typed, or comes through standard input.
+    Set(Set),
+    /// Move items into a folder.
+    Mv(Mv),
+    /// Move items to the trash.
+    Rm(Rm),
+    /// List what an item was before.
+    History(History),
     /// Run a command with secrets in its environment.
     Run(Run),
     /// Print variables, for a shell, a file or another program.
@@ -122,9 +132,102 @@ pub struct Get {
     /// Print no line end after the value.
     #[arg(long, short)]
     pub no_newline: bool,
+    /// As it was at a version that `keyarc history` lists.
+    #[arg(long, value_name = "NUMBER")]
+    pub version: Option<u64>,
     /// Print all values of the item as JSON.
     #[arg(long, conflicts_with_all = ["field", "no_newline"])]
     pub json: bool,
+}
+
+/// `keyarc new`
+#[derive(Debug, Args)]
+pub struct New {
+    /// What it is called.
+    pub name: String,
+    /// What it is.
+    #[arg(long, value_enum, default_value_t = NewKind::Key)]
+    pub kind: NewKind,
+    /// Its folder.
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Option<String>,
+    /// Its environment.
+    #[arg(long, short, env = "KEYARC_ENVIRONMENT", value_name = "NAME")]
+    pub environment: Option<String>,
+    /// A tag; may be given several times.
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
+    /// The user name of a login.
+    #[arg(long, value_name = "NAME")]
+    pub username: Option<String>,
+    /// The address of a login.
+    #[arg(long, value_name = "ADDRESS")]
+    pub url: Option<String>,
+    /// The day on which it stops working, as 2027-01-31.
+    #[arg(long, value_name = "DAY")]
+    pub expires: Option<String>,
+    /// Make its secret: a password of 24 characters. It is not printed.
+    #[arg(long)]
+    pub generate: bool,
+    #[command(flatten)]
+    pub printed: Printed,
+}
+
+/// `keyarc set`
+#[derive(Debug, Args)]
+pub struct Set {
+    /// A name, or folder/name.
+    pub item: String,
+    /// Which value of the item: its secret without this. A variable that an environment set does not
+    /// have is added.
+    #[arg(long, short, value_name = "NAME")]
+    pub field: Option<String>,
+    /// Of which environment, where several items have the name.
+    #[arg(long, short, env = "KEYARC_ENVIRONMENT", value_name = "NAME")]
+    pub environment: Option<String>,
+    #[command(flatten)]
+    pub printed: Printed,
+}
+
+/// `keyarc mv`
+#[derive(Debug, Args)]
+pub struct Mv {
+    /// Names, or folder/name.
+    #[arg(required = true)]
+    pub items: Vec<String>,
+    /// The folder; "" for the top.
+    #[arg(long, value_name = "FOLDER")]
+    pub to: String,
+    /// Of which environment, where several items have the name.
+    #[arg(long, short, env = "KEYARC_ENVIRONMENT", value_name = "NAME")]
+    pub environment: Option<String>,
+    #[command(flatten)]
+    pub printed: Printed,
+}
+
+/// `keyarc rm`
+#[derive(Debug, Args)]
+pub struct Rm {
+    /// Names, or folder/name.
+    #[arg(required = true)]
+    pub items: Vec<String>,
+    /// Of which environment, where several items have the name.
+    #[arg(long, short, env = "KEYARC_ENVIRONMENT", value_name = "NAME")]
+    pub environment: Option<String>,
+    #[command(flatten)]
+    pub printed: Printed,
+}
+
+/// `keyarc history`
+#[derive(Debug, Args)]
+pub struct History {
+    /// A name, or folder/name.
+    pub item: String,
+    /// Of which environment, where several items have the name.
+    #[arg(long, short, env = "KEYARC_ENVIRONMENT", value_name = "NAME")]
+    pub environment: Option<String>,
+    #[command(flatten)]
+    pub printed: Printed,
 }
 
 /// Where variables come from.

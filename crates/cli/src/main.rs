@@ -19,10 +19,12 @@ mod open;
 mod output;
 mod printable;
 mod prompt;
+mod secret;
 mod template;
 mod values;
 mod variables;
 mod vault;
+mod writes;
 
 use std::process::ExitCode;
 

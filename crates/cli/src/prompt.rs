@@ -7,6 +7,8 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
+/// The longest value that is taken from standard input.
+const VALUE_MAX: u64 = 1024 * 1024;
 /// The longest line that is taken from standard input.
 const LONGEST: u64 = 64 * 1024;
 
@@ -25,6 +27,35 @@ pub fn secret(question: &str) -> Result<Zeroizing<String>, Failure> {
         .map_err(|error| {
             Failure::Machine(format!("nothing could be asked at the terminal: {error}"))
         })
+}
+
+/// A secret that is to be kept: typed at the terminal, or all of standard input without the line end
+/// behind it.
+pub fn value(question: &str) -> Result<Zeroizing<String>, Failure> {
+    if is_possible() {
+        return secret(question);
+    }
+    let mut text = Zeroizing::new(String::new());
+    let read = io::stdin()
+        .lock()
+        .take(VALUE_MAX + 1)
+        .read_to_string(&mut text);
+    read.map_err(|error| Failure::Usage(format!("standard input could not be read: {error}")))?;
+    if text.len() as u64 > VALUE_MAX {
+        return Err(Failure::Usage("a value has at most 1 MB".to_owned()));
+    }
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    match text.is_empty() {
+        true => Err(Failure::Usage(
+            "there is no value on standard input".to_owned(),
+        )),
+        false => Ok(text),
+    }
 }
 
 /// Lines of standard input, for scripts: as many as are wanted, without their ends.

@@ -14,7 +14,7 @@ pub struct Value {
 }
 
 /// The value that is meant where no field is named. An environment set has none.
-fn meant(content: &Content) -> Option<&'static str> {
+pub fn meant(content: &Content) -> Option<&'static str> {
     match content {
         Content::ApiKey { .. } => Some("value"),
         Content::Login { .. } => Some("password"),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use keyarc_client::{Host as _, NativeHost};
 use keyarc_reference::{NoReference, Reference, SCHEME};
-use keyarc_vault::{ItemSummary, Kind};
+use keyarc_vault::{Change as VersionChange, ItemSummary, Kind, Version};
 use keyarc_wire::ItemId;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -14,6 +14,7 @@ use crate::{
     failure::Failure,
     host::{Open, doubt},
     values::{one_time_code, value, values, variables},
+    writes::{self, Change},
 };
 
 /// How near a name must be to be offered, of 1.
@@ -32,6 +33,8 @@ pub struct Wanted {
     pub field: Option<String>,
     /// The item's environment; `None` for any.
     pub environment: Option<Environment>,
+    /// As it was at this version; `None` for as it is.
+    pub version: Option<u64>,
 }
 
 /// Of which environment an item is to be.
@@ -60,6 +63,7 @@ impl From<Reference> for Wanted {
             item: reference.item,
             field: Some(reference.field),
             environment: reference.environment.map(Environment::This),
+            version: None,
         }
     }
 }
@@ -89,6 +93,7 @@ impl Wanted {
             item: text.to_owned(),
             field,
             environment: None,
+            version: None,
         })
     }
 }
@@ -109,6 +114,10 @@ pub enum Question {
     Variables(Wanted),
     /// [`Answer::Code`].
     Code(Wanted),
+    /// [`Answer::Items`]: those that the change made or changed.
+    Change(Change),
+    /// [`Answer::Versions`], the newest first.
+    History(Wanted),
     /// [`Answer::Done`]; the keys are forgotten.
     Lock,
 }
@@ -139,6 +148,8 @@ pub enum Answer {
         #[zeroize(skip)]
         seconds_left: u32,
     },
+    /// What an item was.
+    Versions(#[zeroize(skip)] Vec<VersionLine>),
     /// It is done.
     Done,
 }
@@ -184,7 +195,7 @@ pub struct Row {
 }
 
 impl Row {
-    fn of(summary: ItemSummary) -> Self {
+    pub fn of(summary: ItemSummary) -> Self {
         Self {
             id: summary.id.to_string(),
             name: summary.name,
@@ -211,6 +222,48 @@ impl Row {
     }
 }
 
+/// A version of an item as a list shows it. The JSON of `history` is made of it and keeps its
+/// members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionLine {
+    /// Which version; the newest of several that are not there.
+    pub version: u64,
+    /// What the item was called; absent where that cannot be read.
+    pub name: Option<String>,
+    /// When it was written, Unix milliseconds; absent when nothing tells.
+    pub written_at_ms: Option<u64>,
+    /// What it changed of the version before.
+    pub changes: Vec<VersionChange>,
+    /// `unreadable` or `missing`; absent for one that opens.
+    pub problem: Option<String>,
+}
+
+impl VersionLine {
+    fn of(version: Version) -> Self {
+        match version {
+            Version::Read(row) => Self {
+                version: row.version,
+                name: Some(row.name),
+                written_at_ms: row.written_at_ms,
+                changes: row.changes.unwrap_or_default(),
+                problem: None,
+            },
+            Version::Unreadable { version } => Self::of_problem(version, "unreadable"),
+            Version::Missing { newest, .. } => Self::of_problem(newest, "missing"),
+        }
+    }
+
+    fn of_problem(version: u64, problem: &str) -> Self {
+        Self {
+            version,
+            name: None,
+            written_at_ms: None,
+            changes: Vec::new(),
+            problem: Some(problem.to_owned()),
+        }
+    }
+}
+
 /// Answers from a vault that is open in this process, whose state was fetched before.
 pub async fn answer(session: &Open, question: &Question) -> Result<Answer, Failure> {
     if let Some(doubt) = doubt(session.trust()) {
@@ -224,7 +277,10 @@ pub async fn answer(session: &Open, question: &Question) -> Result<Answer, Failu
         Question::Values(wanted) => Ok(Answer::Values(read(session, wanted).await?)),
         Question::Item(wanted) => {
             let id = find(&rows(session), wanted)?;
-            let item = session.reveal(id).await?;
+            let item = match wanted.version {
+                Some(version) => session.version(id, version).await?,
+                None => session.reveal(id).await?,
+            };
             let all = values(&item, NativeHost.now_ms());
             Ok(Answer::Item {
                 row: Row::of(item.summary.clone()),
@@ -249,6 +305,14 @@ pub async fn answer(session: &Open, question: &Question) -> Result<Answer, Failu
                 code: code.code,
             })
         }
+        Question::Change(change) => Ok(Answer::Items(writes::change(session, change).await?)),
+        Question::History(wanted) => {
+            let id = find(&rows(session), wanted)?;
+            let versions = session.versions(id).await?;
+            Ok(Answer::Versions(
+                versions.into_iter().map(VersionLine::of).collect(),
+            ))
+        }
         Question::Lock => Ok(Answer::Done),
     }
 }
@@ -266,7 +330,7 @@ fn status(session: &Open) -> Status {
 }
 
 /// Items outside the trash, by folder and name.
-fn rows(session: &Open) -> Vec<ItemSummary> {
+pub fn rows(session: &Open) -> Vec<ItemSummary> {
     let mut rows: Vec<ItemSummary> = session.look(|vault| {
         let all = vault.item_ids().into_iter();
         all.filter_map(|id| vault.summary(id))
@@ -288,9 +352,10 @@ async fn read(session: &Open, wanted: &[Wanted]) -> Result<Vec<String>, Failure>
         .iter()
         .map(|wanted| find(&rows, wanted))
         .collect::<Result<_, _>>()?;
-    let different: Vec<ItemId> = ids
-        .iter()
-        .copied()
+    let present = wanted.iter().zip(&ids);
+    let present = present.filter(|(wanted, _)| wanted.version.is_none());
+    let different: Vec<ItemId> = present
+        .map(|(_, id)| *id)
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect();
@@ -304,7 +369,14 @@ async fn read(session: &Open, wanted: &[Wanted]) -> Result<Vec<String>, Failure>
     let now = NativeHost.now_ms();
     let mut found = Vec::with_capacity(wanted.len());
     for (wanted, id) in wanted.iter().zip(&ids) {
-        let item = items.iter().find(|item| item.summary.id == *id);
+        let then;
+        let item = match wanted.version {
+            Some(version) => {
+                then = session.version(*id, version).await?;
+                Some(&then)
+            }
+            None => items.iter().find(|item| item.summary.id == *id),
+        };
         let item = item.ok_or_else(|| not_found(&rows, wanted))?;
         found.push(
             value(item, wanted.field.as_deref(), now)?
@@ -317,7 +389,7 @@ async fn read(session: &Open, wanted: &[Wanted]) -> Result<Vec<String>, Failure>
 
 /// The one item that is meant: as it is written, or else whatever the case of its letters; of the
 /// environment that is wanted, or else of none where that will do.
-fn find(rows: &[ItemSummary], wanted: &Wanted) -> Result<ItemId, Failure> {
+pub fn find(rows: &[ItemSummary], wanted: &Wanted) -> Result<ItemId, Failure> {
     let same: fn(&str, &str) -> bool = |a, b| a == b;
     let alike: fn(&str, &str) -> bool = |a, b| a.to_lowercase() == b.to_lowercase();
     let environment = wanted.environment.as_ref();

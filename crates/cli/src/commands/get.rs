@@ -22,7 +22,10 @@ struct Told<'a> {
 pub async fn run(home: &Home, wish: Get) -> Result<(), Failure> {
     let wanted =
         Wanted::typed(&wish.item, wish.field).map_err(|error| Failure::Usage(error.to_string()))?;
-    let wanted = wanted.of_environment(wish.environment.as_deref());
+    let wanted = Wanted {
+        version: wish.version,
+        ..wanted.of_environment(wish.environment.as_deref())
+    };
     if wish.json {
         let answer = open::ask(home, &Question::Item(wanted)).await?;
         let Answer::Item { row, values } = &answer else {

@@ -4,12 +4,16 @@ mod env;
 mod expiring;
 mod generate;
 mod get;
+mod history;
 mod inject;
 mod login;
 mod ls;
 mod run;
 mod status;
 mod totp;
+mod write;
+
+pub use write::NewKind;
 
 use crate::{
     args::{Arguments, Command},
@@ -35,6 +39,11 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Status(printed) => status::run(&home, &printed).await,
         Command::Ls(wish) => ls::run(&home, &wish).await,
         Command::Get(wish) => get::run(&home, wish).await,
+        Command::New(wish) => write::new(&home, wish).await,
+        Command::Set(wish) => write::set(&home, wish).await,
+        Command::Mv(wish) => write::mv(&home, wish).await,
+        Command::Rm(wish) => write::rm(&home, wish).await,
+        Command::History(wish) => history::run(&home, wish).await,
         Command::Run(wish) => run::run(&home, wish).await,
         Command::Env(wish) => env::run(&home, wish).await,
         Command::Inject(wish) => inject::run(&home, &wish).await,

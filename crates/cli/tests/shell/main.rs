@@ -8,6 +8,7 @@
 
 mod fixture;
 mod print;
+mod write;
 
 use std::{
     fs,
