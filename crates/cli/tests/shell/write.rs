@@ -99,7 +99,7 @@ async fn items_of_every_kind_are_made_of_standard_input() {
             vec!["new", "X", "--kind", "totp"],
             "canary not base 32!",
             2,
-            "content",
+            "Base32",
         ),
     ] {
         let (is, says) = cannot(&shell, &words, typed).await;
@@ -168,7 +168,7 @@ async fn values_are_set_and_what_they_were_is_kept() {
             "Did you mean password?",
         ),
         (vec!["set", "Service"], 2, "--field"),
-        (vec!["set", "Service", "-f", "no name"], 2, "content"),
+        (vec!["set", "Service", "-f", "no name"], 2, "need names"),
         (vec!["set", "Stripe"], 5, "Payments/Stripe (test)"),
         (vec!["set", "Nothing"], 4, "no item"),
         (vec!["get", "Registry", "--version", "99"], 4, ""),
