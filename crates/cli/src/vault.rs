@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use keyarc_client::{Host as _, NativeHost};
+use keyarc_client::{ClientError, Host as _, NativeHost};
 use keyarc_reference::{NoReference, Reference, SCHEME};
-use keyarc_vault::{Change as VersionChange, ItemSummary, Kind, Version};
+use keyarc_vault::{Change as VersionChange, Item, ItemSummary, Kind, Version};
 use keyarc_wire::ItemId;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -278,7 +278,7 @@ pub async fn answer(session: &Open, question: &Question) -> Result<Answer, Failu
         Question::Item(wanted) => {
             let id = find(&rows(session), wanted)?;
             let item = match wanted.version {
-                Some(version) => session.version(id, version).await?,
+                Some(version) => as_it_was(session, id, wanted, version).await?,
                 None => session.reveal(id).await?,
             };
             let all = values(&item, NativeHost.now_ms());
@@ -372,7 +372,7 @@ async fn read(session: &Open, wanted: &[Wanted]) -> Result<Vec<String>, Failure>
         let then;
         let item = match wanted.version {
             Some(version) => {
-                then = session.version(*id, version).await?;
+                then = as_it_was(session, *id, wanted, version).await?;
                 Some(&then)
             }
             None => items.iter().find(|item| item.summary.id == *id),
@@ -385,6 +385,22 @@ async fn read(session: &Open, wanted: &[Wanted]) -> Result<Vec<String>, Failure>
         );
     }
     Ok(found)
+}
+
+/// An item as it was at a version.
+async fn as_it_was(
+    session: &Open,
+    id: ItemId,
+    wanted: &Wanted,
+    version: u64,
+) -> Result<Item, Failure> {
+    match session.version(id, version).await {
+        Err(ClientError::NotFound) => Err(Failure::NotFound {
+            what: format!("version {version} of {}", wanted.item),
+            nearest: Vec::new(),
+        }),
+        item => Ok(item?),
+    }
 }
 
 /// The one item that is meant: as it is written, or else whatever the case of its letters; of the

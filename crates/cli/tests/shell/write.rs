@@ -171,7 +171,7 @@ async fn values_are_set_and_what_they_were_is_kept() {
         (vec!["set", "Service", "-f", "no name"], 2, "need names"),
         (vec!["set", "Stripe"], 5, "Payments/Stripe (test)"),
         (vec!["set", "Nothing"], 4, "no item"),
-        (vec!["get", "Registry", "--version", "99"], 4, ""),
+        (vec!["get", "Registry", "--version", "99"], 4, "version 99"),
     ] {
         let (is, says) = cannot(&shell, &words, "canary").await;
         assert_eq!(is, code, "{words:?}: {says}");
