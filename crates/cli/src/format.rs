@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     failure::Failure,
+    printable::printable,
     variables::{Variables, is_name},
 };
 
@@ -61,6 +62,10 @@ pub fn written(
         ));
     }
     for (name, value) in variables {
+        // Each name stands bare in a line: one with a line end in it would be a variable more.
+        if !is_bare(name) {
+            return Err(no_name(name, "letters, digits, _, . and -"));
+        }
         let line = Zeroizing::new(match format {
             Format::Shell => shell(name, value)?,
             Format::Dotenv => dotenv(name, value)?,
@@ -80,13 +85,24 @@ fn cannot(name: &str, why: &str) -> Failure {
     Failure::Usage(format!("{name}: its value has {why}"))
 }
 
+fn no_name(name: &str, rule: &str) -> Failure {
+    Failure::Usage(format!(
+        "{} is no name of a variable: {rule}",
+        printable(name)
+    ))
+}
+
+/// What an environment set calls its variables, whoever wrote it.
+fn is_bare(name: &str) -> bool {
+    let rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(rest)
+}
+
 /// In single quotes nothing has a meaning (POSIX.1-2024, section 2.2.2), so that only they
 /// themselves must be written otherwise.
 fn shell(name: &str, value: &str) -> Result<String, Failure> {
     if !is_name(name) {
-        return Err(Failure::Usage(format!(
-            "{name} is no name of a variable to a shell: letters, digits and _"
-        )));
+        return Err(no_name(name, "letters, digits and _, to a shell"));
     }
     if value.contains('\0') {
         return Err(cannot(name, "a NUL in it, which no shell can hold"));
@@ -227,6 +243,29 @@ mod tests {
         for name in ["", "A", "-a", "a-", "a..b", "a_b", &"a".repeat(254)] {
             assert!(write(Format::K8s, Some(name), &[]).is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_name_that_would_be_another_line_is_written_nowhere() {
+        for format in [
+            Format::Shell,
+            Format::Dotenv,
+            Format::Docker,
+            Format::K8s,
+            Format::Github,
+            Format::GithubMask,
+        ] {
+            for name in ["", "1A", "A\nPATH", "A=B", "A: x", "A\u{1b}[2J", "A<<B"] {
+                let told = write(format, Some("x"), &[(name, "canary")]).expect_err("is refused");
+                assert!(
+                    !told.contains(['\n', '\u{1b}']) && !told.contains("canary"),
+                    "{told}"
+                );
+            }
+        }
+        // JSON escapes whatever it is.
+        let json = write(Format::Json, None, &[("A\nPATH", "b")]);
+        assert_eq!(json, Ok("{\n  \"A\\nPATH\": \"b\"\n}\n".to_owned()));
     }
 
     proptest! {
