@@ -7,6 +7,7 @@ import type { Browser, BrowserContext, Page } from '@playwright/test';
 
 import { isAccessible } from '../support/axe.ts';
 import { canary, sightings } from '../support/canary.ts';
+import { attached, download, files } from '../support/files.ts';
 import { expect, test } from '../support/fixtures.ts';
 import type { Guard } from '../support/guard.ts';
 import { Person } from '../support/person.ts';
@@ -17,8 +18,6 @@ const KEY = { name: 'Contract', secret: 'the-secret-of-the-contract' };
 const MB = 1024 * 1024;
 const CHUNKS = '**/attachments/*/chunks/*';
 
-const files = (page: Page) => page.getByRole('region', { name: 'Files', exact: true });
-const attached = (page: Page) => files(page).getByRole('list', { name: 'Attached files' }).getByRole('listitem');
 const facts = (page: Page) => page.locator('.import-archive dd');
 const withFiles = (page: Page) => page.getByRole('checkbox', { name: 'Attached files', exact: true });
 
@@ -26,12 +25,6 @@ async function attach(page: Page, name: string, buffer: Buffer): Promise<void> {
   const before = await attached(page).count();
   await page.locator('#files-input').setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
   await expect(attached(page)).toHaveCount(before + 1, { timeout: 60_000 });
-}
-
-async function download(page: Page, name: string): Promise<Buffer> {
-  const waiting = page.waitForEvent('download');
-  await files(page).getByRole('button', { name: `Download ${name}`, exact: true }).click();
-  return readFileSync(await (await waiting).path());
 }
 
 async function toExport(vault: Vault): Promise<void> {

@@ -1,12 +1,13 @@
 // Files that are attached to items: whole or not at all, and nothing of them in clear on the way.
 
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 
 import type { Page } from '@playwright/test';
 
 import { isAccessible } from '../support/axe.ts';
 import { canary, sightings, sightingsBelow } from '../support/canary.ts';
+import { attached, download, files } from '../support/files.ts';
 import { expect, test as base } from '../support/fixtures.ts';
 import { json, Liar, type Asked } from '../support/liar.ts';
 import { Person } from '../support/person.ts';
@@ -26,8 +27,6 @@ const test = base.extend<{ liar: Liar }>({
   baseURL: async ({ liar }, use) => use(liar.origin),
 });
 
-const files = (page: Page) => page.getByRole('region', { name: 'Files', exact: true });
-const attached = (page: Page) => files(page).getByRole('list', { name: 'Attached files' }).getByRole('listitem');
 const onTheWay = (page: Page) => files(page).getByRole('list', { name: 'Files on their way' }).getByRole('listitem');
 const cutOff = (page: Page) => files(page).getByRole('list', { name: 'Uploads that were cut off' }).getByRole('listitem');
 const isChunk = ({ method, path }: Asked) => method === 'PUT' && path.includes('/chunks/');
@@ -43,14 +42,6 @@ const file = (name: string, buffer: Buffer): Chosen => ({ name, mimeType: 'appli
 
 async function choose(page: Page, chosen: Chosen | Chosen[] | string): Promise<void> {
   await page.locator('#files-input').setInputFiles(chosen);
-}
-
-async function download(page: Page, name: string): Promise<Buffer> {
-  const waiting = page.waitForEvent('download');
-  await files(page).getByRole('button', { name: `Download ${name}`, exact: true }).click();
-  const fetched = await waiting;
-  expect(fetched.suggestedFilename()).toBe(name);
-  return readFileSync(await fetched.path());
 }
 
 async function begin(vault: Vault): Promise<Page> {

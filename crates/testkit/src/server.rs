@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 
 use keyarc_server::{
     AppState, Config, Instance,
-    config::{Secret, Variables},
+    config::{Origin, Secret, Variables},
 };
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -52,6 +52,14 @@ impl TestServer {
             task,
             _data: data,
         }
+    }
+
+    /// A server that people reach at an origin, through something in front of it.
+    pub async fn start_at(origin: &str) -> Self {
+        Self::start_with(TempDb::sqlite().await, |config| {
+            config.public_origin = Origin::parse(origin);
+        })
+        .await
     }
 
     /// The configuration of development on any free port, without rate limits and site.

@@ -1,6 +1,7 @@
 //! Somebody with an account, a machine, and the program.
 
 use std::{
+    ffi::OsStr,
     fs,
     io::Write as _,
     path::{Path, PathBuf},
@@ -36,8 +37,14 @@ impl Drop for Shell {
 impl Shell {
     pub async fn new() -> Self {
         let server = TestServer::start().await;
+        let origin = server.origin();
+        Self::at(server, &origin).await
+    }
+
+    /// Somebody with an account at a server that goes by an origin.
+    pub async fn at(server: TestServer, origin: &str) -> Self {
         let wish = SignUp {
-            origin: &server.origin(),
+            origin,
             password: PASSWORD,
             suite: Suite::Pbkdf2Sha256,
             email: Some("ada@example.com"),
@@ -104,7 +111,18 @@ impl Shell {
     }
 
     pub async fn typed(&self, words: &[&str], typed: &str) -> Output {
+        self.typed_with(words, typed, &[]).await
+    }
+
+    /// With more in its environment.
+    pub async fn typed_with(
+        &self,
+        words: &[&str],
+        typed: &str,
+        environment: &[(&str, &OsStr)],
+    ) -> Output {
         let mut command = self.command(words);
+        command.envs(environment.iter().copied());
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -8,6 +8,7 @@
 
 mod fixture;
 mod print;
+mod tls;
 mod write;
 
 use std::{
