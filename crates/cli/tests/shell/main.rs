@@ -7,6 +7,7 @@
 )]
 
 mod fixture;
+mod lies;
 mod print;
 mod tls;
 mod write;

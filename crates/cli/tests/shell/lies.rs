@@ -1,0 +1,72 @@
+//! A server that lies gets nothing printed, and no command run.
+
+use keyarc_testkit::{Proxy, mutate::Answer};
+
+use crate::fixture::{PASSWORD, Shell};
+
+/// Another character in the middle of the first sealed details of an answer.
+fn spoil(answer: &mut Answer) {
+    let Ok(mut said) = serde_json::from_slice::<serde_json::Value>(&answer.body) else {
+        return;
+    };
+    if let Some(sealed) = said["details"][0]["details"].as_str() {
+        let at = sealed.len() / 2;
+        let other = if &sealed[at..=at] == "A" { "B" } else { "A" };
+        let spoilt = [&sealed[..at], other, &sealed[at + 1..]].concat();
+        said["details"][0]["details"] = spoilt.into();
+        answer.body = said.to_string().into_bytes();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_does_not_verify_or_is_older_is_not_printed_and_runs_nothing() {
+    let (proxy, server) = Proxy::with_server(|_| {}).await;
+    let origin = proxy.origin();
+    let shell = Shell::at(server, &origin).await;
+    let words = ["login", "--stdin", "--server", &origin];
+    let typed = format!("{}\n{PASSWORD}\n", shell.code);
+    let out = shell.typed(&words, &typed).await;
+    assert!(out.status.success(), "{out:?}");
+    let get = ["get", "Registry"];
+    let run = [
+        "run",
+        "--set",
+        "A=keyarc://personal/Registry/password",
+        "--",
+        "echo",
+        "ran",
+    ];
+    assert_eq!(shell.prints(&run).await, "ran\n");
+
+    proxy.lie(|asked, answer| {
+        if asked.path.ends_with("/details") {
+            spoil(answer);
+        }
+    });
+    for words in [&get[..], &run] {
+        let (code, said) = shell.refuses(words).await;
+        assert_eq!(code, 9, "{words:?}: {said}");
+    }
+    proxy.tell_the_truth();
+    assert_eq!(shell.prints(&get).await, "canary pass word\n");
+
+    // The vault as it was before this machine changed it.
+    let is_changes = |path: &str| path.contains("/changes");
+    let said = proxy.said();
+    let (_, before) = said
+        .into_iter()
+        .find(|(path, _)| is_changes(path))
+        .expect("the vault was fetched");
+    let out = shell.typed(&["set", "Registry"], "the next one").await;
+    assert!(out.status.success(), "{out:?}");
+    shell.prints(&["lock"]).await;
+    proxy.lie(move |asked, answer| {
+        if is_changes(&asked.path) {
+            *answer = before.clone();
+        }
+    });
+    let unlock = ["unlock", "--stdin"];
+    shell.typed(&unlock, &format!("{PASSWORD}\n")).await;
+    let (code, said) = shell.refuses(&get).await;
+    assert_eq!(code, 9, "{said}");
+}
