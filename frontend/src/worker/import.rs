@@ -1,6 +1,6 @@
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     rc::Rc,
 };
 
@@ -288,6 +288,11 @@ impl VaultWorker {
             tell_changed(&session);
             return Ok(ImportReply::Stopped { trashed: count });
         }
+        // What was sent for rows that were chosen at first, and not in the end.
+        let named: HashSet<AttachmentId> = needed.iter().map(|file| file.id).collect();
+        let mut unnamed = importing.sent.take();
+        unnamed.retain(|id, _| !named.contains(id));
+        self.give_up_files(unnamed).await;
         // Until here it all stays, so that what failed can be tried again.
         importing.forget();
         *importing.added.borrow_mut() = added;
