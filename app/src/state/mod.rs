@@ -32,7 +32,7 @@ pub use connection::{Connection, ConnectionState, provide_connection, use_connec
 pub use idle::{IDLE_CHOICES, Idle, idle_label, provide_idle, use_idle};
 pub use items::{Items, ListStatus, WINDOW, provide_items, use_items};
 pub use language::{keep_language, languages, spoken_language};
-pub use open_form::{OpenForm, provide_open_form, use_open_form};
+pub use open_form::{OpenForm, Start, provide_open_form, use_open_form};
 pub use place::{Go, Mode, Place, kind_from, kind_word, provide_place, use_go, use_place};
 pub use reminder::{Reminder, provide_reminder, use_reminder};
 pub use scanned::{Scanned, provide_scanned, use_scanned};

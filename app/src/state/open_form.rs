@@ -2,13 +2,22 @@ use keyarc_vault::ItemDraft;
 use keyarc_wire::ItemId;
 use leptos::prelude::*;
 
+/// What a form begins with.
+#[derive(Clone)]
+pub struct Start {
+    /// What stands in it.
+    pub draft: ItemDraft,
+    /// Somebody wrote it and did not save it, so that it is worth keeping as it is.
+    pub unsaved: bool,
+}
+
 /// The form on screen, as the lock needs it: what is half-written must be sealed first.
 #[derive(Clone, Copy)]
 pub struct OpenForm {
     dirty: RwSignal<Option<ItemDraft>>,
-    restore: RwSignal<Option<ItemDraft>>,
-    /// Counts what was to be restored, so that a form that is open already gives way.
-    restored: RwSignal<u32>,
+    start: RwSignal<Option<Start>>,
+    /// Counts the starts, so that a form that is open already gives way.
+    starts: RwSignal<u32>,
 }
 
 impl OpenForm {
@@ -23,29 +32,29 @@ impl OpenForm {
     }
 
     /// The form of this item begins anew, with this in it.
-    pub fn set_restore(self, draft: ItemDraft) {
-        self.restore.set(Some(draft));
-        self.restored.update(|count| *count += 1);
+    pub fn set_start(self, start: Start) {
+        self.start.set(Some(start));
+        self.starts.update(|count| *count += 1);
     }
 
     /// Changes whenever a form is to begin anew.
-    pub fn restored(self) -> u32 {
-        self.restored.get()
+    pub fn starts(self) -> u32 {
+        self.starts.get()
     }
 
     /// What the form of this item begins with, if something waits for it.
-    pub fn take_restore(self, item: Option<ItemId>) -> Option<ItemDraft> {
+    pub fn take_start(self, item: Option<ItemId>) -> Option<Start> {
         let fits = self
-            .restore
-            .with_untracked(|draft| draft.as_ref().is_some_and(|draft| draft.id == item));
-        fits.then(|| self.restore.try_update(Option::take).flatten())
+            .start
+            .with_untracked(|start| start.as_ref().is_some_and(|start| start.draft.id == item));
+        fits.then(|| self.start.try_update(Option::take).flatten())
             .flatten()
     }
 
     /// Drops everything, as a lock must.
     pub fn clear(self) {
         self.dirty.set(None);
-        self.restore.set(None);
+        self.start.set(None);
     }
 }
 
@@ -53,8 +62,8 @@ impl OpenForm {
 pub fn provide_open_form() {
     provide_context(OpenForm {
         dirty: RwSignal::new(None),
-        restore: RwSignal::new(None),
-        restored: RwSignal::new(0),
+        start: RwSignal::new(None),
+        starts: RwSignal::new(0),
     });
 }
 

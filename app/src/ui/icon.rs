@@ -25,6 +25,8 @@ pub enum Icon {
     EyeOff,
     /// Copy.
     Copy,
+    /// Another one like it.
+    Duplicate,
     /// Done, right.
     Check,
     /// Make one.
@@ -91,6 +93,7 @@ impl Icon {
         Self::Eye,
         Self::EyeOff,
         Self::Copy,
+        Self::Duplicate,
         Self::Check,
         Self::Spark,
         Self::Close,
@@ -141,6 +144,9 @@ impl Icon {
             }
             Self::Copy => {
                 "M7 5.5h4.5a1.5 1.5 0 0 1 1.5 1.5v4.5a1.5 1.5 0 0 1-1.5 1.5H7A1.5 1.5 0 0 1 5.5 11.5V7A1.5 1.5 0 0 1 7 5.5zM10.4 3H4.6A1.6 1.6 0 0 0 3 4.6v5.8"
+            }
+            Self::Duplicate => {
+                "M7 5.5h4.5a1.5 1.5 0 0 1 1.5 1.5v4.5a1.5 1.5 0 0 1-1.5 1.5H7a1.5 1.5 0 0 1-1.5-1.5V7A1.5 1.5 0 0 1 7 5.5zM10.4 3H4.6A1.6 1.6 0 0 0 3 4.6v5.8M9.25 7.5V11M7.5 9.25H11"
             }
             Self::Check => "m3.3 8.5 3.1 3.1 6.3-7",
             Self::Spark => {

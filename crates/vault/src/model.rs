@@ -378,6 +378,25 @@ impl ItemDraft {
         }
     }
 
+    /// A draft of another item that begins as this one: with all that stands in it, files
+    /// included, which the two items then share. What is about the item itself, its star and how
+    /// far its rotation is walked through, stays with it.
+    ///
+    /// `name` is the other item's; where it is too long, it is the same one.
+    pub fn duplicate_of(item: &Item, name: &str) -> Self {
+        let name = match name.chars().count() {
+            0..=NAME_MAX => name,
+            _ => &item.summary.name,
+        };
+        Self {
+            id: None,
+            base_version: 0,
+            name: name.to_owned(),
+            favourite: false,
+            ..Self::of(item)
+        }
+    }
+
     /// The places as they are saved: without space around them, and without empty ones.
     pub fn kept_places(&self) -> Vec<String> {
         let trimmed = self.places.iter().map(|place| place.trim());

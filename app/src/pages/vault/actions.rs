@@ -1,11 +1,11 @@
-use keyarc_vault::{Content, FieldType, Item, ItemSummary, Kind, Part, Totp};
+use keyarc_vault::{Content, FieldType, Item, ItemDraft, ItemSummary, Kind, Part, Totp};
 use keyarc_wire::ItemId;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{page::focus_detail, variables::write_variables};
 use crate::{
     state::{
-        Clipboard, Go, Mode, OpenForm, Place, Toasts, use_clipboard, use_go, use_open_form,
+        Clipboard, Go, Mode, OpenForm, Place, Start, Toasts, use_clipboard, use_go, use_open_form,
         use_place, use_toasts,
     },
     words::{now_ms, shortened},
@@ -199,7 +199,7 @@ impl Actions {
     }
 
     /// Opens the form with a draft in it.
-    pub(super) fn resume(self, draft: keyarc_vault::ItemDraft) {
+    pub(super) fn resume(self, draft: ItemDraft) {
         let place = Place {
             item: draft.id,
             mode: match (draft.id, &draft.walk) {
@@ -209,8 +209,32 @@ impl Actions {
             },
             ..self.place.get_untracked()
         };
-        self.form.set_restore(draft);
+        self.form.set_start(Start {
+            draft,
+            unsaved: true,
+        });
         self.go.to(&place);
+    }
+
+    /// Opens the form for another item that begins as this one. Its secret is fetched for that.
+    pub(super) fn duplicate(self, summary: &ItemSummary) {
+        let id = summary.id;
+        spawn_local(async move {
+            match self.worker.call(Command::Reveal(id)).await {
+                Ok(Reply::Item(item)) => {
+                    let name = t!("{name} (copy)", name = item.summary.name);
+                    self.form.set_start(Start {
+                        draft: ItemDraft::duplicate_of(&item, &name),
+                        unsaved: false,
+                    });
+                    // Whoever gives it up is back at this one.
+                    let place = self.place.get_untracked().with_item(id).with_new();
+                    self.go.to(&place);
+                }
+                Ok(_) => {}
+                Err(failure) => self.toasts.fail(failure.to_string()),
+            }
+        });
     }
 
     /// What is opened comes first under *Recent*.

@@ -16,12 +16,7 @@ use crate::{
 pub(super) fn Detail() -> impl IntoView {
     let place = use_place();
     let form = use_open_form();
-    let what = Memo::new(move |_| {
-        (
-            place.with(|place| (place.item, place.mode)),
-            form.restored(),
-        )
-    });
+    let what = Memo::new(move |_| (place.with(|place| (place.item, place.mode)), form.starts()));
     view! { class="v",
         <section class="detail" aria-labelledby="detail-title">
             {move || match what.get().0 {

@@ -13,7 +13,7 @@ use super::{
     key_pair::{KeyPairDialog, PairMaking},
 };
 use crate::{
-    state::{Debounce, Mode, Place, use_go, use_open_form, use_place, use_toasts},
+    state::{Debounce, Mode, Place, Start, use_go, use_open_form, use_place, use_toasts},
     ui::{Banner, BannerTone, Button, ErrorState, Icon, Look, SkeletonLines},
     worker::{Command, Failure, Reply, Worker, use_worker},
 };
@@ -28,14 +28,18 @@ pub(super) fn ItemForm(
     let open_form = use_open_form();
     let place = use_place();
     let go = use_go();
-    let start = RwSignal::new(None::<(ItemDraft, bool)>);
+    let start = RwSignal::new(None::<Start>);
     let problem = RwSignal::new(None::<String>);
     let reveal = move |id: ItemId| {
         problem.set(None);
         spawn_local(async move {
             match worker.call(Command::Reveal(id)).await {
                 Ok(Reply::Item(item)) => {
-                    let _ = start.try_set(Some((ItemDraft::of(&item), false)));
+                    let draft = ItemDraft::of(&item);
+                    let _ = start.try_set(Some(Start {
+                        draft,
+                        unsaved: false,
+                    }));
                 }
                 Ok(_) => {}
                 Err(failure) => drop(problem.try_set(Some(failure.to_string()))),
@@ -53,16 +57,17 @@ pub(super) fn ItemForm(
             ..place.get_untracked()
         });
     };
-    match (open_form.take_restore(item), item) {
-        (Some(draft), _) => start.set(Some((draft, true))),
-        (None, None) => start.set(Some((empty_draft(&place.get_untracked()), false))),
+    match (open_form.take_start(item), item) {
+        (Some(given), _) => start.set(Some(given)),
+        (None, None) => start.set(Some(Start {
+            draft: empty_draft(&place.get_untracked()),
+            unsaved: false,
+        })),
         (None, Some(id)) => reveal(id),
     }
     view! { class="v",
         {move || match (start.get(), problem.get()) {
-            (Some((draft, restored)), _) => {
-                view! { class="v", <FormBody draft=draft restored=restored /> }.into_any()
-            }
+            (Some(start), _) => view! { class="v", <FormBody start=start /> }.into_any(),
             (None, Some(detail)) => {
                 view! { class="v",
                     <ErrorState title=t!("The item could not be opened") detail=detail>
@@ -94,11 +99,12 @@ pub(super) struct Conflict {
 }
 
 #[component]
-fn FormBody(draft: ItemDraft, restored: bool) -> impl IntoView {
+fn FormBody(start: Start) -> impl IntoView {
+    let Start { draft, unsaved } = start;
     let conflict = RwSignal::new(None::<Conflict>);
     let form = FormModel::of(&draft);
-    // A restored form is worth keeping even if it is not touched again.
-    let base = StoredValue::new((!restored).then_some(draft));
+    // What was written before is worth keeping even if it is not touched again.
+    let base = StoredValue::new((!unsaved).then_some(draft));
     let is_new = form.id.is_none();
     let saving = RwSignal::new(false);
     let finished = StoredValue::new(false);

@@ -1,4 +1,5 @@
 use keyarc_client::Trust;
+use keyarc_wire::ItemId;
 use leptos::{ev, prelude::*};
 use leptos_router::hooks::use_location;
 use wasm_bindgen::JsCast;
@@ -48,6 +49,8 @@ pub struct Panels {
     pub help: RwSignal<bool>,
     /// The navigation, on a phone.
     pub nav: RwSignal<bool>,
+    /// An item that is to be put on paper, until its view takes that up.
+    pub(super) printing: RwSignal<Option<ItemId>>,
     /// Does what a key of the list does, while the list is shown.
     pub(super) keys: StoredValue<Option<Callback<Shortcut, bool>>>,
 }
@@ -73,6 +76,7 @@ pub fn VaultFrame(
         palette: RwSignal::new(false),
         help: RwSignal::new(false),
         nav: RwSignal::new(false),
+        printing: RwSignal::new(None),
         keys: StoredValue::new(None),
     };
     provide_context(panels);

@@ -8,14 +8,19 @@ use super::{
     check_part::{CheckSection, Tests, is_testable},
     expiry_badge::{DueBadge, ExpiryBadge},
     files_part::FilesPart,
+    frame::use_panels,
     material_part::MaterialPart,
     note_part::NotePart,
+    print::PrintDialog,
     rotate::can_rotate,
     secret::SecretBody,
 };
 use crate::{
     state::{Mode, Place, use_go, use_place, use_toasts},
-    ui::{Button, Confirm, EnvironmentDot, Icon, IconButton, IconView, Look, Tag, after_picture},
+    ui::{
+        Button, Confirm, EnvironmentDot, Icon, IconButton, IconView, Look, Menu, MenuItem, Tag,
+        after_picture,
+    },
     words::{
         ago_now, capitalised, days_left, every_days, kind, local_day, long_day, now_ms, shortened,
     },
@@ -23,7 +28,7 @@ use crate::{
 };
 
 /// A revealed secret is hidden again after this long.
-const HIDE_AFTER_SECONDS: u32 = 30;
+pub(super) const HIDE_AFTER_SECONDS: u32 = 30;
 
 /// An item: what the list knows of it, and its secret when asked for.
 #[component]
@@ -35,9 +40,18 @@ pub(super) fn ItemView(
 ) -> impl IntoView {
     let revealed = RwSignal::new(None::<Item>);
     let tests = Tests::new();
+    let version = Memo::new(move |_| summary.with(|s| s.as_ref().map(|s| (s.id, s.version))));
+    let printing = RwSignal::new(false);
+    let panels = use_panels();
+    Effect::new(move |_| {
+        let here = version.get().map(|(id, _)| id);
+        if here.is_some() && panels.printing.get() == here {
+            panels.printing.set(None);
+            printing.set(true);
+        }
+    });
     // Not for each change of the item: what stands there would go and come.
     let rest = after_picture();
-    let version = Memo::new(move |_| summary.with(|s| s.as_ref().map(|s| (s.id, s.version))));
     // What changed meanwhile is not shown as if it were current.
     Effect::new(move |before: Option<_>| {
         let now = version.get();
@@ -53,7 +67,8 @@ pub(super) fn ItemView(
                 .map(|summary| {
                     view! { class="v",
                         <div class="item">
-                            <ItemBar summary=summary.clone() actions=actions />
+                            <ItemBar summary=summary.clone() actions=actions printing=printing />
+                            <PrintDialog open=printing item=summary.id />
                             <div class="doc">
                                 <ItemHead summary=summary.clone() />
                                 <SecretCard
@@ -102,7 +117,12 @@ fn Rest(
 
 /// The actions above an item.
 #[component]
-fn ItemBar(summary: ItemSummary, actions: Actions) -> impl IntoView {
+fn ItemBar(
+    summary: ItemSummary,
+    actions: Actions,
+    /// Whether the item is being put on paper.
+    printing: RwSignal<bool>,
+) -> impl IntoView {
     let place = use_place();
     let go = use_go();
     let trashed = summary.trashed_at_ms.is_some();
@@ -121,6 +141,24 @@ fn ItemBar(summary: ItemSummary, actions: Actions) -> impl IntoView {
         t!("Add to favourites")
     };
     let restored = t!("{name} restored.", name);
+    let more = move || {
+        vec![
+            MenuItem {
+                icon: Some(Icon::Duplicate),
+                label: t!("Duplicate").to_owned(),
+                checked: None,
+                danger: false,
+                run: Callback::new(move |()| stored.with_value(|s| actions.duplicate(s))),
+            },
+            MenuItem {
+                icon: Some(Icon::Print),
+                label: t!("Print…").to_owned(),
+                checked: None,
+                danger: false,
+                run: Callback::new(move |()| printing.set(true)),
+            },
+        ]
+    };
     view! { class="v",
         <header class="bar">
             <span class="only-narrow">
@@ -165,6 +203,12 @@ fn ItemBar(summary: ItemSummary, actions: Actions) -> impl IntoView {
                         label=t!("Delete")
                         key="Delete"
                         on_press=move |()| stored.with_value(|summary| actions.trash(summary))
+                    />
+                    <Menu
+                        id="item-more"
+                        label=t!("More actions")
+                        icon=Icon::More
+                        items=Signal::derive(more)
                     />
                     {can_rotate(kind_of)
                         .then(|| {

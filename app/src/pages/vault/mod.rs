@@ -46,6 +46,7 @@ mod onboarding;
 mod pace;
 mod page;
 mod palette;
+mod print;
 mod reminder;
 mod reminders;
 mod rotate;

@@ -215,6 +215,21 @@ fn follow_keys(scroller: NodeRef<html::Div>, search: NodeRef<html::Input>) {
                 place.mode = Mode::Edit;
                 go.to(&place);
             }
+            Shortcut::Duplicate => {
+                let Some(item) = current().filter(|item| item.trashed_at_ms.is_none()) else {
+                    return false;
+                };
+                actions.duplicate(&item);
+            }
+            Shortcut::Print => {
+                let Some(item) = current().filter(|item| item.trashed_at_ms.is_none()) else {
+                    return false;
+                };
+                if place.with_untracked(|place| place.item) != Some(item.id) {
+                    actions.open(item.id);
+                }
+                panels.printing.set(Some(item.id));
+            }
             Shortcut::History => {
                 let Some(item) = current() else { return false };
                 actions.history(item.id);

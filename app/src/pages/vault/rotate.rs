@@ -94,7 +94,8 @@ pub(super) fn RotateItem(
     let open_form = use_open_form();
     let place = use_place();
     let go = use_go();
-    let kept = StoredValue::new(open_form.take_restore(Some(item)));
+    let kept = open_form.take_start(Some(item)).map(|start| start.draft);
+    let kept = StoredValue::new(kept);
     let stored = RwSignal::new(None::<ItemDraft>);
     let problem = RwSignal::new(None::<String>);
     let reveal = move || {

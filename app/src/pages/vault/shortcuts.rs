@@ -23,6 +23,10 @@ pub enum Shortcut {
     Copy,
     /// Edits the item.
     Edit,
+    /// Begins another item as this one.
+    Duplicate,
+    /// Puts the item on paper.
+    Print,
     /// Shows what the item was.
     History,
     /// A new item.
@@ -148,7 +152,7 @@ const fn binding(
 }
 
 /// Every shortcut, in the order they are listed.
-pub(super) const BINDINGS: [Binding; 26] = [
+pub(super) const BINDINGS: [Binding; 28] = [
     binding(
         Shortcut::Palette,
         &[command("k", true)],
@@ -232,6 +236,20 @@ pub(super) const BINDINGS: [Binding; 26] = [
         &["E"],
         mark!("Edit the item"),
         Some(Icon::Edit),
+    ),
+    binding(
+        Shortcut::Duplicate,
+        &[key("D")],
+        &["⇧ D"],
+        mark!("Duplicate the item"),
+        Some(Icon::Duplicate),
+    ),
+    binding(
+        Shortcut::Print,
+        &[key("p")],
+        &["P"],
+        mark!("Print the item"),
+        Some(Icon::Print),
     ),
     binding(Shortcut::New, &[key("n")], &["N"], mark!("New item"), None),
     binding(
@@ -374,6 +392,8 @@ mod tests {
             ("n", Shortcut::New),
             ("R", Shortcut::Rotate),
             ("d", Shortcut::Dashboard),
+            ("D", Shortcut::Duplicate),
+            ("p", Shortcut::Print),
             ("v", Shortcut::Vault),
             ("t", Shortcut::Check),
             ("?", Shortcut::Help),

@@ -437,3 +437,44 @@ fn a_setup_key_is_hinted_at_by_its_account() {
 fn pair(field: &str, rule: &str) -> (String, String) {
     (field.to_owned(), rule.to_owned())
 }
+
+#[test]
+fn a_duplicate_is_another_item_with_all_that_stands_in_this_one() {
+    let item = saved(|draft| {
+        draft.favourite = true;
+        draft.tags = vec!["llm".to_owned()];
+        draft.notes = "kept".to_owned();
+        draft.places = vec!["CI".to_owned()];
+        draft.expires_on = Day::from_ymd(2027, 1, 31);
+        draft.fields = vec![Field {
+            name: "PIN".to_owned(),
+            field_type: FieldType::Secret,
+            value: "80 64".to_owned(),
+        }];
+    });
+    let draft = ItemDraft::duplicate_of(&item, "Name (copy)");
+    assert_eq!(
+        draft,
+        ItemDraft {
+            id: None,
+            base_version: 0,
+            name: "Name (copy)".to_owned(),
+            favourite: false,
+            ..ItemDraft::of(&item)
+        }
+    );
+    // It is saved beside the first one, which stays as it was.
+    let mut this = fixture();
+    let first = this.seal(&key("Name", "value"));
+    this.accept(first.clone());
+    let second = this.seal(&draft);
+    this.accept(second.clone());
+    assert_ne!(first.item_id, second.item_id);
+    assert_eq!(this.open(&second).unwrap().content, item.content);
+    // A name that cannot be longer is the same one.
+    let name = "n".repeat(keyarc_vault::NAME_MAX);
+    let item = saved(|draft| draft.name.clone_from(&name));
+    let draft = ItemDraft::duplicate_of(&item, &format!("{name} (copy)"));
+    assert_eq!(draft.name, name);
+    assert_eq!(check_draft(&draft), Ok(()));
+}
