@@ -11,7 +11,7 @@ use super::{
     folders::drag_row,
     onboarding::{Onboarding, SampleNote, is_new_vault},
     pace::Pace,
-    row::{ItemRow, press_row},
+    row::{ItemRow, practise, press_row},
     tools_part::{Piece, ToolsPart},
     views::SaveView,
 };
@@ -24,6 +24,10 @@ use crate::{
     words::{number, shortened},
     worker::{Arrangement, Target},
 };
+
+/// How long after the rows are there a search is practised: they stand on the screen, and nobody
+/// has typed yet.
+const PRACTISE_AFTER: Duration = Duration::from_millis(150);
 
 /// Rows are 56 pixels and a gap of 1.
 pub(super) const ROW_HEIGHT: u32 = 57;
@@ -179,6 +183,14 @@ fn Rows(scroller: NodeRef<html::Div>) -> impl IntoView {
     // A finger scrolls; it would drag rows by accident.
     let drags = has_pointer();
     let pace = Pace::new();
+    let practised = StoredValue::new(false);
+    Effect::new(move |_| {
+        let Some(item) = items.row(0) else { return };
+        if !practised.get_value() {
+            practised.set_value(true);
+            set_timeout(move || practise(&item), PRACTISE_AFTER);
+        }
+    });
     let active = move || {
         let id = items.id_at(items.cursor().get()?)?;
         Some(format!("row-{id}"))

@@ -161,7 +161,7 @@ fn Sheet(id: ItemId, open: RwSignal<bool>) -> impl IntoView {
                         <p class="quiet" aria-live="polite">
                             {move || {
                                 if with_secrets.get() {
-                                    t!("Whoever has the paper has the secrets. A printer may keep what it prints, and so does a file that you print to.")
+                                    t!("Whoever has the paper has the secrets. Some printers keep what they print, and a PDF stays where it is saved.")
                                 } else {
                                     t!("Secrets stand as dots. Only what is shown here is printed.")
                                 }

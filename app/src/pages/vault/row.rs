@@ -1,8 +1,13 @@
 use std::sync::Arc;
 
-use keyarc_vault::{FoundIn, ItemSummary, Kind};
+use keyarc_vault::{Day, Found, FoundIn, ItemSummary, Kind, Rotation};
 use keyarc_wire::ItemId;
-use leptos::{ev, prelude::*};
+use leptos::{
+    ev,
+    mount::mount_to,
+    prelude::*,
+    task::{spawn_local, tick},
+};
 use wasm_bindgen::JsCast;
 
 use super::{
@@ -76,37 +81,104 @@ pub(super) fn ItemRow(
             });
         }
     });
-    move || {
-        let Shown {
-            item,
-            total,
-            is_active,
-            is_open,
-            is_selected,
-        } = shown.get();
-        let id = item.as_ref().map(|item| format!("row-{}", item.id));
-        view! { class="v",
-            <div
-                class="row"
-                class:is-active=is_active
-                role="option"
-                id=id
-                aria-selected=if is_selected { "true" } else { "false" }
-                aria-current=is_open.then_some("true")
-                draggable=drags.then_some("true")
-                aria-posinset=index + 1
-                aria-setsize=total
-            >
-                <i class="row-check"></i>
-                {match item {
-                    Some(item) => view! { class="v", <RowFace item=item /> }.into_any(),
-                    None => {
-                        view! { class="v", <i class="skeleton skeleton-name"></i> }.into_any()
-                    }
-                }}
-            </div>
-        }
+    move || row(index, drags, shown.get())
+}
+
+/// The element of a row.
+fn row(index: u32, drags: bool, shown: Shown) -> impl IntoView {
+    let Shown {
+        item,
+        total,
+        is_active,
+        is_open,
+        is_selected,
+    } = shown;
+    let id = item.as_ref().map(|item| format!("row-{}", item.id));
+    view! { class="v",
+        <div
+            class="row"
+            class:is-active=is_active
+            role="option"
+            id=id
+            aria-selected=if is_selected { "true" } else { "false" }
+            aria-current=is_open.then_some("true")
+            draggable=drags.then_some("true")
+            aria-posinset=index + 1
+            aria-setsize=total
+        >
+            <i class="row-check"></i>
+            {match item {
+                Some(item) => view! { class="v", <RowFace item=item /> }.into_any(),
+                None => view! { class="v", <i class="skeleton skeleton-name"></i> }.into_any(),
+            }}
+        </div>
     }
+}
+
+/// Shows in a row that stands in no document, one after the other, what a search makes of an item.
+///
+/// A browser compiles code when it first runs. What changes rows would run at the first letter of
+/// the first search, in the very picture that somebody waits for.
+pub(super) fn practise(item: &ItemSummary) {
+    let Ok(nowhere) = document().create_element("div") else {
+        return;
+    };
+    let steps = practice(item);
+    let shown = ArcRwSignal::new(Shown {
+        item: None,
+        total: 1,
+        is_active: false,
+        is_open: false,
+        is_selected: false,
+    });
+    let mounted = mount_to(nowhere.unchecked_into(), {
+        let shown = shown.clone();
+        move || move || row(0, false, shown.get())
+    });
+    spawn_local(async move {
+        for step in steps {
+            shown.update(|shown| shown.item = Some(Arc::new(step)));
+            tick().await;
+        }
+        drop(mounted);
+    });
+}
+
+/// An item in the states that a row has a look of its own for.
+fn practice(item: &ItemSummary) -> [ItemSummary; 5] {
+    let found = |place| Found {
+        place,
+        text: "ab".to_owned(),
+        matches: vec![0],
+    };
+    let plain = ItemSummary {
+        name: "abc".to_owned(),
+        environment: None,
+        favourite: false,
+        expires_on: None,
+        rotation: Rotation::default(),
+        matches: Vec::new(),
+        found: Vec::new(),
+        ..item.clone()
+    };
+    let by_name = ItemSummary {
+        matches: vec![0, 2],
+        environment: Some("production".to_owned()),
+        ..plain.clone()
+    };
+    let by_folder = ItemSummary {
+        found: vec![found(FoundIn::Folder)],
+        favourite: true,
+        expires_on: Some(Day(0)),
+        ..plain.clone()
+    };
+    let by_provider = ItemSummary {
+        provider_name: Some("abc".to_owned()),
+        found: vec![found(FoundIn::Provider)],
+        matches: vec![1],
+        ..plain.clone()
+    };
+    [plain.clone(), by_name, by_folder, by_provider, plain]
 }
 
 /// What a press in the list does: it opens the item of the row, or selects it.

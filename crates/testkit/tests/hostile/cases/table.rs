@@ -33,6 +33,7 @@ const LINK: &str = "lying-server-link.spec.ts";
 const VERSIONS: &str = "history.spec.ts";
 const ATTACHMENTS: &str = "attachments.spec.ts";
 const EXPORT: &str = "export.spec.ts";
+const ARCHIVE_FILES: &str = "archive-files.spec.ts";
 
 const fn case(
     number: u8,
@@ -122,8 +123,8 @@ const TABLE: &[Case] = &[
     case(47, "earlier versions of an item are swapped, relabelled, made up or left out", "", "what is not itself does not open and cannot be restored; what is missing is shown as missing. Which of the oldest are kept, and when something was starred, is the server's word",
         &["versions::a_version_stands_for_nothing_else", "versions::what_is_left_out_is_seen_to_be_missing", "archive::an_archive_takes_no_version_that_is_not_itself"],
         &[(VERSIONS, "a server that swaps and leaves out versions")]),
-    case(48, "chunks of an attached file are swapped, cut, left out, or another file's", CLOUD, "nothing of the file is given out. That it is kept back altogether cannot be prevented, and is said",
-        &["attachments::a_file_is_all_its_chunks_or_nothing"], &[(ATTACHMENTS, "a file that is not the one")]),
+    case(48, "chunks of an attached file are swapped, cut, left out, or another file's", CLOUD, "nothing of the file is given out, nor put into an archive, which is then not made. That it is kept back altogether cannot be prevented, and is said",
+        &["attachments::a_file_is_all_its_chunks_or_nothing"], &[(ATTACHMENTS, "a file that is not the one"), (ARCHIVE_FILES, "files stay out of an archive")]),
     case(43, "an encrypted archive is cut, reordered or old", "", "refused as a whole when anything of it was touched. That it is an older one no file can tell: its date and version are shown before it is restored",
         &["archive::an_archive_that_was_touched_gives_nothing_out"], &[(EXPORT, "an archive goes out of one account")]),
     // What there is nothing to try on yet.
