@@ -81,7 +81,7 @@ pub enum Icon {
 
 impl Icon {
     /// Every drawing.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::List,
         Self::Clock,
         Self::Star,
