@@ -19,6 +19,8 @@ test('an item begins as another one, files included, and both live on by themsel
   const content = Buffer.from('a page of the contract\n'.repeat(100));
   await page.locator('#files-input').setInputFiles({ name: 'page.txt', mimeType: 'text/plain', buffer: content });
   await expect(attached(page)).toHaveCount(1);
+  const edit = await vault.detail(KEY.name).getByRole('button', { name: 'Edit' }).boundingBox();
+  expect((edit?.x ?? 0) + (edit?.width ?? 0), 'the bar is wider than the page').toBeLessThanOrEqual(page.viewportSize()!.width);
   await more(page, vault, 'Duplicate');
   await expect(page.getByRole('heading', { name: 'New item' })).toBeVisible();
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Contract (copy)');
@@ -32,9 +34,9 @@ test('an item begins as another one, files included, and both live on by themsel
   await expect(vault.toast).toHaveCount(0);
 
   await more(page, vault, 'Duplicate');
-  await page.getByLabel('Name', { exact: true }).fill('Contract of the other side');
+  await page.getByLabel('Name', { exact: true }).fill('Second side');
   await vault.save();
-  const copy = vault.detail('Contract of the other side');
+  const copy = vault.detail('Second side');
   await expect(copy).toBeVisible();
   await expect(attached(page)).toHaveCount(1);
   await vault.reveal(copy);
@@ -50,7 +52,7 @@ test('an item begins as another one, files included, and both live on by themsel
   await page.getByRole('dialog').getByRole('button', { name: 'Delete for good' }).click();
   await vault.go('All items');
   await expect(vault.rows).toHaveCount(1);
-  await vault.open('Contract of the other side');
+  await vault.open('Second side');
   await expect(attached(page)).toHaveCount(1);
   expect((await download(page, 'page.txt')).equals(content)).toBe(true);
 });
@@ -63,7 +65,7 @@ test('a duplicate is made by keyboard and palette, and what was typed into it su
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Contract (copy)');
   await page.getByLabel('Name', { exact: true }).fill('Half-written');
   await page.getByRole('button', { name: 'Cancel' }).click();
-  await vault.toast.filter({ hasText: 'left unsaved' }).getByRole('button').first().click();
+  await vault.toast.filter({ hasText: 'Changes discarded.' }).getByRole('button', { name: 'Undo' }).click();
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Half-written');
   await vault.save();
   await expect(vault.rows).toHaveCount(2);
@@ -125,10 +127,10 @@ test('ticked secrets do not stay on the screen, and P prints what the list is on
 
 test('a long set of variables goes over several pages', async ({ page, vault }) => {
   await vault.startNew();
-  await page.getByLabel('Kind').selectOption({ label: 'Environment set' });
+  await page.getByLabel('Kind', { exact: true }).selectOption({ label: 'Environment set' });
   await page.getByLabel('Name', { exact: true }).fill('Service');
   const lines = Array.from({ length: 200 }, (_, at) => `VARIABLE_${at}=value-${at}`);
-  await page.getByLabel('Variables').fill(lines.join('\n'));
+  await page.getByLabel('Variables', { exact: true }).fill(lines.join('\n'));
   await vault.save();
   await vault.detail('Service').getByRole('button', { name: 'More actions' }).click();
   await page.getByRole('menuitem', { name: 'Print…' }).click();
