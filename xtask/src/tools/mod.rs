@@ -9,7 +9,7 @@ use anyhow::bail;
 
 use crate::{say, workspace::Workspace};
 
-pub use npm::browser_tests;
+pub use npm::{browser_tests, typescript_client};
 
 /// A tool, how to see whether it is there, and how to get it.
 pub struct Tool<'a> {
@@ -106,6 +106,7 @@ pub fn all(workspace: &Workspace) -> anyhow::Result<Vec<Tool<'_>>> {
     tools.extend([
         deny(workspace),
         browser_tests(workspace),
+        typescript_client(workspace),
         browser::chromium(workspace),
         browser::chromium_without_windows(workspace),
         browser::chromedriver(workspace),
