@@ -35,7 +35,7 @@ cargo x <command>
   release        build, and sign a manifest of all that is served: --key FILE
                  [--previous MANIFEST]
   test [part]    every part, or one of: fmt, tidy, deny, clippy, unit, typescript, wasm, e2e,
-                 lighthouse, reproducible;
+                 schemathesis, lighthouse, reproducible;
                  store (the database crates only) and built (the built site only) are
                  quick extracts. What follows `--` goes to the test program.
   check          the quick checks: fmt, tidy, clippy
