@@ -33,6 +33,35 @@ test('every link of the public pages leads somewhere', async ({ page, request })
   }
 });
 
+test('the page of the API leads to an operation, to its fields by the keyboard, and to their types @phone', async ({ page }) => {
+  await page.goto('/docs/api');
+  await page.getByRole('navigation', { name: 'On this page' }).getByRole('link', { name: 'Write and delete items' }).click();
+  await expect(page).toHaveURL(/#writeItems$/);
+  const heading = page.getByRole('heading', { name: 'Write and delete items' });
+  await expect(heading).toBeInViewport();
+  const fields = page.locator('section', { has: heading }).last().locator('details');
+  const type = fields.getByRole('link', { name: 'WriteItemsRequest' });
+  await expect(type).toBeHidden();
+  await fields.locator('summary').focus();
+  await page.keyboard.press('Enter');
+  await type.click();
+  await expect(page.getByRole('heading', { name: 'WriteItemsRequest' })).toBeInViewport();
+});
+
+test('the description of the API is for programs, and the same as its page', async ({ page, request }) => {
+  const response = await request.get('/api/openapi.json');
+  expect(response.headers()['content-type']).toBe('application/json');
+  expect(response.headers()['etag']).toBeDefined();
+  const description = await response.json();
+  expect(description.openapi).toMatch(/^3\.1\./);
+  const ids = Object.values<Record<string, { operationId?: string }>>(description.paths).flatMap((path) =>
+    Object.values(path).flatMap((operation) => operation.operationId ?? []),
+  );
+  await page.goto('/docs/api');
+  const shown = await page.locator('h3[id]:not([id^=type-])').evaluateAll((all) => all.map((heading) => heading.id));
+  expect(shown.toSorted()).toEqual(ids.toSorted());
+});
+
 test('a page that is not there says so, with status 404', async ({ guard, page }) => {
   guard.allowStatus(404);
   const response = await page.goto('/no-such-page');

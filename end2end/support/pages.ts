@@ -1,2 +1,2 @@
 /** Rendered on the server, without any script. */
-export const PUBLIC_PAGES = ['/', '/features', '/security', '/self-hosting', '/privacy'];
+export const PUBLIC_PAGES = ['/', '/features', '/security', '/self-hosting', '/docs/api', '/privacy'];

@@ -6,14 +6,15 @@ use anyhow::Context as _;
 
 use crate::{files, optimise, process, say, site, strength, tools, workspace::Workspace};
 
-/// What the site and the server are made of.
-const INPUTS: [&str; 9] = [
+/// What the site and the server are made of. The server carries the description of the API.
+const INPUTS: [&str; 10] = [
     "app",
     "crates",
     "frontend",
     "public",
     "server",
     "style",
+    "docs/openapi.json",
     "Cargo.lock",
     "Cargo.toml",
     "rust-toolchain.toml",
@@ -81,7 +82,7 @@ pub fn second_site(workspace: &Workspace) -> anyhow::Result<Option<SecondSite>> 
         if from.is_dir() {
             files::replace_folder(&from, &to)?;
         } else {
-            fs::create_dir_all(&second.root)?;
+            fs::create_dir_all(to.parent().unwrap_or(&second.root))?;
             fs::copy(&from, &to).with_context(|| format!("copying {}", from.display()))?;
         }
     }

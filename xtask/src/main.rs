@@ -34,8 +34,8 @@ cargo x <command>
   build          build for release into target/dist: keyarc-server, site/
   release        build, and sign a manifest of all that is served: --key FILE
                  [--previous MANIFEST]
-  test [part]    every part, or one of: fmt, tidy, deny, clippy, unit, wasm, e2e, lighthouse,
-                 reproducible;
+  test [part]    every part, or one of: fmt, tidy, deny, clippy, unit, typescript, wasm, e2e,
+                 schemathesis, lighthouse, reproducible;
                  store (the database crates only) and built (the built site only) are
                  quick extracts. What follows `--` goes to the test program.
   check          the quick checks: fmt, tidy, clippy
@@ -43,6 +43,7 @@ cargo x <command>
   fix            rustfmt, and what clippy can mend by itself
   malicious-server
                  lie to a client in every way, and write docs/malicious-server.md
+  openapi        write docs/openapi.json, the description of the API
   language [tag name]
                  bring the catalogues in public/languages in step with the texts of the code, or
                  begin one, for example `fr Français`
@@ -80,6 +81,7 @@ fn run(arguments: &[String]) -> anyhow::Result<bool> {
         "fix" => commands::fix::run(&workspace, rest),
         "language" => commands::language::run(&workspace, rest),
         "bench" => commands::bench::run(&workspace, rest),
+        "openapi" => commands::openapi::run(&workspace, rest),
         "malicious-server" => commands::malicious_server::run(&workspace, rest),
         "setup" => commands::setup::run(&workspace, rest),
         "help" | "--help" | "-h" => {

@@ -63,6 +63,11 @@ impl Workspace {
         self.root.join("end2end")
     }
 
+    /// The folder of the client for TypeScript.
+    pub fn typescript_client(&self) -> PathBuf {
+        self.root.join("clients/typescript")
+    }
+
     /// The built site.
     pub fn site(&self) -> PathBuf {
         self.target.join("site")

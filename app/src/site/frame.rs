@@ -31,7 +31,11 @@ pub(super) fn header(current: Page) -> impl IntoView {
 
 /// `language` is the tag of the language that the page is shown in.
 pub(super) fn footer(page: Page, languages: &Languages, language: &str) -> impl IntoView {
-    const LEGAL: [(&str, &str); 2] = [("/privacy", mark!("Privacy")), ("/terms", mark!("Terms"))];
+    const MORE: [(&str, &str); 3] = [
+        ("/docs/api", mark!("API")),
+        ("/privacy", mark!("Privacy")),
+        ("/terms", mark!("Terms")),
+    ];
     view! {
         <footer class="site-footer">
             <div class="site-page site-footer-row">
@@ -41,7 +45,7 @@ pub(super) fn footer(page: Page, languages: &Languages, language: &str) -> impl 
                     )}
                 </p>
                 <nav class="site-nav" aria-label=t!("Footer")>
-                    {links(None, &NAVIGATION)} {links(None, &LEGAL)}
+                    {links(None, &NAVIGATION)} {links(None, &MORE)}
                 </nav>
                 {choice(page, languages, language)}
             </div>

@@ -5,6 +5,8 @@
 //! server. It renders to one string by itself, since the streaming handlers of `leptos_axum`
 //! end every page with an inline script for hydration, which has no use here.
 
+mod api;
+mod description;
 mod features;
 mod frame;
 mod landing;
@@ -18,6 +20,7 @@ mod terms;
 mod trouble;
 mod visit;
 
+pub use description::DESCRIPTION;
 pub use page::Page;
 pub use response::{respond, respond_trouble};
 pub use shell::{Site, site_shell};

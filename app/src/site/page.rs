@@ -11,6 +11,8 @@ pub enum Page {
     Security,
     /// `/self-hosting`
     SelfHosting,
+    /// `/docs/api`
+    Api,
     /// `/privacy`
     Privacy,
     /// `/terms`
@@ -21,11 +23,12 @@ pub enum Page {
 
 impl Page {
     /// Every page that has a path of its own.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Landing,
         Self::Features,
         Self::Security,
         Self::SelfHosting,
+        Self::Api,
         Self::Privacy,
         Self::Terms,
     ];
@@ -45,6 +48,7 @@ impl Page {
             Self::Features => Some("/features"),
             Self::Security => Some("/security"),
             Self::SelfHosting => Some("/self-hosting"),
+            Self::Api => Some("/docs/api"),
             Self::Privacy => Some("/privacy"),
             Self::Terms => Some("/terms"),
             Self::Trouble(_) => None,
@@ -66,6 +70,7 @@ impl Page {
             Self::Features => t!("Features · KeyArc"),
             Self::Security => t!("Security · KeyArc"),
             Self::SelfHosting => t!("Self-hosting · KeyArc"),
+            Self::Api => t!("API · KeyArc"),
             Self::Privacy => t!("Privacy · KeyArc"),
             Self::Terms => t!("Terms · KeyArc"),
             Self::Trouble(StatusCode::NOT_FOUND) => t!("Page not found · KeyArc"),
@@ -100,6 +105,12 @@ impl Page {
                 t!(
                     "Run KeyArc yourself: one binary with an embedded SQLite database, or as many as \
                  you like over Postgres. Two commands to try it, three settings to run it."
+                )
+            }
+            Self::Api => {
+                t!(
+                    "Every request that this KeyArc answers, with its fields, answers and errors, \
+                 for programs that speak to it. Vault data crosses in sealed form only."
                 )
             }
             Self::Privacy => {

@@ -118,7 +118,8 @@ mod tests {
 
     #[test]
     fn every_link_leads_somewhere() {
-        let app = ["/sign-up", "/log-in"];
+        // Not pages of this crate: the vault's own, and what the server serves to programs.
+        let app = ["/sign-up", "/log-in", "/api/openapi.json"];
         for page in Page::ALL {
             let html = get(page.path().expect("a path")).into_body();
             let body = html.split("<body").nth(1).expect("a body");
@@ -243,6 +244,27 @@ mod tests {
         // a third.
         let length = get("/").into_body().len();
         assert!(length < 20_000, "{length}");
+    }
+
+    #[test]
+    fn the_page_of_the_api_has_every_operation_and_type() {
+        let html = get("/docs/api").into_body();
+        let description: serde_json::Value =
+            serde_json::from_str(crate::site::DESCRIPTION).expect("JSON");
+        let types = description["components"]["schemas"].as_object();
+        for name in types.expect("types").keys() {
+            assert!(html.contains(&format!(" id=\"type-{name}\"")), "{name}");
+        }
+        let paths = description["paths"].as_object().expect("paths");
+        let operations = paths
+            .values()
+            .flat_map(|path| path.as_object().expect("a path").values())
+            .filter_map(|operation| operation["operationId"].as_str());
+        for id in operations {
+            assert!(html.contains(&format!(" id=\"{id}\"")), "{id}");
+        }
+        // Backticks are what the words of the description have for code.
+        assert!(!html.contains('`'));
     }
 
     #[test]

@@ -102,6 +102,9 @@ fn watch() -> impl IntoView {
                  Logs are JSON in production, carry a request id, and contain no addresses, no \
                  names and no secrets. On SIGTERM the server finishes what it has accepted.")}
             </p>
+            <p>
+                {t!("Programs of your own speak to it by the ")} <a href="/docs/api">{t!("API")}</a> "."
+            </p>
         </section>
     }
 }

@@ -2,7 +2,7 @@ use http::StatusCode;
 use leptos::{html::meta, prelude::*, tachys::html::attribute::custom::custom_attribute};
 
 use super::{
-    Page, Visit, features, frame, landing, privacy, security, self_hosting, terms, trouble,
+    Page, Visit, api, features, frame, landing, privacy, security, self_hosting, terms, trouble,
 };
 use crate::{language::text, languages::Languages, theme::Theme};
 
@@ -77,6 +77,7 @@ pub fn Site(
         Page::Features => features::view().into_any(),
         Page::Security => security::view().into_any(),
         Page::SelfHosting => self_hosting::view().into_any(),
+        Page::Api => api::view().into_any(),
         Page::Privacy => privacy::view().into_any(),
         Page::Terms => terms::view().into_any(),
         Page::Trouble(StatusCode::NOT_FOUND) => trouble::not_found().into_any(),

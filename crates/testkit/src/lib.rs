@@ -16,6 +16,7 @@ pub mod build;
 mod canary;
 mod client;
 mod clock;
+mod described;
 mod entropy;
 #[cfg(feature = "server")]
 mod http_client;
@@ -34,6 +35,7 @@ pub use authenticator::Authenticator;
 pub use canary::Canaries;
 pub use client::{HERE, TestClient, authenticate};
 pub use clock::FixedClock;
+pub use described::assert_described;
 pub use entropy::SeededEntropy;
 #[cfg(feature = "server")]
 pub use http_client::http_client;

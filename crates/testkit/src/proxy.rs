@@ -19,7 +19,7 @@ use hyper_util::{
 use keyarc_server::{Config, config::Origin};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use crate::{TempDb, TestServer, http_client, mutate::Answer};
+use crate::{TempDb, TestServer, assert_described, http_client, mutate::Answer};
 
 /// A request on its way to the server.
 #[derive(Debug, Clone)]
@@ -212,10 +212,11 @@ async fn pass(
         let answer = sent.send().await.map_err(|_| Cut)?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = answer.bytes().await.map_err(|_| Cut)?;
-        let value = |name| headers.get(name).and_then(|v| v.to_str().ok());
+        let value = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
+        assert_described(parts.method.as_str(), path, status, value, &body);
         let told = Answer {
             status,
-            content_type: value(header::CONTENT_TYPE).unwrap_or_default().to_owned(),
+            content_type: value("content-type").unwrap_or_default(),
             body: body.to_vec(),
         };
         Ok::<_, Cut>((told, headers))

@@ -7,6 +7,7 @@ use crate::{
 
 /// The account's keys, each wrapped by the client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Keyset {
     /// Counts password and key changes, from 1.
@@ -19,6 +20,7 @@ pub struct Keyset {
 
 /// A vault to be made.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewVault {
     /// Chosen at random by the client.
@@ -31,6 +33,7 @@ pub struct NewVault {
 
 /// A vault the account can open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VaultInfo {
     /// The vault.
     pub id: VaultId,
@@ -44,6 +47,7 @@ pub struct VaultInfo {
 
 /// Makes an account, its first vault and its first session.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SignUpRequest {
     /// From the setup code.
@@ -72,6 +76,7 @@ pub struct SignUpRequest {
 
 /// What kind of notice waits for the account's owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum NoticeKind {
@@ -81,6 +86,7 @@ pub enum NoticeKind {
 
 /// Something the owner should see once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Notice {
     /// What happened.
     pub kind: NoticeKind,
@@ -90,6 +96,7 @@ pub struct Notice {
 
 /// The account as its owner's client needs it. Only sent after the client proved its key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AccountResponse {
     /// The account.
     pub id: AccountId,
@@ -132,6 +139,7 @@ pub struct AccountResponse {
 
 /// Keeps what a device has seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct KeepPinsRequest {
     /// The device, as it names itself: random, and the same each time.

@@ -7,6 +7,7 @@ pub const CHUNK_MEDIA_TYPE: &str = "application/octet-stream";
 
 /// Begins to upload an attachment, or goes on with it: the same request says what is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BeginAttachmentRequest {
     /// The attachment.
@@ -18,6 +19,7 @@ pub struct BeginAttachmentRequest {
 
 /// How far an upload is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AttachmentUpload {
     /// How many chunks there are to be.
     pub chunks: u32,

@@ -7,6 +7,7 @@ use crate::{ItemId, SecondFactorChallenge};
 /// Why a request was refused, for programs. Each code has one HTTP status, assigned in one
 /// place on the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorCode {
@@ -54,6 +55,7 @@ pub enum ErrorCode {
 
 /// An item that was not at the version the writer expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct VersionConflict {
     /// The item.
@@ -66,6 +68,7 @@ pub struct VersionConflict {
 ///
 /// It never holds a stack, a query, or anything the client sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ApiError {
     /// For programs.
     pub code: ErrorCode,

@@ -4,6 +4,7 @@ use crate::{AttachmentId, Bytes, ItemId, Sealed};
 
 /// Creates or replaces an item. Its new version is `base_version + 1`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ItemWrite {
     /// The item.
@@ -26,6 +27,7 @@ pub struct ItemWrite {
 /// A version that an item had in the vault it comes from: an item that a change creates can bring
 /// its history along.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EarlierWrite {
     /// The item.
@@ -45,6 +47,7 @@ pub struct EarlierWrite {
 
 /// Deletes an item for good and leaves a tombstone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ItemPurge {
     /// The item.
@@ -55,6 +58,7 @@ pub struct ItemPurge {
 
 /// One atomic change to a vault: all of it happens or none of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WriteItemsRequest {
     /// Items to create or replace.
@@ -76,6 +80,7 @@ pub struct WriteItemsRequest {
 
 /// The change was stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WriteItemsResponse {
     /// The vault's revision after it; every item of the change has it.
     pub revision: u64,
@@ -83,6 +88,7 @@ pub struct WriteItemsResponse {
 
 /// Asks for the details of some items.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DetailsRequest {
     /// At most [`crate::limits::DETAILS_PER_REQUEST`], without duplicates.
@@ -91,6 +97,7 @@ pub struct DetailsRequest {
 
 /// One item's details.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SealedDetails {
     /// The item.
     pub item_id: ItemId,
@@ -104,6 +111,7 @@ pub struct SealedDetails {
 
 /// The details asked for. Items that do not exist are left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DetailsResponse {
     /// In no particular order.
     pub details: Vec<SealedDetails>,

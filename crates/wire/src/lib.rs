@@ -19,6 +19,8 @@ pub mod paths;
 mod recovery;
 mod rekey;
 mod reminder;
+#[cfg(feature = "schema")]
+mod schema;
 mod second_factor;
 mod session;
 mod versions;

@@ -4,6 +4,7 @@ use crate::{Bytes, Fixed, Sealed};
 
 /// A new device wants to be linked, and waits.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OpenLinkRequest {
     /// Its first message, at most [`crate::limits::LINK_MESSAGE`] bytes.
@@ -14,6 +15,7 @@ pub struct OpenLinkRequest {
 
 /// Where it waits.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OpenLinkResponse {
     /// Names the link to the device that opened it, and to nobody else.
     pub mailbox: Fixed<16>,
@@ -25,6 +27,7 @@ pub struct OpenLinkResponse {
 
 /// What the new device has to say, if anything, and what is new?
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewDeviceStep {
     /// From [`OpenLinkResponse`].
@@ -39,6 +42,7 @@ pub struct NewDeviceStep {
 
 /// An unlocked device joins. So many may be wrong, and then nobody can join any more.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JoinLinkRequest {
     /// Where the new device waits.
@@ -49,6 +53,7 @@ pub struct JoinLinkRequest {
 
 /// Joined.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JoinLinkResponse {
     /// The new device's first message.
     pub offer: Bytes,
@@ -56,6 +61,7 @@ pub struct JoinLinkResponse {
 
 /// What the unlocked device has to say, if anything, and what is new?
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct KnownDeviceStep {
     /// Where it joined.
@@ -73,6 +79,7 @@ pub struct KnownDeviceStep {
 
 /// What the other side has said so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LinkNews {
     /// The unlocked device's message.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -7,6 +7,7 @@ use crate::{Bytes, ClientKind, Fixed, Handle, LoginProof, LoginRequest, Recovery
 /// Says that whoever holds the session knows the password, for what the session alone must not
 /// do. Good for one request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FreshProof {
     /// From the setup code.
@@ -17,6 +18,7 @@ pub struct FreshProof {
 
 /// How a passkey is to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PasskeyCreation {
     /// The challenge. For this session alone.
     pub token: Fixed<32>,
@@ -28,6 +30,7 @@ pub struct PasskeyCreation {
 
 /// What an authenticator made (WebAuthn level 3, section 5.2.1).
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PasskeyAttestation {
     /// Names the passkey, at most [`crate::limits::CREDENTIAL_ID`] bytes.
@@ -40,6 +43,7 @@ pub struct PasskeyAttestation {
 
 /// What an authenticator signed (WebAuthn level 3, section 5.2.2).
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PasskeyAssertion {
     /// Names the passkey.
@@ -54,6 +58,7 @@ pub struct PasskeyAssertion {
 
 /// What makes a passkey open the vault, beside the password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PasskeyUnlock {
     /// The Ed25519 public key that log-ins by it are checked against.
@@ -64,6 +69,7 @@ pub struct PasskeyUnlock {
 
 /// Puts a passkey in force.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AddPasskeyRequest {
     /// The origin that the client talks to.
@@ -81,6 +87,7 @@ pub struct AddPasskeyRequest {
 
 /// A passkey is in force.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PasskeyAdded {
     /// For when it is lost, if the account had no second factor before. Shown once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -106,6 +113,7 @@ pub struct PasskeyInfo {
 
 /// A passkey that opens the vault, as the account's clients need it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UnlockingPasskey {
     /// Names the passkey.
     pub credential_id: Bytes,
@@ -115,6 +123,7 @@ pub struct UnlockingPasskey {
 
 /// The second half of a log-in, by a passkey.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PasskeyFactorRequest {
     /// The first half, as it was sent.
@@ -127,6 +136,7 @@ pub struct PasskeyFactorRequest {
 
 /// A log-in by a passkey alone, on a device that has the setup code.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PasskeyLoginRequest {
     /// From the setup code.

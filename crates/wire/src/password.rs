@@ -4,6 +4,7 @@ use crate::{Fixed, Handle, Keyset, LoginProof};
 
 /// Puts new keys in the place of an account's old ones, all of them or none.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChangePasswordRequest {
     /// From the setup code. A change keeps it.

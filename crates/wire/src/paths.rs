@@ -2,6 +2,8 @@
 
 use crate::{AttachmentId, VaultId};
 
+/// `GET` → the description of the API in OpenAPI 3.1, without a session.
+pub const DESCRIPTION: &str = "/api/openapi.json";
 /// `POST` [`crate::ChallengeRequest`] → [`crate::ChallengeResponse`].
 pub const CHALLENGE: &str = "/auth/challenge";
 /// `POST` [`crate::SignUpRequest`] → [`crate::LoginResponse`] and the session cookie.
@@ -80,9 +82,9 @@ pub const MOMENT_ROUTE: &str = "/api/vaults/{vault_id}/moment";
 /// The route pattern of [`attachments`].
 pub const ATTACHMENTS_ROUTE: &str = "/api/vaults/{vault_id}/attachments";
 /// The route pattern of [`attachment_chunk`].
-pub const CHUNK_ROUTE: &str = "/api/vaults/{vault_id}/attachments/{id}/chunks/{number}";
+pub const CHUNK_ROUTE: &str = "/api/vaults/{vault_id}/attachments/{attachment_id}/chunks/{number}";
 /// The route pattern of [`discard_attachment`].
-pub const DISCARD_ROUTE: &str = "/api/vaults/{vault_id}/attachments/{id}/discard";
+pub const DISCARD_ROUTE: &str = "/api/vaults/{vault_id}/attachments/{attachment_id}/discard";
 
 /// `GET` → the items changed after revision `since`, the vault's newest manifest, and all
 /// manifests from version `manifests_from` on, as [`crate::CHANGES_MEDIA_TYPE`].

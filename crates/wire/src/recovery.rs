@@ -4,6 +4,7 @@ use crate::{AccountId, Bytes, ClientKind, Fixed, Handle, Keyset, LoginProof, Sea
 
 /// A recovery key to come into force, as far as the server has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewRecoveryKey {
     /// The Ed25519 public key that recoveries are to be checked against.
@@ -16,6 +17,7 @@ pub struct NewRecoveryKey {
 
 /// Puts another recovery key in force, or none.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChangeRecoveryRequest {
     /// From the setup code.
@@ -31,6 +33,7 @@ pub struct ChangeRecoveryRequest {
 
 /// Keeps another note about the recovery key in force.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct KeepRecoveryNoteRequest {
     /// The version that the note is about.
@@ -41,6 +44,7 @@ pub struct KeepRecoveryNoteRequest {
 
 /// How an account stands to recovery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RecoveryInfo {
     /// Counts the recovery keys made and revoked, from 1.
     pub version: u32,
@@ -51,6 +55,7 @@ pub struct RecoveryInfo {
 
 /// The recovery key in force, as its owner's client sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RecoveryKeyInfo {
     /// When it came into force, Unix milliseconds.
     pub made_at_ms: u64,
@@ -61,6 +66,7 @@ pub struct RecoveryKeyInfo {
 /// Asks for what the recovery key opens. A handle that is not known, an account without a
 /// recovery key, and a wrong one get the same answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RecoverRequest {
     /// From the setup code.
@@ -74,6 +80,7 @@ pub struct RecoverRequest {
 
 /// The second factor of a recovery.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RecoverSecondFactor {
     /// From [`crate::SecondFactorChallenge`].
@@ -84,6 +91,7 @@ pub struct RecoverSecondFactor {
 
 /// What the recovery key opens. There is no session yet.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RecoverResponse {
     /// The account.
     pub account: AccountId,
@@ -106,6 +114,7 @@ pub struct RecoverResponse {
 
 /// Puts new keys in force by the recovery key, ends every session of the account and begins one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FinishRecoveryRequest {
     /// From the setup code.

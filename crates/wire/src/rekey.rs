@@ -7,6 +7,7 @@ use crate::{
 /// Items sealed anew under a key that is not in force yet. They are kept aside, and nothing reads
 /// them before [`RekeyRequest`] puts them all in force.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StageItemsRequest {
     /// Names the change of keys; random. Another one than before drops what was staged.
@@ -18,6 +19,7 @@ pub struct StageItemsRequest {
 
 /// An item, sealed anew for the version after the one that it has.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StagedItem {
     /// The item.
@@ -36,6 +38,7 @@ pub struct StagedItem {
 
 /// Puts new keys in force throughout, with the items that were staged, all or nothing.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RekeyRequest {
     /// From the setup code. A change of keys keeps it.

@@ -6,6 +6,7 @@ use crate::{Fixed, FreshProof, ReminderId, Sealed};
 
 /// All that a server is told of something that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReminderEntry {
     /// Names it to the account's own devices, and to nobody else.
@@ -16,6 +17,7 @@ pub struct ReminderEntry {
 
 /// Everything that a server is to remind of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReminderSet {
     /// Tells the account's devices whether anything differs; the server does not look into it.
@@ -29,6 +31,7 @@ pub struct ReminderSet {
 /// Keeps an account's settings of reminders, what a server is to remind of, or both. What is absent
 /// stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PutRemindersRequest {
     /// What was read; 0 when nothing was kept.
@@ -43,6 +46,7 @@ pub struct PutRemindersRequest {
 
 /// It is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PutRemindersResponse {
     /// The revision now.
     pub revision: u64,
@@ -50,6 +54,7 @@ pub struct PutRemindersResponse {
 
 /// How an account is reminded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RemindersResponse {
     /// Counts the changes; 0 when nothing is kept.
     pub revision: u64,
@@ -74,6 +79,7 @@ pub struct RemindersResponse {
 
 /// Whether and how a server sends mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MailService {
     /// Over SMTP.
@@ -86,6 +92,7 @@ pub enum MailService {
 
 /// Reminders by e-mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MailReminders {
     /// What the server can do.
     pub service: MailService,
@@ -98,6 +105,7 @@ pub struct MailReminders {
 
 /// Whether mails are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MailState {
     /// No.
@@ -110,6 +118,7 @@ pub enum MailState {
 
 /// Reminders by webhook.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WebhookReminders {
     /// Where they go.
     pub url: String,
@@ -119,6 +128,7 @@ pub struct WebhookReminders {
 
 /// What a reminder can go by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReminderChannel {
     /// E-mail to the account's address.
@@ -131,6 +141,7 @@ pub enum ReminderChannel {
 
 /// Something that was sent, or was tried to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReminderDelivery {
     /// By what.
     pub channel: ReminderChannel,
@@ -144,6 +155,7 @@ pub struct ReminderDelivery {
 
 /// How a delivery went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryOutcome {
     /// The other side took it.
@@ -156,6 +168,7 @@ pub enum DeliveryOutcome {
 
 /// Why a delivery failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryProblem {
     /// The name does not resolve, or nothing answers there.
@@ -174,6 +187,7 @@ pub enum DeliveryProblem {
 
 /// Switches a way to be reminded on or off, or tries it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReminderStep {
     /// Sends a code to the account's address → [`ReminderStepResponse::CodeSent`].
@@ -193,6 +207,7 @@ pub enum ReminderStep {
 
 /// A code that was sent by e-mail.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MailCode {
     /// Eight digits. White space does not matter.
@@ -201,6 +216,7 @@ pub struct MailCode {
 
 /// A webhook to be.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewWebhook {
     /// The password, proven.
@@ -212,6 +228,7 @@ pub struct NewWebhook {
 
 /// What came of a step.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReminderStepResponse {
     /// It is done.
@@ -222,7 +239,7 @@ pub enum ReminderStepResponse {
     Webhook(String),
     /// The feed's token, which its address is made of. Shown once.
     Feed(String),
-    /// How it went; `None` when it went well.
+    /// How it went; null when it went well.
     Tested(Option<DeliveryProblem>),
 }
 

@@ -6,6 +6,7 @@ use crate::{Bytes, Fixed, LoginRequest, PasskeyInfo};
 
 /// What can stand beside the password and the setup code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SecondFactorKind {
@@ -20,6 +21,7 @@ pub enum SecondFactorKind {
 /// The proof was right, and the account asks for more; comes with
 /// [`crate::ErrorCode::SecondFactorRequired`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SecondFactorChallenge {
     /// Opaque. For this log-in alone.
     pub token: Fixed<32>,
@@ -34,6 +36,7 @@ pub struct SecondFactorChallenge {
 
 /// The second half of a log-in.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SecondFactorRequest {
     /// The first half, as it was sent.
@@ -83,6 +86,7 @@ pub struct QrCode {
 
 /// New recovery codes. The server keeps only hashes: they are shown once.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RecoveryCodes {
     /// `XXXX-XXXX-XXXX-XXXX`, each good for one use.
     pub codes: Vec<String>,

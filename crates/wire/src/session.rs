@@ -4,6 +4,7 @@ use crate::{AccountResponse, Fixed, Handle, SessionId};
 
 /// Asks for a nonce to sign. Known and unknown handles get the same answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChallengeRequest {
     /// Whose log-in (or sign-up) the nonce is for.
@@ -12,6 +13,7 @@ pub struct ChallengeRequest {
 
 /// A nonce, good for one use within its lifetime.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChallengeResponse {
     /// Server nonce.
@@ -25,6 +27,7 @@ pub struct ChallengeResponse {
 /// new ones. The handle is in the request that carries the proof; the origin must be one that
 /// the server goes by.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LoginProof {
     /// The origin that the client talks to, for example `https://keyarc.example`.
@@ -41,6 +44,7 @@ pub struct LoginProof {
 
 /// How the client will keep its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ClientKind {
     /// In a cookie that scripts cannot read.
@@ -51,6 +55,7 @@ pub enum ClientKind {
 
 /// Log-in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LoginRequest {
     /// From the setup code.
@@ -65,6 +70,7 @@ pub struct LoginRequest {
 
 /// A session has begun.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LoginResponse {
     /// What the client needs to unlock.
     pub account: AccountResponse,
@@ -75,6 +81,7 @@ pub struct LoginResponse {
 
 /// A fresh access token for API clients.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RefreshResponse {
     /// An HS256 JWT.
     pub access_token: String,

@@ -4,6 +4,7 @@ use crate::{ItemId, Sealed};
 
 /// Asks for the versions of an item that were replaced.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ItemVersionsRequest {
     /// The item.
@@ -15,6 +16,7 @@ pub struct ItemVersionsRequest {
 
 /// A version of an item that was replaced by the next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SealedVersion {
     /// Which version.
     pub version: u64,
@@ -27,6 +29,7 @@ pub struct SealedVersion {
 
 /// Versions that the server has. Those that are missing between them were not kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ItemVersionsResponse {
     /// The item's version now.
     pub current_version: u64,
@@ -38,6 +41,7 @@ pub struct ItemVersionsResponse {
 
 /// Asks for the versions of many items that were replaced.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HistoriesRequest {
     /// Of which items: 1 to [`crate::limits::DETAILS_PER_REQUEST`], none of them twice.
@@ -49,6 +53,7 @@ pub struct HistoriesRequest {
 
 /// A version of some item that was replaced by the next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HistoryVersion {
     /// The item.
     pub item_id: ItemId,
@@ -59,6 +64,7 @@ pub struct HistoryVersion {
 
 /// Versions of many items that the server has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HistoriesResponse {
     /// In the order of item ids, of each item the oldest first; at most
     /// [`crate::limits::HISTORIES_PER_PAGE`].
@@ -69,6 +75,7 @@ pub struct HistoriesResponse {
 
 /// Asks for the details of versions that were replaced.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct VersionDetailsRequest {
     /// Which ones: 1 to [`crate::limits::VERSION_DETAILS_PER_REQUEST`], none of them twice.
@@ -77,6 +84,7 @@ pub struct VersionDetailsRequest {
 
 /// A version of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ItemVersion {
     /// The item.
@@ -88,6 +96,7 @@ pub struct ItemVersion {
 /// The details of versions that were replaced, in no particular order. Those that the server does
 /// not have are left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VersionDetailsResponse {
     /// One for each version that the server has.
     pub details: Vec<SealedVersionDetails>,
@@ -95,6 +104,7 @@ pub struct VersionDetailsResponse {
 
 /// The details that a replaced version had.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SealedVersionDetails {
     /// The item.
     pub item_id: ItemId,
@@ -106,6 +116,7 @@ pub struct SealedVersionDetails {
 
 /// Asks what items were at a moment.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MomentRequest {
     /// The moment, by the server's clock; Unix milliseconds.
@@ -117,6 +128,7 @@ pub struct MomentRequest {
 
 /// A version of an item that was replaced only after a moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MomentVersion {
     /// The item.
     pub item_id: ItemId,
@@ -130,6 +142,7 @@ pub struct MomentVersion {
 
 /// What the items were at a moment that have changed since. The others are as they were.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MomentResponse {
     /// In the order of their ids, at most [`crate::limits::MOMENT_PER_PAGE`].
     pub versions: Vec<MomentVersion>,

@@ -1,4 +1,5 @@
-//! The REST handlers: decode, call one use case, map. `docs/api.md` describes them.
+//! The REST handlers: decode, call one use case, map. `docs/api.md` describes them, and
+//! `crates/openapi` for programs: an endpoint has an entry in its table.
 
 mod account;
 mod attachment;
@@ -15,64 +16,108 @@ mod versions;
 use axum::{
     Router,
     extract::Request,
+    handler::Handler,
     middleware::{Next, from_fn},
     response::{IntoResponse as _, Response},
-    routing::{get, post, put},
+    routing::{self, MethodRouter},
 };
-use http::{HeaderValue, header};
+use http::{HeaderValue, Method, header};
 use keyarc_wire::{ErrorCode, paths};
 
 use crate::{error::Failure, state::AppState};
 
-/// Every path of `keyarc_wire::paths`.
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route(paths::CHALLENGE, post(session::challenge))
-        .route(paths::SIGN_UP, post(session::sign_up))
-        .route(paths::LOGIN, post(session::log_in))
-        .route(
-            paths::LOGIN_SECOND_FACTOR,
-            post(session::log_in_second_factor),
-        )
-        .route(
+/// A method at a path, and what answers it.
+struct Endpoint {
+    method: Method,
+    path: &'static str,
+    answer: MethodRouter<AppState>,
+}
+
+fn get<T: 'static, H: Handler<T, AppState>>(path: &'static str, handler: H) -> Endpoint {
+    Endpoint {
+        method: Method::GET,
+        path,
+        answer: routing::get(handler),
+    }
+}
+
+fn post<T: 'static, H: Handler<T, AppState>>(path: &'static str, handler: H) -> Endpoint {
+    Endpoint {
+        method: Method::POST,
+        path,
+        answer: routing::post(handler),
+    }
+}
+
+fn put<T: 'static, H: Handler<T, AppState>>(path: &'static str, handler: H) -> Endpoint {
+    Endpoint {
+        method: Method::PUT,
+        path,
+        answer: routing::put(handler),
+    }
+}
+
+fn endpoints() -> Vec<Endpoint> {
+    vec![
+        post(paths::CHALLENGE, session::challenge),
+        post(paths::SIGN_UP, session::sign_up),
+        post(paths::LOGIN, session::log_in),
+        post(paths::LOGIN_SECOND_FACTOR, session::log_in_second_factor),
+        post(
             paths::LOGIN_PASSKEY_FACTOR,
-            post(session::log_in_by_passkey_factor),
-        )
-        .route(paths::LOGIN_PASSKEY, post(session::log_in_by_passkey))
-        .route(paths::LOGOUT, post(session::log_out))
-        .route(paths::REFRESH, post(session::refresh))
-        .route(paths::ACCOUNT, get(account::get))
-        .route(paths::NOTICES_DISMISS, post(account::dismiss_notices))
-        .route(paths::PINS, post(account::keep_pins))
-        .route(paths::PASSWORD, post(password::change))
-        .route(paths::RECOVER, post(recovery::begin))
-        .route(paths::RECOVER_FINISH, post(recovery::finish))
-        .route(paths::RECOVERY, post(recovery::change))
-        .route(paths::RECOVERY_NOTE, post(recovery::keep_note))
-        .route(paths::REKEY_ITEMS, post(rekey::stage))
-        .route(paths::REKEY, post(rekey::change))
-        .route(paths::REKEY_DISCARD, post(rekey::discard))
-        .route(paths::REMINDERS, get(reminders::get).post(reminders::put))
-        .route(paths::REMINDERS_STEP, post(reminders::step))
-        .route(paths::LINK_OPEN, post(link::open))
-        .route(paths::LINK_NEW, post(link::step_of_new))
-        .route(paths::LINK_JOIN, post(link::join))
-        .route(paths::LINK_KNOWN, post(link::step_of_known))
-        .route(paths::PASSKEYS_BEGIN, post(passkey::begin))
-        .route(paths::PASSKEYS_ADD, post(passkey::add))
-        .route(paths::CHANGES_ROUTE, get(vault::changes))
-        .route(paths::ITEMS_ROUTE, post(vault::write_items))
-        .route(paths::DETAILS_ROUTE, post(vault::details))
-        .route(paths::VERSIONS_ROUTE, post(versions::list))
-        .route(paths::HISTORIES_ROUTE, post(versions::of_items))
-        .route(paths::VERSION_DETAILS_ROUTE, post(versions::details))
-        .route(paths::MOMENT_ROUTE, post(versions::moment))
-        .route(paths::ATTACHMENTS_ROUTE, post(attachment::begin))
-        .route(
-            paths::CHUNK_ROUTE,
-            put(attachment::put_chunk).get(attachment::chunk),
-        )
-        .route(paths::DISCARD_ROUTE, post(attachment::discard))
+            session::log_in_by_passkey_factor,
+        ),
+        post(paths::LOGIN_PASSKEY, session::log_in_by_passkey),
+        post(paths::LOGOUT, session::log_out),
+        post(paths::REFRESH, session::refresh),
+        get(paths::ACCOUNT, account::get),
+        post(paths::NOTICES_DISMISS, account::dismiss_notices),
+        post(paths::PINS, account::keep_pins),
+        post(paths::PASSWORD, password::change),
+        post(paths::RECOVER, recovery::begin),
+        post(paths::RECOVER_FINISH, recovery::finish),
+        post(paths::RECOVERY, recovery::change),
+        post(paths::RECOVERY_NOTE, recovery::keep_note),
+        post(paths::REKEY_ITEMS, rekey::stage),
+        post(paths::REKEY, rekey::change),
+        post(paths::REKEY_DISCARD, rekey::discard),
+        get(paths::REMINDERS, reminders::get),
+        post(paths::REMINDERS, reminders::put),
+        post(paths::REMINDERS_STEP, reminders::step),
+        post(paths::LINK_OPEN, link::open),
+        post(paths::LINK_NEW, link::step_of_new),
+        post(paths::LINK_JOIN, link::join),
+        post(paths::LINK_KNOWN, link::step_of_known),
+        post(paths::PASSKEYS_BEGIN, passkey::begin),
+        post(paths::PASSKEYS_ADD, passkey::add),
+        get(paths::CHANGES_ROUTE, vault::changes),
+        post(paths::ITEMS_ROUTE, vault::write_items),
+        post(paths::DETAILS_ROUTE, vault::details),
+        post(paths::VERSIONS_ROUTE, versions::list),
+        post(paths::HISTORIES_ROUTE, versions::of_items),
+        post(paths::VERSION_DETAILS_ROUTE, versions::details),
+        post(paths::MOMENT_ROUTE, versions::moment),
+        post(paths::ATTACHMENTS_ROUTE, attachment::begin),
+        put(paths::CHUNK_ROUTE, attachment::put_chunk),
+        get(paths::CHUNK_ROUTE, attachment::chunk),
+        post(paths::DISCARD_ROUTE, attachment::discard),
+    ]
+}
+
+/// The method and path of every endpoint, for the test that compares them with the description.
+pub fn listed() -> impl Iterator<Item = (Method, &'static str)> {
+    endpoints()
+        .into_iter()
+        .map(|endpoint| (endpoint.method, endpoint.path))
+}
+
+/// Every endpoint.
+pub fn routes() -> Router<AppState> {
+    endpoints()
+        .into_iter()
+        .fold(Router::new(), |router, endpoint| {
+            router.route(endpoint.path, endpoint.answer)
+        })
         .route_layer(from_fn(no_store))
 }
 

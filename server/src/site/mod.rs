@@ -3,6 +3,7 @@
 
 mod build;
 mod check_frame;
+mod description;
 mod files;
 mod language;
 mod negotiate;
@@ -31,6 +32,7 @@ use leptos::config::{Env, LeptosOptions};
 
 use crate::{error::Failure, middleware::cross_site::is_api, state::AppState};
 pub use build::Build;
+use packed::Packed;
 use public::PageCache;
 
 /// The built site.
@@ -44,6 +46,7 @@ pub struct Site {
     live: bool,
     worker_script: String,
     pages: PageCache,
+    description: OnceLock<Packed>,
 }
 
 impl Site {
@@ -60,6 +63,7 @@ impl Site {
             // Set by cargo-leptos while it watches the sources.
             live: std::env::var_os("LEPTOS_WATCH").is_some(),
             pages: PageCache::default(),
+            description: OnceLock::new(),
         }
     }
 
@@ -109,6 +113,7 @@ pub fn routes(development: bool) -> Router<AppState> {
         .route(worker::ROUTE, get(worker::serve))
         .route(language::ROUTE, get(language::choose))
         .route(keyarc_app::check_frame::PATH, get(check_frame::serve))
+        .route(keyarc_wire::paths::DESCRIPTION, get(description::serve))
         .merge(vault_app::routes(development))
         .merge(reminders::routes())
         .merge(rpc::routes());

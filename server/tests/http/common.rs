@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use keyarc_auth::{LoginPurpose, LoginStatement};
 use keyarc_signature::VaultManifest;
-use keyarc_testkit::{TestServer, build, http_client};
+use keyarc_testkit::{TestServer, assert_described, build, http_client};
 use keyarc_wire::{
     ApiError, Bytes, ChallengeRequest, ChallengeResponse, Change, ChangesDecoder, ClientKind,
     ErrorCode, Fixed, FreshProof, LoginProof, LoginRequest, LoginResponse, SignUpRequest, VaultId,
@@ -26,12 +26,23 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub async fn of(response: reqwest::Response) -> Self {
-        Self {
+    /// The answer to a request, which must be one that the API's description has.
+    pub async fn to(client: &reqwest::Client, request: reqwest::RequestBuilder) -> Self {
+        let request = request.build().expect("a request");
+        let (method, url) = (request.method().clone(), request.url().clone());
+        let response = client.execute(request).await.expect("the server answers");
+        let answer = Self {
             status: response.status(),
             headers: response.headers().clone(),
             body: response.bytes().await.expect("the body arrives").to_vec(),
-        }
+        };
+        let header = |name: &str| {
+            let value = answer.headers.get(name)?;
+            value.to_str().ok().map(str::to_owned)
+        };
+        let (method, status) = (method.as_str(), answer.status.as_u16());
+        assert_described(method, url.path(), status, header, &answer.body);
+        answer
     }
 
     pub fn header(&self, name: &str) -> &str {
@@ -83,7 +94,7 @@ pub async fn send(
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    Answer::of(request.send().await.expect("the server answers")).await
+    Answer::to(&client, request).await
 }
 
 pub async fn get(server: &TestServer, path: &str) -> Answer {
@@ -167,7 +178,7 @@ impl<'a> Person<'a> {
         if let Some((name, value)) = &self.credential {
             request = request.header(*name, value);
         }
-        Answer::of(request.send().await.expect("the server answers")).await
+        Answer::to(&self.client, request).await
     }
 
     pub async fn proof(&self, purpose: LoginPurpose) -> LoginProof {

@@ -12,6 +12,7 @@ mod attachments;
 mod common;
 mod configuration;
 mod cross_site;
+mod described;
 mod enumeration;
 mod files;
 mod headers;

@@ -14,7 +14,14 @@ async fn visit(server: &TestServer, path: &str) -> Answer {
 #[tokio::test]
 async fn public_pages_have_no_script_and_a_policy_that_allows_none() {
     let server = TestServer::start().await;
-    for path in ["/", "/features", "/security", "/self-hosting", "/privacy"] {
+    for path in [
+        "/",
+        "/features",
+        "/security",
+        "/self-hosting",
+        "/docs/api",
+        "/privacy",
+    ] {
         let answer = visit(&server, path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");

@@ -7,6 +7,7 @@ pub mod dev;
 pub mod fix;
 pub mod language;
 pub mod malicious_server;
+pub mod openapi;
 pub mod release;
 pub mod serve;
 pub mod setup;

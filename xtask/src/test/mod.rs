@@ -8,6 +8,8 @@ mod counts;
 mod deny;
 mod native;
 mod reproducible;
+mod schemathesis;
+mod typescript;
 mod wasm;
 
 use std::time::Instant;
@@ -39,6 +41,10 @@ pub enum Part {
     Built,
     /// The user stories, in a browser, against the real server.
     EndToEnd,
+    /// The real server, asked by its description alone.
+    Schemathesis,
+    /// The client for TypeScript.
+    Typescript,
     /// Lighthouse over the public pages.
     Lighthouse,
     /// A second build from another folder.
@@ -46,22 +52,24 @@ pub enum Part {
 }
 
 /// Everything once, what fails fastest first. [`Part::Store`] and [`Part::Built`] are in others.
-pub const ALL: [Part; 9] = [
+pub const ALL: [Part; 11] = [
     Part::Fmt,
     Part::Tidy,
     Part::Deny,
     Part::Clippy,
     Part::Unit,
+    Part::Typescript,
     Part::Wasm,
     Part::EndToEnd,
     Part::Reproducible,
+    Part::Schemathesis,
     Part::Lighthouse,
 ];
 
 /// What takes seconds once things are compiled.
 pub const QUICK: [Part; 3] = [Part::Fmt, Part::Tidy, Part::Clippy];
 
-const NAMES: [(&str, Part); 11] = [
+const NAMES: [(&str, Part); 13] = [
     ("fmt", Part::Fmt),
     ("tidy", Part::Tidy),
     ("deny", Part::Deny),
@@ -71,6 +79,8 @@ const NAMES: [(&str, Part); 11] = [
     ("wasm", Part::Wasm),
     ("built", Part::Built),
     ("e2e", Part::EndToEnd),
+    ("schemathesis", Part::Schemathesis),
+    ("typescript", Part::Typescript),
     ("lighthouse", Part::Lighthouse),
     ("reproducible", Part::Reproducible),
 ];
@@ -119,6 +129,8 @@ impl Part {
             Self::Wasm => wasm::run(workspace, arguments),
             Self::Built => built::run(workspace),
             Self::EndToEnd => browser::stories(workspace, arguments),
+            Self::Schemathesis => schemathesis::run(workspace, arguments),
+            Self::Typescript => typescript::run(workspace),
             Self::Lighthouse => browser::lighthouse(workspace, arguments),
             Self::Reproducible => reproducible::run(workspace),
         }

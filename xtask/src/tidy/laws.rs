@@ -5,7 +5,7 @@ use super::{Violation, graph::Graph};
 
 /// What each package of the workspace may build on within the workspace. A `?` asks for the
 /// dependency to be optional: a feature that only the server switches on.
-const SHAPE: [(&str, &[&str]); 20] = [
+const SHAPE: [(&str, &[&str]); 21] = [
     ("keyarc-catalogue", &[]),
     ("keyarc-reference", &[]),
     ("keyarc-signature", &[]),
@@ -34,6 +34,7 @@ const SHAPE: [(&str, &[&str]); 20] = [
             "keyarc-wire",
         ],
     ),
+    ("keyarc-openapi", &["keyarc-wire"]),
     ("keyarc-store", &["keyarc-wire"]),
     (
         "keyarc-service",
@@ -179,8 +180,9 @@ const IMPURE: [&str; 16] = [
     "web-sys",
 ];
 
-/// All that the wire types may build on.
-const WIRE: [&str; 4] = ["base64", "hex", "serde", "thiserror"];
+/// All that the wire types may build on. A `?` asks for the dependency to be optional: the
+/// description of the API is made with it, and no program.
+const WIRE: [&str; 5] = ["base64", "hex", "?schemars", "serde", "thiserror"];
 
 /// Dependencies that only some packages may name, and why.
 const RESERVED: [(&[&str], &[&str], &str); 3] = [
@@ -276,6 +278,10 @@ fn server_links(graph: &Graph, found: &mut Vec<Violation>) {
             found.push(broken("keyarc-server", law));
         }
     }
+    if graph.server_links.contains("schemars") {
+        let law = "links schemars: the description of the API is made beside the programs";
+        found.push(broken("keyarc-server", law.to_owned()));
+    }
 }
 
 fn pure(graph: &Graph, found: &mut Vec<Violation>) {
@@ -301,15 +307,17 @@ fn wire(graph: &Graph, found: &mut Vec<Violation>) {
     let Some(package) = graph.packages.get("keyarc-wire") else {
         return;
     };
-    for needed in package
-        .needs
-        .keys()
-        .filter(|needed| !WIRE.contains(&needed.as_str()))
-    {
-        found.push(broken(
-            "keyarc-wire",
-            format!("has no use for {needed}: it has no logic"),
-        ));
+    let is_allowed = |needed: &str, optional: bool| {
+        WIRE.iter().any(|allowed| match allowed.strip_prefix('?') {
+            Some(if_optional) => if_optional == needed && optional,
+            None => *allowed == needed,
+        })
+    };
+    for (needed, optional) in &package.needs {
+        if !is_allowed(needed, *optional) {
+            let law = format!("has no use for {needed}: it has no logic");
+            found.push(broken("keyarc-wire", law));
+        }
     }
 }
 
@@ -397,6 +405,8 @@ mod tests {
             broken,
             ["keyarc-server: links keyarc-crypto: the server can name no plaintext and no key"]
         );
+        graph.server_links = ["schemars".to_owned()].into();
+        assert_eq!(check(&graph).len(), 1);
     }
 
     #[test]
@@ -439,6 +449,9 @@ mod tests {
     #[test]
     fn the_wire_types_have_no_logic() {
         only(&[("keyarc-wire", &["regex"])], "has no use for regex");
+        let with_schemas = |schemars| laws_broken(&[("keyarc-wire", &[schemars])]);
+        assert_eq!(with_schemas("?schemars"), [""; 0]);
+        assert_eq!(with_schemas("schemars").len(), 1);
     }
 
     #[test]

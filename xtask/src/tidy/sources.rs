@@ -104,8 +104,10 @@ fn listed(workspace: &Workspace) -> anyhow::Result<Vec<PathBuf>> {
 
 fn is_written(path: &Path) -> bool {
     let name = path.extension().or(path.file_name());
-    let fixture = path.components().any(|part| part.as_os_str() == "fixtures");
-    !fixture && name.is_some_and(|name| WRITTEN.iter().any(|written| name == *written))
+    let made = |folder: &str| path.components().any(|part| part.as_os_str() == folder);
+    !made("fixtures")
+        && !made("generated")
+        && name.is_some_and(|name| WRITTEN.iter().any(|written| name == *written))
 }
 
 fn of_file(path: &Path, text: &str) -> Vec<Violation> {

@@ -3,13 +3,15 @@
 pub mod browser;
 mod cargo_tools;
 mod npm;
+mod python;
 pub mod system;
 
 use anyhow::bail;
 
 use crate::{say, workspace::Workspace};
 
-pub use npm::browser_tests;
+pub use npm::{browser_tests, typescript_client};
+pub use python::{schemathesis, schemathesis_program};
 
 /// A tool, how to see whether it is there, and how to get it.
 pub struct Tool<'a> {
@@ -106,6 +108,8 @@ pub fn all(workspace: &Workspace) -> anyhow::Result<Vec<Tool<'_>>> {
     tools.extend([
         deny(workspace),
         browser_tests(workspace),
+        typescript_client(workspace),
+        schemathesis(workspace),
         browser::chromium(workspace),
         browser::chromium_without_windows(workspace),
         browser::chromedriver(workspace),

@@ -1,6 +1,9 @@
 //! Tools that come from npm.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::Tool;
 use crate::{files, process, workspace::Workspace};
@@ -20,27 +23,38 @@ pub fn binaryen(workspace: &Workspace) -> Tool<'_> {
 
 /// The packages of the browser tests, exactly as their lock file says.
 pub fn browser_tests(workspace: &Workspace) -> Tool<'_> {
+    locked(workspace, "browser test packages", workspace.end2end())
+}
+
+/// The packages of the TypeScript client, likewise.
+pub fn typescript_client(workspace: &Workspace) -> Tool<'_> {
+    let folder = workspace.typescript_client();
+    locked(workspace, "packages of the TypeScript client", folder)
+}
+
+fn locked<'a>(workspace: &'a Workspace, name: &'static str, folder: PathBuf) -> Tool<'a> {
+    let there = folder.clone();
     Tool {
-        name: "browser test packages",
+        name,
         version: None,
-        found: Box::new(|| {
-            let lock = fs::read_to_string(workspace.end2end().join("package-lock.json")).ok()?;
-            files::is_stamped(&installed_lock(workspace), &lock).then_some(lock)
+        found: Box::new(move || {
+            let lock = fs::read_to_string(there.join("package-lock.json")).ok()?;
+            files::is_stamped(&installed_lock(&there), &lock).then_some(lock)
         }),
-        install: Box::new(|| {
+        install: Box::new(move || {
             process::run(
                 process::program(workspace, "npm")?
                     .args(["ci", "--no-audit", "--no-fund"])
-                    .current_dir(workspace.end2end()),
+                    .current_dir(&folder),
             )?;
-            let lock = fs::read_to_string(workspace.end2end().join("package-lock.json"))?;
-            files::stamp(&installed_lock(workspace), &lock)
+            let lock = fs::read_to_string(folder.join("package-lock.json"))?;
+            files::stamp(&installed_lock(&folder), &lock)
         }),
     }
 }
 
-fn installed_lock(workspace: &Workspace) -> std::path::PathBuf {
-    workspace.end2end().join("node_modules/.keyarc-lock.json")
+fn installed_lock(folder: &Path) -> PathBuf {
+    folder.join("node_modules/.keyarc-lock.json")
 }
 
 fn package<'a>(workspace: &'a Workspace, name: &'static str, version: &'static str) -> Tool<'a> {
