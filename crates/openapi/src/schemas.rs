@@ -29,8 +29,8 @@ impl Schemas {
         }
     }
 
-    /// Every schema that has a name. One that goes both ways is the same in both, which a test
-    /// holds.
+    /// Every schema that has a name. One that goes both ways is the same in both: a test refuses
+    /// what is marked here.
     pub(crate) fn into_components(mut self) -> Map<String, Value> {
         let mut components = self.taken.take_definitions(true);
         for (name, mut schema) in self.given.take_definitions(true) {

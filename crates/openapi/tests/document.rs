@@ -88,6 +88,17 @@ fn every_component_is_used() {
 }
 
 #[test]
+fn a_type_that_goes_both_ways_is_the_same_in_both() {
+    let document = written();
+    let schemas = object(&document["components"]["schemas"]);
+    let apart: Vec<_> = schemas
+        .keys()
+        .filter(|name| name.ends_with("Given"))
+        .collect();
+    assert_eq!(apart, [""; 0], "one name for two types");
+}
+
+#[test]
 fn operations_are_told_apart_and_described() {
     let document = written();
     let tags: Vec<_> = document["tags"].as_array().expect("tags").iter().collect();

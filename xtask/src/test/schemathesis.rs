@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context as _;
 use serde_json::Value;
 
-use super::Counts;
+use super::{Counts, native};
 use crate::{process, tools, workspace::Workspace};
 
 const FOLDER: &str = "xtask/schemathesis";
@@ -49,15 +49,15 @@ struct Explored {
 
 impl Explored {
     fn start(workspace: &Workspace) -> anyhow::Result<Self> {
-        let build = [
-            "--package",
-            "keyarc-testkit",
-            "--features",
-            "server",
-            "--bin",
-            "keyarc-explored",
-        ];
-        process::run(process::cargo(workspace)?.arg("build").args(build))?;
+        // As the other native tests are built, of which it is a program, so that nothing is
+        // compiled twice.
+        process::run(
+            process::cargo(workspace)?
+                .arg("test")
+                .args(native::EVERYTHING)
+                .args(["--features", "keyarc-testkit/server"])
+                .args(["--no-run", "--test", "hostile"]),
+        )?;
         let mut program =
             process::program(workspace, workspace.target.join("debug/keyarc-explored"))?
                 .stdin(Stdio::piped())
