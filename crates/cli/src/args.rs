@@ -253,6 +253,9 @@ pub struct Run {
     /// The environment of references that name none.
     #[arg(long, short, env = "KEYARC_ENVIRONMENT", value_name = "NAME")]
     pub environment: Option<String>,
+    /// Put ******** in the place of these secrets in what the command prints.
+    #[arg(long)]
+    pub mask: bool,
     /// The command, after `--`.
     #[arg(last = true, required = true)]
     pub command: Vec<OsString>,

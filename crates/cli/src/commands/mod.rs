@@ -8,12 +8,16 @@ mod history;
 mod inject;
 mod login;
 mod ls;
+mod masked;
 mod run;
 mod status;
 mod totp;
 mod write;
 
+pub use masked::{ARGUMENT as TAKE_TERMINAL, take_terminal};
 pub use write::NewKind;
+
+use std::process::ExitCode;
 
 use crate::{
     args::{Arguments, Command},
@@ -29,9 +33,9 @@ pub async fn keep() -> Result<(), Failure> {
 }
 
 /// Does what was typed.
-pub async fn run(arguments: Arguments) -> Result<(), Failure> {
+pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let home = Home::locate()?;
-    match arguments.command {
+    let done = match arguments.command {
         Command::Login(wish) => login::login(&home, &wish).await,
         Command::Logout => login::logout(&home).await,
         Command::Unlock(wish) => login::unlock(&home, &wish).await,
@@ -44,7 +48,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Mv(wish) => write::mv(&home, wish).await,
         Command::Rm(wish) => write::rm(&home, wish).await,
         Command::History(wish) => history::run(&home, wish).await,
-        Command::Run(wish) => run::run(&home, wish).await,
+        Command::Run(wish) => return run::run(&home, wish).await,
         Command::Env(wish) => env::run(&home, wish).await,
         Command::Inject(wish) => inject::run(&home, &wish).await,
         Command::Totp(wish) => totp::run(&home, wish).await,
@@ -55,7 +59,8 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
             clap_complete::generate(shell, &mut command, "keyarc", &mut std::io::stdout());
             Ok(())
         }
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// Locking what is locked already is no mistake.

@@ -8,6 +8,7 @@
 
 mod fixture;
 mod lies;
+mod mask;
 mod print;
 mod tls;
 mod write;
@@ -20,9 +21,7 @@ use std::{
     time::Duration,
 };
 
-use keyarc_client::{NativeHost, NativeTransport, Session};
 use keyarc_crypto::Suite;
-use keyarc_wire::ClientKind;
 use serde_json::Value;
 
 use fixture::{LIVE, PASSWORD, SETUP_KEY, Shell, TEST, keeper_of, refused};
@@ -350,20 +349,8 @@ async fn keys_are_forgotten_when_nobody_asks_and_when_the_keeper_dies() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_its_owner_ended_opens_nothing_more() {
     let shell = Shell::logged_in().await;
-    let code = keyarc_crypto::SetupCode::parse(&shell.code).expect("a setup code");
     let origin = shell.server.origin();
-    let wish = keyarc_client::LogIn {
-        origin: &origin,
-        code: &code,
-        password: PASSWORD,
-        device_name: "A browser",
-        client: ClientKind::Api,
-        pins: None,
-    };
-    let transport = NativeTransport::new(&origin).expect("loopback");
-    let browser = Session::log_in(transport, NativeHost, &wish)
-        .await
-        .expect("logs in");
+    let browser = shell.browser().await;
     let change = keyarc_client::ChangePassword {
         origin: &origin,
         current: PASSWORD,
