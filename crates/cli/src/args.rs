@@ -4,7 +4,10 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{commands::NewKind, format::Format};
+use crate::{
+    commands::{Edit, NewKind},
+    format::Format,
+};
 
 /// API keys, secrets and certificates from a zero-knowledge vault, in the shell.
 ///
@@ -39,6 +42,8 @@ pub enum Command {
     New(New),
     /// Set a value of an item. It is typed, or comes through standard input.
     Set(Set),
+    /// Open an editor on an item.
+    Edit(Edit),
     /// Move items into a folder.
     Mv(Mv),
     /// Move items to the trash.

@@ -53,6 +53,9 @@ pub enum Failure {
     /// What the server sent does not verify, or is older than what was seen before.
     #[error("{0}")]
     Untrusted(String),
+    /// Somebody else wrote first.
+    #[error("the item was changed elsewhere at the same time; nothing was changed here. Try again")]
+    Changed,
     /// Something else, in words.
     #[error("{0}")]
     Other(String),
@@ -62,7 +65,7 @@ impl Failure {
     /// What the process ends with. Part of the interface: `docs/cli.md` lists them.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Other(_) | Self::Machine(_) => 1,
+            Self::Other(_) | Self::Machine(_) | Self::Changed => 1,
             Self::Usage(_) => 2,
             Self::Locked => 3,
             Self::NotFound { .. } => 4,

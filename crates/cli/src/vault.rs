@@ -12,6 +12,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
     failure::Failure,
+    forms::Form,
     host::{Open, doubt},
     values::{one_time_code, value, values, variables},
     writes::{self, Change},
@@ -112,6 +113,8 @@ pub enum Question {
     Item(Wanted),
     /// [`Answer::Item`] with the variables of an environment set and nothing else.
     Variables(Wanted),
+    /// [`Answer::Form`].
+    Form(Wanted),
     /// [`Answer::Code`].
     Code(Wanted),
     /// [`Answer::Items`]: those that the change made or changed.
@@ -139,6 +142,14 @@ pub enum Answer {
         row: Row,
         /// Names and values.
         values: Vec<(String, String)>,
+    },
+    /// What of an item is edited, and its row.
+    Form {
+        /// The item.
+        #[zeroize(skip)]
+        row: Row,
+        /// What is edited.
+        form: Form,
     },
     /// A one-time code.
     Code {
@@ -294,6 +305,13 @@ pub async fn answer(session: &Open, question: &Question) -> Result<Answer, Failu
             let item = session.reveal(find(&rows(session), wanted)?).await?;
             Ok(Answer::Item {
                 values: variables(&item)?,
+                row: Row::of(item.summary.clone()),
+            })
+        }
+        Question::Form(wanted) => {
+            let item = session.reveal(find(&rows(session), wanted)?).await?;
+            Ok(Answer::Form {
+                form: Form::of(&item),
                 row: Row::of(item.summary.clone()),
             })
         }

@@ -1,5 +1,6 @@
 //! The commands.
 
+mod edit;
 mod env;
 mod expiring;
 mod generate;
@@ -14,6 +15,7 @@ mod status;
 mod totp;
 mod write;
 
+pub use edit::Edit;
 pub use masked::{ARGUMENT as TAKE_TERMINAL, take_terminal};
 pub use write::NewKind;
 
@@ -45,6 +47,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Get(wish) => get::run(&home, wish).await,
         Command::New(wish) => write::new(&home, wish).await,
         Command::Set(wish) => write::set(&home, wish).await,
+        Command::Edit(wish) => edit::run(&home, wish).await,
         Command::Mv(wish) => write::mv(&home, wish).await,
         Command::Rm(wish) => write::rm(&home, wish).await,
         Command::History(wish) => history::run(&home, wish).await,

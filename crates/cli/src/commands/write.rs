@@ -86,7 +86,8 @@ fn several(items: &[String], environment: Option<&str>) -> Result<Vec<Wanted>, F
         .collect()
 }
 
-async fn changed(home: &Home, change: Change) -> Result<Vec<Row>, Failure> {
+/// Makes a change, and tells the items that it made or changed.
+pub async fn changed(home: &Home, change: Change) -> Result<Vec<Row>, Failure> {
     let answer = open::ask(home, &Question::Change(change)).await?;
     match &answer {
         Answer::Items(rows) => Ok(rows.clone()),
@@ -95,7 +96,7 @@ async fn changed(home: &Home, change: Change) -> Result<Vec<Row>, Failure> {
 }
 
 /// People are told on standard error, so that a pipe gets nothing that it did not ask for.
-fn told(verb: &str, rows: &[Row], json: bool) -> Result<(), Failure> {
+pub fn told(verb: &str, rows: &[Row], json: bool) -> Result<(), Failure> {
     if json {
         return output::json(&rows);
     }

@@ -6,6 +6,7 @@
     reason = "what cannot be set up must end its test"
 )]
 
+mod edit;
 mod fixture;
 mod lies;
 mod mask;
