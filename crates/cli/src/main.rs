@@ -21,6 +21,7 @@ mod memory;
 mod open;
 mod output;
 mod printable;
+mod project;
 mod prompt;
 mod secret;
 mod signals;

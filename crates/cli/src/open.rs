@@ -11,7 +11,9 @@ use crate::{
     failure::Failure,
     home::{Account, Home},
     host::{Machine, Open},
-    keeper, prompt,
+    keeper,
+    project::Project,
+    prompt,
     vault::{Answer, Question, answer},
 };
 
@@ -82,6 +84,11 @@ pub fn transport(server: &str) -> Result<NativeTransport, Failure> {
 /// Asks whoever holds the keys; when nobody does, opens the vault for this one question, if
 /// somebody is there to type the password.
 pub async fn ask(home: &Home, question: &Question) -> Result<Answer, Failure> {
+    let project = Project::here()?;
+    if let Ok(account) = home.account() {
+        project.check(&account.server)?;
+    }
+    let question = &project.narrowed(question);
     if let Some(answer) = keeper::ask(home, question).await {
         return answer;
     }

@@ -28,6 +28,9 @@ const OFFERED: usize = 3;
 pub struct Wanted {
     /// The item's folder, `/` between its parts; empty for none, `None` for any.
     pub folder: Option<String>,
+    /// Where any folder will do: the one in which it is looked for first.
+    #[serde(default)]
+    pub first: Option<String>,
     /// The item's name; where any folder will do, its folder may stand before it.
     pub item: String,
     /// The field's name; `None` for the item's secret.
@@ -61,6 +64,7 @@ impl From<Reference> for Wanted {
     fn from(reference: Reference) -> Self {
         Self {
             folder: Some(reference.folder),
+            first: None,
             item: reference.item,
             field: Some(reference.field),
             environment: reference.environment.map(Environment::This),
@@ -91,6 +95,7 @@ impl Wanted {
         }
         Ok(Self {
             folder: None,
+            first: None,
             item: text.to_owned(),
             field,
             environment: None,
@@ -123,6 +128,28 @@ pub enum Question {
     History(Wanted),
     /// [`Answer::Done`]; the keys are forgotten.
     Lock,
+}
+
+impl Question {
+    /// What is looked for by name.
+    pub fn wanted(&mut self) -> Vec<&mut Wanted> {
+        match self {
+            Self::Values(several)
+            | Self::Change(Change::Move(several, _) | Change::Remove(several)) => {
+                several.iter_mut().collect()
+            }
+            Self::Item(one)
+            | Self::Variables(one)
+            | Self::Form(one)
+            | Self::Code(one)
+            | Self::History(one)
+            | Self::Change(Change::Set(one, _)) => vec![one],
+            Self::Change(Change::New(_) | Change::Edit(_))
+            | Self::Status
+            | Self::Items
+            | Self::Lock => Vec::new(),
+        }
+    }
 }
 
 /// What is answered.
@@ -421,9 +448,29 @@ async fn as_it_was(
     }
 }
 
-/// The one item that is meant: as it is written, or else whatever the case of its letters; of the
-/// environment that is wanted, or else of none where that will do.
+/// The one item that is meant: in the folder that comes first, or else anywhere; as it is written, or
+/// else whatever the case of its letters; of the environment that is wanted, or else of none where
+/// that will do.
 pub fn find(rows: &[ItemSummary], wanted: &Wanted) -> Result<ItemId, Failure> {
+    let first = wanted.first.as_deref().filter(|first| !first.is_empty());
+    if let (None, Some(first)) = (&wanted.folder, first) {
+        let (below, item) = match wanted.item.rsplit_once('/') {
+            Some((below, item)) => (format!("{first}/{below}"), item),
+            None => (first.to_owned(), wanted.item.as_str()),
+        };
+        let there = Wanted {
+            folder: Some(below),
+            item: item.to_owned(),
+            ..wanted.clone()
+        };
+        if let Some(found) = found(rows, &there)? {
+            return Ok(found);
+        }
+    }
+    found(rows, wanted)?.ok_or_else(|| not_found(rows, wanted))
+}
+
+fn found(rows: &[ItemSummary], wanted: &Wanted) -> Result<Option<ItemId>, Failure> {
     let same: fn(&str, &str) -> bool = |a, b| a == b;
     let alike: fn(&str, &str) -> bool = |a, b| a.to_lowercase() == b.to_lowercase();
     let environment = wanted.environment.as_ref();
@@ -442,7 +489,7 @@ pub fn find(rows: &[ItemSummary], wanted: &Wanted) -> Result<ItemId, Failure> {
         }
         match found.as_slice() {
             [] => {}
-            [one] => return Ok(one.id),
+            [one] => return Ok(Some(one.id)),
             several => {
                 let several = several.iter();
                 return Err(Failure::Ambiguous {
@@ -452,7 +499,7 @@ pub fn find(rows: &[ItemSummary], wanted: &Wanted) -> Result<ItemId, Failure> {
             }
         }
     }
-    Err(not_found(rows, wanted))
+    Ok(None)
 }
 
 fn is_named(row: &ItemSummary, wanted: &Wanted, is: fn(&str, &str) -> bool) -> bool {

@@ -12,6 +12,7 @@ use crate::{
     home::Home,
     open, output,
     printable::printable,
+    project::Project,
     prompt,
     secret::Secret,
     vault::{Answer, Question, Row, Wanted},
@@ -37,10 +38,11 @@ pub async fn new(home: &Home, wish: New) -> Result<(), Failure> {
         }
         false => Secret(prompt::value("Secret: ")?.as_str().to_owned()),
     };
+    let project = Project::here()?;
     let item = NewItem {
         name: wish.name,
-        folder: wish.folder.unwrap_or_default(),
-        environment: wish.environment,
+        folder: wish.folder.or(project.folder).unwrap_or_default(),
+        environment: wish.environment.or(project.environment),
         tags: wish.tag,
         kind: wish.kind.into(),
         secret,

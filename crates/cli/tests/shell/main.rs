@@ -11,6 +11,7 @@ mod fixture;
 mod lies;
 mod mask;
 mod print;
+mod project;
 mod tls;
 mod write;
 
