@@ -44,6 +44,9 @@ pub enum Failure {
     /// The server does not answer.
     #[error("the server cannot be reached")]
     Unreachable,
+    /// The server's certificate is not taken.
+    #[error("{0}")]
+    Distrusted(String),
     /// Password, setup code or the code of the second factor is wrong.
     #[error("{0}")]
     Refused(String),
@@ -71,7 +74,7 @@ impl Failure {
             Self::NotFound { .. } => 4,
             Self::Ambiguous { .. } => 5,
             Self::NoAccount => 6,
-            Self::Unreachable => 7,
+            Self::Unreachable | Self::Distrusted(_) => 7,
             Self::Refused(_) | Self::SessionEnded => 8,
             Self::Untrusted(_) => 9,
         }
