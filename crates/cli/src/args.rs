@@ -5,7 +5,7 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    commands::{Edit, NewKind},
+    commands::{Doctor, Edit, NewKind},
     format::Format,
 };
 
@@ -62,6 +62,8 @@ pub enum Command {
     Expiring(Expiring),
     /// Make a password, a passphrase or random bytes. Needs no account.
     Generate(Generate),
+    /// Look whether all is well here, and tell what to do where it is not.
+    Doctor(Doctor),
     /// Print what completes commands in a shell, for example `keyarc completions bash`.
     Completions {
         /// Which shell.

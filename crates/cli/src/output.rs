@@ -38,6 +38,18 @@ pub fn pairs(lines: &[(&str, String)]) -> Result<(), Failure> {
     written(print())
 }
 
+/// Prints lines.
+pub fn lines(lines: impl Iterator<Item = String>) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let print = || -> io::Result<()> {
+        for line in lines {
+            writeln!(out, "{line}")?;
+        }
+        Ok(())
+    };
+    written(print())
+}
+
 /// Prints rows under a head, each column as wide as what stands in it.
 pub fn table<const N: usize>(
     head: [&str; N],

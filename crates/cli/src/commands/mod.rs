@@ -1,5 +1,6 @@
 //! The commands.
 
+mod doctor;
 mod edit;
 mod env;
 mod expiring;
@@ -15,6 +16,7 @@ mod status;
 mod totp;
 mod write;
 
+pub use doctor::Doctor;
 pub use edit::Edit;
 pub use masked::{ARGUMENT as TAKE_TERMINAL, take_terminal};
 pub use write::NewKind;
@@ -57,6 +59,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Totp(wish) => totp::run(&home, wish).await,
         Command::Expiring(wish) => expiring::run(&home, &wish).await,
         Command::Generate(wish) => generate::run(&wish),
+        Command::Doctor(wish) => return doctor::run(&home, &wish).await,
         Command::Completions { shell } => {
             let mut command = <Arguments as clap::CommandFactory>::command();
             clap_complete::generate(shell, &mut command, "keyarc", &mut std::io::stdout());
