@@ -5,7 +5,7 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    commands::{Doctor, Edit, NewKind},
+    commands::{Doctor, Edit, Export, ImportFile, NewKind},
     format::Format,
 };
 
@@ -62,6 +62,10 @@ pub enum Command {
     Expiring(Expiring),
     /// Make a password, a passphrase or random bytes. Needs no account.
     Generate(Generate),
+    /// Bring a file of secrets in, of another product or of KeyArc.
+    Import(ImportFile),
+    /// Hand items out as a file: an archive, or in clear.
+    Export(Export),
     /// Look whether all is well here, and tell what to do where it is not.
     Doctor(Doctor),
     /// Print what completes commands in a shell, for example `keyarc completions bash`.

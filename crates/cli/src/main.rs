@@ -27,6 +27,7 @@ mod secret;
 mod signals;
 mod template;
 mod terminal;
+mod transfers;
 mod values;
 mod variables;
 mod vault;

@@ -14,6 +14,7 @@ use crate::{
     failure::Failure,
     forms::Form,
     host::{Open, doubt},
+    transfers::{self, Came, Incoming, Outgoing, Went},
     values::{one_time_code, value, values, variables},
     writes::{self, Change},
 };
@@ -122,6 +123,10 @@ pub enum Question {
     Form(Wanted),
     /// [`Answer::Code`].
     Code(Wanted),
+    /// [`Answer::Import`].
+    Import(Box<Incoming>),
+    /// [`Answer::Export`].
+    Export(Outgoing),
     /// [`Answer::Items`]: those that the change made or changed.
     Change(Change),
     /// [`Answer::Versions`], the newest first.
@@ -145,6 +150,8 @@ impl Question {
             | Self::History(one)
             | Self::Change(Change::Set(one, _)) => vec![one],
             Self::Change(Change::New(_) | Change::Edit(_))
+            | Self::Import(_)
+            | Self::Export(_)
             | Self::Status
             | Self::Items
             | Self::Lock => Vec::new(),
@@ -186,6 +193,10 @@ pub enum Answer {
         #[zeroize(skip)]
         seconds_left: u32,
     },
+    /// What became of a file that was to come in.
+    Import(#[zeroize(skip)] Came),
+    /// A file of items.
+    Export(Went),
     /// What an item was.
     Versions(#[zeroize(skip)] Vec<VersionLine>),
     /// It is done.
@@ -350,6 +361,8 @@ pub async fn answer(session: &Open, question: &Question) -> Result<Answer, Failu
                 code: code.code,
             })
         }
+        Question::Import(file) => Ok(Answer::Import(transfers::come_in(session, file).await?)),
+        Question::Export(wish) => Ok(Answer::Export(transfers::go_out(session, wish).await?)),
         Question::Change(change) => Ok(Answer::Items(writes::change(session, change).await?)),
         Question::History(wanted) => {
             let id = find(&rows(session), wanted)?;

@@ -283,7 +283,7 @@ fn variables(text: &str) -> Result<Vec<Variable>, Failure> {
 }
 
 /// Why something was not saved.
-fn not_saved(error: SaveError) -> Failure {
+pub fn not_saved(error: SaveError) -> Failure {
     match error {
         SaveError::Draft(DraftError { field, rule }) => {
             Failure::Usage(format!("{}: {rule}", field.replace('_', " ")))

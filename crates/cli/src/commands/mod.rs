@@ -4,9 +4,11 @@ mod doctor;
 mod edit;
 mod env;
 mod expiring;
+mod export;
 mod generate;
 mod get;
 mod history;
+mod import;
 mod inject;
 mod login;
 mod ls;
@@ -18,6 +20,8 @@ mod write;
 
 pub use doctor::Doctor;
 pub use edit::Edit;
+pub use export::Export;
+pub use import::ImportFile;
 pub use masked::{ARGUMENT as TAKE_TERMINAL, take_terminal};
 pub use write::NewKind;
 
@@ -59,6 +63,8 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Totp(wish) => totp::run(&home, wish).await,
         Command::Expiring(wish) => expiring::run(&home, &wish).await,
         Command::Generate(wish) => generate::run(&wish),
+        Command::Import(wish) => import::run(&home, wish).await,
+        Command::Export(wish) => export::run(&home, wish).await,
         Command::Doctor(wish) => return doctor::run(&home, &wish).await,
         Command::Completions { shell } => {
             let mut command = <Arguments as clap::CommandFactory>::command();

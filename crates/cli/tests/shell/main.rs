@@ -14,6 +14,7 @@ mod mask;
 mod print;
 mod project;
 mod tls;
+mod transfers;
 mod write;
 
 use std::{
