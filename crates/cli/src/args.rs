@@ -5,7 +5,7 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    commands::{Doctor, Edit, Export, ImportFile, NewKind},
+    commands::{Doctor, Edit, Export, ImportFile, NewKind, Test},
     format::Format,
 };
 
@@ -66,6 +66,8 @@ pub enum Command {
     Import(ImportFile),
     /// Hand items out as a file: an archive, or in clear.
     Export(Export),
+    /// Test keys: ask their providers whether they still work.
+    Test(Test),
     /// Look whether all is well here, and tell what to do where it is not.
     Doctor(Doctor),
     /// Print what completes commands in a shell, for example `keyarc completions bash`.

@@ -9,6 +9,7 @@
 )]
 
 mod args;
+mod checks;
 mod commands;
 mod failure;
 mod format;

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 
 use keyarc_client::{ClientError, Host as _, NativeHost};
 use keyarc_reference::{NoReference, Reference, SCHEME};
-use keyarc_vault::{Change as VersionChange, Item, ItemSummary, Kind, Version};
+use keyarc_vault::{Change as VersionChange, CheckOutcome, Item, ItemSummary, Kind, Version};
 use keyarc_wire::ItemId;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
+    checks::{self, Checked, ToCheck},
     failure::Failure,
     forms::Form,
     host::{Open, doubt},
@@ -123,6 +124,10 @@ pub enum Question {
     Form(Wanted),
     /// [`Answer::Code`].
     Code(Wanted),
+    /// [`Answer::Checks`]: of these, or of all that have a test.
+    Checks(Option<Vec<Wanted>>),
+    /// [`Answer::Outcomes`], in the order of the answers, which are noted.
+    Checked(Vec<Checked>),
     /// [`Answer::Import`].
     Import(Box<Incoming>),
     /// [`Answer::Export`].
@@ -139,6 +144,7 @@ impl Question {
     /// What is looked for by name.
     pub fn wanted(&mut self) -> Vec<&mut Wanted> {
         match self {
+            Self::Checks(several) => several.iter_mut().flatten().collect(),
             Self::Values(several)
             | Self::Change(Change::Move(several, _) | Change::Remove(several)) => {
                 several.iter_mut().collect()
@@ -150,6 +156,7 @@ impl Question {
             | Self::History(one)
             | Self::Change(Change::Set(one, _)) => vec![one],
             Self::Change(Change::New(_) | Change::Edit(_))
+            | Self::Checked(_)
             | Self::Import(_)
             | Self::Export(_)
             | Self::Status
@@ -193,6 +200,10 @@ pub enum Answer {
         #[zeroize(skip)]
         seconds_left: u32,
     },
+    /// Requests that tell whether keys work.
+    Checks(Vec<ToCheck>),
+    /// What they told.
+    Outcomes(#[zeroize(skip)] Vec<Option<CheckOutcome>>),
     /// What became of a file that was to come in.
     Import(#[zeroize(skip)] Came),
     /// A file of items.
@@ -361,6 +372,10 @@ pub async fn answer(session: &Open, question: &Question) -> Result<Answer, Failu
                 code: code.code,
             })
         }
+        Question::Checks(meant) => Ok(Answer::Checks(
+            checks::begin(session, meant.as_deref()).await?,
+        )),
+        Question::Checked(checked) => Ok(Answer::Outcomes(checks::note(session, checked).await?)),
         Question::Import(file) => Ok(Answer::Import(transfers::come_in(session, file).await?)),
         Question::Export(wish) => Ok(Answer::Export(transfers::go_out(session, wish).await?)),
         Question::Change(change) => Ok(Answer::Items(writes::change(session, change).await?)),

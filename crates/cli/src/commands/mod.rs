@@ -1,5 +1,6 @@
 //! The commands.
 
+mod check;
 mod doctor;
 mod edit;
 mod env;
@@ -18,6 +19,7 @@ mod status;
 mod totp;
 mod write;
 
+pub use check::Test;
 pub use doctor::Doctor;
 pub use edit::Edit;
 pub use export::Export;
@@ -65,6 +67,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Generate(wish) => generate::run(&wish),
         Command::Import(wish) => import::run(&home, wish).await,
         Command::Export(wish) => export::run(&home, wish).await,
+        Command::Test(wish) => return check::run(&home, wish).await,
         Command::Doctor(wish) => return doctor::run(&home, &wish).await,
         Command::Completions { shell } => {
             let mut command = <Arguments as clap::CommandFactory>::command();

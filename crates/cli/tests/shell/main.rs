@@ -6,6 +6,7 @@
     reason = "what cannot be set up must end its test"
 )]
 
+mod check;
 mod doctor;
 mod edit;
 mod fixture;
