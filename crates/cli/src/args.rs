@@ -5,7 +5,7 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    commands::{Doctor, Edit, Export, ImportFile, NewKind, Test},
+    commands::{Doctor, Edit, Export, ImportFile, Man, NewKind, Test},
     format::Format,
 };
 
@@ -70,6 +70,8 @@ pub enum Command {
     Test(Test),
     /// Look whether all is well here, and tell what to do where it is not.
     Doctor(Doctor),
+    /// Print the page of the manual, or write those of all commands.
+    Man(Man),
     /// Print what completes commands in a shell, for example `keyarc completions bash`.
     Completions {
         /// Which shell.

@@ -13,6 +13,7 @@ mod import;
 mod inject;
 mod login;
 mod ls;
+mod man;
 mod masked;
 mod run;
 mod status;
@@ -24,6 +25,7 @@ pub use doctor::Doctor;
 pub use edit::Edit;
 pub use export::Export;
 pub use import::ImportFile;
+pub use man::Man;
 pub use masked::{ARGUMENT as TAKE_TERMINAL, take_terminal};
 pub use write::NewKind;
 
@@ -69,6 +71,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Export(wish) => export::run(&home, wish).await,
         Command::Test(wish) => return check::run(&home, wish).await,
         Command::Doctor(wish) => return doctor::run(&home, &wish).await,
+        Command::Man(wish) => man::run(&wish),
         Command::Completions { shell } => {
             let mut command = <Arguments as clap::CommandFactory>::command();
             clap_complete::generate(shell, &mut command, "keyarc", &mut std::io::stdout());

@@ -440,6 +440,25 @@ async fn completions_and_help_need_no_account() {
             "{name} offers what nobody types"
         );
     }
+    assert!(shell.prints(&["man"]).await.contains("keyarc"));
+    let folder = shell.work().join("man");
+    assert_eq!(
+        shell.refuses(&["man", "--to", "man"]).await.0,
+        1,
+        "it is not there"
+    );
+    fs::create_dir(&folder).expect("makes");
+    shell.prints(&["man", "--to", "man"]).await;
+    let help = shell.prints(&["--help"]).await;
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands = commands.map_while(|line| line.split_whitespace().next());
+    let mut pages = 0;
+    for command in commands.filter(|command| *command != "help") {
+        let page = fs::read_to_string(folder.join(format!("keyarc-{command}.1")));
+        assert!(page.is_ok_and(|page| page.contains(command)), "{command}");
+        pages += 1;
+    }
+    assert!(pages >= 20 && folder.join("keyarc.1").is_file(), "{pages}");
     let help = shell.prints(&["--help"]).await;
     assert!(
         help.contains("unlock") && !help.contains("keeper"),
