@@ -4,7 +4,10 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{commands::NewKind, format::Format};
+use crate::{
+    commands::{Doctor, Edit, Export, ImportFile, Man, NewKind, Test},
+    format::Format,
+};
 
 /// API keys, secrets and certificates from a zero-knowledge vault, in the shell.
 ///
@@ -39,6 +42,8 @@ pub enum Command {
     New(New),
     /// Set a value of an item. It is typed, or comes through standard input.
     Set(Set),
+    /// Open an editor on an item.
+    Edit(Edit),
     /// Move items into a folder.
     Mv(Mv),
     /// Move items to the trash.
@@ -57,6 +62,16 @@ pub enum Command {
     Expiring(Expiring),
     /// Make a password, a passphrase or random bytes. Needs no account.
     Generate(Generate),
+    /// Bring a file of secrets in, of another product or of KeyArc.
+    Import(ImportFile),
+    /// Hand items out as a file: an archive, or in clear.
+    Export(Export),
+    /// Test keys: ask their providers whether they still work.
+    Test(Test),
+    /// Look whether all is well here, and tell what to do where it is not.
+    Doctor(Doctor),
+    /// Print the page of the manual, or write those of all commands.
+    Man(Man),
     /// Print what completes commands in a shell, for example `keyarc completions bash`.
     Completions {
         /// Which shell.
@@ -253,6 +268,9 @@ pub struct Run {
     /// The environment of references that name none.
     #[arg(long, short, env = "KEYARC_ENVIRONMENT", value_name = "NAME")]
     pub environment: Option<String>,
+    /// Put ******** in the place of these secrets in what the command prints.
+    #[arg(long)]
+    pub mask: bool,
     /// The command, after `--`.
     #[arg(last = true, required = true)]
     pub command: Vec<OsString>,

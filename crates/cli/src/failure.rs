@@ -44,6 +44,9 @@ pub enum Failure {
     /// The server does not answer.
     #[error("the server cannot be reached")]
     Unreachable,
+    /// The server's certificate is not taken.
+    #[error("{0}")]
+    Distrusted(String),
     /// Password, setup code or the code of the second factor is wrong.
     #[error("{0}")]
     Refused(String),
@@ -53,6 +56,9 @@ pub enum Failure {
     /// What the server sent does not verify, or is older than what was seen before.
     #[error("{0}")]
     Untrusted(String),
+    /// Somebody else wrote first.
+    #[error("the item was changed elsewhere at the same time; nothing was changed here. Try again")]
+    Changed,
     /// Something else, in words.
     #[error("{0}")]
     Other(String),
@@ -62,13 +68,13 @@ impl Failure {
     /// What the process ends with. Part of the interface: `docs/cli.md` lists them.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Other(_) | Self::Machine(_) => 1,
+            Self::Other(_) | Self::Machine(_) | Self::Changed => 1,
             Self::Usage(_) => 2,
             Self::Locked => 3,
             Self::NotFound { .. } => 4,
             Self::Ambiguous { .. } => 5,
             Self::NoAccount => 6,
-            Self::Unreachable => 7,
+            Self::Unreachable | Self::Distrusted(_) => 7,
             Self::Refused(_) | Self::SessionEnded => 8,
             Self::Untrusted(_) => 9,
         }

@@ -9,18 +9,26 @@
 )]
 
 mod args;
+mod checks;
 mod commands;
 mod failure;
 mod format;
+mod forms;
 mod home;
 mod host;
 mod keeper;
+mod mask;
+mod memory;
 mod open;
 mod output;
 mod printable;
+mod project;
 mod prompt;
 mod secret;
+mod signals;
 mod template;
+mod terminal;
+mod transfers;
 mod values;
 mod variables;
 mod vault;
@@ -31,11 +39,13 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    let is_keeper = std::env::args_os()
-        .nth(1)
-        .is_some_and(|word| word == keeper::ARGUMENT);
-    // No command of anybody's, so that neither help nor completions have it.
-    let arguments = (!is_keeper).then(args::Arguments::parse);
+    // No commands of anybody's, so that neither help nor completions have them.
+    let hidden = std::env::args_os().nth(1);
+    let is = |argument: &str| hidden.as_ref().is_some_and(|word| word == argument);
+    if is(commands::TAKE_TERMINAL) {
+        return ended(&commands::take_terminal());
+    }
+    let arguments = (!is(keeper::ARGUMENT)).then(args::Arguments::parse);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -43,16 +53,18 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime.block_on(async {
             match arguments {
                 Some(arguments) => commands::run(arguments).await,
-                None => commands::keep().await,
+                None => commands::keep().await.map(|()| ExitCode::SUCCESS),
             }
         }),
         Err(error) => Err(failure::Failure::Machine(error.to_string())),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("keyarc: {failure}");
-            ExitCode::from(failure.exit_code())
-        }
+        Ok(code) => code,
+        Err(failure) => ended(&failure),
     }
+}
+
+fn ended(failure: &failure::Failure) -> ExitCode {
+    eprintln!("keyarc: {failure}");
+    ExitCode::from(failure.exit_code())
 }

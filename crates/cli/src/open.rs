@@ -1,7 +1,8 @@
 //! Logging in from this machine.
 
 use keyarc_client::{
-    ClientError, LogIn, LoggingIn, NativeTransport, NativeTransportError, PendingLogIn, Session,
+    ClientError, Distrust, LogIn, LoggingIn, NativeTransport, NativeTransportError, PendingLogIn,
+    Session,
 };
 use keyarc_crypto::SetupCode;
 use keyarc_wire::ClientKind;
@@ -11,7 +12,9 @@ use crate::{
     failure::Failure,
     home::{Account, Home},
     host::{Machine, Open},
-    keeper, prompt,
+    keeper,
+    project::Project,
+    prompt,
     vault::{Answer, Question, answer},
 };
 
@@ -35,6 +38,7 @@ pub async fn begin(
     let code = SetupCode::parse(code)
         .map_err(|error| Failure::Usage(format!("this is not a setup code: {error}")))?;
     let transport = transport(server)?;
+    let asked = transport.clone();
     let seen = home.seen()?;
     let name = device_name();
     let wish = LogIn {
@@ -45,12 +49,45 @@ pub async fn begin(
         client: ClientKind::Api,
         pins: seen.as_deref(),
     };
-    Ok(
-        match Session::begin_log_in(transport, machine.clone(), &wish).await? {
-            LoggingIn::Open(session) => Opening::Open(session),
-            LoggingIn::SecondFactor(pending) => Opening::Code(pending),
-        },
-    )
+    match Session::begin_log_in(transport, machine.clone(), &wish).await {
+        Ok(LoggingIn::Open(session)) => Ok(Opening::Open(session)),
+        Ok(LoggingIn::SecondFactor(pending)) => Ok(Opening::Code(pending)),
+        Err(ClientError::Unreachable) => Err(match asked.distrust() {
+            Some(why) => distrusted(server, why),
+            None => Failure::Unreachable,
+        }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Of a server whose certificate is not taken.
+pub fn distrusted(server: &str, why: Distrust) -> Failure {
+    let (is, advice) = match why {
+        Distrust::UnknownIssuer => (
+            "is signed by nobody whom this machine trusts",
+            "If the server is your own, add its authority to those of this machine, or name the file that has it in SSL_CERT_FILE. If it is not, somebody may stand between you and it: do not go on",
+        ),
+        Distrust::Expired => (
+            "has expired",
+            "If the clock of this machine is right, tell whoever runs the server",
+        ),
+        Distrust::NotYetValid => (
+            "is not valid yet",
+            "If the clock of this machine is right, tell whoever runs the server",
+        ),
+        Distrust::OtherName => (
+            "is for another name",
+            "Look whether the address is right: it must be the one that the certificate names",
+        ),
+        Distrust::Other => (
+            "does not verify",
+            "Somebody may stand between you and it: do not go on",
+        ),
+    };
+    Failure::Distrusted(format!(
+        "the certificate of {} {is}, and nothing was sent. {advice}",
+        crate::printable::printable(server)
+    ))
 }
 
 /// Goes on with a code. One that is not accepted may be followed by another.
@@ -82,6 +119,11 @@ pub fn transport(server: &str) -> Result<NativeTransport, Failure> {
 /// Asks whoever holds the keys; when nobody does, opens the vault for this one question, if
 /// somebody is there to type the password.
 pub async fn ask(home: &Home, question: &Question) -> Result<Answer, Failure> {
+    let project = Project::here()?;
+    if let Ok(account) = home.account() {
+        project.check(&account.server)?;
+    }
+    let question = &project.narrowed(question);
     if let Some(answer) = keeper::ask(home, question).await {
         return answer;
     }

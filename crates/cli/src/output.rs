@@ -8,9 +8,10 @@ use std::{
 };
 
 use serde::Serialize;
+use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, printable::printable};
 
 /// Prints JSON and a line end.
 pub fn json(told: &impl Serialize) -> Result<(), Failure> {
@@ -38,11 +39,31 @@ pub fn pairs(lines: &[(&str, String)]) -> Result<(), Failure> {
     written(print())
 }
 
+/// Prints lines.
+pub fn lines(lines: impl Iterator<Item = String>) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let print = || -> io::Result<()> {
+        for line in lines {
+            writeln!(out, "{line}")?;
+        }
+        Ok(())
+    };
+    written(print())
+}
+
 /// Prints rows under a head, each column as wide as what stands in it.
 pub fn table<const N: usize>(
     head: [&str; N],
     rows: impl Iterator<Item = [String; N]>,
 ) -> Result<(), Failure> {
+    lines(table_lines(head, rows).into_iter())
+}
+
+/// The lines of a table.
+pub fn table_lines<const N: usize>(
+    head: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> Vec<String> {
     let rows: Vec<[String; N]> = rows.collect();
     let width = |text: &str| text.chars().count();
     let mut widths = head.map(width);
@@ -58,15 +79,10 @@ pub fn table<const N: usize>(
         }
         line.trim_end().to_owned()
     };
-    let mut out = io::stdout().lock();
-    let mut print = || -> io::Result<()> {
-        writeln!(out, "{}", line(head))?;
-        for row in &rows {
-            writeln!(out, "{}", line(row.each_ref().map(String::as_str)))?;
-        }
-        Ok(())
-    };
-    written(print())
+    let rows = rows
+        .iter()
+        .map(|row| line(row.each_ref().map(String::as_str)));
+    [line(head)].into_iter().chain(rows).collect()
 }
 
 /// Prints a secret, in one go.
@@ -78,6 +94,30 @@ pub fn secret(text: &[u8]) -> Result<(), Failure> {
 /// Writes a file that its owner alone may read, in one step: what was there before stays until the
 /// new one is whole.
 pub fn private_file(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    let file = temporary(path, content)?;
+    file.persist(path)
+        .map_err(|error| Failure::of_file("cannot write", path, &error.error))?;
+    Ok(())
+}
+
+/// As [`private_file`], where there is none of this name yet.
+pub fn new_private_file(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    let file = temporary(path, content)?;
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Err(is_there(path)),
+        Err(error) => Err(Failure::of_file("cannot write", path, &error.error)),
+    }
+}
+
+/// Of a file that is not to be lost.
+pub fn is_there(path: &Path) -> Failure {
+    let shown = printable(&path.display().to_string());
+    Failure::Usage(format!("{shown} is there already: replace it with --force"))
+}
+
+/// The whole content beside its place.
+fn temporary(path: &Path, content: &[u8]) -> Result<NamedTempFile, Failure> {
     let failed = |error: &io::Error| Failure::of_file("cannot write", path, error);
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -89,8 +129,7 @@ pub fn private_file(path: &Path, content: &[u8]) -> Result<(), Failure> {
         .map_err(|error| failed(&error))?;
     file.write_all(content).map_err(|error| failed(&error))?;
     file.as_file().sync_all().map_err(|error| failed(&error))?;
-    file.persist(path).map_err(|error| failed(&error.error))?;
-    Ok(())
+    Ok(file)
 }
 
 /// A reader that has seen enough is no failure.

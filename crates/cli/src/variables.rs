@@ -15,6 +15,7 @@ use crate::{
     failure::Failure,
     home::Home,
     open,
+    project::Project,
     vault::{Answer, Question, Wanted},
 };
 
@@ -27,24 +28,25 @@ pub type Variables = BTreeMap<String, Zeroizing<String>>;
 /// The variables of all files that are wished for; the last value of a name counts.
 pub fn of_files(wish: &EnvFiles) -> Result<Variables, Failure> {
     let mut variables = Variables::new();
-    for path in paths(wish) {
+    for path in paths(wish)? {
         variables.extend(read(&path)?);
     }
     Ok(variables)
 }
 
-fn paths(wish: &EnvFiles) -> Vec<PathBuf> {
+fn paths(wish: &EnvFiles) -> Result<Vec<PathBuf>, Failure> {
     if wish.no_env_file {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    match wish.env_file.as_slice() {
-        [] => Path::new(ENV_FILE)
-            .is_file()
-            .then(|| ENV_FILE.into())
-            .into_iter()
-            .collect(),
-        named => named.to_vec(),
+    if !wish.env_file.is_empty() {
+        return Ok(wish.env_file.clone());
     }
+    let project = Project::here()?;
+    Ok(match Path::new(ENV_FILE).is_file() {
+        _ if !project.env_files.is_empty() => project.env_files,
+        true => vec![ENV_FILE.into()],
+        false => Vec::new(),
+    })
 }
 
 /// What a file of variables sets. A line that cannot be read is an error: a command that lacks a

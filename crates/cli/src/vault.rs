@@ -5,14 +5,17 @@ use std::collections::BTreeSet;
 
 use keyarc_client::{ClientError, Host as _, NativeHost};
 use keyarc_reference::{NoReference, Reference, SCHEME};
-use keyarc_vault::{Change as VersionChange, Item, ItemSummary, Kind, Version};
+use keyarc_vault::{Change as VersionChange, CheckOutcome, Item, ItemSummary, Kind, Version};
 use keyarc_wire::ItemId;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
+    checks::{self, Checked, ToCheck},
     failure::Failure,
+    forms::Form,
     host::{Open, doubt},
+    transfers::{self, Came, Incoming, Outgoing, Went},
     values::{one_time_code, value, values, variables},
     writes::{self, Change},
 };
@@ -27,6 +30,9 @@ const OFFERED: usize = 3;
 pub struct Wanted {
     /// The item's folder, `/` between its parts; empty for none, `None` for any.
     pub folder: Option<String>,
+    /// Where any folder will do: the one in which it is looked for first.
+    #[serde(default)]
+    pub first: Option<String>,
     /// The item's name; where any folder will do, its folder may stand before it.
     pub item: String,
     /// The field's name; `None` for the item's secret.
@@ -60,6 +66,7 @@ impl From<Reference> for Wanted {
     fn from(reference: Reference) -> Self {
         Self {
             folder: Some(reference.folder),
+            first: None,
             item: reference.item,
             field: Some(reference.field),
             environment: reference.environment.map(Environment::This),
@@ -90,6 +97,7 @@ impl Wanted {
         }
         Ok(Self {
             folder: None,
+            first: None,
             item: text.to_owned(),
             field,
             environment: None,
@@ -112,14 +120,50 @@ pub enum Question {
     Item(Wanted),
     /// [`Answer::Item`] with the variables of an environment set and nothing else.
     Variables(Wanted),
+    /// [`Answer::Form`].
+    Form(Wanted),
     /// [`Answer::Code`].
     Code(Wanted),
+    /// [`Answer::Checks`]: of these, or of all that have a test.
+    Checks(Option<Vec<Wanted>>),
+    /// [`Answer::Outcomes`], in the order of the answers, which are noted.
+    Checked(Vec<Checked>),
+    /// [`Answer::Import`].
+    Import(Box<Incoming>),
+    /// [`Answer::Export`].
+    Export(Outgoing),
     /// [`Answer::Items`]: those that the change made or changed.
     Change(Change),
     /// [`Answer::Versions`], the newest first.
     History(Wanted),
     /// [`Answer::Done`]; the keys are forgotten.
     Lock,
+}
+
+impl Question {
+    /// What is looked for by name.
+    pub fn wanted(&mut self) -> Vec<&mut Wanted> {
+        match self {
+            Self::Checks(several) => several.iter_mut().flatten().collect(),
+            Self::Values(several)
+            | Self::Change(Change::Move(several, _) | Change::Remove(several)) => {
+                several.iter_mut().collect()
+            }
+            Self::Item(one)
+            | Self::Variables(one)
+            | Self::Form(one)
+            | Self::Code(one)
+            | Self::History(one)
+            | Self::Change(Change::Set(one, _)) => vec![one],
+            Self::Change(Change::New(_) | Change::Edit(_))
+            | Self::Checked(_)
+            | Self::Import(_)
+            | Self::Export(_)
+            | Self::Status
+            | Self::Items
+            | Self::Lock => Vec::new(),
+        }
+    }
 }
 
 /// What is answered.
@@ -140,6 +184,14 @@ pub enum Answer {
         /// Names and values.
         values: Vec<(String, String)>,
     },
+    /// What of an item is edited, and its row.
+    Form {
+        /// The item.
+        #[zeroize(skip)]
+        row: Row,
+        /// What is edited.
+        form: Form,
+    },
     /// A one-time code.
     Code {
         /// Decimal digits.
@@ -148,6 +200,14 @@ pub enum Answer {
         #[zeroize(skip)]
         seconds_left: u32,
     },
+    /// Requests that tell whether keys work.
+    Checks(Vec<ToCheck>),
+    /// What they told.
+    Outcomes(#[zeroize(skip)] Vec<Option<CheckOutcome>>),
+    /// What became of a file that was to come in.
+    Import(#[zeroize(skip)] Came),
+    /// A file of items.
+    Export(Went),
     /// What an item was.
     Versions(#[zeroize(skip)] Vec<VersionLine>),
     /// It is done.
@@ -297,6 +357,13 @@ pub async fn answer(session: &Open, question: &Question) -> Result<Answer, Failu
                 row: Row::of(item.summary.clone()),
             })
         }
+        Question::Form(wanted) => {
+            let item = session.reveal(find(&rows(session), wanted)?).await?;
+            Ok(Answer::Form {
+                form: Form::of(&item),
+                row: Row::of(item.summary.clone()),
+            })
+        }
         Question::Code(wanted) => {
             let item = session.reveal(find(&rows(session), wanted)?).await?;
             let code = one_time_code(&item, wanted.field.as_deref(), NativeHost.now_ms())?;
@@ -305,6 +372,12 @@ pub async fn answer(session: &Open, question: &Question) -> Result<Answer, Failu
                 code: code.code,
             })
         }
+        Question::Checks(meant) => Ok(Answer::Checks(
+            checks::begin(session, meant.as_deref()).await?,
+        )),
+        Question::Checked(checked) => Ok(Answer::Outcomes(checks::note(session, checked).await?)),
+        Question::Import(file) => Ok(Answer::Import(transfers::come_in(session, file).await?)),
+        Question::Export(wish) => Ok(Answer::Export(transfers::go_out(session, wish).await?)),
         Question::Change(change) => Ok(Answer::Items(writes::change(session, change).await?)),
         Question::History(wanted) => {
             let id = find(&rows(session), wanted)?;
@@ -403,9 +476,29 @@ async fn as_it_was(
     }
 }
 
-/// The one item that is meant: as it is written, or else whatever the case of its letters; of the
-/// environment that is wanted, or else of none where that will do.
+/// The one item that is meant: in the folder that comes first, or else anywhere; as it is written, or
+/// else whatever the case of its letters; of the environment that is wanted, or else of none where
+/// that will do.
 pub fn find(rows: &[ItemSummary], wanted: &Wanted) -> Result<ItemId, Failure> {
+    let first = wanted.first.as_deref().filter(|first| !first.is_empty());
+    if let (None, Some(first)) = (&wanted.folder, first) {
+        let (below, item) = match wanted.item.rsplit_once('/') {
+            Some((below, item)) => (format!("{first}/{below}"), item),
+            None => (first.to_owned(), wanted.item.as_str()),
+        };
+        let there = Wanted {
+            folder: Some(below),
+            item: item.to_owned(),
+            ..wanted.clone()
+        };
+        if let Some(found) = found(rows, &there)? {
+            return Ok(found);
+        }
+    }
+    found(rows, wanted)?.ok_or_else(|| not_found(rows, wanted))
+}
+
+fn found(rows: &[ItemSummary], wanted: &Wanted) -> Result<Option<ItemId>, Failure> {
     let same: fn(&str, &str) -> bool = |a, b| a == b;
     let alike: fn(&str, &str) -> bool = |a, b| a.to_lowercase() == b.to_lowercase();
     let environment = wanted.environment.as_ref();
@@ -424,7 +517,7 @@ pub fn find(rows: &[ItemSummary], wanted: &Wanted) -> Result<ItemId, Failure> {
         }
         match found.as_slice() {
             [] => {}
-            [one] => return Ok(one.id),
+            [one] => return Ok(Some(one.id)),
             several => {
                 let several = several.iter();
                 return Err(Failure::Ambiguous {
@@ -434,7 +527,7 @@ pub fn find(rows: &[ItemSummary], wanted: &Wanted) -> Result<ItemId, Failure> {
             }
         }
     }
-    Err(not_found(rows, wanted))
+    Ok(None)
 }
 
 fn is_named(row: &ItemSummary, wanted: &Wanted, is: fn(&str, &str) -> bool) -> bool {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     failure::Failure,
+    forms::Form,
     host::Open,
     printable::printable,
     secret::Secret,
@@ -41,6 +42,17 @@ pub struct NewItem {
     pub expires_on: Option<String>,
 }
 
+/// What an item is to be, by what was edited of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edited {
+    /// Its id: thirty-two hexadecimal digits.
+    pub item: String,
+    /// The version that the edit began from.
+    pub version: u64,
+    /// What was edited.
+    pub form: Form,
+}
+
 /// A change of the vault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -49,6 +61,8 @@ pub enum Change {
     New(NewItem),
     /// Sets a value of an item.
     Set(Wanted, Secret),
+    /// Saves what was edited of an item.
+    Edit(Edited),
     /// Moves items into a folder; empty for the top.
     Move(Vec<Wanted>, String),
     /// Moves items to the trash.
@@ -65,6 +79,10 @@ pub async fn change(session: &Open, change: &Change) -> Result<Vec<Row>, Failure
         Change::Set(wanted, value) => {
             let id = find(&rows(session), wanted)?;
             let item = set(session, id, wanted.field.as_deref(), value).await?;
+            Ok(vec![Row::of(item.summary.clone())])
+        }
+        Change::Edit(edited) => {
+            let item = edit(session, edited).await?;
             Ok(vec![Row::of(item.summary.clone())])
         }
         Change::Move(wanted, folder) => {
@@ -130,33 +148,17 @@ fn put(draft: &mut ItemDraft, field: Option<&str>, value: &str) -> Result<(), Fa
             "{name} is an environment set: name one of its variables with --field"
         )));
     };
-    let parts: Vec<(&str, &mut String)> = match &mut draft.content {
-        Content::ApiKey { value } => vec![("value", value)],
-        Content::Login {
-            username,
-            password,
-            url,
-        } => vec![("password", password), ("username", username), ("url", url)],
-        Content::Note { text } => vec![("text", text)],
-        Content::EnvironmentSet { variables } => {
-            match variables.iter_mut().find(|one| one.name == field) {
-                Some(variable) => value.clone_into(&mut variable.value),
-                None => variables.push(Variable {
-                    name: field.to_owned(),
-                    value: value.to_owned(),
-                }),
-            }
-            return Ok(());
+    if let Content::EnvironmentSet { variables } = &mut draft.content {
+        match variables.iter_mut().find(|one| one.name == field) {
+            Some(variable) => value.clone_into(&mut variable.value),
+            None => variables.push(Variable {
+                name: field.to_owned(),
+                value: value.to_owned(),
+            }),
         }
-        Content::Totp { key } => vec![("setup-key", key)],
-        Content::Certificate { chain, private_key } => {
-            vec![("chain", chain), ("private-key", private_key)]
-        }
-        Content::SshKey {
-            private_key,
-            public_key,
-        } => vec![("private-key", private_key), ("public-key", public_key)],
-    };
+        return Ok(());
+    }
+    let Parts(parts) = Parts::of(&mut draft.content);
     let own = draft.fields.iter_mut();
     let own = own.map(|own| (own.name.as_str(), &mut own.value));
     let notes = [("notes", &mut draft.notes)];
@@ -178,6 +180,48 @@ fn put(draft: &mut ItemDraft, field: Option<&str>, value: &str) -> Result<(), Fa
             nearest: nearest(field, places.iter().map(|(name, _)| *name)),
         }),
     }
+}
+
+/// The values of a kind, by the names that they have. An environment set has none but its variables.
+pub struct Parts<'a>(pub Vec<(&'static str, &'a mut String)>);
+
+impl<'a> Parts<'a> {
+    /// Of a content.
+    pub fn of(content: &'a mut Content) -> Self {
+        Self(match content {
+            Content::ApiKey { value } => vec![("value", value)],
+            Content::Login {
+                username,
+                password,
+                url,
+            } => vec![("password", password), ("username", username), ("url", url)],
+            Content::Note { text } => vec![("text", text)],
+            Content::EnvironmentSet { .. } => Vec::new(),
+            Content::Totp { key } => vec![("setup-key", key)],
+            Content::Certificate { chain, private_key } => {
+                vec![("chain", chain), ("private-key", private_key)]
+            }
+            Content::SshKey {
+                private_key,
+                public_key,
+            } => vec![("private-key", private_key), ("public-key", public_key)],
+        })
+    }
+}
+
+/// Saves what was edited of an item, if that is still what it was edited from.
+async fn edit(session: &Open, edited: &Edited) -> Result<Item, Failure> {
+    let id = edited
+        .item
+        .parse()
+        .map_err(|_| Failure::Other("the item that was edited is not known any more".to_owned()))?;
+    let item = session.reveal(id).await?;
+    if item.summary.version != edited.version {
+        return Err(Failure::Changed);
+    }
+    let mut draft = ItemDraft::of(&item);
+    edited.form.fill(&mut draft);
+    session.save(&draft).await.map_err(not_saved)
 }
 
 fn draft_of(new: &NewItem) -> Result<ItemDraft, Failure> {
@@ -239,15 +283,12 @@ fn variables(text: &str) -> Result<Vec<Variable>, Failure> {
 }
 
 /// Why something was not saved.
-fn not_saved(error: SaveError) -> Failure {
+pub fn not_saved(error: SaveError) -> Failure {
     match error {
         SaveError::Draft(DraftError { field, rule }) => {
             Failure::Usage(format!("{}: {rule}", field.replace('_', " ")))
         }
-        SaveError::Conflict { .. } => Failure::Other(
-            "the item was changed elsewhere at the same time; nothing was changed here. Try again"
-                .to_owned(),
-        ),
+        SaveError::Conflict { .. } => Failure::Changed,
         SaveError::Client(ClientError::ReadOnly) => Failure::Untrusted(
             "the vault is read-only until what the server shows was looked into, in a browser"
                 .to_owned(),

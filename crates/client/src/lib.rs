@@ -30,7 +30,7 @@ pub use history::Trust;
 pub use host::{Host, Stage};
 pub use link::{JoinedLink, LinkWords, NewDevice};
 #[cfg(not(target_arch = "wasm32"))]
-pub use native::{NativeHost, NativeTransport, NativeTransportError};
+pub use native::{Distrust, NativeHost, NativeTransport, NativeTransportError, http_client};
 pub use pins::{Pin, Pins, PinsDecodeError};
 pub use session::{
     AddedPasskey, Bulk, BulkUndo, ChangeAllKeys, ChangePassword, Histories, LogIn, LoggingIn,

@@ -1,5 +1,7 @@
 use std::{
+    error::Error,
     future::Future,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -15,6 +17,69 @@ use crate::{Host, HttpRequest, HttpResponse, Method, Transport, TransportError};
 pub struct NativeTransport {
     client: reqwest::Client,
     origin: String,
+    /// Why the certificate was not taken, the last time that the server was asked.
+    distrust: Arc<Mutex<Option<Distrust>>>,
+}
+
+/// Why a server's certificate is not taken. To what waits for an answer it is as if there were none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Distrust {
+    /// Nobody whom this machine trusts has signed it.
+    UnknownIssuer,
+    /// Its time is over, by this machine's clock.
+    Expired,
+    /// Its time has not come, by this machine's clock.
+    NotYetValid,
+    /// It is for another name.
+    OtherName,
+    /// Anything else.
+    Other,
+}
+
+impl Distrust {
+    /// What the certificate of an address was not taken for; `None` when that was not what was in
+    /// the way.
+    pub fn of(error: &reqwest::Error) -> Option<Self> {
+        of_chain(error)
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+fn of_chain(_: &(dyn Error + 'static)) -> Option<Distrust> {
+    None
+}
+
+#[cfg(feature = "tls")]
+fn of_chain(error: &(dyn Error + 'static)) -> Option<Distrust> {
+    use rustls::CertificateError;
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        match error.downcast_ref::<rustls::Error>() {
+            Some(rustls::Error::InvalidCertificate(why)) => {
+                return Some(match why {
+                    CertificateError::UnknownIssuer => Distrust::UnknownIssuer,
+                    CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                        Distrust::Expired
+                    }
+                    CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                        Distrust::NotYetValid
+                    }
+                    CertificateError::NotValidForName
+                    | CertificateError::NotValidForNameContext { .. } => Distrust::OtherName,
+                    _ => Distrust::Other,
+                });
+            }
+            _ => {
+                // An I/O error tells the source of what it wraps, and not what it wraps.
+                let wrapped = error.downcast_ref::<std::io::Error>();
+                cause = match wrapped.and_then(std::io::Error::get_ref) {
+                    Some(inner) => Some(inner),
+                    None => error.source(),
+                };
+            }
+        }
+    }
+    None
 }
 
 /// A native transport cannot be made.
@@ -45,19 +110,35 @@ impl NativeTransport {
         if !is_safe || url.origin().ascii_serialization() != origin {
             return Err(NativeTransportError::Origin);
         }
-        // Fails when there is one already, which then is this one too.
-        #[cfg(feature = "tls")]
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .map_err(|_| NativeTransportError::Setup)?;
         Ok(Self {
-            client,
+            client: http_client()?,
             origin: origin.to_owned(),
+            distrust: Arc::default(),
         })
     }
+
+    /// Why the server's certificate was not taken, if that was why there was no answer the last
+    /// time.
+    pub fn distrust(&self) -> Option<Distrust> {
+        *self.distrust.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, distrust: Option<Distrust>) {
+        *self.distrust.lock().unwrap_or_else(PoisonError::into_inner) = distrust;
+    }
+}
+
+/// An HTTP client as [`NativeTransport`] has it: it goes where it is sent and nowhere else, by no
+/// redirect and no proxy, and keeps no cookies. It has no time limit of its own.
+pub fn http_client() -> Result<reqwest::Client, NativeTransportError> {
+    // Fails when there is one already, which then is this one too.
+    #[cfg(feature = "tls")]
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()
+        .map_err(|_| NativeTransportError::Setup)
 }
 
 impl Transport for NativeTransport {
@@ -79,7 +160,9 @@ impl Transport for NativeTransport {
         if let Some(body) = request.body {
             call = call.header("content-type", request.body_type).body(body);
         }
-        let mut answer = call.send().await.map_err(|_| TransportError::NoAnswer)?;
+        let sent = call.send().await;
+        self.note(sent.as_ref().err().and_then(Distrust::of));
+        let mut answer = sent.map_err(|_| TransportError::NoAnswer)?;
         let header = |name: &str| {
             answer
                 .headers()

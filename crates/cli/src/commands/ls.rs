@@ -33,7 +33,8 @@ pub async fn run(home: &Home, wish: &Ls) -> Result<(), Failure> {
     output::table(HEAD, cells)
 }
 
-fn is_wanted(row: &Row, wish: &Ls) -> bool {
+/// Whether a row is one of those that were asked for.
+pub fn is_wanted(row: &Row, wish: &Ls) -> bool {
     if let Some(environment) = &wish.environment
         && row.environment.as_ref() != Some(environment)
     {
@@ -57,7 +58,8 @@ fn is_wanted(row: &Row, wish: &Ls) -> bool {
         .all(|word| text.contains(&word.to_lowercase()))
 }
 
-fn kind(kind: Kind) -> &'static str {
+/// A kind in words.
+pub fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::ApiKey => "API key",
         Kind::Login => "login",

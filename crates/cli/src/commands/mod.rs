@@ -1,19 +1,35 @@
 //! The commands.
 
+mod check;
+mod doctor;
+mod edit;
 mod env;
 mod expiring;
+mod export;
 mod generate;
 mod get;
 mod history;
+mod import;
 mod inject;
 mod login;
 mod ls;
+mod man;
+mod masked;
 mod run;
 mod status;
 mod totp;
 mod write;
 
+pub use check::Test;
+pub use doctor::Doctor;
+pub use edit::Edit;
+pub use export::Export;
+pub use import::ImportFile;
+pub use man::Man;
+pub use masked::{ARGUMENT as TAKE_TERMINAL, take_terminal};
 pub use write::NewKind;
+
+use std::process::ExitCode;
 
 use crate::{
     args::{Arguments, Command},
@@ -29,9 +45,9 @@ pub async fn keep() -> Result<(), Failure> {
 }
 
 /// Does what was typed.
-pub async fn run(arguments: Arguments) -> Result<(), Failure> {
+pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let home = Home::locate()?;
-    match arguments.command {
+    let done = match arguments.command {
         Command::Login(wish) => login::login(&home, &wish).await,
         Command::Logout => login::logout(&home).await,
         Command::Unlock(wish) => login::unlock(&home, &wish).await,
@@ -41,21 +57,28 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Get(wish) => get::run(&home, wish).await,
         Command::New(wish) => write::new(&home, wish).await,
         Command::Set(wish) => write::set(&home, wish).await,
+        Command::Edit(wish) => edit::run(&home, wish).await,
         Command::Mv(wish) => write::mv(&home, wish).await,
         Command::Rm(wish) => write::rm(&home, wish).await,
         Command::History(wish) => history::run(&home, wish).await,
-        Command::Run(wish) => run::run(&home, wish).await,
+        Command::Run(wish) => return run::run(&home, wish).await,
         Command::Env(wish) => env::run(&home, wish).await,
         Command::Inject(wish) => inject::run(&home, &wish).await,
         Command::Totp(wish) => totp::run(&home, wish).await,
         Command::Expiring(wish) => expiring::run(&home, &wish).await,
         Command::Generate(wish) => generate::run(&wish),
+        Command::Import(wish) => import::run(&home, wish).await,
+        Command::Export(wish) => export::run(&home, wish).await,
+        Command::Test(wish) => return check::run(&home, wish).await,
+        Command::Doctor(wish) => return doctor::run(&home, &wish).await,
+        Command::Man(wish) => man::run(&wish),
         Command::Completions { shell } => {
             let mut command = <Arguments as clap::CommandFactory>::command();
             clap_complete::generate(shell, &mut command, "keyarc", &mut std::io::stdout());
             Ok(())
         }
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// Locking what is locked already is no mistake.

@@ -1,18 +1,27 @@
-use std::{env, io::ErrorKind, os::unix::process::CommandExt as _, process::Command};
+use std::{
+    env,
+    ffi::OsStr,
+    io::{Error, ErrorKind},
+    os::unix::process::CommandExt as _,
+    process::{Command, ExitCode},
+};
 
 use keyarc_reference::SCHEME;
 use zeroize::Zeroizing;
 
+use super::masked;
 use crate::{
     args::Run,
     failure::Failure,
     home::Home,
+    mask::{self, Needles},
+    printable::printable,
     variables::{self, Variables, is_name},
 };
 
 /// Runs a command with secrets in its environment. This process becomes the command: signals, exit
-/// code and terminal are its own.
-pub async fn run(home: &Home, wish: Run) -> Result<(), Failure> {
+/// code and terminal are its own. With a mask it stays, and looks at what the command prints.
+pub async fn run(home: &Home, wish: Run) -> Result<ExitCode, Failure> {
     let Some((program, arguments)) = wish.command.split_first() else {
         return Err(Failure::Usage("name a command after --".to_owned()));
     };
@@ -27,6 +36,11 @@ pub async fn run(home: &Home, wish: Run) -> Result<(), Failure> {
         }
         set.insert(name.to_owned(), Zeroizing::new(value.to_owned()));
     }
+    let secret: Vec<String> = set
+        .iter()
+        .filter(|(_, value)| value.starts_with(SCHEME))
+        .map(|(name, _)| name.clone())
+        .collect();
     variables::resolve(home, &mut set, wish.environment.as_deref()).await?;
     if let Some((name, _)) = set.iter().find(|(_, value)| value.contains('\0')) {
         return Err(Failure::Usage(format!(
@@ -37,16 +51,34 @@ pub async fn run(home: &Home, wish: Run) -> Result<(), Failure> {
     command
         .args(arguments)
         .envs(set.iter().map(|(name, value)| (name, value.as_str())));
+    if wish.mask {
+        let secrets = || secret.iter().filter_map(|name| set.get_key_value(name));
+        let short = secrets().filter(|(_, value)| value.len() < mask::LEAST);
+        for (name, _) in short {
+            eprintln!(
+                "keyarc: {} is not masked: its value has fewer than {} bytes",
+                printable(name),
+                mask::LEAST
+            );
+        }
+        let needles = Needles::of(secrets().map(|(_, value)| value.as_str()));
+        return masked::run(command, needles).await.map(ExitCode::from);
+    }
     // Only comes back when it could not be started.
     let error = command.exec();
-    let shown = crate::printable::printable(&program.to_string_lossy());
-    Err(match error.kind() {
+    Err(not_started(program, &error))
+}
+
+/// Why a command did not start.
+pub fn not_started(program: &OsStr, error: &Error) -> Failure {
+    let shown = printable(&program.to_string_lossy());
+    match error.kind() {
         ErrorKind::NotFound => Failure::NotFound {
             what: format!("command {shown}"),
             nearest: Vec::new(),
         },
         _ => Failure::Machine(format!("cannot run {shown}: {error}")),
-    })
+    }
 }
 
 /// Variables of this process whose values are references.

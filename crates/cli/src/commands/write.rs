@@ -12,6 +12,7 @@ use crate::{
     home::Home,
     open, output,
     printable::printable,
+    project::Project,
     prompt,
     secret::Secret,
     vault::{Answer, Question, Row, Wanted},
@@ -37,10 +38,11 @@ pub async fn new(home: &Home, wish: New) -> Result<(), Failure> {
         }
         false => Secret(prompt::value("Secret: ")?.as_str().to_owned()),
     };
+    let project = Project::here()?;
     let item = NewItem {
         name: wish.name,
-        folder: wish.folder.unwrap_or_default(),
-        environment: wish.environment,
+        folder: wish.folder.or(project.folder).unwrap_or_default(),
+        environment: wish.environment.or(project.environment),
         tags: wish.tag,
         kind: wish.kind.into(),
         secret,
@@ -86,7 +88,8 @@ fn several(items: &[String], environment: Option<&str>) -> Result<Vec<Wanted>, F
         .collect()
 }
 
-async fn changed(home: &Home, change: Change) -> Result<Vec<Row>, Failure> {
+/// Makes a change, and tells the items that it made or changed.
+pub async fn changed(home: &Home, change: Change) -> Result<Vec<Row>, Failure> {
     let answer = open::ask(home, &Question::Change(change)).await?;
     match &answer {
         Answer::Items(rows) => Ok(rows.clone()),
@@ -95,7 +98,7 @@ async fn changed(home: &Home, change: Change) -> Result<Vec<Row>, Failure> {
 }
 
 /// People are told on standard error, so that a pipe gets nothing that it did not ask for.
-fn told(verb: &str, rows: &[Row], json: bool) -> Result<(), Failure> {
+pub fn told(verb: &str, rows: &[Row], json: bool) -> Result<(), Failure> {
     if json {
         return output::json(&rows);
     }

@@ -8,8 +8,8 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use keyarc_client::{Host as _, NativeHost, NativeTransport, Session, SignUp};
-use keyarc_crypto::Suite;
+use keyarc_client::{Host as _, LogIn, NativeHost, NativeTransport, Session, SignUp};
+use keyarc_crypto::{SetupCode, Suite};
 use keyarc_testkit::TestServer;
 use keyarc_vault::{Content, Day, Field, FieldType, ItemDraft, Variable};
 use keyarc_wire::ClientKind;
@@ -79,6 +79,23 @@ impl Shell {
         let words = [&["login", "--stdin", "--server", &origin], more].concat();
         let typed = format!("{}\n{PASSWORD}\n", self.code);
         self.typed(&words, &typed).await
+    }
+
+    /// The same person, elsewhere.
+    pub async fn browser(&self) -> Session<NativeTransport, NativeHost> {
+        let code = SetupCode::parse(&self.code).expect("a setup code");
+        let origin = self.server.origin();
+        let wish = LogIn {
+            origin: &origin,
+            code: &code,
+            password: PASSWORD,
+            device_name: "A browser",
+            client: ClientKind::Api,
+            pins: None,
+        };
+        let transport = NativeTransport::new(&origin).expect("loopback");
+        let session = Session::log_in(transport, NativeHost, &wish).await;
+        session.expect("logs in")
     }
 
     pub fn home(&self) -> PathBuf {

@@ -6,10 +6,16 @@
     reason = "what cannot be set up must end its test"
 )]
 
+mod check;
+mod doctor;
+mod edit;
 mod fixture;
 mod lies;
+mod mask;
 mod print;
+mod project;
 mod tls;
+mod transfers;
 mod write;
 
 use std::{
@@ -20,9 +26,7 @@ use std::{
     time::Duration,
 };
 
-use keyarc_client::{NativeHost, NativeTransport, Session};
 use keyarc_crypto::Suite;
-use keyarc_wire::ClientKind;
 use serde_json::Value;
 
 use fixture::{LIVE, PASSWORD, SETUP_KEY, Shell, TEST, keeper_of, refused};
@@ -350,20 +354,8 @@ async fn keys_are_forgotten_when_nobody_asks_and_when_the_keeper_dies() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_its_owner_ended_opens_nothing_more() {
     let shell = Shell::logged_in().await;
-    let code = keyarc_crypto::SetupCode::parse(&shell.code).expect("a setup code");
     let origin = shell.server.origin();
-    let wish = keyarc_client::LogIn {
-        origin: &origin,
-        code: &code,
-        password: PASSWORD,
-        device_name: "A browser",
-        client: ClientKind::Api,
-        pins: None,
-    };
-    let transport = NativeTransport::new(&origin).expect("loopback");
-    let browser = Session::log_in(transport, NativeHost, &wish)
-        .await
-        .expect("logs in");
+    let browser = shell.browser().await;
     let change = keyarc_client::ChangePassword {
         origin: &origin,
         current: PASSWORD,
@@ -448,6 +440,25 @@ async fn completions_and_help_need_no_account() {
             "{name} offers what nobody types"
         );
     }
+    assert!(shell.prints(&["man"]).await.contains("keyarc"));
+    let folder = shell.work().join("man");
+    assert_eq!(
+        shell.refuses(&["man", "--to", "man"]).await.0,
+        1,
+        "it is not there"
+    );
+    fs::create_dir(&folder).expect("makes");
+    shell.prints(&["man", "--to", "man"]).await;
+    let help = shell.prints(&["--help"]).await;
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands = commands.map_while(|line| line.split_whitespace().next());
+    let mut pages = 0;
+    for command in commands.filter(|command| *command != "help") {
+        let page = fs::read_to_string(folder.join(format!("keyarc-{command}.1")));
+        assert!(page.is_ok_and(|page| page.contains(command)), "{command}");
+        pages += 1;
+    }
+    assert!(pages >= 20 && folder.join("keyarc.1").is_file(), "{pages}");
     let help = shell.prints(&["--help"]).await;
     assert!(
         help.contains("unlock") && !help.contains("keeper"),
