@@ -291,6 +291,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             belief: belief.into(),
             notices: account.notices.into(),
             reminding: Reminding::new(account.reminders).into(),
+            has_tokens: account.machine_tokens.into(),
             tokens: Tokens::default().into(),
             turn: ().into(),
             waiting: Vec::new().into(),

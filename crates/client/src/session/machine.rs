@@ -185,9 +185,9 @@ impl<T: Transport, H: Host> Session<T, H> {
         let vault = VaultId(vault);
         let note = MachineNote::new(id, vault, new.name, new.scope)?;
         let now_ms = self.host.now_ms();
-        let named = |known: &Known| known.note.as_ref().map(|other| &other.name);
         let mut in_force = tokens.known.iter().filter(|one| one.is_in_force(now_ms));
-        if in_force.any(|one| named(one) == Some(&note.name)) {
+        let is_named = |other: &MachineNote| other.name == note.name;
+        if in_force.any(|one| one.note.as_ref().is_some_and(is_named)) {
             return Err(DraftError {
                 field: "name".to_owned(),
                 rule: "is that of another token".to_owned(),
@@ -234,6 +234,7 @@ impl<T: Transport, H: Host> Session<T, H> {
         };
         let made = self.api.make_machine_token(&request, now_ms).await;
         self.noted(made).map_err(ClientError::from)?;
+        self.has_tokens.set(true);
         copy.accept(&request.first, head.body().version);
         // What else there is of it the server says.
         tokens.listed_at_ms = None;
@@ -266,6 +267,11 @@ impl<T: Transport, H: Host> Session<T, H> {
         Ok(in_force
             .map(|known| (known.info.id, named(known)))
             .collect())
+    }
+
+    /// Whether [`Self::update_tokens`] may have something to do when the vault changes.
+    pub fn has_tokens(&self) -> bool {
+        self.has_tokens.get()
     }
 
     /// Brings the copies that tokens open to what the vault holds now, in one write for each that

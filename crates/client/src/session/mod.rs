@@ -87,6 +87,8 @@ pub struct Session<T, H> {
     belief: RefCell<Belief>,
     notices: RefCell<Vec<Notice>>,
     reminding: RefCell<Reminding>,
+    /// There are machine tokens, as far as this session knows.
+    has_tokens: Cell<bool>,
     /// Held by whoever looks after the copies that machine tokens open.
     tokens: Mutex<Tokens>,
     /// Held by whoever fetches changes or writes: of two syncs that overtake each other the

@@ -359,6 +359,7 @@ impl Server {
             rekey_begun_at_ms: None,
             passkeys: Vec::new(),
             reminders: false,
+            machine_tokens: false,
         };
         let account = Account {
             response: response.clone(),
