@@ -11,8 +11,8 @@ use crate::{
     failure::Failure,
     home::{Account, Home},
     host::{Machine, Open},
-    keeper, prompt,
-    vault::{Answer, Question, answer},
+    keeper, machine, prompt,
+    vault::{Answer, Question, Source, answer},
 };
 
 /// How far a log-in came.
@@ -79,9 +79,12 @@ pub fn transport(server: &str) -> Result<NativeTransport, Failure> {
     })
 }
 
-/// Asks whoever holds the keys; when nobody does, opens the vault for this one question, if
+/// Asks whoever holds the keys, or the copy that a token opens where there is one; when nobody does, opens the vault for this one question, if
 /// somebody is there to type the password.
 pub async fn ask(home: &Home, question: &Question) -> Result<Answer, Failure> {
+    if let Some(given) = machine::given()? {
+        return given.ask(question).await;
+    }
     if let Some(answer) = keeper::ask(home, question).await {
         return answer;
     }
@@ -91,7 +94,7 @@ pub async fn ask(home: &Home, question: &Question) -> Result<Answer, Failure> {
     }
     let machine = Machine::new(home);
     let session = open_here(home, &machine, &account).await?;
-    let answer = answer(&session, question).await;
+    let answer = answer(Source::Account(&session), question).await;
     let _ = session.log_out().await;
     if let Some(unkept) = machine.unkept() {
         eprintln!("keyarc: what was seen of the vault is not remembered: {unkept}");

@@ -3,6 +3,7 @@
 mod account;
 mod attachment;
 mod link;
+mod machine;
 mod passkey;
 mod password;
 mod recovery;
@@ -60,6 +61,16 @@ pub fn routes() -> Router<AppState> {
         .route(paths::LINK_KNOWN, post(link::step_of_known))
         .route(paths::PASSKEYS_BEGIN, post(passkey::begin))
         .route(paths::PASSKEYS_ADD, post(passkey::add))
+        .route(paths::MACHINE_OPEN, post(machine::open))
+        .route(paths::MACHINE_DETAILS, post(machine::details))
+        .route(
+            paths::MACHINE_TOKENS,
+            get(machine::list).post(machine::make),
+        )
+        .route(paths::MACHINE_CHANGES_ROUTE, get(machine::changes))
+        .route(paths::MACHINE_ITEMS_ROUTE, post(machine::write_items))
+        .route(paths::MACHINE_REVOKE_ROUTE, post(machine::revoke))
+        .route(paths::MACHINE_USES_ROUTE, post(machine::uses))
         .route(paths::CHANGES_ROUTE, get(vault::changes))
         .route(paths::ITEMS_ROUTE, post(vault::write_items))
         .route(paths::DETAILS_ROUTE, post(vault::details))

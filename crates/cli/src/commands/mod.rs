@@ -10,6 +10,7 @@ mod login;
 mod ls;
 mod run;
 mod status;
+mod token;
 mod totp;
 mod write;
 
@@ -19,7 +20,7 @@ use crate::{
     args::{Arguments, Command},
     failure::Failure,
     home::Home,
-    keeper,
+    keeper, machine,
     vault::Question,
 };
 
@@ -30,7 +31,11 @@ pub async fn keep() -> Result<(), Failure> {
 
 /// Does what was typed.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let home = Home::locate()?;
+    let home = match Home::locate() {
+        // Nothing is kept of a token.
+        Err(_) if machine::is_given() => Home::nowhere(),
+        home => home?,
+    };
     match arguments.command {
         Command::Login(wish) => login::login(&home, &wish).await,
         Command::Logout => login::logout(&home).await,
@@ -44,6 +49,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Mv(wish) => write::mv(&home, wish).await,
         Command::Rm(wish) => write::rm(&home, wish).await,
         Command::History(wish) => history::run(&home, wish).await,
+        Command::Token(command) => token::run(&home, command).await,
         Command::Run(wish) => run::run(&home, wish).await,
         Command::Env(wish) => env::run(&home, wish).await,
         Command::Inject(wish) => inject::run(&home, &wish).await,

@@ -7,6 +7,7 @@ use crate::{
     args::Run,
     failure::Failure,
     home::Home,
+    machine,
     variables::{self, Variables, is_name},
 };
 
@@ -36,6 +37,8 @@ pub async fn run(home: &Home, wish: Run) -> Result<(), Failure> {
     let mut command = Command::new(program);
     command
         .args(arguments)
+        // The command gets the values that were named for it, and not what reads all the others.
+        .env_remove(machine::TOKEN)
         .envs(set.iter().map(|(name, value)| (name, value.as_str())));
     // Only comes back when it could not be started.
     let error = command.exec();

@@ -10,6 +10,7 @@ mod fixture;
 mod lies;
 mod print;
 mod tls;
+mod token;
 mod write;
 
 use std::{
