@@ -139,7 +139,9 @@ fn Sheet(id: ItemId, open: RwSignal<bool>) -> impl IntoView {
         if !with_secrets.get() {
             return;
         }
-        let hide = move || drop(with_secrets.try_set(false));
+        let hide = move || {
+            let _ = with_secrets.try_set(false);
+        };
         let after = Duration::from_secs(HIDE_AFTER_SECONDS.into());
         if let Ok(timer) = set_timeout_with_handle(hide, after) {
             on_cleanup(move || timer.clear());
