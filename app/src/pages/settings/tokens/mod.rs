@@ -12,6 +12,7 @@ use self::{
     uses::{Uses, use_words},
 };
 use crate::{
+    language::known,
     state::use_toasts,
     ui::{Badge, BadgeTone, Button, Confirm, Icon, Look, SkeletonLines},
     words::{capitalised, listed, long_day, moment},
@@ -177,7 +178,12 @@ fn reads(token: &TokenView) -> String {
 
 fn scope_words(scope: &MachineScope) -> String {
     let folders = listed(&scope.folders);
-    let environments = listed(&scope.environments);
+    let environments: Vec<String> = scope
+        .environments
+        .iter()
+        .map(|name| capitalised(name))
+        .collect();
+    let environments = listed(&environments);
     match (folders.is_empty(), environments.is_empty()) {
         (true, true) => t!("Reads all items").to_owned(),
         (false, true) => t!("Reads {folders}", folders),
@@ -216,7 +222,7 @@ fn last_use(token: &TokenView) -> String {
         Some(one) => t!(
             "Last: {moment} from {address}, {what}",
             moment = moment(one.at_ms),
-            address = one.address,
+            address = known(&one.address),
             what = use_words(one.kind)
         ),
     }

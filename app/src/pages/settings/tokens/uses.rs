@@ -3,6 +3,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::ask;
 use crate::{
+    language::known,
     ui::{Button, Dialog, SkeletonLines},
     words::{capitalised, moment},
     worker::{TokenCommand, TokenReply, TokenUse, use_worker},
@@ -62,9 +63,7 @@ fn List(token: MachineTokenId) -> impl IntoView {
         view! { class="v",
             <tr>
                 <td>{moment(one.at_ms)}</td>
-                <td>
-                    <code translate="no">{one.address}</code>
-                </td>
+                <td>{known(&one.address)}</td>
                 <td>{use_words(one.kind)}</td>
             </tr>
         }
