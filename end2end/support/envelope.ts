@@ -15,7 +15,7 @@ function u32(value: number): Buffer {
 }
 
 /** HKDF-Expand of RFC 5869. */
-function expand(key: Buffer, info: Buffer, length: number): Buffer {
+export function expand(key: Buffer, info: Buffer, length: number): Buffer {
   let last = Buffer.alloc(0);
   const all: Buffer[] = [];
   for (let block = 1; all.length * 32 < length; block += 1) {

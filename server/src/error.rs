@@ -137,6 +137,30 @@ impl From<ServiceError> for Failure {
                 "The passkey was not accepted.",
                 "Try again, or use another way.",
             ),
+            ServiceError::ClockSkew { server_time_ms } => {
+                let mut failure = Self::new(
+                    ErrorCode::ClockSkew,
+                    "The clock of the machine that asks and the server's differ by more than five minutes.",
+                    "Set the clock right and try again.",
+                );
+                failure.error.server_time_ms = Some(server_time_ms);
+                failure
+            }
+            ServiceError::TokenExpired => Self::new(
+                ErrorCode::TokenExpired,
+                "The token has ended.",
+                "Make another one.",
+            ),
+            ServiceError::TokenRevoked => Self::new(
+                ErrorCode::TokenRevoked,
+                "The token was revoked.",
+                "Make another one.",
+            ),
+            ServiceError::AddressRefused => Self::new(
+                ErrorCode::AddressRefused,
+                "The token may not be used from this address.",
+                "Use it where it is allowed, or make one for this address.",
+            ),
             ServiceError::NotFound => Self::not_found(),
             ServiceError::ManifestStale => Self::new(
                 ErrorCode::ManifestStale,
@@ -241,9 +265,13 @@ pub fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::Unauthenticated | ErrorCode::LoginRefused | ErrorCode::SecondFactorRequired => {
             StatusCode::UNAUTHORIZED
         }
-        ErrorCode::CrossSite | ErrorCode::SecondFactorRefused | ErrorCode::PasskeyRefused => {
-            StatusCode::FORBIDDEN
-        }
+        ErrorCode::CrossSite
+        | ErrorCode::SecondFactorRefused
+        | ErrorCode::PasskeyRefused
+        | ErrorCode::ClockSkew
+        | ErrorCode::TokenExpired
+        | ErrorCode::TokenRevoked
+        | ErrorCode::AddressRefused => StatusCode::FORBIDDEN,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ErrorCode::Conflict | ErrorCode::HandleTaken | ErrorCode::ManifestStale => {

@@ -25,6 +25,7 @@ pub async fn clean_up(state: AppState) {
                 rekeys = cleaned.rekeys,
                 attachments = cleaned.attachments,
                 deliveries = cleaned.deliveries,
+                machine = cleaned.machine,
                 "forgot what has expired"
             ),
             // The next round does it; the health check tells about the database.

@@ -35,6 +35,8 @@ const TEXTS: &[&str] = &[
     mark!("needs a certificate"),
     mark!("needs a key"),
     mark!("needs a name"),
+    mark!("is that of another token"),
+    mark!("is one of more than {1}"),
     mark!("lies outside the years 1970 to 9999"),
     mark!("is deeper than {1} folders"),
     mark!("are more than {1}"),

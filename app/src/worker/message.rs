@@ -31,6 +31,7 @@ use super::{
     moment::{MomentCommand, MomentReply},
     passkey::{PasskeyAsked, PasskeyWish, PrfOutput},
     reminders::{ReminderCommand, ReminderReply},
+    tokens::{TokenCommand, TokenReply},
     versions::CompareVersion,
 };
 use crate::compare::Difference;
@@ -316,6 +317,8 @@ pub enum Command {
     Attachment(AttachmentCommand),
     /// What is due, and how one is reminded of it → [`Reply::Reminders`].
     Reminders(ReminderCommand),
+    /// Machine tokens → [`Reply::Tokens`].
+    Tokens(TokenCommand),
 }
 
 /// A password to be.
@@ -439,6 +442,8 @@ pub enum Reply {
     Attachment(AttachmentReply),
     /// About reminders.
     Reminders(ReminderReply),
+    /// Of machine tokens.
+    Tokens(TokenReply),
 }
 
 /// How long keys take to derive on this device.

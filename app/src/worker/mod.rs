@@ -20,6 +20,7 @@ mod message;
 mod moment;
 mod passkey;
 mod reminders;
+mod tokens;
 mod versions;
 
 pub use arrange::{ArrangeCommand, ArrangeReply, Arrangement, Target};
@@ -45,4 +46,5 @@ pub use moment::{
 };
 pub use passkey::{PasskeyAsked, PasskeyWish, PrfOutput};
 pub use reminders::{ReminderCommand, ReminderReply, ReminderView};
+pub use tokens::{TokenCommand, TokenReply, TokenStanding, TokenUse, TokenView, TokenWish};
 pub use versions::CompareVersion;

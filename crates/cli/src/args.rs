@@ -50,6 +50,9 @@ pub enum Command {
     Rm(Rm),
     /// List what an item was before.
     History(History),
+    /// Look after machine tokens: what scripts read some of the items with.
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Run a command with secrets in its environment.
     Run(Run),
     /// Print variables, for a shell, a file or another program.
@@ -241,6 +244,60 @@ pub struct History {
     /// Of which environment, where several items have the name.
     #[arg(long, short, env = "KEYARC_ENVIRONMENT", value_name = "NAME")]
     pub environment: Option<String>,
+    #[command(flatten)]
+    pub printed: Printed,
+}
+
+/// `keyarc token`
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a token that reads some of the items, and print it. It is shown this one time.
+    Create(TokenCreate),
+    /// List the tokens, and bring what they read up to date.
+    Ls(Printed),
+    /// Revoke tokens.
+    Rm(TokenRm),
+    /// List who used a token lately.
+    Uses(TokenUses),
+}
+
+/// `keyarc token create`
+#[derive(Debug, Args)]
+pub struct TokenCreate {
+    /// What it is called.
+    pub name: String,
+    /// It reads the items of this folder and of those in it; may be given several times.
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Vec<String>,
+    /// It reads the items of this environment and no others; may be given several times.
+    #[arg(long, short, value_name = "NAME")]
+    pub environment: Vec<String>,
+    /// It reads every item.
+    #[arg(long)]
+    pub all: bool,
+    /// The last day on which it is good, as 2027-01-31, in UTC.
+    #[arg(long, value_name = "DAY")]
+    pub expires: Option<String>,
+    /// Where it may be used, as 10.0.0.0/8 or an address; may be given several times.
+    #[arg(long, value_name = "NETWORK")]
+    pub from: Vec<String>,
+    #[command(flatten)]
+    pub printed: Printed,
+}
+
+/// `keyarc token rm`
+#[derive(Debug, Args)]
+pub struct TokenRm {
+    /// Names of tokens, or their ids.
+    #[arg(required = true)]
+    pub names: Vec<String>,
+}
+
+/// `keyarc token uses`
+#[derive(Debug, Args)]
+pub struct TokenUses {
+    /// The name of a token, or its id.
+    pub name: String,
     #[command(flatten)]
     pub printed: Printed,
 }

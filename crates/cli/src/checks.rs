@@ -14,7 +14,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::{
     failure::Failure,
     host::Open,
-    vault::{Row, Wanted, find, rows},
+    vault::{Row, Source, Wanted, find, rows},
 };
 
 /// How an item is tested.
@@ -47,7 +47,7 @@ pub struct Checked {
 /// The requests for items that are meant, or for all that have a test. One that is meant and has
 /// none is an error.
 pub async fn begin(session: &Open, meant: Option<&[Wanted]>) -> Result<Vec<ToCheck>, Failure> {
-    let all = rows(session);
+    let all = rows(Source::Account(session));
     let ids: Vec<ItemId> = match meant {
         Some(meant) => {
             let ids: Result<Vec<ItemId>, Failure> =
@@ -115,8 +115,10 @@ pub async fn note(
     session: &Open,
     checked: &[Checked],
 ) -> Result<Vec<Option<CheckOutcome>>, Failure> {
-    let known: std::collections::HashSet<ItemId> =
-        rows(session).into_iter().map(|row| row.id).collect();
+    let known: std::collections::HashSet<ItemId> = rows(Source::Account(session))
+        .into_iter()
+        .map(|row| row.id)
+        .collect();
     let id = |one: &Checked| {
         one.item
             .parse::<ItemId>()

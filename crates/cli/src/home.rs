@@ -73,6 +73,13 @@ impl Home {
         }
     }
 
+    /// A place where nothing can be kept.
+    pub fn nowhere() -> Self {
+        Self {
+            folder: PathBuf::from("/dev/null/keyarc"),
+        }
+    }
+
     /// Where the process that holds the keys listens.
     pub fn socket(&self) -> PathBuf {
         self.folder.join("keeper.sock")

@@ -12,10 +12,10 @@ use crate::{
     failure::Failure,
     home::{Account, Home},
     host::{Machine, Open},
-    keeper,
+    keeper, machine,
     project::Project,
     prompt,
-    vault::{Answer, Question, answer},
+    vault::{Answer, Question, Source, answer},
 };
 
 /// How far a log-in came.
@@ -116,14 +116,18 @@ pub fn transport(server: &str) -> Result<NativeTransport, Failure> {
     })
 }
 
-/// Asks whoever holds the keys; when nobody does, opens the vault for this one question, if
+/// Asks whoever holds the keys, or the copy that a token opens where there is one; when nobody does, opens the vault for this one question, if
 /// somebody is there to type the password.
 pub async fn ask(home: &Home, question: &Question) -> Result<Answer, Failure> {
     let project = Project::here()?;
+    let question = &project.narrowed(question);
+    if let Some(given) = machine::given()? {
+        project.check(&given.server)?;
+        return given.ask(question).await;
+    }
     if let Ok(account) = home.account() {
         project.check(&account.server)?;
     }
-    let question = &project.narrowed(question);
     if let Some(answer) = keeper::ask(home, question).await {
         return answer;
     }
@@ -133,7 +137,7 @@ pub async fn ask(home: &Home, question: &Question) -> Result<Answer, Failure> {
     }
     let machine = Machine::new(home);
     let session = open_here(home, &machine, &account).await?;
-    let answer = answer(&session, question).await;
+    let answer = answer(Source::Account(&session), question).await;
     let _ = session.log_out().await;
     if let Some(unkept) = machine.unkept() {
         eprintln!("keyarc: what was seen of the vault is not remembered: {unkept}");

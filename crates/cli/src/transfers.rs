@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
-    failure::Failure, host::Open, printable::printable, secret::Secret, writes::not_saved,
+    failure::Failure, host::Open, printable::printable, secret::Secret, tokens, writes::not_saved,
 };
 
 /// Items whose details are fetched at once.
@@ -80,6 +80,8 @@ pub struct Looked {
     pub errors: Vec<ImportLineError>,
     /// How many items were written; `None` when it was only looked at.
     pub added: Option<u32>,
+    /// What is to be said of machine tokens that still read what was before.
+    pub behind: Vec<String>,
 }
 
 /// Reads a file, compares it with the vault, and writes what is new in one write, if that is wished.
@@ -120,11 +122,16 @@ pub async fn come_in(session: &Open, file: &Incoming) -> Result<Came, Failure> {
             Some(session.import(&planned).await.map_err(not_saved)?)
         }
     };
+    let behind = match added {
+        Some(1..) => tokens::behind(session).await,
+        _ => Vec::new(),
+    };
     Ok(Came::Read(Box::new(Looked {
         preview: import.preview(),
         rows: rows(&import),
         errors: import.errors(0, u32::MAX).to_vec(),
         added,
+        behind,
     })))
 }
 

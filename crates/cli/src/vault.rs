@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use keyarc_client::{ClientError, Host as _, NativeHost};
 use keyarc_reference::{NoReference, Reference, SCHEME};
-use keyarc_vault::{Change as VersionChange, CheckOutcome, Item, ItemSummary, Kind, Version};
+use keyarc_vault::{
+    Change as VersionChange, CheckOutcome, Item, ItemSummary, Kind, UnlockedVault, Version,
+};
 use keyarc_wire::ItemId;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -15,6 +17,8 @@ use crate::{
     failure::Failure,
     forms::Form,
     host::{Open, doubt},
+    machine::{OpenedCopy, reads_only},
+    tokens::{self, TokenLine, TokenWish, UseLine},
     transfers::{self, Came, Incoming, Outgoing, Went},
     values::{one_time_code, value, values, variables},
     writes::{self, Change},
@@ -132,10 +136,18 @@ pub enum Question {
     Import(Box<Incoming>),
     /// [`Answer::Export`].
     Export(Outgoing),
-    /// [`Answer::Items`]: those that the change made or changed.
+    /// [`Answer::Changed`].
     Change(Change),
     /// [`Answer::Versions`], the newest first.
     History(Wanted),
+    /// [`Answer::Token`].
+    MakeToken(TokenWish),
+    /// [`Answer::Tokens`], with their copies brought up to date.
+    Tokens,
+    /// [`Answer::Removed`]: tokens of these names or ids are revoked.
+    RemoveTokens(Vec<String>),
+    /// [`Answer::Uses`] of the token of this name or id.
+    TokenUses(String),
     /// [`Answer::Done`]; the keys are forgotten.
     Lock,
 }
@@ -159,6 +171,10 @@ impl Question {
             | Self::Checked(_)
             | Self::Import(_)
             | Self::Export(_)
+            | Self::MakeToken(_)
+            | Self::Tokens
+            | Self::RemoveTokens(_)
+            | Self::TokenUses(_)
             | Self::Status
             | Self::Items
             | Self::Lock => Vec::new(),
@@ -208,6 +224,32 @@ pub enum Answer {
     Import(#[zeroize(skip)] Came),
     /// A file of items.
     Export(Went),
+    /// What was changed.
+    Changed {
+        /// The items that were made or changed, as they are now.
+        #[zeroize(skip)]
+        rows: Vec<Row>,
+        /// What is to be said of machine tokens that still read what was before.
+        #[zeroize(skip)]
+        behind: Vec<String>,
+    },
+    /// A machine token, which is shown once.
+    Token {
+        /// The token.
+        text: String,
+        /// Its id.
+        #[zeroize(skip)]
+        id: String,
+        /// How many items it reads.
+        #[zeroize(skip)]
+        items: u32,
+    },
+    /// Machine tokens.
+    Tokens(#[zeroize(skip)] Vec<TokenLine>),
+    /// What was revoked, as it was named.
+    Removed(#[zeroize(skip)] Vec<String>),
+    /// Who used a machine token, the newest first.
+    Uses(#[zeroize(skip)] Vec<UseLine>),
     /// What an item was.
     Versions(#[zeroize(skip)] Vec<VersionLine>),
     /// It is done.
@@ -229,6 +271,9 @@ pub struct Status {
     pub memory_locked: bool,
     /// Why what was seen of the vault could not be kept on this machine, if it could not.
     pub not_kept: Option<String>,
+    /// When the machine token ends, Unix milliseconds; absent for an account, and for never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at_ms: Option<u64>,
 }
 
 /// An item as a list shows it. The JSON of `ls` is made of it and keeps its members.
@@ -324,22 +369,65 @@ impl VersionLine {
     }
 }
 
-/// Answers from a vault that is open in this process, whose state was fetched before.
-pub async fn answer(session: &Open, question: &Question) -> Result<Answer, Failure> {
-    if let Some(doubt) = doubt(session.trust()) {
+/// Where items come from: an account's vault, or the copy that a machine token opens. Both are open
+/// in this process.
+#[derive(Clone, Copy)]
+pub enum Source<'a> {
+    /// An account's vault.
+    Account(&'a Open),
+    /// A copy.
+    Machine(&'a OpenedCopy),
+}
+
+impl<'a> Source<'a> {
+    fn look<R>(self, look: impl FnOnce(&UnlockedVault) -> R) -> R {
+        match self {
+            Self::Account(session) => session.look(look),
+            Self::Machine(copy) => copy.look(look),
+        }
+    }
+
+    async fn reveal(self, item: ItemId) -> Result<Item, Failure> {
+        Ok(match self {
+            Self::Account(session) => session.reveal(item).await?,
+            Self::Machine(copy) => copy.reveal(item).await?,
+        })
+    }
+
+    async fn read_many(self, items: &[ItemId]) -> Result<Vec<Item>, Failure> {
+        Ok(match self {
+            Self::Account(session) => session.read_many(items).await?,
+            Self::Machine(copy) => copy.read_many(items).await?,
+        })
+    }
+
+    /// What only an account can do is asked of it.
+    fn account(self) -> Result<&'a Open, Failure> {
+        match self {
+            Self::Account(session) => Ok(session),
+            Self::Machine(_) => Err(reads_only()),
+        }
+    }
+}
+
+/// Answers from what is open in this process, whose state was fetched before.
+pub async fn answer(source: Source<'_>, question: &Question) -> Result<Answer, Failure> {
+    if let Source::Account(session) = source
+        && let Some(doubt) = doubt(session.trust())
+    {
         return Err(Failure::Untrusted(doubt.to_owned()));
     }
     match question {
-        Question::Status => Ok(Answer::Status(status(session))),
+        Question::Status => Ok(Answer::Status(status(source))),
         Question::Items => Ok(Answer::Items(
-            rows(session).into_iter().map(Row::of).collect(),
+            rows(source).into_iter().map(Row::of).collect(),
         )),
-        Question::Values(wanted) => Ok(Answer::Values(read(session, wanted).await?)),
+        Question::Values(wanted) => Ok(Answer::Values(read(source, wanted).await?)),
         Question::Item(wanted) => {
-            let id = find(&rows(session), wanted)?;
+            let id = find(&rows(source), wanted)?;
             let item = match wanted.version {
-                Some(version) => as_it_was(session, id, wanted, version).await?,
-                None => session.reveal(id).await?,
+                Some(version) => as_it_was(source.account()?, id, wanted, version).await?,
+                None => source.reveal(id).await?,
             };
             let all = values(&item, NativeHost.now_ms());
             Ok(Answer::Item {
@@ -351,7 +439,7 @@ pub async fn answer(session: &Open, question: &Question) -> Result<Answer, Failu
             })
         }
         Question::Variables(wanted) => {
-            let item = session.reveal(find(&rows(session), wanted)?).await?;
+            let item = source.reveal(find(&rows(source), wanted)?).await?;
             Ok(Answer::Item {
                 values: variables(&item)?,
                 row: Row::of(item.summary.clone()),
@@ -365,7 +453,7 @@ pub async fn answer(session: &Open, question: &Question) -> Result<Answer, Failu
             })
         }
         Question::Code(wanted) => {
-            let item = session.reveal(find(&rows(session), wanted)?).await?;
+            let item = source.reveal(find(&rows(source), wanted)?).await?;
             let code = one_time_code(&item, wanted.field.as_deref(), NativeHost.now_ms())?;
             Ok(Answer::Code {
                 seconds_left: code.seconds_left,
@@ -373,38 +461,68 @@ pub async fn answer(session: &Open, question: &Question) -> Result<Answer, Failu
             })
         }
         Question::Checks(meant) => Ok(Answer::Checks(
-            checks::begin(session, meant.as_deref()).await?,
+            checks::begin(source.account()?, meant.as_deref()).await?,
         )),
-        Question::Checked(checked) => Ok(Answer::Outcomes(checks::note(session, checked).await?)),
-        Question::Import(file) => Ok(Answer::Import(transfers::come_in(session, file).await?)),
-        Question::Export(wish) => Ok(Answer::Export(transfers::go_out(session, wish).await?)),
-        Question::Change(change) => Ok(Answer::Items(writes::change(session, change).await?)),
+        Question::Checked(checked) => Ok(Answer::Outcomes(
+            checks::note(source.account()?, checked).await?,
+        )),
+        Question::Import(file) => Ok(Answer::Import(
+            transfers::come_in(source.account()?, file).await?,
+        )),
+        Question::Export(wish) => Ok(Answer::Export(
+            transfers::go_out(source.account()?, wish).await?,
+        )),
+        Question::Change(change) => {
+            let session = source.account()?;
+            let rows = writes::change(session, change).await?;
+            let behind = tokens::behind(session).await;
+            Ok(Answer::Changed { rows, behind })
+        }
         Question::History(wanted) => {
-            let id = find(&rows(session), wanted)?;
-            let versions = session.versions(id).await?;
+            let id = find(&rows(source), wanted)?;
+            let versions = source.account()?.versions(id).await?;
             Ok(Answer::Versions(
                 versions.into_iter().map(VersionLine::of).collect(),
             ))
         }
+        Question::MakeToken(wish) => tokens::make(source.account()?, wish).await,
+        Question::Tokens => Ok(Answer::Tokens(tokens::list(source.account()?).await?)),
+        Question::RemoveTokens(names) => {
+            let names = tokens::remove(source.account()?, names).await?;
+            Ok(Answer::Removed(names))
+        }
+        Question::TokenUses(name) => Ok(Answer::Uses(tokens::uses(source.account()?, name).await?)),
         Question::Lock => Ok(Answer::Done),
     }
 }
 
-fn status(session: &Open) -> Status {
-    let glance = session.unlocked();
+fn status(source: Source<'_>) -> Status {
+    let (account, fresh) = match source {
+        Source::Account(session) => {
+            let glance = session.unlocked();
+            (glance.label, glance.trust == keyarc_client::Trust::Fresh)
+        }
+        // What is older than the token is refused, and there is nothing else to compare it with.
+        Source::Machine(copy) => (format!("machine token {}", copy.id()), true),
+    };
+    let (items, unreadable) = source.look(|vault| (vault.live_items(), vault.unreadable()));
     Status {
-        account: glance.label,
-        items: glance.items,
-        unreadable: glance.unreadable,
-        freshness_verified: glance.trust == keyarc_client::Trust::Fresh,
+        account,
+        items,
+        unreadable,
+        freshness_verified: fresh,
         memory_locked: false,
         not_kept: None,
+        expires_at_ms: match source {
+            Source::Account(_) => None,
+            Source::Machine(copy) => copy.expires_at_ms(),
+        },
     }
 }
 
 /// Items outside the trash, by folder and name.
-pub fn rows(session: &Open) -> Vec<ItemSummary> {
-    let mut rows: Vec<ItemSummary> = session.look(|vault| {
+pub fn rows(source: Source<'_>) -> Vec<ItemSummary> {
+    let mut rows: Vec<ItemSummary> = source.look(|vault| {
         let all = vault.item_ids().into_iter();
         all.filter_map(|id| vault.summary(id))
             .filter(|row| row.trashed_at_ms.is_none())
@@ -419,8 +537,8 @@ pub fn rows(session: &Open) -> Vec<ItemSummary> {
 }
 
 /// The values of all that is wanted. Nothing is given when one of them is not there.
-async fn read(session: &Open, wanted: &[Wanted]) -> Result<Vec<String>, Failure> {
-    let rows = rows(session);
+async fn read(source: Source<'_>, wanted: &[Wanted]) -> Result<Vec<String>, Failure> {
+    let rows = rows(source);
     let ids: Vec<ItemId> = wanted
         .iter()
         .map(|wanted| find(&rows, wanted))
@@ -432,11 +550,11 @@ async fn read(session: &Open, wanted: &[Wanted]) -> Result<Vec<String>, Failure>
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect();
-    let mut items = session.read_many(&different).await?;
+    let mut items = source.read_many(&different).await?;
     // What was changed in this very moment is read once more by itself.
     for id in &different {
         if !items.iter().any(|item| item.summary.id == *id) {
-            items.push(session.reveal(*id).await?);
+            items.push(source.reveal(*id).await?);
         }
     }
     let now = NativeHost.now_ms();
@@ -445,7 +563,7 @@ async fn read(session: &Open, wanted: &[Wanted]) -> Result<Vec<String>, Failure>
         let then;
         let item = match wanted.version {
             Some(version) => {
-                then = as_it_was(session, *id, wanted, version).await?;
+                then = as_it_was(source.account()?, *id, wanted, version).await?;
                 Some(&then)
             }
             None => items.iter().find(|item| item.summary.id == *id),

@@ -13,7 +13,7 @@ use crate::{
     printable::printable,
     secret::Secret,
     values::meant,
-    vault::{Row, Wanted, find, nearest, rows},
+    vault::{Row, Source, Wanted, find, nearest, rows},
 };
 
 /// How often a change is made anew on top of what somebody else wrote at the same time.
@@ -77,7 +77,7 @@ pub async fn change(session: &Open, change: &Change) -> Result<Vec<Row>, Failure
             Ok(vec![Row::of(saved.summary.clone())])
         }
         Change::Set(wanted, value) => {
-            let id = find(&rows(session), wanted)?;
+            let id = find(&rows(Source::Account(session)), wanted)?;
             let item = set(session, id, wanted.field.as_deref(), value).await?;
             Ok(vec![Row::of(item.summary.clone())])
         }
@@ -102,7 +102,7 @@ pub async fn change(session: &Open, change: &Change) -> Result<Vec<Row>, Failure
 
 /// Every one that is meant, or nothing is done.
 fn all(session: &Open, wanted: &[Wanted]) -> Result<Vec<ItemId>, Failure> {
-    let rows = rows(session);
+    let rows = rows(Source::Account(session));
     let mut ids = Vec::with_capacity(wanted.len());
     for one in wanted {
         let id = find(&rows, one)?;

@@ -1,4 +1,5 @@
 mod attachments;
+mod machine;
 mod reminders;
 mod versions;
 
@@ -309,19 +310,9 @@ impl<T: Transport> Api<T> {
         manifests_from: Option<u64>,
         now_ms: u64,
     ) -> Result<Changes, ApiFailure> {
-        let mut request = get(paths::changes(vault, since, manifests_from));
-        request.accept = CHANGES_MEDIA_TYPE;
-        request.max_response = CHANGES_ANSWER;
-        request.patience = Patience::Long;
+        let request = for_changes(get(paths::changes(vault, since, manifests_from)));
         let response = self.call(request, now_ms).await?;
-        if response.content_type != CHANGES_MEDIA_TYPE {
-            return Err(ApiFailure::Malformed);
-        }
-        Changes::check(response.body, since).map_err(|error| match error {
-            // A server that stops while it streams cuts the answer off: ask again later.
-            ChangesDecodeError::Truncated => ApiFailure::NoAnswer,
-            ChangesDecodeError::Malformed | ChangesDecodeError::Trailing => ApiFailure::Malformed,
-        })
+        stream_of(response, |body| Changes::check(body, since))
     }
 
     /// Changes a vault, all or nothing.
@@ -460,6 +451,31 @@ fn post(path: String, body: Option<Vec<u8>>) -> HttpRequest {
         body,
         ..get(path)
     }
+}
+
+/// A request whose answer is a stream of changes.
+fn for_changes(request: HttpRequest) -> HttpRequest {
+    HttpRequest {
+        accept: CHANGES_MEDIA_TYPE,
+        max_response: CHANGES_ANSWER,
+        patience: Patience::Long,
+        ..request
+    }
+}
+
+/// Such an answer, read by `check`.
+fn stream_of<A>(
+    response: HttpResponse,
+    check: impl FnOnce(Vec<u8>) -> Result<A, ChangesDecodeError>,
+) -> Result<A, ApiFailure> {
+    if response.content_type != CHANGES_MEDIA_TYPE {
+        return Err(ApiFailure::Malformed);
+    }
+    check(response.body).map_err(|error| match error {
+        // A server that stops while it streams cuts the answer off: ask again later.
+        ChangesDecodeError::Truncated => ApiFailure::NoAnswer,
+        ChangesDecodeError::Malformed | ChangesDecodeError::Trailing => ApiFailure::Malformed,
+    })
 }
 
 fn encode(body: &impl Serialize) -> Result<Vec<u8>, ApiFailure> {

@@ -1,4 +1,6 @@
-use keyarc_wire::{Bytes, Change, ChangesDecodeError, ChangesDecoder, ItemChange};
+use keyarc_wire::{
+    Bytes, Change, ChangesDecodeError, ChangesDecoder, ItemChange, Sealed, SealedDetails,
+};
 
 /// The body of a sync, known to be well formed to its end.
 pub struct Changes {
@@ -8,9 +10,46 @@ pub struct Changes {
     manifests: Vec<Bytes>,
 }
 
+/// What a machine token opens, known to be well formed to its end.
+pub(crate) struct CopyBody {
+    /// The items of the copy, and its manifests.
+    pub(crate) changes: Changes,
+    /// What the token is granted.
+    pub(crate) grant: Sealed,
+    /// The details of its items, where they came along.
+    pub(crate) details: Vec<SealedDetails>,
+}
+
 impl Changes {
     /// Reads the stream once to its end. Nothing of a stream with a fault is used.
     pub(crate) fn check(body: Vec<u8>, since: u64) -> Result<Self, ChangesDecodeError> {
+        let no_more = |_| Err(ChangesDecodeError::Malformed);
+        Self::read(body, since, no_more)
+    }
+
+    /// The same of what a machine token opens.
+    pub(crate) fn check_copy(body: Vec<u8>) -> Result<CopyBody, ChangesDecodeError> {
+        let (mut grant, mut details) = (None, Vec::new());
+        let changes = Self::read(body, 0, |more| {
+            match more {
+                Change::Grant(sealed) if grant.is_none() => grant = Some(sealed),
+                Change::Details(sealed) => details.push(sealed),
+                _ => return Err(ChangesDecodeError::Malformed),
+            }
+            Ok(())
+        })?;
+        Ok(CopyBody {
+            changes,
+            grant: grant.ok_or(ChangesDecodeError::Malformed)?,
+            details,
+        })
+    }
+
+    fn read(
+        body: Vec<u8>,
+        since: u64,
+        mut more: impl FnMut(Change) -> Result<(), ChangesDecodeError>,
+    ) -> Result<Self, ChangesDecodeError> {
         let mut decoder = ChangesDecoder::new(&body)?;
         let mut count = 0;
         let mut highest = since;
@@ -25,6 +64,7 @@ impl Changes {
                     highest = highest.max(item.revision);
                 }
                 Change::Manifest(manifest) => manifests.push(manifest),
+                other => more(other)?,
             }
         }
         Ok(Self {

@@ -15,6 +15,7 @@ mod error;
 mod history;
 mod host;
 mod link;
+mod machine;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 mod pins;
@@ -29,13 +30,15 @@ pub use error::{ClientError, PasswordError, SaveError};
 pub use history::Trust;
 pub use host::{Host, Stage};
 pub use link::{JoinedLink, LinkWords, NewDevice};
+pub use machine::{Machine, MachineError};
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{Distrust, NativeHost, NativeTransport, NativeTransportError, http_client};
 pub use pins::{Pin, Pins, PinsDecodeError};
 pub use session::{
     AddedPasskey, Bulk, BulkUndo, ChangeAllKeys, ChangePassword, Histories, LogIn, LoggingIn,
-    MadeRecoveryKey, NewKit, NewPasskey, PasskeyLogIn, PendingLogIn, PendingPasskey,
-    PendingRecovery, Recover, Recovering, Recovery, RecoveryRefused, RecoveryState, Refused, Rekey,
-    ReminderChannels, ReturnUndo, Returned, Salvage, Session, SignUp, Stoppable, Undone, Unlocked,
+    MadeRecoveryKey, MadeToken, NewKit, NewPasskey, NewToken, PasskeyLogIn, PendingLogIn,
+    PendingPasskey, PendingRecovery, Recover, Recovering, Recovery, RecoveryRefused, RecoveryState,
+    Refused, Rekey, ReminderChannels, ReturnUndo, Returned, Salvage, Session, SignUp, Stoppable,
+    TokenBehind, TokenError, TokenRow, TokenState, Undone, Unlocked,
 };
 pub use transport::{HttpRequest, HttpResponse, Method, Patience, Transport, TransportError};

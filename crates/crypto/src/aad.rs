@@ -19,6 +19,7 @@ pub(crate) enum EnvelopeType {
     VaultKey = 0x0103,
     RecoveryRootKey = 0x0104,
     PasskeyRootKey = 0x0105,
+    MachineGrant = 0x0106,
     State = 0x0201,
     DeviceLink = 0x0301,
     ArchiveChunk = 0x0401,

@@ -79,6 +79,14 @@ pub struct StateContext {
     pub label: &'static str,
 }
 
+/// The place of what a machine token is granted. Whoever opens it has the token and nothing else,
+/// and learns the account from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MachineGrantContext {
+    /// The token.
+    pub token: [u8; 16],
+}
+
 /// The place of a chunk in an archive. It belongs to whoever can open it, and names no account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ArchiveContext {
@@ -212,6 +220,16 @@ impl Binding for StateContext {
 
     fn write(&self, aad: &mut Aad) {
         aad.field(&self.owner).field(self.label.as_bytes());
+    }
+}
+
+impl Binding for MachineGrantContext {
+    fn envelope_type(&self) -> EnvelopeType {
+        EnvelopeType::MachineGrant
+    }
+
+    fn write(&self, aad: &mut Aad) {
+        aad.field(&self.token).field(b"machine-grant");
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::aad;
 use crate::context::{
     AccountContext, ArchiveContext, AttachmentContext, ItemContext, KeyringBinding,
-    RecoveryContext, RootKeyBinding, StateContext, VaultKeyContext,
+    MachineGrantContext, RecoveryContext, RootKeyBinding, StateContext, VaultKeyContext,
 };
 use crate::kae1;
 pub use crate::padding::padded_len;
@@ -27,6 +27,8 @@ pub enum Place {
     RecoveryRootKey(RecoveryContext),
     /// Something the account keeps for itself.
     State(StateContext),
+    /// What a machine token is granted.
+    MachineGrant(MachineGrantContext),
     /// A chunk of an archive.
     Archive(ArchiveContext),
     /// A chunk of an attachment.
@@ -43,6 +45,7 @@ impl Place {
             Self::VaultKey(context) => aad::encode(header, context),
             Self::RecoveryRootKey(context) => aad::encode(header, context),
             Self::State(context) => aad::encode(header, context),
+            Self::MachineGrant(context) => aad::encode(header, context),
             Self::Archive(context) => aad::encode(header, context),
             Self::Attachment(context) => aad::encode(header, context),
         }

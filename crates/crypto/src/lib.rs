@@ -7,6 +7,7 @@
 //! - [`SetupCode`] and the master password give a [`PasswordKey`] and from it [`UnlockKeys`];
 //! - [`UnlockKeys`] wrap the [`RootKey`], which wraps the [`Keyring`] and every [`VaultKey`];
 //! - the [`RecoveryKey`] wraps the root key a second time, and stands in the recovery [`Kit`];
+//! - a [`MachineToken`] opens its [`MachineGrant`], which holds the key of a copy of some items;
 //! - [`VaultKey::seal`] and [`VaultKey::open`] protect the two parts of an item;
 //! - [`AttachmentKey`] seals a file that is attached to items, chunk by chunk;
 //! - [`ReminderKey`] names what is due for a server that reminds of it;
@@ -35,6 +36,7 @@ mod kdf;
 mod keyring;
 mod kit;
 mod link;
+mod machine_token;
 mod padding;
 mod passkey;
 mod recovery_key;
@@ -49,8 +51,8 @@ pub use archive::{ARCHIVE_SALT_LEN, ArchiveKey};
 pub use attachment::{ATTACHMENT_KEY_LEN, AttachmentKey, envelope_len};
 pub use checkpoint::{CHECKPOINT_HASH_LEN, Checkpoint, CheckpointError};
 pub use context::{
-    AccountContext, ArchiveContext, AttachmentContext, ItemContext, Part, PasskeyContext,
-    RecoveryContext, StateContext, VaultKeyContext,
+    AccountContext, ArchiveContext, AttachmentContext, ItemContext, MachineGrantContext, Part,
+    PasskeyContext, RecoveryContext, StateContext, VaultKeyContext,
 };
 pub use error::{KdfError, OpenError, SealError};
 pub use kae1::MAX_PLAINTEXT;
@@ -61,6 +63,9 @@ pub use keyring::Keyring;
 pub use kit::{Kit, KitError};
 pub use link::{
     KnownDeviceLink, LINK_WORDS, Link, LinkCode, LinkContext, LinkError, LinkMessage, NewDeviceLink,
+};
+pub use machine_token::{
+    MACHINE_TOKEN_ID_LEN, MachineGrant, MachineKeys, MachineToken, MachineTokenError,
 };
 pub use padding::padded_len;
 pub use passkey::{PasskeyKeys, PrfError, prf_input};

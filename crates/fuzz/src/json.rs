@@ -6,9 +6,10 @@ use keyarc_wire::{
     DetailsRequest, DetailsResponse, FinishRecoveryRequest, FreshProof, HistoriesRequest,
     HistoriesResponse, ItemVersionsRequest, ItemVersionsResponse, JoinLinkRequest,
     JoinLinkResponse, KeepPinsRequest, KeepRecoveryNoteRequest, KnownDeviceStep, LinkNews,
-    LoginRequest, LoginResponse, MomentRequest, MomentResponse, NewDeviceStep, OpenLinkRequest,
-    OpenLinkResponse, PasskeyAdded, PasskeyCreation, PasskeyFactorRequest, PasskeyInfo,
-    PasskeyLoginRequest, PutRemindersRequest, PutRemindersResponse, RecoverRequest,
+    LoginRequest, LoginResponse, MachineRequest, MachineTokensResponse, MachineUsesRequest,
+    MachineUsesResponse, MakeMachineTokenRequest, MomentRequest, MomentResponse, NewDeviceStep,
+    OpenLinkRequest, OpenLinkResponse, PasskeyAdded, PasskeyCreation, PasskeyFactorRequest,
+    PasskeyInfo, PasskeyLoginRequest, PutRemindersRequest, PutRemindersResponse, RecoverRequest,
     RecoverResponse, RecoveryCodes, RefreshResponse, RekeyRequest, ReminderStep,
     ReminderStepResponse, RemindersResponse, SecondFactorRequest, SecondFactorStatus, SessionInfo,
     SignUpRequest, StageItemsRequest, TotpEnrolment, VersionDetailsRequest, VersionDetailsResponse,
@@ -21,7 +22,7 @@ pub type IsOne = fn(&[u8]) -> bool;
 
 /// Every type by its number, which is the first byte of an input. New ones come last, so that the
 /// corpus stays what it is. Each says whether the input is of that type.
-pub const TYPES: [(&str, IsOne); 55] = [
+pub const TYPES: [(&str, IsOne); 60] = [
     // What the server reads.
     ("ChallengeRequest", is_stable::<ChallengeRequest>),
     ("SignUpRequest", is_stable::<SignUpRequest>),
@@ -93,6 +94,15 @@ pub const TYPES: [(&str, IsOne); 55] = [
     ("RemindersResponse", is_stable::<RemindersResponse>),
     ("PutRemindersResponse", is_stable::<PutRemindersResponse>),
     ("ReminderStepResponse", is_stable::<ReminderStepResponse>),
+    // Machine tokens, both ways.
+    (
+        "MakeMachineTokenRequest",
+        is_stable::<MakeMachineTokenRequest>,
+    ),
+    ("MachineRequest", is_stable::<MachineRequest>),
+    ("MachineUsesRequest", is_stable::<MachineUsesRequest>),
+    ("MachineTokensResponse", is_stable::<MachineTokensResponse>),
+    ("MachineUsesResponse", is_stable::<MachineUsesResponse>),
 ];
 
 /// What is read of any type is written in one form, and that form reads back as itself.

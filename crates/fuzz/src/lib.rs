@@ -16,6 +16,7 @@ mod counter_rng;
 mod dotenv;
 mod import;
 mod json;
+mod machine;
 mod material;
 mod qr;
 mod reference;
@@ -30,6 +31,7 @@ pub use codes::{kit, link, setup_code};
 pub use dotenv::dotenv;
 pub use import::import;
 pub use json::{IsOne, TYPES, json};
+pub use machine::machine_token;
 pub use material::{certificate, ssh_key};
 pub use qr::qr;
 pub use reference::reference;
@@ -41,7 +43,7 @@ pub use totp::totp;
 pub type Check = fn(&[u8]);
 
 /// Every check, by the name of its fuzz target and of its folder in `corpus`.
-pub const TARGETS: [(&str, Check); 20] = [
+pub const TARGETS: [(&str, Check); 21] = [
     ("envelope", envelope),
     ("aad", aad),
     ("setup_code", setup_code),
@@ -62,4 +64,5 @@ pub const TARGETS: [(&str, Check); 20] = [
     ("archive", archive),
     ("attachment", attachment),
     ("reference", reference),
+    ("machine_token", machine_token),
 ];

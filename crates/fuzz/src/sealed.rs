@@ -2,8 +2,8 @@
 
 use keyarc_crypto::hazmat::{HEADER_LEN, Place};
 use keyarc_crypto::{
-    AccountContext, ArchiveContext, AttachmentContext, ItemContext, Part, RecoveryContext,
-    StateContext, VaultKey, VaultKeyContext,
+    AccountContext, ArchiveContext, AttachmentContext, ItemContext, MachineGrantContext, Part,
+    RecoveryContext, StateContext, VaultKey, VaultKeyContext,
 };
 
 use crate::counter_rng::CounterRng;
@@ -78,7 +78,7 @@ impl Input<'_> {
     }
 
     fn place(&mut self) -> Place {
-        match self.take::<1>()[0] % 8 {
+        match self.take::<1>()[0] % 9 {
             0 => Place::Item(self.item()),
             1 => Place::RootKey(self.account()),
             2 => Place::Keyring(self.account()),
@@ -101,6 +101,7 @@ impl Input<'_> {
                 number: u64::from_be_bytes(self.take()),
                 last: self.take::<1>()[0] & 1 == 1,
             }),
+            8 => Place::MachineGrant(MachineGrantContext { token: self.take() }),
             _ => Place::State(StateContext {
                 owner: self.take(),
                 label: ["draft", "pins", ""][usize::from(self.take::<1>()[0] % 3)],
@@ -170,6 +171,7 @@ fn decode(mut bytes: &[u8]) -> Option<([u8; HEADER_LEN], Place)> {
             number: u64::from_be_bytes((*number).try_into().ok()?),
             last: *last == 1,
         }),
+        [b"machine-grant"] => Place::MachineGrant(MachineGrantContext { token: id(owner)? }),
         [label] => Place::State(StateContext {
             owner: id(owner)?,
             label: ["draft", "pins", ""]

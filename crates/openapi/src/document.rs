@@ -144,7 +144,7 @@ fn answers(gives: Gives, schemas: &mut Schemas) -> Vec<(u16, Value)> {
             let content = json!({ "application/json": { "schema": schema } });
             one(status, answer(words, headers, Some(content)))
         }
-        Gives::Changes => one(
+        Gives::Changes | Gives::Copy => one(
             200,
             answer(
                 "A stream of records, which ends with their count. One without its end was cut off.",
@@ -254,6 +254,10 @@ fn path_parameters(path: &str) -> Vec<Value> {
         .map(|name| {
             let (words, schema) = match name {
                 "vault_id" => ("The vault.", json!({ "$ref": "#/components/schemas/VaultId" })),
+                "token_id" => (
+                    "The machine token.",
+                    json!({ "$ref": "#/components/schemas/MachineTokenId" }),
+                ),
                 "attachment_id" => (
                     "The attachment.",
                     json!({ "$ref": "#/components/schemas/AttachmentId" }),

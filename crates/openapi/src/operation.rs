@@ -31,12 +31,13 @@ pub(crate) enum Area {
     Vaults,
     Attachments,
     Links,
+    Machine,
     Description,
 }
 
 impl Area {
     /// In the order of the document, with what each is about.
-    pub(crate) const ALL: [(Self, &'static str, &'static str); 7] = [
+    pub(crate) const ALL: [(Self, &'static str, &'static str); 8] = [
         (
             Self::LogIn,
             "Log in and out",
@@ -66,6 +67,11 @@ impl Area {
             Self::Links,
             "Links between devices",
             "Where a new device and an unlocked one meet. Each message is said once and in its turn.",
+        ),
+        (
+            Self::Machine,
+            "Machine tokens",
+            "What programs read with: a token opens a sealed copy of some items, and nothing else.",
         ),
         (
             Self::Description,
@@ -136,6 +142,8 @@ pub(crate) enum Gives {
         cookie: bool,
     },
     Changes,
+    /// Changes from the beginning, with a grant and details.
+    Copy,
     Chunk,
     Calendar,
     Page,

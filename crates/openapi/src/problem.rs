@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 /// A code, its status, and when it comes. The server has a mapping of its own; a test there holds
 /// the two together.
-const CODES: [(ErrorCode, u16, &str); 19] = [
+const CODES: [(ErrorCode, u16, &str); 23] = [
     (
         ErrorCode::InvalidRequest,
         400,
@@ -36,6 +36,22 @@ const CODES: [(ErrorCode, u16, &str); 19] = [
         ErrorCode::PasskeyRefused,
         403,
         "what a passkey made or signed was not accepted",
+    ),
+    (
+        ErrorCode::ClockSkew,
+        403,
+        "the time in a machine token's request is more than five minutes off; `server_time_ms` is the server's",
+    ),
+    (ErrorCode::TokenExpired, 403, "the machine token has ended"),
+    (
+        ErrorCode::TokenRevoked,
+        403,
+        "the machine token was revoked",
+    ),
+    (
+        ErrorCode::AddressRefused,
+        403,
+        "the machine token may not be used from this address",
     ),
     (
         ErrorCode::CrossSite,

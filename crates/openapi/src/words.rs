@@ -4,7 +4,7 @@ use keyarc_wire::limits;
 use serde_json::Value;
 
 /// What a comment calls by name is a number here.
-const LIMITS: [(&str, usize); 16] = [
+const LIMITS: [(&str, usize); 20] = [
     ("ATTACHMENTS_PER_ITEM", limits::ATTACHMENTS_PER_ITEM),
     ("ATTACHMENT_CHUNK", limits::ATTACHMENT_CHUNK),
     ("CREDENTIAL_ID", limits::CREDENTIAL_ID),
@@ -16,6 +16,13 @@ const LIMITS: [(&str, usize); 16] = [
     ("ITEMS_PER_STAGE", limits::ITEMS_PER_STAGE),
     ("ITEMS_PER_WRITE", limits::ITEMS_PER_WRITE),
     ("LINK_MESSAGE", limits::LINK_MESSAGE),
+    (
+        "MACHINE_DETAILS_PER_REQUEST",
+        limits::MACHINE_DETAILS_PER_REQUEST,
+    ),
+    ("MACHINE_NETWORKS", limits::MACHINE_NETWORKS),
+    ("MACHINE_NOTE", limits::MACHINE_NOTE),
+    ("MACHINE_USES_PER_PAGE", limits::MACHINE_USES_PER_PAGE),
     ("MOMENT_PER_PAGE", limits::MOMENT_PER_PAGE),
     ("REMINDERS", limits::REMINDERS),
     (

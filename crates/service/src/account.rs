@@ -203,6 +203,7 @@ pub(crate) async fn response(
         recovery: account.recovery,
         rekey_begun_at_ms: account.rekey_begun_at_ms,
         reminders: account.reminders,
+        machine_tokens: account.machine_tokens,
         passkeys: passkeys
             .into_iter()
             .filter_map(|passkey| {

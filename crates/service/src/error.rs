@@ -34,6 +34,21 @@ pub enum ServiceError {
     /// What a passkey made or signed was not accepted (`passkey_refused`).
     #[error("the passkey was refused")]
     PasskeyRefused,
+    /// The time in a machine token's request is too far from this server's (`clock_skew`).
+    #[error("the clocks differ too much")]
+    ClockSkew {
+        /// This server's clock, Unix milliseconds.
+        server_time_ms: u64,
+    },
+    /// The machine token has ended (`token_expired`).
+    #[error("the token has ended")]
+    TokenExpired,
+    /// The machine token was revoked (`token_revoked`).
+    #[error("the token was revoked")]
+    TokenRevoked,
+    /// The machine token may not be used from this address (`address_refused`).
+    #[error("the token may not be used from this address")]
+    AddressRefused,
     /// Not there, or not the actor's: the two are not told apart (`not_found`).
     #[error("not found")]
     NotFound,

@@ -8,6 +8,7 @@
 //! - [`passkey`]: adding, naming and removing them, and log-in by one;
 //! - [`account`]: sign-up, what a client needs to unlock, notices;
 //! - [`link`]: where a new device and an unlocked one meet;
+//! - [`machine`]: tokens that scripts read copies of some items with;
 //! - [`password`]: its change;
 //! - [`recovery`]: recovery keys, and coming back by one;
 //! - [`rekey`]: change of all keys;
@@ -28,6 +29,7 @@ mod error;
 pub mod health;
 mod identity;
 pub mod link;
+pub mod machine;
 mod network;
 pub mod passkey;
 pub mod password;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use keyarc_wire::{AccountId, Handle};
+use keyarc_wire::{AccountId, Handle, MachineTokenId};
 
 use crate::{ServiceError, Services};
 
@@ -13,6 +13,10 @@ const SECOND_FACTOR_WINDOW_MS: u64 = 15 * 60_000;
 /// So many may be wrong in that time. Of the 1,000,000 codes three are good at a time, so that
 /// guessing for a year succeeds with whoever knows the password once in two./// So many may be wrong in that time. Three of the 1,000,000 codes are good at a time.
 const WRONG_CODES: u32 = 5;
+
+/// So many requests of machine tokens in a minute, for each token and for each address. A pipeline
+/// makes one for each command, which is far more often than a person logs in; nobody guesses 256 bits.
+const MACHINE_PER_MINUTE: u32 = 120;
 
 /// What a counter counts. The number is part of its key, and must not be used again for
 /// something else.
@@ -29,6 +33,8 @@ enum Counter {
     WrongMailCodeByAccount = 8,
     TestByAccount = 9,
     MailCodeByMailbox = 10,
+    MachineByAddress = 11,
+    MachineByToken = 12,
 }
 
 /// Counts an attempt to log in, or to change the password, for its address and its handle, and
@@ -69,6 +75,21 @@ pub(crate) async fn link(
     }
     let limit = services.policy().log_ins_per_minute;
     hit(services, &keys, WINDOW_MS, limit).await
+}
+
+/// Counts a request of a machine token, for its address and for the token, and refuses one too many.
+pub(crate) async fn machine(
+    services: &Services,
+    address: IpAddr,
+    token: MachineTokenId,
+) -> Result<(), ServiceError> {
+    let keys = [
+        address_key(services, Counter::MachineByAddress, address),
+        services
+            .keys()
+            .counter_key(Counter::MachineByToken as u8, token.as_bytes()),
+    ];
+    hit(services, &keys, WINDOW_MS, MACHINE_PER_MINUTE).await
 }
 
 /// Counts a code of a second factor as wrong before it is looked at, and refuses one too many.

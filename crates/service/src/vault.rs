@@ -6,12 +6,12 @@ use futures::{
     StreamExt as _,
     stream::{self, BoxStream},
 };
-use keyarc_signature::{SignatureError, VaultManifest};
+use keyarc_signature::{SignatureError, UserBundle, VaultManifest};
 use keyarc_store::{Changes, DetailsOutcome, WriteOutcome};
 use keyarc_wire::{
     AttachmentId, Bytes, Change, DetailsRequest, DetailsResponse, ItemChange, ItemId, VaultId,
     WriteItemsRequest, WriteItemsResponse, encode_change, encode_changes_end, encode_changes_start,
-    encode_manifest, limits,
+    encode_details, encode_grant, encode_manifest, limits,
 };
 
 use crate::{Context, ServiceError, identity, validate};
@@ -94,18 +94,31 @@ async fn check_manifest(
     vault: VaultId,
     manifest: &Bytes,
 ) -> Result<u64, ServiceError> {
-    let wrong = |rule: &'static str| ServiceError::invalid("manifest", rule);
-    let next = VaultManifest::decode(&manifest.0).map_err(|_| wrong("must be a manifest"))?;
     let head = match context.services.store().vault_head(vault).await? {
         Some(head) if head.owner == context.actor.account_id => head,
         _ => return Err(ServiceError::NotFound),
     };
+    let signer = identity::in_force(&head.bundle, &head.rotations)?;
+    let place = (vault, head.key_epoch);
+    follows(manifest, &head.manifest, &signer, place, "manifest")
+}
+
+/// A manifest must follow another, be of a vault and the epoch of its key, and be signed by its
+/// owner. Returns the version of the one before.
+pub(crate) fn follows(
+    manifest: &Bytes,
+    before: &Bytes,
+    signer: &UserBundle,
+    (vault, key_epoch): (VaultId, u32),
+    field: &'static str,
+) -> Result<u64, ServiceError> {
+    let wrong = |rule: &'static str| ServiceError::invalid(field, rule);
+    let next = VaultManifest::decode(&manifest.0).map_err(|_| wrong("must be a manifest"))?;
     let corrupt = |error: SignatureError| ServiceError::internal(error);
-    let owner = identity::in_force(&head.bundle, &head.rotations)?;
-    let last = VaultManifest::decode(&head.manifest.0).map_err(corrupt)?;
-    next.verify(&owner.signing_key())
+    let last = VaultManifest::decode(&before.0).map_err(corrupt)?;
+    next.verify(&signer.signing_key())
         .map_err(|_| wrong("must be signed by the vault's owner"))?;
-    if next.body().vault != vault.0 || next.body().key_epoch != head.key_epoch {
+    if next.body().vault != vault.0 || next.body().key_epoch != key_epoch {
         return Err(wrong("must be of this vault and its key"));
     }
     if !next.follows(&last) {
@@ -138,7 +151,7 @@ pub(crate) fn check_items(items: &[ItemId]) -> Result<(), ServiceError> {
     }
 }
 
-fn check_write(request: &WriteItemsRequest) -> Result<(), ServiceError> {
+pub(crate) fn check_write(request: &WriteItemsRequest) -> Result<(), ServiceError> {
     let WriteItemsRequest { writes, purges, .. } = request;
     let mut earlier = earlier::check(&request.earlier)?;
     let count = writes.len() + purges.len();
@@ -247,7 +260,7 @@ struct Progress {
     count: u32,
 }
 
-fn encode(
+pub(crate) fn encode(
     rows: Changes,
 ) -> impl stream::Stream<Item = Result<Vec<u8>, ServiceError>> + Send + 'static {
     let start = Progress {
@@ -268,6 +281,8 @@ fn encode(
                     match row {
                         Change::Item(item) => encode_item(&mut out, item),
                         Change::Manifest(manifest) => encode_manifest(&mut out, &manifest.0),
+                        Change::Details(details) => encode_details(&mut out, details),
+                        Change::Grant(grant) => encode_grant(&mut out, &grant.0),
                     }
                     progress.count = progress.count.saturating_add(1);
                 }

@@ -32,7 +32,7 @@ async fn sync(context: &Context, vault: VaultId, since: u64) -> (Vec<ItemChange>
     }
     let head = changes.iter().find_map(|change| match change {
         Change::Manifest(manifest) => Some(VaultManifest::decode(&manifest.0).unwrap()),
-        Change::Item(_) => None,
+        _ => None,
     });
     let mut items = items_of(changes);
     items.sort_by_key(|item| item.item_id);

@@ -50,11 +50,13 @@ pub enum Purpose {
     /// A statement that its signer is there and knows the password, for what a session alone must
     /// not do.
     Confirm,
+    /// A request by a machine token.
+    Machine,
 }
 
 impl Purpose {
     /// Every purpose there is.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Login,
         Self::SignUp,
         Self::UserBundle,
@@ -66,6 +68,7 @@ impl Purpose {
         Self::Rekey,
         Self::Release,
         Self::Confirm,
+        Self::Machine,
     ];
 
     const fn label(self) -> &'static str {
@@ -81,6 +84,7 @@ impl Purpose {
             Self::Rekey => "keyarc/v1/sig/rekey",
             Self::Release => "keyarc/v1/sig/release",
             Self::Confirm => "keyarc/v1/sig/confirm",
+            Self::Machine => "keyarc/v1/sig/machine",
         }
     }
 }

@@ -90,6 +90,8 @@ pub struct AccountRow {
     pub rekey_begun_at_ms: Option<u64>,
     /// Something is on that reminds of what is due.
     pub reminders: bool,
+    /// There are machine tokens that were not revoked.
+    pub machine_tokens: bool,
 }
 
 impl Store {
@@ -214,6 +216,7 @@ impl Store {
             Option<i64>,
             Option<i64>,
             i64,
+            i64,
         );
         type VaultColumns = (Vec<u8>, i64, Vec<u8>, i64);
 
@@ -226,7 +229,10 @@ impl Store {
                  recovery_keys.changed_at_ms, rekeys.begun_at_ms,
                  CAST(CASE WHEN ",
                 any_on!(),
-                " THEN 1 ELSE 0 END AS BIGINT)
+                " THEN 1 ELSE 0 END AS BIGINT),
+                 (SELECT COUNT(*) FROM machine_tokens
+                  WHERE machine_tokens.account_id = accounts.account_id
+                  AND machine_tokens.revoked_at_ms IS NULL)
                  FROM accounts JOIN keysets ON keysets.account_id = accounts.account_id
                  LEFT JOIN recovery_keys ON recovery_keys.account_id = accounts.account_id
                  LEFT JOIN rekeys ON rekeys.account_id = accounts.account_id
@@ -277,6 +283,7 @@ impl Store {
             recovery_changed_at_ms,
             rekey_begun_at_ms,
             reminders,
+            machine_tokens,
         )) = account
         else {
             return Ok(None);
@@ -328,6 +335,7 @@ impl Store {
             recovery,
             rekey_begun_at_ms: rekey_begun_at_ms.map(to_u64).transpose()?,
             reminders: reminders != 0,
+            machine_tokens: machine_tokens != 0,
         }))
     }
 

@@ -116,6 +116,16 @@ pub(crate) trait BatchSql {
     const DROP_REMINDERS: &'static str;
     /// `$3` account, `$4` the day before. `number` is the day; those that are there stay.
     const PUT_REMINDERS: &'static str;
+    /// `$3` token → id and current version of each row whose item in the token's copy is not at
+    /// version `number`.
+    const MACHINE_CONFLICTS: &'static str;
+    /// `$3` token, `$4` revision. A row is a pair of overview and details, `number` the version
+    /// before.
+    const WRITE_MACHINE_ITEMS: &'static str;
+    /// `$3` token, `$4` revision.
+    const PURGE_MACHINE_ITEMS: &'static str;
+    /// `$3` token → id, version, details.
+    const READ_MACHINE_DETAILS: &'static str;
     /// `$3` now, `$4` end of a window that begins now → id, hits, end of the window.
     const HIT: &'static str;
 }
@@ -289,6 +299,37 @@ macro_rules! batch_sql {
                  (account_id, entry_id, due_day, told_day, mailed_day)
                  SELECT $3, batch.id, batch.number, $4, $4 FROM batch WHERE true
                  ON CONFLICT (account_id, entry_id) DO NOTHING"
+            );
+            const MACHINE_CONFLICTS: &'static str = batch_sql!(
+                @$unfold,
+                "SELECT batch.id, COALESCE(machine_items.version, 0) FROM batch
+                 LEFT JOIN machine_items ON machine_items.token_id = $3
+                 AND machine_items.item_id = batch.id
+                 WHERE COALESCE(machine_items.version, 0) <> batch.number"
+            );
+            const WRITE_MACHINE_ITEMS: &'static str = batch_sql!(
+                @$unfold,
+                "INSERT INTO machine_items
+                 (token_id, item_id, version, revision, overview, details)
+                 SELECT $3, batch.id, batch.number + 1, $4,
+                 substr(batch.payload, 1, length(batch.payload) - batch.flag),
+                 substr(batch.payload, length(batch.payload) - batch.flag + 1)
+                 FROM batch WHERE true
+                 ON CONFLICT (token_id, item_id) DO UPDATE SET
+                 version = excluded.version, revision = excluded.revision,
+                 overview = excluded.overview, details = excluded.details"
+            );
+            const PURGE_MACHINE_ITEMS: &'static str = batch_sql!(
+                @$unfold,
+                "UPDATE machine_items SET version = version + 1, revision = $4,
+                 overview = NULL, details = NULL
+                 WHERE token_id = $3 AND item_id IN (SELECT batch.id FROM batch)"
+            );
+            const READ_MACHINE_DETAILS: &'static str = batch_sql!(
+                @$unfold,
+                "SELECT item_id, version, details FROM machine_items
+                 WHERE token_id = $3 AND details IS NOT NULL
+                 AND item_id IN (SELECT batch.id FROM batch)"
             );
             // Ordered, so that two statements never wait for each other's rows.
             const HIT: &'static str = batch_sql!(

@@ -6,7 +6,10 @@ use std::{
 
 use futures::{Stream, TryStreamExt as _};
 use keyarc_wire::{Bytes, Change, ItemChange, ItemId, Sealed, VaultId};
-use tokio::{sync::mpsc, time::Sleep};
+use tokio::{
+    sync::{OwnedSemaphorePermit, mpsc},
+    time::Sleep,
+};
 use tracing::Instrument as _;
 
 use crate::{
@@ -65,23 +68,9 @@ impl Store {
         since: u64,
         manifests_from: Option<u64>,
     ) -> Result<Changes, StoreError> {
-        let turn = tokio::time::timeout(self.sync_wait, self.syncs.clone().acquire_owned());
-        // The semaphore is never closed.
-        let Ok(Ok(turn)) = turn.await else {
-            return Err(StoreError::Busy);
-        };
-        let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
-        let chunks = Chunks {
-            sender,
-            stall: self.sync_stall,
-            pace: self.sync_pace,
-            end: Box::pin(tokio::time::sleep(self.sync_stall)),
-            rows: Vec::new(),
-            bytes: 0,
-        };
+        let (chunks, changes) = self.begin_stream().await?;
         reading!(self, |conn| {
             let task = async move {
-                let _turn = turn;
                 let rows = sqlx::query_as::<_, Columns>(
                     "SELECT item_id, version, revision, details_version, overview
                      FROM items WHERE vault_id = $1 AND revision > $2
@@ -96,19 +85,42 @@ impl Store {
                 .bind(to_i64(since))
                 .bind(manifests_from.map_or(i64::MAX, to_i64))
                 .fetch(&mut *conn);
-                chunks.fill(rows).await;
+                chunks.fill(rows, to_change).await;
             };
             tokio::spawn(task.in_current_span());
         });
-        Ok(Changes {
+        Ok(changes)
+    }
+
+    /// Waits for a turn among the syncs. What is filled into the one comes out of the other.
+    pub(crate) async fn begin_stream(&self) -> Result<(Chunks, Changes), StoreError> {
+        let turn = tokio::time::timeout(self.sync_wait, self.syncs.clone().acquire_owned());
+        // The semaphore is never closed.
+        let Ok(Ok(turn)) = turn.await else {
+            return Err(StoreError::Busy);
+        };
+        let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
+        let chunks = Chunks {
+            _turn: turn,
+            sender,
+            stall: self.sync_stall,
+            pace: self.sync_pace,
+            end: Box::pin(tokio::time::sleep(self.sync_stall)),
+            rows: Vec::new(),
+            bytes: 0,
+        };
+        let changes = Changes {
             chunks: receiver,
             ended: false,
-        })
+        };
+        Ok((chunks, changes))
     }
 }
 
 /// Collects rows into chunks.
-struct Chunks {
+pub(crate) struct Chunks {
+    /// Given back when the last row is through.
+    _turn: OwnedSemaphorePermit,
     sender: mpsc::Sender<Result<Vec<Change>, StoreError>>,
     stall: Duration,
     pace: Duration,
@@ -122,10 +134,15 @@ struct Chunks {
 struct Abandoned;
 
 impl Chunks {
-    async fn fill(mut self, mut rows: impl Stream<Item = Result<Columns, sqlx::Error>> + Unpin) {
+    /// Passes the rows of a query on, each made into what it says.
+    pub(crate) async fn fill<C>(
+        mut self,
+        mut rows: impl Stream<Item = Result<C, sqlx::Error>> + Unpin,
+        read: fn(C) -> Result<Change, StoreError>,
+    ) {
         loop {
             let row = match rows.try_next().await {
-                Ok(Some(columns)) => to_change(columns),
+                Ok(Some(columns)) => read(columns),
                 Ok(None) => {
                     if self.flush().await.is_ok() {
                         let _ = self.send(Ok(Vec::new())).await;
@@ -151,6 +168,8 @@ impl Chunks {
         self.bytes += match &row {
             Change::Item(item) => item.live.as_ref().map_or(0, |(_, o)| o.0.len()),
             Change::Manifest(manifest) => manifest.0.len(),
+            Change::Details(details) => details.details.0.len(),
+            Change::Grant(grant) => grant.0.len(),
         };
         self.rows.push(row);
         if self.bytes >= CHUNK_BYTES || self.rows.len() >= CHUNK_ROWS {

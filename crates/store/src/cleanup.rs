@@ -17,6 +17,8 @@ pub struct Cleaned {
     pub attachments: u64,
     /// Deliveries of reminders that nobody looks at any more.
     pub deliveries: u64,
+    /// Machine tokens that were revoked long ago, and uses of machine tokens.
+    pub machine: u64,
 }
 
 /// How much longer than its lifetime a used nonce is remembered, because another instance's
@@ -26,15 +28,37 @@ const NONCE_KEPT_MS: u64 = 10 * 60_000;
 const REKEY_KEPT_MS: u64 = 24 * 3_600_000;
 /// What was sent is remembered this many days, for its owner to look at.
 const DELIVERIES_KEPT_DAYS: u64 = 90;
+/// Uses of machine tokens, and tokens that were revoked, are remembered for as long.
+const MACHINE_KEPT_MS: u64 = 90 * DAY_MS;
 const DAY_MS: u64 = 24 * 3_600_000;
 
 /// An upload that was cut off can go on for as long, and so long stays what no item names any more.
 const ATTACHMENT_KEPT_MS: u64 = 24 * 3_600_000;
 
+/// Forgets what is long over of machine tokens, within a transaction.
+macro_rules! clean_up_machine {
+    ($tx:ident, $now_ms:expr) => {{
+        let long_ago = to_i64($now_ms.saturating_sub(MACHINE_KEPT_MS));
+        let mut forgotten = 0;
+        for forget in [
+            "DELETE FROM machine_uses WHERE at_ms < $1",
+            "DELETE FROM machine_tokens WHERE revoked_at_ms < $1",
+        ] {
+            forgotten += sqlx::query(forget)
+                .bind(long_ago)
+                .execute(&mut *$tx)
+                .await?
+                .rows_affected();
+        }
+        forgotten
+    }};
+}
+
 impl Store {
     /// Deletes expired nonces, sessions, rate counters, device links, old deliveries of reminders,
-    /// changes of keys that were given up, and attachments that no item names. Twelve statements,
-    /// and one for each 16 chunks that are deleted.
+    /// changes of keys that were given up, attachments that no item names, and machine tokens that
+    /// were revoked and uses of them, both of long ago. Fourteen statements, and one for each 16
+    /// chunks that are deleted.
     pub async fn clean_up(&self, now_ms: u64, session_idle_ms: u64) -> Result<Cleaned, StoreError> {
         let now = to_i64(now_ms);
         let cleaned = transaction!(self, |tx| {
@@ -74,6 +98,7 @@ impl Store {
                     .execute(&mut *tx)
                     .await?
                     .rows_affected(),
+                machine: clean_up_machine!(tx, now_ms),
                 attachments: 0,
             }
         });

@@ -421,7 +421,7 @@ impl Store {
     }
 }
 
-fn to_conflicts(rows: Vec<(Vec<u8>, i64)>) -> Result<Vec<VersionConflict>, StoreError> {
+pub(crate) fn to_conflicts(rows: Vec<(Vec<u8>, i64)>) -> Result<Vec<VersionConflict>, StoreError> {
     rows.into_iter()
         .map(|(item_id, version)| {
             Ok(VersionConflict {

@@ -5,6 +5,7 @@ use crate::{
     batch::{Batch, BatchSql},
     convert::to_i64,
     db::{transaction, writing},
+    machine::revoke_tokens,
     recovery::put_recovery,
     sessions::use_nonce,
 };
@@ -107,7 +108,7 @@ impl Store {
     /// Swaps all keys of an account and every item of its vault for what was staged, if `proven`,
     /// the key that the request was signed with, the keyset before, the vault's head and every
     /// item are still what they were, uses up the nonce, and ends every session but `asking`.
-    /// Eighteen statements, whatever the number of items, all or nothing.
+    /// Twenty-one statements, whatever the number of items, all or nothing.
     pub async fn rekey(
         &self,
         proven: &LoginKey,
@@ -235,6 +236,9 @@ impl Store {
             ] {
                 sqlx::query(forget).bind(account).execute(&mut *tx).await?;
             }
+            // So are the notes about machine tokens. Whoever had the keys may have made some, and what
+            // is in the copies is what the change is to take away.
+            revoke_tokens!(tx, account, None, new.keys.changed_at_ms);
             // Passkeys go on as second factors. What they open is the root key before; whoever is
             // just using one finds another version, and fails.
             sqlx::query(

@@ -3,18 +3,19 @@
 
 use futures::TryStreamExt as _;
 use keyarc_store::{
-    ChannelChange, NewAccountKeys, NewAttachment, NewRecovery, RekeyOutcome, Store,
+    ChannelChange, MakeMachineTokenOutcome, NewAccountKeys, NewAttachment, NewMachineToken,
+    NewRecovery, RekeyOutcome, Store,
 };
 use keyarc_testkit::{
     FixedClock,
     build::{
-        account, attachment_id, auth_key, change, handle, item_id, items_of, login_key, new_keyset,
-        nonce, purge, recovery_key, sealed, session, signed_up, vault_id, write, write_next,
-        write_with,
+        account, attachment_id, auth_key, change, handle, id, item_id, items_of, login_key,
+        new_keyset, new_vault, nonce, purge, recovery_key, sealed, session, signed_up, vault_id,
+        write, write_next, write_with,
     },
     count_queries, on_both,
 };
-use keyarc_wire::{Bytes, ItemChange, Sealed, StagedItem, WriteItemsRequest};
+use keyarc_wire::{Bytes, ItemChange, MachineTokenId, Sealed, StagedItem, WriteItemsRequest};
 
 const REKEY: [u8; 16] = [9; 16];
 const NOW: u64 = FixedClock::START_MS;
@@ -116,7 +117,54 @@ async fn is_old(store: &Store) {
     }
 }
 
+fn machine_token(number: u64) -> NewMachineToken {
+    NewMachineToken {
+        id: MachineTokenId(id(number)),
+        auth_public_key: auth_key(number).public_key(),
+        grant: sealed(1, 350),
+        note: sealed(2, 350),
+        vault: new_vault(number),
+        first: WriteItemsRequest {
+            manifest: Bytes(vec![1; 203]),
+            ..change([write(1, 0)], [])
+        },
+        networks: Vec::new(),
+        created_at_ms: NOW,
+        expires_at_ms: None,
+    }
+}
+
 on_both! {
+    async fn machine_tokens_are_revoked_with_the_keys_and_go_with_their_account(db) {
+        let store = db.store();
+        with_items(store, 1).await;
+        for (owner, token) in [(1, 100), (1, 101), (2, 102)] {
+            let made = store.make_machine_token(account(owner).id, machine_token(token)).await;
+            assert_eq!(made.unwrap(), MakeMachineTokenOutcome::Made);
+        }
+        let again = store.make_machine_token(account(1).id, machine_token(100)).await;
+        assert_eq!(again.unwrap(), MakeMachineTokenOutcome::Exists);
+        let in_force = "SELECT COUNT(*) FROM machine_tokens WHERE revoked_at_ms IS NULL";
+        let items = "SELECT COUNT(*) FROM machine_items";
+        stage(store, REKEY, vec![staged(1, 2)]).await;
+        // One that comes to nothing takes nothing away.
+        assert_eq!(rekey(store, &keys(7), 2).await, RekeyOutcome::Stale);
+        assert_eq!((store.count(in_force).await.unwrap(), store.count(items).await.unwrap()), (3, 3));
+        assert_eq!(rekey(store, &keys(1), 3).await, RekeyOutcome::Changed);
+        assert_eq!((store.count(in_force).await.unwrap(), store.count(items).await.unwrap()), (1, 1));
+        let told = store.machine_tokens(account(1).id).await.unwrap();
+        assert!(told.iter().all(|one| one.revoked_at_ms == Some(NOW + 1)), "{told:?}");
+        assert_eq!(store.machine_head(account(1).id, told[0].id).await.unwrap(), None);
+        store.sabotage("DELETE FROM accounts").await.unwrap();
+        for table in [
+            "SELECT COUNT(*) FROM machine_tokens",
+            "SELECT COUNT(*) FROM machine_manifests",
+            items,
+        ] {
+            assert_eq!(store.count(table).await.unwrap(), 0, "{table}");
+        }
+    }
+
     async fn everything_changes_in_as_many_statements_for_any_number_of_items(db) {
         let store = db.store();
         with_items(store, 3).await;

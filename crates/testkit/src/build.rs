@@ -212,7 +212,7 @@ pub fn items_of(rows: impl IntoIterator<Item = Change>) -> Vec<ItemChange> {
     rows.into_iter()
         .filter_map(|row| match row {
             Change::Item(item) => Some(item),
-            Change::Manifest(_) => None,
+            _ => None,
         })
         .collect()
 }

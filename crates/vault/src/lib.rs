@@ -17,6 +17,7 @@
 //! | `record`, `seal` | the sealed plaintext, and how it is bound to what it is |
 //! | `arrange`, `selection` | changes of many items at once, and which ones |
 //! | `lock`, `write` | a vault without its key, and with it; writing to it |
+//! | `machine` | the copy of some items that a machine token opens |
 //! | `reseal` | a vault under its next key |
 //! | `moment` | what all items were at a moment |
 //! | `versions` | what an item was before |
@@ -51,6 +52,7 @@ pub mod import;
 mod leaves;
 mod list;
 mod lock;
+mod machine;
 mod material;
 mod model;
 mod moment;
@@ -95,6 +97,7 @@ pub use lock::{
     ApplyReport, DetailsError, LockedVault, OverviewChange, Tree, TreeMismatch, UnlockError,
     UnlockedVault, WriteError,
 };
+pub use machine::{CopyDifference, MachineCopy, MachineNote, MachineScope, SCOPE_MAX};
 pub use material::{KeyMaterial, MaterialFacts, inspect_material, read_material};
 pub use model::*;
 pub use moment::{MomentRow, Then, ThenIs};

@@ -133,26 +133,31 @@ impl LockedVault {
             epoch: self.info.key_epoch,
         };
         match root.unwrap_vault_key(&self.info.wrapped_key.0, &context) {
-            Ok(key) => Ok(UnlockedVault {
-                place: Place {
-                    owner: self.owner,
-                    vault: self.info.id,
-                    epoch: self.info.key_epoch,
-                },
-                info: self.info,
-                key,
-                items: Items::default(),
-                revision: 0,
-                unreadable: BTreeMap::new(),
-                deleted: HashMap::new(),
-                leaves: Leaves::default(),
-            }),
+            Ok(key) => Ok(UnlockedVault::with_key(self.info, self.owner, key)),
             Err(_) => Err((self, UnlockError)),
         }
     }
 }
 
 impl UnlockedVault {
+    /// A vault whose key is at hand, before anything of it is known.
+    pub(crate) fn with_key(info: VaultInfo, owner: AccountId, key: VaultKey) -> Self {
+        Self {
+            place: Place {
+                owner,
+                vault: info.id,
+                epoch: info.key_epoch,
+            },
+            info,
+            key,
+            items: Items::default(),
+            revision: 0,
+            unreadable: BTreeMap::new(),
+            deleted: HashMap::new(),
+            leaves: Leaves::default(),
+        }
+    }
+
     /// Forgets the key and everything opened with it.
     pub fn lock(self) -> LockedVault {
         LockedVault {

@@ -97,6 +97,10 @@ pub(crate) struct OverviewRecord {
     #[n(21)]
     #[zeroize(skip)]
     pub(crate) origin: Option<Origin>,
+    /// Which version of an item of the vault this is a copy of. Absent outside the copies that
+    /// machine tokens open.
+    #[n(22)]
+    pub(crate) copied_version: Option<u64>,
 }
 
 /// See [`Rotation`]. A plan counts from a day, so there is no plan without one.

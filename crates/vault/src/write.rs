@@ -259,6 +259,7 @@ impl UnlockedVault {
                 .or_else(|| kept.and_then(|kept| kept.checks.clone())),
             files: Files::of(&draft.attachments),
             origin: beside.origin,
+            copied_version: None,
         };
         let overview = seal_overview(&self.key, self.place, id, version, &record, rng)?;
         let write = ItemWrite {

@@ -135,6 +135,9 @@ pub struct AccountResponse {
     /// The server reminds of what is due, and is to be told of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reminders: bool,
+    /// There are machine tokens in force, whose copies are to follow the vault.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub machine_tokens: bool,
 }
 
 /// Keeps what a device has seen.

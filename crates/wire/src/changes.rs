@@ -6,13 +6,16 @@
 //!          ‖ length u32 ‖ overview          (an item)
 //!        | 2u8 ‖ item id 16 ‖ version u64 ‖ revision u64      (a tombstone)
 //!        | 3u8 ‖ length u16 ‖ manifest      (a signed manifest of the vault)
+//!        | 4u8 ‖ item id 16 ‖ version u64 ‖ details version u64 ‖ length u32 ‖ details
+//!        | 5u8 ‖ length u16 ‖ grant         (what a machine token is granted)
 //! end    = 0u8 ‖ record count u32
 //! ```
 //! Records come in no particular order. Which revision they lead to is what the newest manifest
 //! says.
+//! The last two kinds stand in what a machine token opens, and in no sync.
 //! Integers are big-endian. A stream without its end was cut off and is refused.
 
-use crate::{Bytes, ItemId, Sealed, limits};
+use crate::{Bytes, ItemId, Sealed, SealedDetails, limits};
 
 /// `Content-Type` of the stream.
 pub const CHANGES_MEDIA_TYPE: &str = "application/vnd.keyarc.changes";
@@ -22,9 +25,13 @@ const END: u8 = 0;
 const ITEM: u8 = 1;
 const TOMBSTONE: u8 = 2;
 const MANIFEST: u8 = 3;
+const DETAILS: u8 = 4;
+const GRANT: u8 = 5;
 const ITEM_HEADER: usize = 1 + 16 + 8 + 8 + 8 + 4;
 const TOMBSTONE_LEN: usize = 1 + 16 + 8 + 8;
-const MANIFEST_HEADER: usize = 1 + 2;
+/// Of a manifest and of a grant.
+const SHORT_HEADER: usize = 1 + 2;
+const DETAILS_HEADER: usize = 1 + 16 + 8 + 8 + 4;
 const END_LEN: usize = 1 + 4;
 
 /// One item as it is after a revision.
@@ -47,6 +54,10 @@ pub enum Change {
     Item(ItemChange),
     /// A signed manifest, as it was written.
     Manifest(Bytes),
+    /// The secret part of an item.
+    Details(SealedDetails),
+    /// What a machine token is granted.
+    Grant(Sealed),
 }
 
 /// Begins a stream.
@@ -79,6 +90,23 @@ pub fn encode_manifest(out: &mut Vec<u8>, manifest: &[u8]) {
     out.push(MANIFEST);
     out.extend_from_slice(&(manifest.len() as u16).to_be_bytes());
     out.extend_from_slice(manifest);
+}
+
+/// Appends the details of an item, which never exceed [`limits::DETAILS`].
+pub fn encode_details(out: &mut Vec<u8>, details: &SealedDetails) {
+    out.push(DETAILS);
+    out.extend_from_slice(details.item_id.as_bytes());
+    out.extend_from_slice(&details.version.to_be_bytes());
+    out.extend_from_slice(&details.details_version.to_be_bytes());
+    out.extend_from_slice(&(details.details.0.len() as u32).to_be_bytes());
+    out.extend_from_slice(&details.details.0);
+}
+
+/// Appends what a token is granted, which never exceeds [`limits::WRAPPED_KEY`].
+pub fn encode_grant(out: &mut Vec<u8>, grant: &[u8]) {
+    out.push(GRANT);
+    out.extend_from_slice(&(grant.len() as u16).to_be_bytes());
+    out.extend_from_slice(grant);
 }
 
 /// Ends a stream of `count` records.
@@ -152,14 +180,27 @@ impl<'a> ChangesDecoder<'a> {
                 Ok(Some(Change::Item(common(head))))
             }
             Some(&MANIFEST) => {
-                let head = self.take(MANIFEST_HEADER)?;
-                let length = usize::from(u16::from_be_bytes([head[1], head[2]]));
-                if length > limits::MANIFEST {
+                let manifest = self.take_short(limits::MANIFEST)?;
+                Ok(Some(Change::Manifest(Bytes(manifest))))
+            }
+            Some(&DETAILS) => {
+                let head = self.take(DETAILS_HEADER)?;
+                let length = u32_at(head, 33) as usize;
+                if length > limits::DETAILS {
                     return Err(ChangesDecodeError::Malformed);
                 }
-                let manifest = self.take(length)?.to_vec();
+                let details = self.take(length)?.to_vec();
                 self.read += 1;
-                Ok(Some(Change::Manifest(Bytes(manifest))))
+                Ok(Some(Change::Details(SealedDetails {
+                    item_id: common(head).item_id,
+                    version: u64_at(head, 17),
+                    details_version: u64_at(head, 25),
+                    details: Sealed(details),
+                })))
+            }
+            Some(&GRANT) => {
+                let grant = self.take_short(limits::WRAPPED_KEY)?;
+                Ok(Some(Change::Grant(Sealed(grant))))
             }
             Some(&END) => {
                 let end = self.take(END_LEN)?;
@@ -174,6 +215,18 @@ impl<'a> ChangesDecoder<'a> {
             }
             Some(_) => Err(ChangesDecodeError::Malformed),
         }
+    }
+
+    /// What stands behind a length of two bytes.
+    fn take_short(&mut self, most: usize) -> Result<Vec<u8>, ChangesDecodeError> {
+        let head = self.take(SHORT_HEADER)?;
+        let length = usize::from(u16::from_be_bytes([head[1], head[2]]));
+        if length > most {
+            return Err(ChangesDecodeError::Malformed);
+        }
+        let bytes = self.take(length)?.to_vec();
+        self.read += 1;
+        Ok(bytes)
     }
 
     fn take(&mut self, count: usize) -> Result<&'a [u8], ChangesDecodeError> {
@@ -228,6 +281,8 @@ mod tests {
                     encode_change(&mut out, &item.item_id.0, item.version, item.revision, live);
                 }
                 Change::Manifest(manifest) => encode_manifest(&mut out, &manifest.0),
+                Change::Details(details) => encode_details(&mut out, details),
+                Change::Grant(grant) => encode_grant(&mut out, &grant.0),
             }
         }
         encode_changes_end(&mut out, changes.len() as u32);
@@ -256,7 +311,22 @@ mod tests {
                 })
             },
         );
-        prop_oneof![item, bytes().prop_map(|b| Change::Manifest(Bytes(b)))]
+        let details = (any::<[u8; 16]>(), any::<u64>(), any::<u64>(), bytes()).prop_map(
+            |(id, version, details_version, details)| {
+                Change::Details(SealedDetails {
+                    item_id: ItemId(id),
+                    version,
+                    details_version,
+                    details: Sealed(details),
+                })
+            },
+        );
+        prop_oneof![
+            item,
+            details,
+            bytes().prop_map(|b| Change::Manifest(Bytes(b))),
+            bytes().prop_map(|b| Change::Grant(Sealed(b))),
+        ]
     }
 
     proptest! {
@@ -281,12 +351,18 @@ mod tests {
 
     #[test]
     fn a_giant_length_is_refused_before_it_is_believed() {
-        let mut stream = encode(&[]);
-        stream.truncate(4);
-        stream.push(1);
-        stream.extend_from_slice(&[0; 40]);
-        stream.extend_from_slice(&u32::MAX.to_be_bytes());
-        assert_eq!(decode(&stream), Err(ChangesDecodeError::Malformed));
+        for (kind, before) in [(ITEM, 40), (DETAILS, 32), (MANIFEST, 0), (GRANT, 0)] {
+            let mut stream = encode(&[]);
+            stream.truncate(4);
+            stream.push(kind);
+            stream.extend_from_slice(&vec![0; before]);
+            stream.extend_from_slice(&u32::MAX.to_be_bytes());
+            assert_eq!(
+                decode(&stream),
+                Err(ChangesDecodeError::Malformed),
+                "{kind}"
+            );
+        }
     }
 
     #[test]

@@ -24,6 +24,15 @@ pub enum ErrorCode {
     SecondFactorRefused,
     /// What a passkey made or signed was not accepted. 403.
     PasskeyRefused,
+    /// The time in a machine token's request is too far from the server's, which `server_time_ms`
+    /// tells. 403.
+    ClockSkew,
+    /// The machine token has ended. 403.
+    TokenExpired,
+    /// The machine token was revoked. 403.
+    TokenRevoked,
+    /// The machine token may not be used from this address. 403.
+    AddressRefused,
     /// The request came from another site. 403.
     CrossSite,
     /// Not there, or not yours: the two are not told apart. 404.
@@ -88,6 +97,9 @@ pub struct ApiError {
     /// How to go on, with [`ErrorCode::SecondFactorRequired`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_factor: Option<SecondFactorChallenge>,
+    /// The server's clock, with [`ErrorCode::ClockSkew`]; Unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_time_ms: Option<u64>,
     /// Names this request in the server's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -104,6 +116,7 @@ impl ApiError {
             retry_after_seconds: None,
             conflicts: Vec::new(),
             second_factor: None,
+            server_time_ms: None,
             request_id: None,
         }
     }

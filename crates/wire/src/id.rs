@@ -99,6 +99,11 @@ id!(
     16
 );
 id!(
+    /// A machine token, chosen at random by the client that makes it. It is not its secret.
+    MachineTokenId,
+    16
+);
+id!(
     /// The part of a setup code that names the account to the server.
     Handle,
     6

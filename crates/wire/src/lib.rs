@@ -13,6 +13,7 @@ mod id;
 mod item;
 pub mod limits;
 mod link;
+mod machine;
 mod passkey;
 mod password;
 pub mod paths;
@@ -33,11 +34,12 @@ pub use attachment::{AttachmentUpload, BeginAttachmentRequest, CHUNK_MEDIA_TYPE}
 pub use bytes::{Bytes, Fixed, FixedLengthError, Sealed};
 pub use changes::{
     CHANGES_MEDIA_TYPE, Change, ChangesDecodeError, ChangesDecoder, ItemChange, encode_change,
-    encode_changes_end, encode_changes_start, encode_manifest,
+    encode_changes_end, encode_changes_start, encode_details, encode_grant, encode_manifest,
 };
 pub use error::{ApiError, ErrorCode, VersionConflict};
 pub use id::{
-    AccountId, AttachmentId, Handle, IdParseError, ItemId, ReminderId, SessionId, VaultId,
+    AccountId, AttachmentId, Handle, IdParseError, ItemId, MachineTokenId, ReminderId, SessionId,
+    VaultId,
 };
 pub use item::{
     DetailsRequest, DetailsResponse, EarlierWrite, ItemPurge, ItemWrite, SealedDetails,
@@ -46,6 +48,10 @@ pub use item::{
 pub use link::{
     JoinLinkRequest, JoinLinkResponse, KnownDeviceStep, LinkNews, NewDeviceStep, OpenLinkRequest,
     OpenLinkResponse,
+};
+pub use machine::{
+    MachineRequest, MachineTokenInfo, MachineTokensResponse, MachineUse, MachineUseKind,
+    MachineUseMark, MachineUsesRequest, MachineUsesResponse, MakeMachineTokenRequest,
 };
 pub use passkey::{
     AddPasskeyRequest, FreshProof, PasskeyAdded, PasskeyAssertion, PasskeyAttestation,

@@ -68,3 +68,15 @@ pub const REMINDER_STATE: usize = 128 * 1024;
 pub const WEBHOOK_URL: usize = 1_000;
 /// How many deliveries of reminders are shown.
 pub const DELIVERIES_SHOWN: usize = 10;
+/// Most machine tokens of an account that are in force.
+pub const MACHINE_TOKENS: usize = 100;
+/// Most networks that a machine token may be used from.
+pub const MACHINE_NETWORKS: usize = 16;
+/// Largest sealed note about a machine token, in bytes.
+pub const MACHINE_NOTE: usize = 16 * 1024;
+/// Most bytes of details that come with a copy which a machine token opens.
+pub const MACHINE_DETAILS: usize = 4 * 1024 * 1024;
+/// Most items in one request of a machine token for details.
+pub const MACHINE_DETAILS_PER_REQUEST: usize = 500;
+/// Most uses of a machine token in one answer.
+pub const MACHINE_USES_PER_PAGE: usize = 100;

@@ -1,6 +1,6 @@
 //! Endpoint paths. Functions make the ones that name something.
 
-use crate::{AttachmentId, VaultId};
+use crate::{AttachmentId, MachineTokenId, VaultId};
 
 /// `GET` → the description of the API in OpenAPI 3.1, without a session.
 pub const DESCRIPTION: &str = "/api/openapi.json";
@@ -64,6 +64,21 @@ pub const REMINDERS_STEP: &str = "/api/account/reminders/step";
 pub const FEED_ROUTE: &str = "/feeds/{token}";
 /// The route pattern of [`unsubscribe`].
 pub const UNSUBSCRIBE_ROUTE: &str = "/reminders/unsubscribe/{token}";
+/// `POST` [`crate::MachineRequest`] → the grant and the copy, as [`crate::CHANGES_MEDIA_TYPE`],
+/// without a session.
+pub const MACHINE_OPEN: &str = "/api/machine/open";
+/// `POST` [`crate::MachineRequest`] → [`crate::DetailsResponse`], without a session.
+pub const MACHINE_DETAILS: &str = "/api/machine/details";
+/// `GET` → [`crate::MachineTokensResponse`]; `POST` [`crate::MakeMachineTokenRequest`].
+pub const MACHINE_TOKENS: &str = "/api/machine/tokens";
+/// The route pattern of [`machine_changes`].
+pub const MACHINE_CHANGES_ROUTE: &str = "/api/machine/tokens/{token_id}/changes";
+/// The route pattern of [`machine_items`].
+pub const MACHINE_ITEMS_ROUTE: &str = "/api/machine/tokens/{token_id}/items";
+/// The route pattern of [`machine_revoke`].
+pub const MACHINE_REVOKE_ROUTE: &str = "/api/machine/tokens/{token_id}/revoke";
+/// The route pattern of [`machine_uses`].
+pub const MACHINE_USES_ROUTE: &str = "/api/machine/tokens/{token_id}/uses";
 
 /// The route pattern of [`changes`].
 pub const CHANGES_ROUTE: &str = "/api/vaults/{vault_id}/changes";
@@ -139,6 +154,30 @@ pub fn attachment_chunk(vault: VaultId, attachment: AttachmentId, number: u32) -
 /// `POST`, gives an upload up that no item names.
 pub fn discard_attachment(vault: VaultId, attachment: AttachmentId) -> String {
     format!("/api/vaults/{vault}/attachments/{attachment}/discard")
+}
+
+/// `GET` → what a token's copy holds, as [`changes`] of a vault.
+pub fn machine_changes(token: MachineTokenId, since: u64, manifests_from: Option<u64>) -> String {
+    let path = format!("/api/machine/tokens/{token}/changes?since={since}");
+    match manifests_from {
+        Some(version) => format!("{path}&manifests_from={version}"),
+        None => path,
+    }
+}
+
+/// `POST` [`crate::WriteItemsRequest`] → [`crate::WriteItemsResponse`]: changes a token's copy.
+pub fn machine_items(token: MachineTokenId) -> String {
+    format!("/api/machine/tokens/{token}/items")
+}
+
+/// `POST`, and the token opens nothing any more.
+pub fn machine_revoke(token: MachineTokenId) -> String {
+    format!("/api/machine/tokens/{token}/revoke")
+}
+
+/// `POST` [`crate::MachineUsesRequest`] → [`crate::MachineUsesResponse`].
+pub fn machine_uses(token: MachineTokenId) -> String {
+    format!("/api/machine/tokens/{token}/uses")
 }
 
 /// `GET` → a calendar (RFC 5545), for whoever has the token.

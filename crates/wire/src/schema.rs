@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::{
-    AccountId, AttachmentId, Bytes, Fixed, Handle, ItemId, ReminderId, Sealed, SessionId, VaultId,
+    AccountId, AttachmentId, Bytes, Fixed, Handle, ItemId, MachineTokenId, ReminderId, Sealed,
+    SessionId, VaultId,
 };
 
 /// Base64url without padding. Of its last character, bits that stand for nothing are zero.
@@ -36,6 +37,7 @@ id_schema! {
     ItemId: "An item, chosen at random by the client that makes it.",
     AttachmentId: "A file that items name, chosen at random by the client that makes it.",
     SessionId: "A session as its owner sees it in a list. It is not the session's token.",
+    MachineTokenId: "A machine token, chosen at random by the client that makes it. It is not its secret.",
     ReminderId: "Something that is due, as the account's own devices name it.",
     Handle: "The part of a setup code that names the account to the server.",
 }

@@ -5,6 +5,7 @@ mod arrange;
 mod attachment;
 mod check;
 mod commands;
+mod copying;
 mod export;
 mod failure;
 mod health;
@@ -23,6 +24,7 @@ mod reminding;
 mod saving;
 mod seldom;
 mod state;
+mod tokens;
 mod uploads;
 mod versions;
 mod views;
@@ -49,6 +51,7 @@ pub(crate) fn run() {
         spawn_local(async move {
             let answer = Rc::clone(&worker).run(request.command).await;
             reminding::tell_soon(&worker);
+            copying::copy_soon(&worker);
             // What is reported as done survives a page that is closed upon it.
             pins_are_kept().await;
             post(&Message::Reply(request.id, Box::new(answer)));

@@ -65,6 +65,7 @@ impl VaultWorker {
             Command::Moment(command) => self.moment(command).await.map(Reply::Moment),
             Command::Attachment(command) => self.attach(command).await.map(Reply::Attachment),
             Command::Reminders(command) => self.reminders(command).await.map(Reply::Reminders),
+            Command::Tokens(command) => self.tokens(command).await.map(Reply::Tokens),
             Command::Import(command) => self.import(command).await.map(Reply::Import),
             Command::MakeKit(wish) => self.make_kit(wish).await,
             Command::ChangePassword(wish) => self.change_password(wish).await,

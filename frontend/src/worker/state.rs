@@ -90,6 +90,8 @@ pub(super) struct VaultWorker {
     pub(super) undos: RefCell<Undos>,
     /// The revision whose dates the server was told of, or is being told of.
     pub(super) told: Cell<Option<u64>>,
+    /// The revision that the copies of machine tokens follow, or are being brought to.
+    pub(super) copied: Cell<Option<u64>>,
     pub(super) device: DeviceStore,
 }
 
@@ -163,6 +165,7 @@ impl VaultWorker {
         self.joined_link.borrow_mut().take();
         self.checking.take();
         self.told.set(None);
+        self.copied.set(None);
         self.open.borrow_mut().take();
     }
 

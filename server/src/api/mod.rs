@@ -4,6 +4,7 @@
 mod account;
 mod attachment;
 mod link;
+mod machine;
 mod passkey;
 mod password;
 mod recovery;
@@ -90,6 +91,14 @@ fn endpoints() -> Vec<Endpoint> {
         post(paths::LINK_KNOWN, link::step_of_known),
         post(paths::PASSKEYS_BEGIN, passkey::begin),
         post(paths::PASSKEYS_ADD, passkey::add),
+        post(paths::MACHINE_OPEN, machine::open),
+        post(paths::MACHINE_DETAILS, machine::details),
+        get(paths::MACHINE_TOKENS, machine::list),
+        post(paths::MACHINE_TOKENS, machine::make),
+        get(paths::MACHINE_CHANGES_ROUTE, machine::changes),
+        post(paths::MACHINE_ITEMS_ROUTE, machine::write_items),
+        post(paths::MACHINE_REVOKE_ROUTE, machine::revoke),
+        post(paths::MACHINE_USES_ROUTE, machine::uses),
         get(paths::CHANGES_ROUTE, vault::changes),
         post(paths::ITEMS_ROUTE, vault::write_items),
         post(paths::DETAILS_ROUTE, vault::details),

@@ -5,7 +5,7 @@ use axum::{
 };
 use futures::TryStreamExt as _;
 use http::{HeaderValue, header, request::Parts};
-use keyarc_service::vault;
+use keyarc_service::vault::{self, ChangesBody};
 use keyarc_wire::{
     CHANGES_MEDIA_TYPE, DetailsRequest, DetailsResponse, VaultId, WriteItemsRequest,
     WriteItemsResponse, limits,
@@ -30,8 +30,8 @@ impl FromRequestParts<AppState> for InVault {
 
 /// What the client has.
 pub(super) struct Since {
-    revision: u64,
-    manifests_from: Option<u64>,
+    pub(super) revision: u64,
+    pub(super) manifests_from: Option<u64>,
 }
 
 impl FromRequestParts<AppState> for Since {
@@ -62,14 +62,7 @@ pub(super) async fn changes(
     since: Since,
 ) -> Result<Response, Failure> {
     let stream = vault::changes(&context, vault, since.revision, since.manifests_from).await?;
-    // The body ends without its end record then, which clients refuse; the log has the cause.
-    let stream = stream.map_err(|error| std::io::Error::other(Failure::from(error).to_string()));
-    let mut response = Body::from_stream(stream).into_response();
-    let media_type = HeaderValue::from_static(CHANGES_MEDIA_TYPE);
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, media_type);
-    Ok(response)
+    Ok(streamed(stream))
 }
 
 pub(super) async fn write_items(
@@ -88,4 +81,16 @@ pub(super) async fn details(
     Json(request): Json<DetailsRequest>,
 ) -> Result<axum::Json<DetailsResponse>, Failure> {
     Ok(axum::Json(vault::details(&context, vault, &request).await?))
+}
+
+/// The body ends without its end record if something goes wrong on the way, which clients refuse;
+/// the log has the cause.
+pub(super) fn streamed(stream: ChangesBody) -> Response {
+    let stream = stream.map_err(|error| std::io::Error::other(Failure::from(error).to_string()));
+    let mut response = Body::from_stream(stream).into_response();
+    let media_type = HeaderValue::from_static(CHANGES_MEDIA_TYPE);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, media_type);
+    response
 }

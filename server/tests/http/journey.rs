@@ -27,7 +27,7 @@ fn decode(answer: &Answer) -> (Vec<ItemChange>, u64) {
     }
     let head = changes.iter().find_map(|change| match change {
         Change::Manifest(manifest) => VaultManifest::decode(&manifest.0).ok(),
-        Change::Item(_) => None,
+        _ => None,
     });
     (
         build::items_of(changes),

@@ -11,13 +11,14 @@ mod reminders;
 mod rename;
 mod second_factor;
 mod sessions;
+mod tokens;
 
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
 
 use self::{
     compromised::Compromised, link::LinkDevice, password::Password, recovery::Recovery,
-    reminders::Reminders, second_factor::SecondFactor, sessions::Sessions,
+    reminders::Reminders, second_factor::SecondFactor, sessions::Sessions, tokens::Tokens,
 };
 use crate::{
     code,
@@ -30,7 +31,7 @@ use crate::{
     ui::{Button, Confirm, Look, Segmented, Select},
 };
 
-/// Theme, language, lock, device, password, second factor, sessions, a new device, recovery, new keys, about.
+/// Theme, language, lock, device, password, second factor, sessions, a new device, machine tokens, recovery, new keys, about.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     // How often sessions have ended by what was done here.
@@ -49,6 +50,7 @@ pub fn SettingsPage() -> impl IntoView {
                     <SecondFactor ended=ended />
                     <Sessions ended=ended />
                     <LinkDevice />
+                    <Tokens />
                     <Recovery ended=ended />
                     <Compromised on_changed=move |()| ended.update(|ended| *ended += 1) />
                     <About />

@@ -35,7 +35,7 @@ pub async fn run(home: &Home, wish: History) -> Result<(), Failure> {
 }
 
 /// `2026-11-29 15:04`
-fn moment(ms: u64) -> String {
+pub fn moment(ms: u64) -> String {
     let minutes = ms / 60_000;
     let day = Day::from_unix_ms(i64::try_from(ms).unwrap_or(i64::MAX), 0);
     format!("{day} {:02}:{:02}", minutes / 60 % 24, minutes % 60)

@@ -287,6 +287,9 @@ fn show(looked: &Looked) {
 
 fn told(wish: &ImportFile, looked: Looked) -> Result<(), Failure> {
     eprintln!("Added {} items.", looked.added.unwrap_or_default());
+    for warning in &looked.behind {
+        eprintln!("keyarc: {warning}");
+    }
     match wish.printed.json {
         true => output::json(&looked),
         false => Ok(()),

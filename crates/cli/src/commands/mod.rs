@@ -17,6 +17,7 @@ mod man;
 mod masked;
 mod run;
 mod status;
+mod token;
 mod totp;
 mod write;
 
@@ -35,7 +36,7 @@ use crate::{
     args::{Arguments, Command},
     failure::Failure,
     home::Home,
-    keeper,
+    keeper, machine,
     vault::Question,
 };
 
@@ -46,7 +47,11 @@ pub async fn keep() -> Result<(), Failure> {
 
 /// Does what was typed.
 pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let home = Home::locate()?;
+    let home = match Home::locate() {
+        // Nothing is kept of a token.
+        Err(_) if machine::is_given() => Home::nowhere(),
+        home => home?,
+    };
     let done = match arguments.command {
         Command::Login(wish) => login::login(&home, &wish).await,
         Command::Logout => login::logout(&home).await,
@@ -61,6 +66,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Mv(wish) => write::mv(&home, wish).await,
         Command::Rm(wish) => write::rm(&home, wish).await,
         Command::History(wish) => history::run(&home, wish).await,
+        Command::Token(command) => token::run(&home, command).await,
         Command::Run(wish) => return run::run(&home, wish).await,
         Command::Env(wish) => env::run(&home, wish).await,
         Command::Inject(wish) => inject::run(&home, &wish).await,

@@ -14,6 +14,7 @@ use crate::{
     args::Run,
     failure::Failure,
     home::Home,
+    machine,
     mask::{self, Needles},
     printable::printable,
     variables::{self, Variables, is_name},
@@ -50,6 +51,8 @@ pub async fn run(home: &Home, wish: Run) -> Result<ExitCode, Failure> {
     let mut command = Command::new(program);
     command
         .args(arguments)
+        // The command gets the values that were named for it, and not what reads all the others.
+        .env_remove(machine::TOKEN)
         .envs(set.iter().map(|(name, value)| (name, value.as_str())));
     if wish.mask {
         let secrets = || secret.iter().filter_map(|name| set.get_key_value(name));

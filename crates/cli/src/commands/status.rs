@@ -1,10 +1,11 @@
 use serde::Serialize;
 
+use super::history::moment;
 use crate::{
     args::Printed,
     failure::Failure,
     home::Home,
-    keeper, output,
+    keeper, machine, output,
     printable::printable,
     vault::{Answer, Question, Status},
 };
@@ -19,6 +20,9 @@ struct Told {
 
 /// Tells which account is known here. That it is locked is an answer and no failure.
 pub async fn run(home: &Home, printed: &Printed) -> Result<(), Failure> {
+    if let Some(given) = machine::given()? {
+        return of_token(&given, printed).await;
+    }
     let account = home.account()?;
     let vault = match keeper::ask(home, &Question::Status).await {
         None => None,
@@ -69,4 +73,28 @@ pub async fn run(home: &Home, printed: &Printed) -> Result<(), Failure> {
         }
     }
     output::pairs(&lines)
+}
+
+/// Tells what the token that the environment gives is good for. One that opens nothing is a failure:
+/// there is nothing else that could be told.
+async fn of_token(given: &machine::Given, printed: &Printed) -> Result<(), Failure> {
+    let answer = given.ask(&Question::Status).await?;
+    let Answer::Status(status) = &answer else {
+        return Err(Failure::Other("no status came".to_owned()));
+    };
+    let told = Told {
+        server: given.server.clone(),
+        unlocked: true,
+        vault: Some(status.clone()),
+    };
+    if printed.json {
+        return output::json(&told);
+    }
+    let until = status.expires_at_ms.map(moment);
+    output::pairs(&[
+        ("Server", printable(&told.server)),
+        ("Account", printable(&status.account)),
+        ("Copy", format!("{} items", status.items)),
+        ("Good until", until.unwrap_or_else(|| "revoked".to_owned())),
+    ])
 }

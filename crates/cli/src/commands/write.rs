@@ -10,7 +10,7 @@ use crate::{
     args::{Mv, New, Rm, Set},
     failure::Failure,
     home::Home,
-    open, output,
+    machine, open, output,
     printable::printable,
     project::Project,
     prompt,
@@ -26,6 +26,9 @@ pub async fn new(home: &Home, wish: New) -> Result<(), Failure> {
         return Err(Failure::Usage(
             "--username and --url belong to --kind login".to_owned(),
         ));
+    }
+    if machine::is_given() {
+        return Err(machine::reads_only());
     }
     let secret = match wish.generate {
         true => {
@@ -56,6 +59,9 @@ pub async fn new(home: &Home, wish: New) -> Result<(), Failure> {
 
 /// Sets a value of an item.
 pub async fn set(home: &Home, wish: Set) -> Result<(), Failure> {
+    if machine::is_given() {
+        return Err(machine::reads_only());
+    }
     let wanted = wanted(&wish.item, wish.field, wish.environment.as_deref())?;
     let value = Secret(prompt::value("New value: ")?.as_str().to_owned());
     let rows = changed(home, Change::Set(wanted, value)).await?;
@@ -92,7 +98,13 @@ fn several(items: &[String], environment: Option<&str>) -> Result<Vec<Wanted>, F
 pub async fn changed(home: &Home, change: Change) -> Result<Vec<Row>, Failure> {
     let answer = open::ask(home, &Question::Change(change)).await?;
     match &answer {
-        Answer::Items(rows) => Ok(rows.clone()),
+        Answer::Changed { rows, behind } => {
+            // It is changed: that a token still reads what was before is no failure of it.
+            for warning in behind {
+                eprintln!("keyarc: {warning}");
+            }
+            Ok(rows.clone())
+        }
         _ => Err(Failure::Other("no items came".to_owned())),
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     home::{Home, private_file},
     host::{Machine, Open},
     open::{self, Opening},
-    vault::{Answer, Question, answer},
+    vault::{Answer, Question, Source, answer},
 };
 
 /// A state that was fetched so long ago is fetched anew before a question is answered.
@@ -216,7 +216,7 @@ impl Keeper {
             self.session.sync().await?;
             self.fetched.set(now());
         }
-        let mut answer = answer(&self.session, question).await?;
+        let mut answer = answer(Source::Account(&self.session), question).await?;
         if let Answer::Status(status) = &mut answer {
             status.memory_locked = self.memory_locked;
             status.not_kept = self.machine.unkept();

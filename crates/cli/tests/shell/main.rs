@@ -15,6 +15,7 @@ mod mask;
 mod print;
 mod project;
 mod tls;
+mod token;
 mod transfers;
 mod write;
 

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::{
     Belief, NewKit, Session,
     belief::{first_manifest, pins_context},
+    machine::Tokens,
     passkey::Way,
     recovery,
     reminders::Reminding,
@@ -290,6 +291,8 @@ impl<T: Transport, H: Host> Session<T, H> {
             belief: belief.into(),
             notices: account.notices.into(),
             reminding: Reminding::new(account.reminders).into(),
+            has_tokens: account.machine_tokens.into(),
+            tokens: Tokens::default().into(),
             turn: ().into(),
             waiting: Vec::new().into(),
             offline: false.into(),

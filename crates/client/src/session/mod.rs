@@ -7,11 +7,12 @@ mod earlier;
 mod enter;
 mod items;
 mod kit;
+mod machine;
 mod moment;
 mod passkey;
 mod password;
 mod proof;
-mod read;
+pub(crate) mod read;
 mod recover;
 mod recovery;
 mod rekey;
@@ -33,6 +34,7 @@ use keyarc_wire::{AccountId, Bytes, Handle, Keyset, Notice, RecoveryInfo};
 use zeroize::Zeroizing;
 
 use crate::{Api, ApiFailure, ClientError, Host, Pin, Transport, Trust};
+use machine::Tokens;
 use reminders::Reminding;
 use write::Waiting;
 
@@ -41,6 +43,7 @@ pub use bulk::{Bulk, BulkUndo, Undone};
 pub use earlier::Histories;
 pub use enter::{LogIn, LoggingIn, SignUp};
 pub use kit::NewKit;
+pub use machine::{MadeToken, NewToken, TokenBehind, TokenError, TokenRow, TokenState};
 pub use moment::{ReturnUndo, Returned};
 pub use passkey::{AddedPasskey, NewPasskey, PasskeyLogIn, PendingPasskey};
 pub use password::ChangePassword;
@@ -84,6 +87,10 @@ pub struct Session<T, H> {
     belief: RefCell<Belief>,
     notices: RefCell<Vec<Notice>>,
     reminding: RefCell<Reminding>,
+    /// There are machine tokens, as far as this session knows.
+    has_tokens: Cell<bool>,
+    /// Held by whoever looks after the copies that machine tokens open.
+    tokens: Mutex<Tokens>,
     /// Held by whoever fetches changes or writes: of two syncs that overtake each other the
     /// older would look like an attempt to roll the vault back.
     turn: Mutex<()>,

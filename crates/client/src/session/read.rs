@@ -98,7 +98,7 @@ impl<T: Transport, H: Host> Session<T, H> {
         Ok(read)
     }
 
-    fn was_overtaken(&self, details: &SealedDetails) -> bool {
+    pub(super) fn was_overtaken(&self, details: &SealedDetails) -> bool {
         let known = self.look(|vault| vault.summary(details.item_id).map(|row| row.version));
         known.is_some_and(|version| version > details.version)
     }
@@ -161,7 +161,7 @@ impl<T: Transport, H: Host> Session<T, H> {
 }
 
 /// The details of a batch; `None` when they are too large to be fetched at once.
-pub(super) fn batch_of(
+pub(crate) fn batch_of(
     answer: Result<DetailsResponse, ApiFailure>,
     items: &[ItemId],
 ) -> Result<Option<Vec<SealedDetails>>, ClientError> {
@@ -181,7 +181,7 @@ pub(super) fn batch_of(
 
 /// The account's own vault is not found when a cookie of another account has taken the place of
 /// this one's: the session has ended as surely as by a 401.
-pub(super) fn vault_failure(failure: ApiFailure) -> ClientError {
+pub(crate) fn vault_failure(failure: ApiFailure) -> ClientError {
     match ClientError::from(failure) {
         ClientError::NotFound => ClientError::SessionEnded,
         other => other,

@@ -13,6 +13,8 @@ mod history;
 #[cfg(test)]
 mod link;
 #[cfg(test)]
+mod machine;
+#[cfg(test)]
 mod moment;
 #[cfg(test)]
 mod native;

@@ -9,6 +9,7 @@
 mod attacks;
 mod counter_rng;
 mod link;
+mod machine;
 mod primitives;
 mod properties;
 mod recovery;

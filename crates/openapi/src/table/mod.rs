@@ -5,6 +5,7 @@ mod account;
 mod attachments;
 mod links;
 mod log_in;
+mod machine;
 mod reminders;
 mod vaults;
 
@@ -20,6 +21,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         vaults::operations(),
         attachments::operations(),
         links::operations(),
+        machine::operations(),
         vec![description()],
     ]
     .concat()

@@ -81,6 +81,7 @@ fn checked_in_signatures() {
             "recovery-key" => Purpose::RecoveryKey,
             "rekey" => Purpose::Rekey,
             "release" => Purpose::Release,
+            "machine" => Purpose::Machine,
             other => panic!("unknown purpose {other}"),
         };
         let (body, signature) = (bytes(case, "body"), array(case, "signature"));

@@ -18,6 +18,14 @@ const ITEM: &[(&str, usize)] = &[
 ];
 const TOMBSTONE: &[(&str, usize)] = &[("tag", 1), ("item", 16), ("version", 8), ("revision", 8)];
 const MANIFEST: &[(&str, usize)] = &[("tag", 1), ("length", 2)];
+const DETAILS: &[(&str, usize)] = &[
+    ("tag", 1),
+    ("item", 16),
+    ("version", 8),
+    ("details version", 8),
+    ("length", 4),
+];
+const GRANT: &[(&str, usize)] = &[("tag", 1), ("length", 2)];
 const SIGNED: &[(&str, usize)] = &[
     ("format", 3),
     ("vault", 16),
@@ -140,9 +148,11 @@ pub(super) fn mutate(
 
 impl Record {
     fn kind(&self) -> &'static str {
-        match self.fields.len() {
-            4 => "tombstone",
-            _ if self.length == Some(1) => "manifest",
+        match self.fields.first().map(|(_, tag)| tag.as_slice()) {
+            Some([2]) => "tombstone",
+            Some([3]) => "manifest",
+            Some([4]) => "details",
+            Some([5]) => "grant",
             _ => "item",
         }
     }
@@ -165,10 +175,12 @@ impl Stream {
         let (magic, mut rest) = body.split_at_checked(MAGIC)?;
         let mut records = Vec::new();
         loop {
-            let (layout, length) = match rest.first()? {
-                1 => (ITEM, Some(5)),
-                2 => (TOMBSTONE, None),
-                3 => (MANIFEST, Some(1)),
+            let (layout, length, sealed) = match rest.first()? {
+                1 => (ITEM, Some(5), "overview"),
+                2 => (TOMBSTONE, None, ""),
+                3 => (MANIFEST, Some(1), ""),
+                4 => (DETAILS, Some(4), "details"),
+                5 => (GRANT, Some(1), "grant"),
                 _ => break,
             };
             let mut fields = Vec::new();
@@ -178,13 +190,13 @@ impl Stream {
                 let told = told.fold(0, |sum, byte| sum << 8 | usize::from(*byte));
                 let (mut payload, after) = rest.split_at_checked(told)?;
                 rest = after;
-                if layout == MANIFEST {
+                if sealed.is_empty() {
                     take(SIGNED, "signed ", &mut payload, &mut fields)?;
                 } else {
                     let named = parts(payload).into_iter();
                     fields.extend(
                         named.map(|(name, part)| {
-                            (format!("overview {name}"), payload[part].to_vec())
+                            (format!("{sealed} {name}"), payload[part].to_vec())
                         }),
                     );
                 }

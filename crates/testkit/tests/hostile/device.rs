@@ -35,6 +35,7 @@ pub struct Device {
     rng: SeededRng,
     derives: Derives,
     waits: bool,
+    now_ms: u64,
 }
 
 /// How a device derives keys.
@@ -58,6 +59,7 @@ impl Device {
             rng: SeededRng(Rc::new(Cell::new(seed))),
             derives,
             waits: false,
+            now_ms: 1_790_000_000_000,
         }
     }
 
@@ -67,6 +69,11 @@ impl Device {
             waits: true,
             ..self
         }
+    }
+
+    /// The same at another time.
+    pub fn at(self, now_ms: u64) -> Self {
+        Self { now_ms, ..self }
     }
 
     /// What it keeps of what was seen.
@@ -83,7 +90,7 @@ impl Host for Device {
     }
 
     fn now_ms(&self) -> u64 {
-        1_790_000_000_000
+        self.now_ms
     }
 
     async fn sleep(&self, _millis: u32) {

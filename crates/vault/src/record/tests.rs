@@ -28,6 +28,7 @@ fn overview() -> OverviewRecord {
         checks: None,
         files: None,
         origin: None,
+        copied_version: None,
     }
 }
 

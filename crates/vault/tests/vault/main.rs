@@ -21,6 +21,7 @@ mod import_formats;
 mod import_refusals;
 mod imports;
 mod lists;
+mod machine;
 mod materials;
 mod recognition;
 mod reminders;

@@ -1,6 +1,7 @@
 mod attachments;
 mod lies;
 mod links;
+mod machine;
 mod passkeys;
 mod recovery;
 mod reminders;
@@ -112,6 +113,8 @@ pub struct Server {
     pub page: usize,
     /// Of the one account.
     pub reminding: reminders::StoredReminders,
+    /// Of the one account, too.
+    pub machine: machine::StoredTokens,
 }
 
 /// A line to the server, with its own cookie.
@@ -208,6 +211,7 @@ impl Server {
             paths::RECOVER_FINISH => {
                 self.with_fault(|server| server.finish_recovery(&read(body), cookie))
             }
+            paths::MACHINE_OPEN | paths::MACHINE_DETAILS => self.by_token(path, &read(body)),
             paths::LINK_OPEN => self.open_link(&read(body)),
             paths::LINK_NEW => self.step_of_new(&read(body)),
             paths::LOGIN_PASSKEY_FACTOR => self.passkey_factor(&read(body), cookie),
@@ -223,6 +227,9 @@ impl Server {
                     return answer;
                 }
                 if let Some(answer) = self.reminders(path, body) {
+                    return answer;
+                }
+                if let Some(answer) = self.machine(request) {
                     return answer;
                 }
                 if path == paths::LINK_JOIN {
@@ -352,6 +359,7 @@ impl Server {
             rekey_begun_at_ms: None,
             passkeys: Vec::new(),
             reminders: false,
+            machine_tokens: false,
         };
         let account = Account {
             response: response.clone(),

@@ -14,7 +14,7 @@ use crate::{
 fn items(all: &mut [Change]) -> impl Iterator<Item = &mut ItemChange> {
     all.iter_mut().filter_map(|change| match change {
         Change::Item(item) => Some(item),
-        Change::Manifest(_) => None,
+        _ => None,
     })
 }
 

@@ -7,6 +7,7 @@ mod history;
 mod items;
 mod keys;
 mod link;
+mod machine;
 mod rekey;
 mod table;
 mod versions;

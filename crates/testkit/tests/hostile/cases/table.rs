@@ -127,6 +127,8 @@ const TABLE: &[Case] = &[
         &["attachments::a_file_is_all_its_chunks_or_nothing"], &[(ATTACHMENTS, "a file that is not the one"), (ARCHIVE_FILES, "files stay out of an archive")]),
     case(43, "an encrypted archive is cut, reordered or old", "", "refused as a whole when anything of it was touched. That it is an older one no file can tell: its date and version are shown before it is restored",
         &["archive::an_archive_that_was_touched_gives_nothing_out"], &[(EXPORT, "an archive goes out of one account")]),
+    case(44, "a machine's token is shown another copy, an older one or a forged one", "", "refused, and nothing is given out: not another token's copy, not one older than the token, not one that others signed. Nor is what one token reads sealed for another. **Not defended**: a state of its copy between the making of the token and now, since a machine remembers nothing; and a server that goes on calling a token good that was revoked on another device gets new values sealed for it, until all keys are changed",
+        &["machine::a_token_opens_its_own_copy_as_it_was_signed_or_nothing", "machine::what_one_token_reads_is_not_sealed_for_another"], &[]),
     // What there is nothing to try on yet.
     case(25, "another public key when something is shared", MANAGERS, "not there yet: sharing", &[], &[]),
     case(26, "a public key changes after it was verified", MANAGERS, "not there yet: sharing", &[], &[]),
@@ -141,7 +143,6 @@ const TABLE: &[Case] = &[
     case(35, "a removal is hidden", "", "not there yet: teams", &[], &[]),
     case(41, "a share link is opened by a scanner, or its content swapped", MANAGERS, "not there yet: share links", &[], &[]),
     case(42, "items that an attacker shares, to measure others by", "Fábrega et al., password managers, USENIX Security 2024", "not there yet: sharing", &[], &[]),
-    case(44, "an older vault for a machine's token", "", "not there yet: machine tokens", &[], &[]),
 ];
 
 #[test]

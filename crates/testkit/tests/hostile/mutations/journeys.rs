@@ -19,6 +19,7 @@ use keyarc_wire::{AttachmentId, ClientKind, ItemId, ItemVersion};
 use super::{
     devices::{add_passkey, by_passkey, known_device, new_device, with_passkey_factor},
     keys::{kit_text, recover, recovery_key, rekey},
+    machine::machine,
     reminders::reminders,
 };
 use crate::device::Device;
@@ -42,6 +43,8 @@ pub enum Journey {
     Password,
     /// Is reminded of what is due, and switches a calendar on and off.
     Reminders,
+    /// Makes a token for a machine, which reads with it.
+    Machine,
     /// Logs in with a second factor.
     SecondFactor,
     /// Makes a recovery key, proves it, puts the question off, revokes it and makes another.
@@ -71,6 +74,8 @@ pub struct Given {
     pub new_password: String,
     /// What the device keeps of what was seen.
     pub pins: Option<Vec<u8>>,
+    /// What time it is, Unix milliseconds, where the server's clock matters.
+    pub now_ms: Option<u64>,
     /// Of the second factor; the right one is empty where none is asked for.
     pub wrong_code: String,
     pub right_code: String,
@@ -118,6 +123,8 @@ pub struct Eyes {
     pub code: RefCell<Option<String>>,
     /// The codes of a kit that was made.
     pub kit: RefCell<Option<String>>,
+    /// A machine token that was made.
+    pub token: RefCell<Option<String>>,
     /// What a new device shows.
     pub link: Cell<Option<LinkCode>>,
     pub words: Cell<Option<LinkWords>>,
@@ -155,7 +162,7 @@ impl Eyes {
         });
     }
 
-    fn item(&self, step: &'static str, item: &Item) {
+    pub fn item(&self, step: &'static str, item: &Item) {
         self.hear(step, text_of(item));
     }
 
@@ -208,6 +215,7 @@ pub async fn play<T: Transport + Clone>(
     eyes: &Eyes,
     meanwhile: Meanwhile<'_>,
 ) -> End {
+    let line = transport.clone();
     let session = match journey {
         Journey::SignUp => sign_up(transport, device.clone(), given, eyes).await?,
         Journey::SecondFactor => with_second_factor(transport, device.clone(), given).await?,
@@ -235,6 +243,7 @@ pub async fn play<T: Transport + Clone>(
         Journey::TwoDevices => side_by_side(&session, eyes, meanwhile).await,
         Journey::Salvage => salvage(&session, eyes).await,
         Journey::Password => change(&session, given, eyes).await,
+        Journey::Machine => machine(&session, line, &device, given, eyes).await,
         Journey::Reminders => reminders(&session, &device, given, eyes).await,
         Journey::RecoveryKey => recovery_key(&session, given, eyes).await,
         Journey::Rekey => rekey(&session, given, eyes).await,

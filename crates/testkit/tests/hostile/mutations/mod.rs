@@ -7,6 +7,7 @@
 mod devices;
 mod journeys;
 mod keys;
+mod machine;
 mod oracle;
 mod record;
 mod reminders;
@@ -31,10 +32,7 @@ use self::{
     record::{Corpus, record},
     replay::{Replay, Spoil, endpoint, spoilt},
 };
-use crate::{
-    device::{Derives, Device},
-    report,
-};
+use crate::report;
 
 /// How many mutations are tried unless `KEYARC_MUTATIONS` says otherwise.
 const MUTATIONS: usize = 100_000;
@@ -118,7 +116,7 @@ fn nth(corpus: &Corpus, plan: &[Planned], seed: u64, index: usize) -> Option<Pla
 /// Plays a journey against its recording.
 fn replayed(corpus: &Corpus, script: usize, spoil: Option<Spoil>) -> (Run, bool) {
     let script = &corpus.scripts[script];
-    let device = Device::new(script.seed, Derives::Quickly);
+    let device = script.given.device(script.seed);
     let transport = Replay::new(&script.recording, &corpus.earlier, spoil);
     let eyes = Eyes::default();
     let runtime = tokio::runtime::Builder::new_current_thread().build();
@@ -207,6 +205,10 @@ fn words(corpus: &Corpus) -> Vec<(String, Vec<u8>)> {
             if RecoveryKey::parse(line).is_ok() {
                 words.insert(line.to_owned(), "a recovery key");
             }
+        }
+        if let Some(token) = &script.token {
+            let secret = token.split('_').nth(2).expect("a token");
+            words.insert(secret.to_owned(), "the secret of a token");
         }
     }
     let words = words.into_iter();
@@ -367,6 +369,10 @@ fn every_endpoint_is_known_by_name() {
         "attachments",
         "attachments/chunks",
         "attachments/discard",
+        "machine/changes",
+        "machine/items",
+        "machine/revoke",
+        "machine/uses",
     ];
     for name in below.into_iter().chain([keyarc_wire::paths::LOGIN]) {
         assert!(all.contains(name), "{name} among {all:?}");

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, sync::Arc};
 
 use futures::FutureExt as _;
-use keyarc_client::{JoinedLink, NativeTransport, NewDevice, Session};
+use keyarc_client::{Host as _, JoinedLink, NativeHost, NativeTransport, NewDevice, Session};
 use keyarc_crypto::{AccountContext, LinkCode, RootKey, SetupCode, UnlockKeys};
 use keyarc_service::{
     Context, rekey,
@@ -35,6 +35,19 @@ pub struct Script {
     pub seen: Vec<Seen>,
     pub end: Result<(), String>,
     pub account: Account,
+    /// A machine token that was made.
+    pub token: Option<String>,
+}
+
+impl Given {
+    /// The device of somebody who sets out.
+    pub fn device(&self, seed: u64) -> Device {
+        let device = Device::new(seed, Derives::Quickly);
+        match self.now_ms {
+            Some(now_ms) => device.at(now_ms),
+            None => device,
+        }
+    }
 }
 
 /// All journeys, and every answer that was given in them or before, by which older ones can be
@@ -97,6 +110,7 @@ async fn corpus() -> Corpus {
         .await;
     studio.record(Journey::Mistyping, None).await;
     studio.record(Journey::Reminders, None).await;
+    studio.record(Journey::Machine, None).await;
     studio.record(Journey::Password, None).await;
     studio.given.password = studio.given.new_password.clone();
     studio.record(Journey::RecoveryKey, None).await;
@@ -130,11 +144,13 @@ impl Studio {
     /// Plays a journey and writes it down. The device then remembers what it saw.
     async fn record(&mut self, journey: Journey, lie: Option<Lie>) -> Option<String> {
         let seed = 1_000 + self.earlier.len() as u64;
-        let device = Device::new(seed, Derives::Quickly).that_waits();
         let transport = Recorder::new(&self.given.origin, lie);
         let exchanges = transport.exchanges.clone();
         let eyes = Eyes::default();
         let mut given = self.given.clone();
+        // What a machine signs has to be of this moment.
+        given.now_ms = (journey == Journey::Machine).then(|| NativeHost.now_ms());
+        let device = given.device(seed).that_waits();
         if matches!(
             journey,
             Journey::FirstVisit | Journey::Recovery | Journey::NewDevice
@@ -205,6 +221,7 @@ impl Studio {
             seen: eyes.seen.take(),
             end,
             account,
+            token: eyes.token.take(),
         });
         code
     }

@@ -27,8 +27,8 @@ impl Exchange {
     }
 }
 
-/// A path without its query; of one below a vault the last word, `items`, and of an attachment what
-/// is done with it.
+/// A path without its query; of one below a vault the last word, `items`, and of an attachment or a
+/// machine token what is done with it.
 pub fn endpoint(path: &str) -> &str {
     if path.contains("/attachments/") {
         return match path.ends_with("/discard") {
@@ -37,6 +37,16 @@ pub fn endpoint(path: &str) -> &str {
         };
     }
     let path = path.split_once('?').map_or(path, |(path, _)| path);
+    if path.starts_with("/api/machine/tokens/") {
+        let below = [
+            "machine/changes",
+            "machine/items",
+            "machine/revoke",
+            "machine/uses",
+        ];
+        let is_this = |name: &&&str| path.ends_with(&name["machine".len()..]);
+        return below.iter().find(is_this).map_or(path, |name| name);
+    }
     match path.strip_prefix("/api/vaults/") {
         Some(rest) => rest.split_once('/').map_or(rest, |(_, last)| last),
         None => path,

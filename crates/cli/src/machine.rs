@@ -1,0 +1,126 @@
+//! Reading with a machine token, which the environment gives: no account is known to this machine, and
+//! nothing is kept on it.
+
+use std::env;
+
+use keyarc_client::{ClientError, Machine, MachineError, NativeHost, NativeTransport};
+use keyarc_crypto::MachineToken;
+use zeroize::Zeroizing;
+
+use crate::{
+    failure::Failure,
+    open::{distrusted, transport},
+    vault::{Answer, Question, Source, answer},
+};
+
+/// The variable with the token.
+pub const TOKEN: &str = "KEYARC_TOKEN";
+/// The variable with the server.
+pub const SERVER: &str = "KEYARC_SERVER";
+
+/// What a token opens, in this process.
+pub type OpenedCopy = Machine<NativeTransport, NativeHost>;
+
+/// Whether the environment gives a token, however it is written.
+pub fn is_given() -> bool {
+    env::var_os(TOKEN).is_some_and(|value| !value.is_empty())
+}
+
+/// A token, and where it is good.
+pub struct Given {
+    token: MachineToken,
+    /// The server's origin.
+    pub server: String,
+}
+
+/// The token that the environment gives, if it gives one. What is wrong with it is told without it.
+pub fn given() -> Result<Option<Given>, Failure> {
+    if !is_given() {
+        return Ok(None);
+    }
+    let unreadable = |_| Failure::Usage(format!("{TOKEN} is not text"));
+    let text = Zeroizing::new(env::var(TOKEN).map_err(unreadable)?);
+    let token = MachineToken::parse(&text)
+        .map_err(|error| Failure::Usage(format!("{TOKEN} is not a machine token: {error}")))?;
+    match env::var(SERVER) {
+        Ok(server) if !server.is_empty() => Ok(Some(Given { token, server })),
+        _ => Err(Failure::Usage(format!(
+            "{TOKEN} is set: set {SERVER} too, for example to https://keyarc.example"
+        ))),
+    }
+}
+
+impl Given {
+    /// Answers a question from the token's copy. What only an account can do is refused before anybody
+    /// is asked.
+    pub async fn ask(&self, question: &Question) -> Result<Answer, Failure> {
+        reads(question)?;
+        let transport = transport(&self.server)?;
+        let asked = transport.clone();
+        let opened = Machine::open(transport, NativeHost, &self.server, &self.token).await;
+        let copy = opened.map_err(|error| match (&error, asked.distrust()) {
+            (MachineError::Client(ClientError::Unreachable), Some(why)) => {
+                distrusted(&self.server, why)
+            }
+            _ => error.into(),
+        })?;
+        answer(Source::Machine(&copy), question).await
+    }
+}
+
+/// Whether a token can answer.
+fn reads(question: &Question) -> Result<(), Failure> {
+    let is_past = match question {
+        Question::History(_) => true,
+        Question::Values(all) => all.iter().any(|one| one.version.is_some()),
+        Question::Item(one) => one.version.is_some(),
+        _ => false,
+    };
+    if is_past {
+        return Err(Failure::Usage(format!(
+            "a machine token ({TOKEN} is set) has items as they are, and no earlier versions"
+        )));
+    }
+    match question {
+        Question::Form(_)
+        | Question::Change(_)
+        | Question::Checks(_)
+        | Question::Checked(_)
+        | Question::Import(_)
+        | Question::Export(_)
+        | Question::MakeToken(_)
+        | Question::Tokens
+        | Question::RemoveTokens(_)
+        | Question::TokenUses(_) => Err(reads_only()),
+        _ => Ok(()),
+    }
+}
+
+/// That nothing can be changed with a token.
+pub fn reads_only() -> Failure {
+    Failure::Usage(format!(
+        "a machine token reads only: unset {TOKEN} to use the account of this machine"
+    ))
+}
+
+impl From<MachineError> for Failure {
+    fn from(error: MachineError) -> Self {
+        match error {
+            MachineError::Client(ClientError::SessionEnded | ClientError::WrongPassword)
+            | MachineError::Refused => Self::Refused(
+                "the machine token was not accepted: the server has none like it, or it is for another server".to_owned(),
+            ),
+            MachineError::Expired => {
+                Self::Refused("the machine token has ended: make another one".to_owned())
+            }
+            MachineError::Revoked => Self::Refused("the machine token was revoked".to_owned()),
+            MachineError::AddressRefused => Self::Refused(
+                "the machine token may not be used from this machine's address".to_owned(),
+            ),
+            skew @ MachineError::ClockSkew { .. } => Self::Refused(format!(
+                "{skew}: set it right, the server takes five minutes at most"
+            )),
+            MachineError::Client(error) => error.into(),
+        }
+    }
+}
