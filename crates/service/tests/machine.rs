@@ -168,7 +168,8 @@ impl Story {
     }
 
     async fn kinds(&self) -> Vec<MachineUseKind> {
-        let uses = machine::uses(&self.context, token(100), &MachineUsesRequest::default());
+        let newest = MachineUsesRequest::default();
+        let uses = machine::uses(&self.context, token(100), &newest);
         uses.await
             .unwrap()
             .uses
@@ -345,7 +346,6 @@ on_both! {
             story.kinds().await,
             [RefusedRevoked, RefusedExpired, RefusedAddress, Opened, Opened]
         );
-        assert!(refused(story.open_from("10.9.8.7", &request).await));
     }
 
     async fn revoking_deletes_the_copy_at_once_and_the_token_after_90_days(db) {

@@ -9,7 +9,7 @@ use keyarc_crypto::MachineToken;
 use keyarc_vault::{BulkChange, Item, ItemDraft, MachineScope};
 use keyarc_wire::{ApiError, ErrorCode, ItemId, MachineTokenId, paths};
 
-use crate::common::{Fault, Line, ORIGIN, TestHost, TestSession, World, draft, edit, run, value};
+use crate::common::{Fault, Line, ORIGIN, TestHost, TestSession, World, draft, run, value};
 
 type TestMachine = Machine<Line, TestHost>;
 
@@ -17,6 +17,14 @@ fn of(folder: &str, name: &str, value: &str) -> ItemDraft {
     ItemDraft {
         folder: folder.to_owned(),
         ..draft(name, value)
+    }
+}
+
+/// The next version of an item, where it is.
+fn edit(item: &Item, value: &str) -> ItemDraft {
+    ItemDraft {
+        folder: item.summary.folder.clone(),
+        ..crate::common::edit(item, value)
     }
 }
 

@@ -74,7 +74,7 @@ fn a_copied_item_is_what_it_was_without_its_files_and_opens_nowhere_else() {
     let write = this.seal(&draft);
     this.accept(write.clone());
     let mut copy = copy(&mut this);
-    let request = update(&mut this, &mut copy, &[write.clone()], 1);
+    let request = update(&mut this, &mut copy, std::slice::from_ref(&write), 1);
     let sealed = &request.writes[0];
     assert_eq!((sealed.item_id, sealed.base_version), (write.item_id, 0));
     assert!(sealed.attachments.is_empty());
