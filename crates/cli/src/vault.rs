@@ -446,7 +446,7 @@ pub async fn answer(source: Source<'_>, question: &Question) -> Result<Answer, F
             })
         }
         Question::Form(wanted) => {
-            let item = session.reveal(find(&rows(session), wanted)?).await?;
+            let item = source.reveal(find(&rows(source), wanted)?).await?;
             Ok(Answer::Form {
                 form: Form::of(&item),
                 row: Row::of(item.summary.clone()),

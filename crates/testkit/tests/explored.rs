@@ -1,6 +1,10 @@
 //! A real server, asked by a program that knows the description of its API and nothing else: with a
 //! session, and as a stranger. The server is over a database of its own, with an account that has an
 //! item with an earlier version and a file.
+#![expect(
+    clippy::expect_used,
+    reason = "what cannot be set up must end its test"
+)]
 
 use std::{
     env,

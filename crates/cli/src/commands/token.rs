@@ -1,5 +1,7 @@
 //! Commands that look after machine tokens.
 
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 use keyarc_client::{Host as _, NativeHost};
 use keyarc_vault::{Day, MachineScope};
@@ -146,7 +148,7 @@ fn end_of(day: &str) -> Result<u64, Failure> {
 /// A network in its one spelling; an address alone is a network of its own.
 fn network(text: &str) -> Result<String, Failure> {
     let wrong = |what: &str| Failure::Usage(format!("--from {}: {what}", printable(text)));
-    let alone = text.parse().map(IpNet::from);
+    let alone = text.parse::<IpAddr>().map(IpNet::from);
     let network: IpNet = alone
         .or_else(|_| text.parse())
         .map_err(|_| wrong("write a network as 10.0.0.0/8, or an address"))?;

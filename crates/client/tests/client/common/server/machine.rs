@@ -29,10 +29,13 @@ struct StoredToken {
     copy: StoredCopy,
 }
 
+/// Version, revision, and both parts of an item; of a tombstone none.
+type StoredItem = (u64, u64, Option<(Sealed, Sealed)>);
+
 /// What a copy holds.
 #[derive(Clone, Default)]
 pub struct StoredCopy {
-    items: BTreeMap<ItemId, (u64, u64, Option<(Sealed, Sealed)>)>,
+    items: BTreeMap<ItemId, StoredItem>,
     manifests: Vec<Bytes>,
 }
 
