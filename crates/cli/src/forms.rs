@@ -181,13 +181,8 @@ impl Form {
                 };
                 let names = || self.values.iter().map(|(name, _)| name.as_str());
                 let mut read = texts(table)?;
-                for name in names() {
-                    let at = read.iter().position(|(own, _)| own == name);
-                    let at =
-                        at.ok_or_else(|| format!("{name} is missing: {name} = \"\" empties it"))?;
-                    form.values.push(read.swap_remove(at));
-                }
-                if let Some((unknown, _)) = read.first() {
+                let is_unknown = |(own, _): &&(String, String)| !names().any(|name| name == own);
+                if let Some((unknown, _)) = read.iter().find(is_unknown) {
                     let near = nearest(unknown, names());
                     let near = near.first().map_or_else(
                         || format!("fields of your own stand under [{FIELDS}]"),
@@ -197,6 +192,12 @@ impl Form {
                         "{} is no value of this item; {near}",
                         printable(unknown)
                     ));
+                }
+                for name in names() {
+                    let at = read.iter().position(|(own, _)| own == name);
+                    let at =
+                        at.ok_or_else(|| format!("{name} is missing: {name} = \"\" empties it"))?;
+                    form.values.push(read.swap_remove(at));
                 }
             }
         }

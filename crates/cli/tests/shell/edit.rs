@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::Write as _,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Output, Stdio},
@@ -9,7 +10,10 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::fixture::{Shell, refused};
+use crate::{
+    fixture::{Shell, refused},
+    terminal::{at_terminal, terminal, until},
+};
 
 /// An editor that does what a script says: the file is `$1`.
 fn editor(shell: &Shell, script: &str) -> PathBuf {
@@ -187,5 +191,33 @@ async fn a_signal_leaves_nothing_behind() {
         assert_eq!(code, 1);
         let file = told_path(&shell);
         assert!(!file.parent().expect("a folder").exists());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn somebody_at_a_terminal_is_asked_whether_to_mend_it() {
+    let shell = Shell::logged_in().await;
+    // Wrong at first, and mended the second time on top of what was written.
+    let script = format!(
+        "{TELL} if [ -e wrong ]; then sed -i 's/^pasword/password/' \"$1\"; else touch wrong; sed -i 's/^password = .*/pasword = \"mended\"/' \"$1\"; fi"
+    );
+    let path = editor(&shell, &script);
+    for (answer, code, value) in [("n\r", 2, "canary pass word"), ("\r", 0, "mended")] {
+        let _ = fs::remove_file(shell.work().join("wrong"));
+        let (mut here, there) = terminal();
+        let mut command = at_terminal(&shell, &["edit", "Registry"], &there);
+        command.env("VISUAL", format!("'{}'", path.display()));
+        let mut child = command.spawn().expect("it starts");
+        let ended = tokio::task::spawn_blocking(move || {
+            let mut shown = String::new();
+            until(&mut here, &mut shown, "Edit it again? [Y/n] ");
+            here.write_all(answer.as_bytes()).expect("types");
+            (shown, child.wait().expect("it ends").code(), here)
+        });
+        let (shown, ended, _here) = ended.await.expect("it ends");
+        assert_eq!(ended, Some(code), "{shown}");
+        assert!(shown.contains("did you mean password?"), "{shown}");
+        assert!(!told_path(&shell).exists(), "nobody wants it any more");
+        assert_eq!(shell.prints(&["get", "-n", "Registry"]).await, value);
     }
 }

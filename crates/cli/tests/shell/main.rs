@@ -14,6 +14,7 @@ mod lies;
 mod mask;
 mod print;
 mod project;
+mod terminal;
 mod tls;
 mod token;
 mod transfers;

@@ -2,20 +2,17 @@
 //! rest.
 
 use std::{
-    fs::File,
     io::{Read as _, Write as _},
-    process::{Command, Stdio},
+    process::Stdio,
     time::Duration,
 };
 
-use rustix::{
-    fs::{Mode, OFlags},
-    process::{Pid, Signal, kill_process},
-    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
-    termios::{Winsize, tcsetwinsize},
-};
+use rustix::process::{Pid, Signal, kill_process};
 
-use crate::fixture::{LIVE, Shell, refused};
+use crate::{
+    fixture::{LIVE, Shell, refused},
+    terminal::{at_terminal, terminal, until},
+};
 
 const STRIPE: &str = "STRIPE=keyarc://personal/Payments/Stripe/value?environment=production";
 const LINES: &str = "LINES_OF=keyarc://personal/Service/LINES";
@@ -108,45 +105,6 @@ async fn signals_reach_the_command_and_what_it_prints_shows_at_once() {
         let (rest, code) = ended.await.expect("it ends");
         assert_eq!((rest.as_str(), code), (&*format!("got {name}\n"), Some(3)));
     }
-}
-
-/// The person's end of a terminal, and the program's.
-fn terminal() -> (File, File) {
-    let here = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC);
-    let here = here.expect("a terminal");
-    grantpt(&here).expect("is granted");
-    unlockpt(&here).expect("is unlocked");
-    let size = Winsize {
-        ws_row: 33,
-        ws_col: 77,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    tcsetwinsize(&here, size).expect("has a size");
-    let name = ptsname(&here, Vec::new()).expect("a name");
-    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let there = rustix::fs::open(name, flags, Mode::empty()).expect("opens");
-    (here.into(), there.into())
-}
-
-/// Waits until the terminal has shown something.
-fn until(from: &mut File, shown: &mut String, wanted: &str) {
-    let mut piece = [0; 1024];
-    while !shown.contains(wanted) {
-        match from.read(&mut piece) {
-            Ok(length @ 1..) => shown.push_str(&String::from_utf8_lossy(&piece[..length])),
-            _ => panic!("it ended after {shown:?}"),
-        }
-    }
-}
-
-fn at_terminal(shell: &Shell, words: &[&str], there: &File) -> Command {
-    let mut command = shell.command(words);
-    command
-        .stdin(there.try_clone().expect("is shared"))
-        .stdout(there.try_clone().expect("is shared"))
-        .stderr(there.try_clone().expect("is shared"));
-    command
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

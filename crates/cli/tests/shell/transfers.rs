@@ -1,10 +1,13 @@
 //! `import` and `export`: files into the vault and out of it.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
+use std::{fs, io::Write as _, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
 use serde_json::Value;
 
-use crate::fixture::{LIVE, Shell, TEST, refused};
+use crate::{
+    fixture::{LIVE, Shell, TEST, refused},
+    terminal::{at_terminal, terminal, until},
+};
 
 fn write(shell: &Shell, name: &str, text: &str) -> PathBuf {
     let path = shell.work().join(name);
@@ -236,4 +239,42 @@ async fn a_large_file_comes_in_by_one_write() {
     let out = shell.run(&["history", "NAME_1", "--json"]).await;
     let versions: Value = serde_json::from_slice(&out.stdout).expect("JSON");
     assert_eq!(versions.as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn somebody_at_a_terminal_is_asked_first() {
+    let shell = Shell::logged_in().await;
+    write(&shell, "app.env", "NEW_ONE=canary-one\n");
+    for (words, question, answer, code) in [
+        (&["import", "app.env"][..], "Add 1 items? [y/N] ", "\r", 2),
+        (&["import", "app.env"], "Add 1 items? [y/N] ", "y\r", 0),
+        (
+            &["export", "--format", "json", "-o", "a.json"],
+            "Go on? [y/N] ",
+            "no\r",
+            2,
+        ),
+        (
+            &["export", "--format", "json", "-o", "a.json"],
+            "Go on? [y/N] ",
+            "yes\r",
+            0,
+        ),
+    ] {
+        let (mut here, there) = terminal();
+        let mut child = at_terminal(&shell, words, &there)
+            .spawn()
+            .expect("it starts");
+        let ended = tokio::task::spawn_blocking(move || {
+            let mut shown = String::new();
+            until(&mut here, &mut shown, question);
+            here.write_all(answer.as_bytes()).expect("types");
+            (shown, child.wait().expect("it ends").code(), here)
+        });
+        let (shown, ended, _here) = ended.await.expect("it ends");
+        assert_eq!(ended, Some(code), "{shown}");
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+    assert_eq!(shell.prints(&["get", "-n", "NEW_ONE"]).await, "canary-one");
+    assert!(shell.work().join("a.json").is_file());
 }
