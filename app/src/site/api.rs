@@ -238,7 +238,7 @@ fn choices(choice: &Schema) -> Vec<AnyView> {
 }
 
 fn field(name: &str, schema: &Schema, words: &str, is_optional: bool) -> impl IntoView + use<> {
-    let optional = is_optional.then(|| ", may be left out");
+    let optional = is_optional.then_some(", may be left out");
     view! {
         <div>
             <dt><code>{name.to_owned()}</code></dt>
@@ -272,7 +272,7 @@ fn joined(parts: Vec<AnyView>) -> AnyView {
         .into_iter()
         .enumerate()
         .map(|(at, part)| {
-            let before = (at > 0).then(|| " or ");
+            let before = (at > 0).then_some(" or ");
             view! { {before} {part} }
         })
         .collect_view()
