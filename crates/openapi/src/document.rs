@@ -147,7 +147,7 @@ fn answers(gives: Gives, schemas: &mut Schemas) -> Vec<(u16, Value)> {
         Gives::Changes | Gives::Copy => one(
             200,
             answer(
-                "A stream of records, which ends with their count. One without its end was cut off.",
+                "A stream of records, as `docs/api.md` has them byte by byte. It ends with their count; one without its end was cut off.",
                 &[],
                 Some(json!({ CHANGES_MEDIA_TYPE: {} })),
             ),

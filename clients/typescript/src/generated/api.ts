@@ -3193,7 +3193,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A stream of records, which ends with their count. One without its end was cut off. */
+            /** @description A stream of records, as `docs/api.md` has them byte by byte. It ends with their count; one without its end was cut off. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
