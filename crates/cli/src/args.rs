@@ -4,7 +4,10 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{commands::NewKind, format::Format};
+use crate::{
+    commands::{GitCredential, NewKind},
+    format::Format,
+};
 
 /// API keys, secrets and certificates from a zero-knowledge vault, in the shell.
 ///
@@ -57,6 +60,8 @@ pub enum Command {
     Expiring(Expiring),
     /// Make a password, a passphrase or random bytes. Needs no account.
     Generate(Generate),
+    /// Answer Git, which asks for user names and passwords: see docs/cli.md.
+    GitCredential(GitCredential),
     /// Print what completes commands in a shell, for example `keyarc completions bash`.
     Completions {
         /// Which shell.

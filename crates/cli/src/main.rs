@@ -8,8 +8,10 @@
     reason = "a program for the shell speaks to whoever typed its name"
 )]
 
+mod address;
 mod args;
 mod commands;
+mod credentials;
 mod failure;
 mod format;
 mod home;
@@ -33,6 +35,9 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+/// Under these file names the program is a helper of another one, which finds helpers by name.
+const HELPERS: [(&str, &str); 1] = [("git-credential-keyarc", "git-credential")];
+
 fn main() -> ExitCode {
     // No commands of anybody's, so that neither help nor completions have them.
     let hidden = std::env::args_os().nth(1);
@@ -40,7 +45,7 @@ fn main() -> ExitCode {
     if is(commands::TAKE_TERMINAL) {
         return ended(&commands::take_terminal());
     }
-    let arguments = (!is(keeper::ARGUMENT)).then(args::Arguments::parse);
+    let arguments = (!is(keeper::ARGUMENT)).then(called);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -62,4 +67,16 @@ fn main() -> ExitCode {
 fn ended(failure: &failure::Failure) -> ExitCode {
     eprintln!("keyarc: {failure}");
     ExitCode::from(failure.exit_code())
+}
+
+/// What was typed. A link to this program that is called as a helper is, does what that helper does.
+fn called() -> args::Arguments {
+    let mut words = std::env::args_os();
+    let own = words.next().unwrap_or_default();
+    let name = std::path::Path::new(&own).file_name();
+    let helper = HELPERS
+        .iter()
+        .find(|(helper, _)| name.is_some_and(|name| name == *helper));
+    let command = helper.map(|(_, command)| (*command).into());
+    args::Arguments::parse_from([own].into_iter().chain(command).chain(words))
 }

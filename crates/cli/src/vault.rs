@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
+    credentials::{self, Asked},
     failure::Failure,
     host::{Open, doubt},
     values::{one_time_code, value, values, variables},
@@ -49,7 +50,7 @@ pub enum Environment {
 }
 
 impl Environment {
-    fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         match self {
             Self::This(name) | Self::ThisOrNone(name) => name,
         }
@@ -118,6 +119,8 @@ pub enum Question {
     Change(Change),
     /// [`Answer::Versions`], the newest first.
     History(Wanted),
+    /// [`Answer::Credential`]: what another program is to log in with.
+    Credential(Asked),
     /// [`Answer::Done`]; the keys are forgotten.
     Lock,
 }
@@ -150,6 +153,16 @@ pub enum Answer {
     },
     /// What an item was.
     Versions(#[zeroize(skip)] Vec<VersionLine>),
+    /// A user name, and what goes with it.
+    Credential {
+        /// The item.
+        #[zeroize(skip)]
+        row: Row,
+        /// Never empty.
+        username: String,
+        /// The password or token.
+        secret: String,
+    },
     /// It is done.
     Done,
 }
@@ -313,6 +326,7 @@ pub async fn answer(session: &Open, question: &Question) -> Result<Answer, Failu
                 versions.into_iter().map(VersionLine::of).collect(),
             ))
         }
+        Question::Credential(asked) => credentials::find(session, asked).await,
         Question::Lock => Ok(Answer::Done),
     }
 }

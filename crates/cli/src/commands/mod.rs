@@ -4,6 +4,7 @@ mod env;
 mod expiring;
 mod generate;
 mod get;
+mod git_credential;
 mod history;
 mod inject;
 mod login;
@@ -14,6 +15,7 @@ mod status;
 mod totp;
 mod write;
 
+pub use git_credential::GitCredential;
 pub use masked::{ARGUMENT as TAKE_TERMINAL, take_terminal};
 pub use write::NewKind;
 
@@ -54,6 +56,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Totp(wish) => totp::run(&home, wish).await,
         Command::Expiring(wish) => expiring::run(&home, &wish).await,
         Command::Generate(wish) => generate::run(&wish),
+        Command::GitCredential(wish) => git_credential::run(&home, wish).await,
         Command::Completions { shell } => {
             let mut command = <Arguments as clap::CommandFactory>::command();
             clap_complete::generate(shell, &mut command, "keyarc", &mut std::io::stdout());

@@ -10,6 +10,7 @@ mod fixture;
 mod lies;
 mod mask;
 mod print;
+mod programs;
 mod tls;
 mod write;
 
