@@ -5,7 +5,7 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    commands::{GitCredential, NewKind},
+    commands::{DockerCredential, GitCredential, NewKind},
     format::Format,
 };
 
@@ -62,6 +62,8 @@ pub enum Command {
     Generate(Generate),
     /// Answer Git, which asks for user names and passwords: see docs/cli.md.
     GitCredential(GitCredential),
+    /// Answer Docker, which asks for user names and passwords of registries: see docs/cli.md.
+    DockerCredential(DockerCredential),
     /// Print what completes commands in a shell, for example `keyarc completions bash`.
     Completions {
         /// Which shell.

@@ -20,6 +20,12 @@ const URL: &str = "url";
 /// The field of one's own in which an API key says with which user name it goes.
 const USERNAME: &str = "username";
 
+/// Docker Hub, as the recognition data calls it.
+pub const DOCKER_HUB: &str = "docker";
+/// The tag of what Docker may be told of without asking for it by name.
+pub const REGISTRY_TAG: &str = "docker";
+/// Docker Hub, as Docker calls it.
+const HUB_SERVER: &str = "https://index.docker.io/v1/";
 /// The user name that goes with a token that names none, where the provider takes any token by it.
 const TOKEN_USERNAMES: [(&str, &str); 3] = [
     ("bitbucket", "x-token-auth"),
@@ -164,4 +170,46 @@ fn fits(item: &Item, asked: &Asked) -> Option<Found> {
         username: username.to_owned(),
         secret: secret.to_owned(),
     })
+}
+
+/// Registries that are for other programs to know of, with their user names: tokens of Docker Hub,
+/// and what carries [`REGISTRY_TAG`]. A build hands all of them to the daemon, so that not every
+/// login of the vault is among them.
+pub async fn registries(
+    session: &Open,
+    environment: Option<&Environment>,
+) -> Result<Answer, Failure> {
+    let is_hub = |row: &ItemSummary| row.provider.as_deref() == Some(DOCKER_HUB);
+    let is_tagged = |row: &ItemSummary| row.tags.iter().any(|tag| tag == REGISTRY_TAG);
+    let ids: Vec<ItemId> = rows(session)
+        .iter()
+        .filter(|row| matches!(row.kind, Kind::Login | Kind::ApiKey))
+        .filter(|row| is_tagged(row) || (row.kind == Kind::ApiKey && is_hub(row)))
+        .filter(|row| {
+            let own = row.environment.as_deref();
+            environment.is_none_or(|of| own.is_none_or(|own| own == of.name()))
+        })
+        .map(|row| row.id)
+        .collect();
+    let items = session.read_many(&ids).await?;
+    let found = items.iter().filter_map(|item| {
+        let all = values(item, NativeHost.now_ms());
+        let value = |name: &str| {
+            let mut named = all
+                .iter()
+                .filter(|value| value.name.eq_ignore_ascii_case(name));
+            named.next().map(|value| value.text.as_str())
+        };
+        let username = value(USERNAME).unwrap_or_else(|| username_of_tokens(&item.summary));
+        let server = match value(URL) {
+            None if is_hub(&item.summary) => HUB_SERVER.to_owned(),
+            url => Address::of_item(url?)?
+                .origin
+                .split_once("://")?
+                .1
+                .to_owned(),
+        };
+        (!username.is_empty()).then(|| (server, username.to_owned()))
+    });
+    Ok(Answer::Registries(found.collect()))
 }

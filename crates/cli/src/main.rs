@@ -36,7 +36,10 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 /// Under these file names the program is a helper of another one, which finds helpers by name.
-const HELPERS: [(&str, &str); 1] = [("git-credential-keyarc", "git-credential")];
+const HELPERS: [(&str, &str); 2] = [
+    ("docker-credential-keyarc", "docker-credential"),
+    ("git-credential-keyarc", "git-credential"),
+];
 
 fn main() -> ExitCode {
     // No commands of anybody's, so that neither help nor completions have them.

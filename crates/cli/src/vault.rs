@@ -121,6 +121,8 @@ pub enum Question {
     History(Wanted),
     /// [`Answer::Credential`]: what another program is to log in with.
     Credential(Asked),
+    /// [`Answer::Registries`], of an environment or of none in particular.
+    Registries(Option<Environment>),
     /// [`Answer::Done`]; the keys are forgotten.
     Lock,
 }
@@ -163,6 +165,8 @@ pub enum Answer {
         /// The password or token.
         secret: String,
     },
+    /// Registries of containers and user names there.
+    Registries(#[zeroize(skip)] Vec<(String, String)>),
     /// It is done.
     Done,
 }
@@ -327,6 +331,7 @@ pub async fn answer(session: &Open, question: &Question) -> Result<Answer, Failu
             ))
         }
         Question::Credential(asked) => credentials::find(session, asked).await,
+        Question::Registries(of) => credentials::registries(session, of.as_ref()).await,
         Question::Lock => Ok(Answer::Done),
     }
 }

@@ -1,5 +1,6 @@
 //! The commands.
 
+mod docker_credential;
 mod env;
 mod expiring;
 mod generate;
@@ -15,6 +16,7 @@ mod status;
 mod totp;
 mod write;
 
+pub use docker_credential::DockerCredential;
 pub use git_credential::GitCredential;
 pub use masked::{ARGUMENT as TAKE_TERMINAL, take_terminal};
 pub use write::NewKind;
@@ -57,6 +59,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Expiring(wish) => expiring::run(&home, &wish).await,
         Command::Generate(wish) => generate::run(&wish),
         Command::GitCredential(wish) => git_credential::run(&home, wish).await,
+        Command::DockerCredential(wish) => return docker_credential::run(&home, &wish).await,
         Command::Completions { shell } => {
             let mut command = <Arguments as clap::CommandFactory>::command();
             clap_complete::generate(shell, &mut command, "keyarc", &mut std::io::stdout());

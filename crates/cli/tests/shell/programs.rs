@@ -1,5 +1,6 @@
 //! Other programs that ask keyarc for what is in the vault.
 
+mod docker;
 mod git;
 
 use keyarc_client::{LogIn, NativeHost, NativeTransport, Session};
