@@ -5,7 +5,7 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    commands::{DockerCredential, GitCredential, NewKind},
+    commands::{AwsCredentialProcess, DockerCredential, GitCredential, NewKind},
     format::Format,
 };
 
@@ -64,6 +64,8 @@ pub enum Command {
     GitCredential(GitCredential),
     /// Answer Docker, which asks for user names and passwords of registries: see docs/cli.md.
     DockerCredential(DockerCredential),
+    /// Answer programs of AWS, which ask for an access key: see docs/cli.md.
+    AwsCredentialProcess(AwsCredentialProcess),
     /// Print what completes commands in a shell, for example `keyarc completions bash`.
     Completions {
         /// Which shell.

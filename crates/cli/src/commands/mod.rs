@@ -1,5 +1,6 @@
 //! The commands.
 
+mod aws_credential_process;
 mod docker_credential;
 mod env;
 mod expiring;
@@ -16,6 +17,7 @@ mod status;
 mod totp;
 mod write;
 
+pub use aws_credential_process::AwsCredentialProcess;
 pub use docker_credential::DockerCredential;
 pub use git_credential::GitCredential;
 pub use masked::{ARGUMENT as TAKE_TERMINAL, take_terminal};
@@ -60,6 +62,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Generate(wish) => generate::run(&wish),
         Command::GitCredential(wish) => git_credential::run(&home, wish).await,
         Command::DockerCredential(wish) => return docker_credential::run(&home, &wish).await,
+        Command::AwsCredentialProcess(wish) => aws_credential_process::run(&home, &wish).await,
         Command::Completions { shell } => {
             let mut command = <Arguments as clap::CommandFactory>::command();
             clap_complete::generate(shell, &mut command, "keyarc", &mut std::io::stdout());

@@ -1,5 +1,6 @@
 //! Other programs that ask keyarc for what is in the vault.
 
+mod aws;
 mod docker;
 mod git;
 
