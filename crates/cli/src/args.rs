@@ -5,7 +5,7 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    commands::{AwsCredentialProcess, DockerCredential, GitCredential, NewKind},
+    commands::{AwsCredentialProcess, DockerCredential, GitCredential, NewKind, SshAgent},
     format::Format,
 };
 
@@ -66,6 +66,8 @@ pub enum Command {
     DockerCredential(DockerCredential),
     /// Answer programs of AWS, which ask for an access key: see docs/cli.md.
     AwsCredentialProcess(AwsCredentialProcess),
+    /// Serve the SSH keys of the vault, for a command or for what a shell starts.
+    SshAgent(SshAgent),
     /// Print what completes commands in a shell, for example `keyarc completions bash`.
     Completions {
         /// Which shell.
@@ -351,7 +353,7 @@ pub struct Generate {
 }
 
 /// Reads `90s`, `15m`, `8h`.
-fn time(text: &str) -> Result<Duration, String> {
+pub fn time(text: &str) -> Result<Duration, String> {
     const WRONG: &str = "a number and s, m or h, as in 15m; at least 1s and at most 24h";
     let (number, unit) = text.split_at(text.len() - text.chars().last().map_or(0, char::len_utf8));
     let number: u64 = number.parse().map_err(|_| WRONG)?;

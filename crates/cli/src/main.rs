@@ -9,6 +9,7 @@
 )]
 
 mod address;
+mod approval;
 mod args;
 mod commands;
 mod credentials;
@@ -21,9 +22,11 @@ mod mask;
 mod open;
 mod output;
 mod printable;
+mod process;
 mod prompt;
 mod secret;
 mod signals;
+mod ssh;
 mod template;
 mod terminal;
 mod values;
@@ -48,7 +51,8 @@ fn main() -> ExitCode {
     if is(commands::TAKE_TERMINAL) {
         return ended(&commands::take_terminal());
     }
-    let arguments = (!is(keeper::ARGUMENT)).then(called);
+    let (is_keeper, is_agent) = (is(keeper::ARGUMENT), is(ssh::ARGUMENT));
+    let arguments = (!is_keeper && !is_agent).then(called);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -56,6 +60,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime.block_on(async {
             match arguments {
                 Some(arguments) => commands::run(arguments).await,
+                None if is_agent => commands::serve_ssh().await.map(|()| ExitCode::SUCCESS),
                 None => commands::keep().await.map(|()| ExitCode::SUCCESS),
             }
         }),

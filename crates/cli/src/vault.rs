@@ -14,6 +14,7 @@ use crate::{
     credentials::{self, Asked},
     failure::Failure,
     host::{Open, doubt},
+    ssh,
     values::{one_time_code, value, values, variables},
     writes::{self, Change},
 };
@@ -123,6 +124,10 @@ pub enum Question {
     Credential(Asked),
     /// [`Answer::Registries`], of an environment or of none in particular.
     Registries(Option<Environment>),
+    /// [`Answer::Identities`]
+    SshIdentities(ssh::Which),
+    /// [`Answer::Signature`]
+    SshSign(ssh::ToSign),
     /// [`Answer::Done`]; the keys are forgotten.
     Lock,
 }
@@ -167,6 +172,17 @@ pub enum Answer {
     },
     /// Registries of containers and user names there.
     Registries(#[zeroize(skip)] Vec<(String, String)>),
+    /// SSH keys.
+    Identities {
+        /// Those that can be signed with.
+        #[zeroize(skip)]
+        identities: Vec<ssh::Identity>,
+        /// The items that hold another, and why it is none of them.
+        #[zeroize(skip)]
+        left_out: Vec<String>,
+    },
+    /// As SSH has it.
+    Signature(Vec<u8>),
     /// It is done.
     Done,
 }
@@ -332,6 +348,8 @@ pub async fn answer(session: &Open, question: &Question) -> Result<Answer, Failu
         }
         Question::Credential(asked) => credentials::find(session, asked).await,
         Question::Registries(of) => credentials::registries(session, of.as_ref()).await,
+        Question::SshIdentities(which) => ssh::identities(session, which).await,
+        Question::SshSign(wish) => ssh::signature(session, wish).await,
         Question::Lock => Ok(Answer::Done),
     }
 }
@@ -346,6 +364,12 @@ fn status(session: &Open) -> Status {
         memory_locked: false,
         not_kept: None,
     }
+}
+
+/// Whether a folder is this one or in it.
+pub fn is_below(place: &str, folder: &str) -> bool {
+    let rest = place.strip_prefix(folder);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Items outside the trash, by folder and name.

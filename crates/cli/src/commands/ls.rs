@@ -6,7 +6,7 @@ use crate::{
     home::Home,
     open, output,
     printable::printable,
-    vault::{Answer, Question, Row},
+    vault::{Answer, Question, Row, is_below},
 };
 
 const HEAD: [&str; 5] = ["NAME", "FOLDER", "ENVIRONMENT", "KIND", "EXPIRES"];
@@ -17,7 +17,12 @@ pub async fn run(home: &Home, wish: &Ls) -> Result<(), Failure> {
     let Answer::Items(rows) = &answer else {
         return Err(Failure::Other("no list came".to_owned()));
     };
-    let rows: Vec<&Row> = rows.iter().filter(|row| is_wanted(row, wish)).collect();
+    let words: Vec<&str> = wish.words.iter().map(String::as_str).collect();
+    let (folder, environment) = (wish.folder.as_deref(), wish.environment.as_deref());
+    let rows: Vec<&Row> = rows
+        .iter()
+        .filter(|row| is_wanted(row, &words, folder, environment))
+        .collect();
     if wish.printed.json {
         return output::json(&rows);
     }
@@ -33,17 +38,17 @@ pub async fn run(home: &Home, wish: &Ls) -> Result<(), Failure> {
     output::table(HEAD, cells)
 }
 
-fn is_wanted(row: &Row, wish: &Ls) -> bool {
-    if let Some(environment) = &wish.environment
-        && row.environment.as_ref() != Some(environment)
-    {
+/// Whether an item is of a folder and an environment, where one is wanted, and has all words.
+pub fn is_wanted(
+    row: &Row,
+    words: &[&str],
+    folder: Option<&str>,
+    environment: Option<&str>,
+) -> bool {
+    let elsewhere = folder.is_some_and(|folder| !is_below(&row.folder, folder));
+    let is_other = |environment| row.environment.as_deref() != Some(environment);
+    if elsewhere || environment.is_some_and(is_other) {
         return false;
-    }
-    if let Some(folder) = &wish.folder {
-        let below = row.folder.strip_prefix(folder.as_str());
-        if !below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
-            return false;
-        }
     }
     let places = [row.name.as_str(), &row.folder]
         .into_iter()
@@ -52,9 +57,7 @@ fn is_wanted(row: &Row, wish: &Ls) -> bool {
     let text: String = places
         .map(|place| format!("{}\n", place.to_lowercase()))
         .collect();
-    wish.words
-        .iter()
-        .all(|word| text.contains(&word.to_lowercase()))
+    words.iter().all(|word| text.contains(&word.to_lowercase()))
 }
 
 fn kind(kind: Kind) -> &'static str {

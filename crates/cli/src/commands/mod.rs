@@ -13,6 +13,7 @@ mod login;
 mod ls;
 mod masked;
 mod run;
+mod ssh_agent;
 mod status;
 mod totp;
 mod write;
@@ -21,6 +22,7 @@ pub use aws_credential_process::AwsCredentialProcess;
 pub use docker_credential::DockerCredential;
 pub use git_credential::GitCredential;
 pub use masked::{ARGUMENT as TAKE_TERMINAL, take_terminal};
+pub use ssh_agent::SshAgent;
 pub use write::NewKind;
 
 use std::process::ExitCode;
@@ -29,13 +31,18 @@ use crate::{
     args::{Arguments, Command},
     failure::Failure,
     home::Home,
-    keeper,
+    keeper, ssh,
     vault::Question,
 };
 
 /// Holds the keys: what `login` and `unlock` start.
 pub async fn keep() -> Result<(), Failure> {
     keeper::serve(&Home::locate()?).await
+}
+
+/// Serves SSH keys in the background: what `ssh-agent` starts.
+pub async fn serve_ssh() -> Result<(), Failure> {
+    ssh::serve(&Home::locate()?).await
 }
 
 /// Does what was typed.
@@ -63,6 +70,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::GitCredential(wish) => git_credential::run(&home, wish).await,
         Command::DockerCredential(wish) => return docker_credential::run(&home, &wish).await,
         Command::AwsCredentialProcess(wish) => aws_credential_process::run(&home, &wish).await,
+        Command::SshAgent(wish) => return ssh_agent::run(&home, wish).await,
         Command::Completions { shell } => {
             let mut command = <Arguments as clap::CommandFactory>::command();
             clap_complete::generate(shell, &mut command, "keyarc", &mut std::io::stdout());

@@ -3,6 +3,7 @@
 mod aws;
 mod docker;
 mod git;
+mod ssh;
 
 use keyarc_client::{LogIn, NativeHost, NativeTransport, Session};
 use keyarc_vault::{Content, Field, FieldType, ItemDraft};
