@@ -68,6 +68,8 @@ pub enum Command {
     AwsCredentialProcess(AwsCredentialProcess),
     /// Serve the SSH keys of the vault, for a command or for what a shell starts.
     SshAgent(SshAgent),
+    /// Serve a coding agent, which gets commands run and sees no value: see docs/cli.md.
+    Mcp,
     /// Print what completes commands in a shell, for example `keyarc completions bash`.
     Completions {
         /// Which shell.

@@ -14,6 +14,7 @@ use crate::{
     credentials::{self, Asked},
     failure::Failure,
     host::{Open, doubt},
+    scope::{self, Scope, Within},
     ssh,
     values::{one_time_code, value, values, variables},
     writes::{self, Change},
@@ -128,6 +129,8 @@ pub enum Question {
     SshIdentities(ssh::Which),
     /// [`Answer::Signature`]
     SshSign(ssh::ToSign),
+    /// As if there were nothing but a part of the vault.
+    Within(Scope, Within),
     /// [`Answer::Done`]; the keys are forgotten.
     Lock,
 }
@@ -172,6 +175,15 @@ pub enum Answer {
     },
     /// Registries of containers and user names there.
     Registries(#[zeroize(skip)] Vec<(String, String)>),
+    /// What the values of an item are called.
+    Fields {
+        /// The item.
+        #[zeroize(skip)]
+        row: Row,
+        /// As references call them.
+        #[zeroize(skip)]
+        names: Vec<String>,
+    },
     /// SSH keys.
     Identities {
         /// Those that can be signed with.
@@ -307,7 +319,9 @@ pub async fn answer(session: &Open, question: &Question) -> Result<Answer, Failu
         Question::Items => Ok(Answer::Items(
             rows(session).into_iter().map(Row::of).collect(),
         )),
-        Question::Values(wanted) => Ok(Answer::Values(read(session, wanted).await?)),
+        Question::Values(wanted) => {
+            Ok(Answer::Values(read(session, &rows(session), wanted).await?))
+        }
         Question::Item(wanted) => {
             let id = find(&rows(session), wanted)?;
             let item = match wanted.version {
@@ -350,6 +364,7 @@ pub async fn answer(session: &Open, question: &Question) -> Result<Answer, Failu
         Question::Registries(of) => credentials::registries(session, of.as_ref()).await,
         Question::SshIdentities(which) => ssh::identities(session, which).await,
         Question::SshSign(wish) => ssh::signature(session, wish).await,
+        Question::Within(scope, within) => scope::answer(session, scope, within).await,
         Question::Lock => Ok(Answer::Done),
     }
 }
@@ -388,12 +403,16 @@ pub fn rows(session: &Open) -> Vec<ItemSummary> {
     rows
 }
 
-/// The values of all that is wanted. Nothing is given when one of them is not there.
-async fn read(session: &Open, wanted: &[Wanted]) -> Result<Vec<String>, Failure> {
-    let rows = rows(session);
+/// The values of all that is wanted among some items. Nothing is given when one of them is not
+/// there.
+pub async fn read(
+    session: &Open,
+    rows: &[ItemSummary],
+    wanted: &[Wanted],
+) -> Result<Vec<String>, Failure> {
     let ids: Vec<ItemId> = wanted
         .iter()
-        .map(|wanted| find(&rows, wanted))
+        .map(|wanted| find(rows, wanted))
         .collect::<Result<_, _>>()?;
     let present = wanted.iter().zip(&ids);
     let present = present.filter(|(wanted, _)| wanted.version.is_none());
@@ -420,7 +439,7 @@ async fn read(session: &Open, wanted: &[Wanted]) -> Result<Vec<String>, Failure>
             }
             None => items.iter().find(|item| item.summary.id == *id),
         };
-        let item = item.ok_or_else(|| not_found(&rows, wanted))?;
+        let item = item.ok_or_else(|| not_found(rows, wanted))?;
         found.push(
             value(item, wanted.field.as_deref(), now)?
                 .as_str()

@@ -21,6 +21,7 @@ mod write;
 pub use aws_credential_process::AwsCredentialProcess;
 pub use docker_credential::DockerCredential;
 pub use git_credential::GitCredential;
+pub use ls::is_wanted;
 pub use masked::{ARGUMENT as TAKE_TERMINAL, take_terminal};
 pub use ssh_agent::SshAgent;
 pub use write::NewKind;
@@ -31,7 +32,7 @@ use crate::{
     args::{Arguments, Command},
     failure::Failure,
     home::Home,
-    keeper, ssh,
+    keeper, mcp, ssh,
     vault::Question,
 };
 
@@ -71,6 +72,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::DockerCredential(wish) => return docker_credential::run(&home, &wish).await,
         Command::AwsCredentialProcess(wish) => aws_credential_process::run(&home, &wish).await,
         Command::SshAgent(wish) => return ssh_agent::run(&home, wish).await,
+        Command::Mcp => mcp::serve(&home).await,
         Command::Completions { shell } => {
             let mut command = <Arguments as clap::CommandFactory>::command();
             clap_complete::generate(shell, &mut command, "keyarc", &mut std::io::stdout());

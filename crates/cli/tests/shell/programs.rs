@@ -3,6 +3,7 @@
 mod aws;
 mod docker;
 mod git;
+mod mcp;
 mod ssh;
 
 use keyarc_client::{LogIn, NativeHost, NativeTransport, Session};
