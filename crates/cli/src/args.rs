@@ -5,7 +5,7 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    commands::{AwsCredentialProcess, DockerCredential, GitCredential, NewKind, SshAgent},
+    commands::{AwsCredentialProcess, DockerCredential, GitCredential, NewKind, Scan, SshAgent},
     format::Format,
 };
 
@@ -70,6 +70,8 @@ pub enum Command {
     SshAgent(SshAgent),
     /// Serve a coding agent, which gets commands run and sees no value: see docs/cli.md.
     Mcp,
+    /// Find secrets in files and in the history of Git. Needs no account.
+    Scan(Scan),
     /// Print what completes commands in a shell, for example `keyarc completions bash`.
     Completions {
         /// Which shell.

@@ -25,6 +25,7 @@ mod output;
 mod printable;
 mod process;
 mod prompt;
+mod scan;
 mod scope;
 mod secret;
 mod signals;

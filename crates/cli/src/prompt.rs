@@ -29,6 +29,21 @@ pub fn secret(question: &str) -> Result<Zeroizing<String>, Failure> {
         })
 }
 
+/// Asks whether something is to be done; nothing but a yes is one.
+pub fn agrees(question: &str) -> Result<bool, Failure> {
+    eprint!("{question} [y/N] ");
+    let mut line = String::new();
+    io::stdin()
+        .lock()
+        .take(LONGEST)
+        .read_line(&mut line)
+        .map_err(|error| {
+            Failure::Machine(format!("nothing could be asked at the terminal: {error}"))
+        })?;
+    let answer = line.trim();
+    Ok(answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes"))
+}
+
 /// A secret that is to be kept: typed at the terminal, or all of standard input without the line end
 /// behind it.
 pub fn value(question: &str) -> Result<Zeroizing<String>, Failure> {

@@ -13,6 +13,7 @@ mod login;
 mod ls;
 mod masked;
 mod run;
+mod scan;
 mod ssh_agent;
 mod status;
 mod totp;
@@ -23,6 +24,7 @@ pub use docker_credential::DockerCredential;
 pub use git_credential::GitCredential;
 pub use ls::is_wanted;
 pub use masked::{ARGUMENT as TAKE_TERMINAL, take_terminal};
+pub use scan::Scan;
 pub use ssh_agent::SshAgent;
 pub use write::NewKind;
 
@@ -73,6 +75,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::AwsCredentialProcess(wish) => aws_credential_process::run(&home, &wish).await,
         Command::SshAgent(wish) => return ssh_agent::run(&home, wish).await,
         Command::Mcp => mcp::serve(&home).await,
+        Command::Scan(wish) => return scan::run(&home, wish).await,
         Command::Completions { shell } => {
             let mut command = <Arguments as clap::CommandFactory>::command();
             clap_complete::generate(shell, &mut command, "keyarc", &mut std::io::stdout());

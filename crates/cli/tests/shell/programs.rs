@@ -4,6 +4,7 @@ mod aws;
 mod docker;
 mod git;
 mod mcp;
+mod scan;
 mod ssh;
 
 use keyarc_client::{LogIn, NativeHost, NativeTransport, Session};
