@@ -5,7 +5,10 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    commands::{Doctor, Edit, Export, ImportFile, Man, NewKind, Test},
+    commands::{
+        AwsCredentialProcess, DockerCredential, Doctor, Edit, Export, GitCredential, ImportFile,
+        Man, NewKind, Scan, SshAgent, Test,
+    },
     format::Format,
 };
 
@@ -73,6 +76,18 @@ pub enum Command {
     Test(Test),
     /// Look whether all is well here, and tell what to do where it is not.
     Doctor(Doctor),
+    /// Answer Git, which asks for user names and passwords: see docs/cli.md.
+    GitCredential(GitCredential),
+    /// Answer Docker, which asks for user names and passwords of registries: see docs/cli.md.
+    DockerCredential(DockerCredential),
+    /// Answer programs of AWS, which ask for an access key: see docs/cli.md.
+    AwsCredentialProcess(AwsCredentialProcess),
+    /// Serve the SSH keys of the vault, for a command or for what a shell starts.
+    SshAgent(SshAgent),
+    /// Serve a coding agent, which gets commands run and sees no value: see docs/cli.md.
+    Mcp,
+    /// Find secrets in files and in the history of Git. Needs no account.
+    Scan(Scan),
     /// Print the page of the manual, or write those of all commands.
     Man(Man),
     /// Print what completes commands in a shell, for example `keyarc completions bash`.
@@ -414,7 +429,7 @@ pub struct Generate {
 }
 
 /// Reads `90s`, `15m`, `8h`.
-fn time(text: &str) -> Result<Duration, String> {
+pub fn time(text: &str) -> Result<Duration, String> {
     const WRONG: &str = "a number and s, m or h, as in 15m; at least 1s and at most 24h";
     let (number, unit) = text.split_at(text.len() - text.chars().last().map_or(0, char::len_utf8));
     let number: u64 = number.parse().map_err(|_| WRONG)?;

@@ -118,6 +118,21 @@ impl Home {
         })
     }
 
+    /// A file that a person has written into the folder, if it is there, and its path. What others
+    /// may write or read is refused.
+    pub fn private_text(&self, name: &str) -> Result<(PathBuf, Option<String>), Failure> {
+        let path = self.folder.join(name);
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                private(&self.folder)?;
+                private(&path)?;
+                Ok((path, Some(text)))
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok((path, None)),
+            Err(error) => Err(Failure::of_file("cannot read", &path, &error)),
+        }
+    }
+
     /// Remembers an account.
     pub fn keep(&self, account: &Account) -> Result<(), Failure> {
         self.make()?;

@@ -8,9 +8,12 @@
     reason = "a program for the shell speaks to whoever typed its name"
 )]
 
+mod address;
+mod approval;
 mod args;
 mod checks;
 mod commands;
+mod credentials;
 mod failure;
 mod format;
 mod forms;
@@ -19,14 +22,19 @@ mod host;
 mod keeper;
 mod machine;
 mod mask;
+mod mcp;
 mod memory;
 mod open;
 mod output;
 mod printable;
+mod process;
 mod project;
 mod prompt;
+mod scan;
+mod scope;
 mod secret;
 mod signals;
+mod ssh;
 mod template;
 mod terminal;
 mod tokens;
@@ -40,6 +48,12 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+/// Under these file names the program is a helper of another one, which finds helpers by name.
+const HELPERS: [(&str, &str); 2] = [
+    ("docker-credential-keyarc", "docker-credential"),
+    ("git-credential-keyarc", "git-credential"),
+];
+
 fn main() -> ExitCode {
     // No commands of anybody's, so that neither help nor completions have them.
     let hidden = std::env::args_os().nth(1);
@@ -47,7 +61,8 @@ fn main() -> ExitCode {
     if is(commands::TAKE_TERMINAL) {
         return ended(&commands::take_terminal());
     }
-    let arguments = (!is(keeper::ARGUMENT)).then(args::Arguments::parse);
+    let (is_keeper, is_agent) = (is(keeper::ARGUMENT), is(ssh::ARGUMENT));
+    let arguments = (!is_keeper && !is_agent).then(called);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -55,6 +70,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime.block_on(async {
             match arguments {
                 Some(arguments) => commands::run(arguments).await,
+                None if is_agent => commands::serve_ssh().await.map(|()| ExitCode::SUCCESS),
                 None => commands::keep().await.map(|()| ExitCode::SUCCESS),
             }
         }),
@@ -69,4 +85,16 @@ fn main() -> ExitCode {
 fn ended(failure: &failure::Failure) -> ExitCode {
     eprintln!("keyarc: {failure}");
     ExitCode::from(failure.exit_code())
+}
+
+/// What was typed. A link to this program that is called as a helper is, does what that helper does.
+fn called() -> args::Arguments {
+    let mut words = std::env::args_os();
+    let own = words.next().unwrap_or_default();
+    let name = std::path::Path::new(&own).file_name();
+    let helper = HELPERS
+        .iter()
+        .find(|(helper, _)| name.is_some_and(|name| name == *helper));
+    let command = helper.map(|(_, command)| (*command).into());
+    args::Arguments::parse_from([own].into_iter().chain(command).chain(words))
 }

@@ -14,10 +14,13 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
     checks::{self, Checked, ToCheck},
+    credentials::{self, Asked},
     failure::Failure,
     forms::Form,
     host::{Open, doubt},
     machine::{OpenedCopy, reads_only},
+    scope::{self, Scope, Within},
+    ssh,
     tokens::{self, TokenLine, TokenWish, UseLine},
     transfers::{self, Came, Incoming, Outgoing, Went},
     values::{one_time_code, value, values, variables},
@@ -59,7 +62,7 @@ pub enum Environment {
 }
 
 impl Environment {
-    fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         match self {
             Self::This(name) | Self::ThisOrNone(name) => name,
         }
@@ -148,6 +151,16 @@ pub enum Question {
     RemoveTokens(Vec<String>),
     /// [`Answer::Uses`] of the token of this name or id.
     TokenUses(String),
+    /// [`Answer::Credential`]: what another program is to log in with.
+    Credential(Asked),
+    /// [`Answer::Registries`], of an environment or of none in particular.
+    Registries(Option<Environment>),
+    /// [`Answer::Identities`]
+    SshIdentities(ssh::Which),
+    /// [`Answer::Signature`]
+    SshSign(ssh::ToSign),
+    /// As if there were nothing but a part of the vault.
+    Within(Scope, Within),
     /// [`Answer::Done`]; the keys are forgotten.
     Lock,
 }
@@ -175,6 +188,12 @@ impl Question {
             | Self::Tokens
             | Self::RemoveTokens(_)
             | Self::TokenUses(_)
+            | Self::Credential(_)
+            | Self::Registries(_)
+            | Self::SshIdentities(_)
+            | Self::SshSign(_)
+            // What is within a scope is named with it.
+            | Self::Within(..)
             | Self::Status
             | Self::Items
             | Self::Lock => Vec::new(),
@@ -252,6 +271,38 @@ pub enum Answer {
     Uses(#[zeroize(skip)] Vec<UseLine>),
     /// What an item was.
     Versions(#[zeroize(skip)] Vec<VersionLine>),
+    /// A user name, and what goes with it.
+    Credential {
+        /// The item.
+        #[zeroize(skip)]
+        row: Row,
+        /// Never empty.
+        username: String,
+        /// The password or token.
+        secret: String,
+    },
+    /// Registries of containers and user names there.
+    Registries(#[zeroize(skip)] Vec<(String, String)>),
+    /// What the values of an item are called.
+    Fields {
+        /// The item.
+        #[zeroize(skip)]
+        row: Row,
+        /// As references call them.
+        #[zeroize(skip)]
+        names: Vec<String>,
+    },
+    /// SSH keys.
+    Identities {
+        /// Those that can be signed with.
+        #[zeroize(skip)]
+        identities: Vec<ssh::Identity>,
+        /// The items that hold another, and why it is none of them.
+        #[zeroize(skip)]
+        left_out: Vec<String>,
+    },
+    /// As SSH has it.
+    Signature(Vec<u8>),
     /// It is done.
     Done,
 }
@@ -387,14 +438,16 @@ impl<'a> Source<'a> {
         }
     }
 
-    async fn reveal(self, item: ItemId) -> Result<Item, Failure> {
+    /// One item with its secret.
+    pub async fn reveal(self, item: ItemId) -> Result<Item, Failure> {
         Ok(match self {
             Self::Account(session) => session.reveal(item).await?,
             Self::Machine(copy) => copy.reveal(item).await?,
         })
     }
 
-    async fn read_many(self, items: &[ItemId]) -> Result<Vec<Item>, Failure> {
+    /// Many items with their secrets. What is gone meanwhile is left out.
+    pub async fn read_many(self, items: &[ItemId]) -> Result<Vec<Item>, Failure> {
         Ok(match self {
             Self::Account(session) => session.read_many(items).await?,
             Self::Machine(copy) => copy.read_many(items).await?,
@@ -422,7 +475,7 @@ pub async fn answer(source: Source<'_>, question: &Question) -> Result<Answer, F
         Question::Items => Ok(Answer::Items(
             rows(source).into_iter().map(Row::of).collect(),
         )),
-        Question::Values(wanted) => Ok(Answer::Values(read(source, wanted).await?)),
+        Question::Values(wanted) => Ok(Answer::Values(read(source, &rows(source), wanted).await?)),
         Question::Item(wanted) => {
             let id = find(&rows(source), wanted)?;
             let item = match wanted.version {
@@ -492,6 +545,11 @@ pub async fn answer(source: Source<'_>, question: &Question) -> Result<Answer, F
             Ok(Answer::Removed(names))
         }
         Question::TokenUses(name) => Ok(Answer::Uses(tokens::uses(source.account()?, name).await?)),
+        Question::Credential(asked) => credentials::find(source, asked).await,
+        Question::Registries(of) => credentials::registries(source, of.as_ref()).await,
+        Question::SshIdentities(which) => ssh::identities(source, which).await,
+        Question::SshSign(wish) => ssh::signature(source, wish).await,
+        Question::Within(scope, within) => scope::answer(source, scope, within).await,
         Question::Lock => Ok(Answer::Done),
     }
 }
@@ -520,6 +578,12 @@ fn status(source: Source<'_>) -> Status {
     }
 }
 
+/// Whether a folder is this one or in it.
+pub fn is_below(place: &str, folder: &str) -> bool {
+    let rest = place.strip_prefix(folder);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// Items outside the trash, by folder and name.
 pub fn rows(source: Source<'_>) -> Vec<ItemSummary> {
     let mut rows: Vec<ItemSummary> = source.look(|vault| {
@@ -536,12 +600,16 @@ pub fn rows(source: Source<'_>) -> Vec<ItemSummary> {
     rows
 }
 
-/// The values of all that is wanted. Nothing is given when one of them is not there.
-async fn read(source: Source<'_>, wanted: &[Wanted]) -> Result<Vec<String>, Failure> {
-    let rows = rows(source);
+/// The values of all that is wanted among some items. Nothing is given when one of them is not
+/// there.
+pub async fn read(
+    source: Source<'_>,
+    rows: &[ItemSummary],
+    wanted: &[Wanted],
+) -> Result<Vec<String>, Failure> {
     let ids: Vec<ItemId> = wanted
         .iter()
-        .map(|wanted| find(&rows, wanted))
+        .map(|wanted| find(rows, wanted))
         .collect::<Result<_, _>>()?;
     let present = wanted.iter().zip(&ids);
     let present = present.filter(|(wanted, _)| wanted.version.is_none());
@@ -568,7 +636,7 @@ async fn read(source: Source<'_>, wanted: &[Wanted]) -> Result<Vec<String>, Fail
             }
             None => items.iter().find(|item| item.summary.id == *id),
         };
-        let item = item.ok_or_else(|| not_found(&rows, wanted))?;
+        let item = item.ok_or_else(|| not_found(rows, wanted))?;
         found.push(
             value(item, wanted.field.as_deref(), now)?
                 .as_str()

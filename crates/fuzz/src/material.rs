@@ -4,6 +4,7 @@ use keyarc_vault::{
     Content, Kind, MaterialFacts,
     certificate::{CHAIN_SHOWN, NAMES_SHOWN},
     inspect_material, read_material,
+    ssh::read_ssh_secret,
 };
 
 /// Certificates are read with and without a password, never more is shown than there is room for,
@@ -15,6 +16,10 @@ pub fn certificate(data: &[u8]) {
 /// As [`certificate`], where an SSH key is expected.
 pub fn ssh_key(data: &[u8]) {
     material(Kind::SshKey, data);
+    if let Ok(key) = read_ssh_secret(&String::from_utf8_lossy(data)) {
+        // It begins with the length and the name of its algorithm.
+        assert!(key.public.len() > 4 + "ssh-rsa".len());
+    }
 }
 
 fn material(kind: Kind, data: &[u8]) {

@@ -104,7 +104,8 @@ pub use moment::{MomentRow, Then, ThenIs};
 pub use parts::Part;
 pub use qr::{QR_SIDE_MAX, QrError, SetupKey, read_setup_key};
 pub use recognise::{
-    Provider, hint_of, provider, providers, recognise, recognise_named, recognised_sorts,
+    Provider, Spotted, hint_of, provider, providers, recognise, recognise_named, recognised_sorts,
+    spot,
 };
 pub use reminder::{
     Hidden, LEAD_DAYS, REMINDERS_SHOWN, ReminderChange, ReminderRow, ReminderSettings, Reminders,

@@ -10,10 +10,7 @@ use clap::ValueEnum;
 use keyarc_vault::export::{LeftOut, PlainFormat};
 use zeroize::Zeroizing;
 
-use super::{
-    import::ask_for_long,
-    ls::{is_wanted, kind},
-};
+use super::{import::ask_for_long, ls::kind};
 use crate::{
     args::Ls,
     failure::Failure,
@@ -136,7 +133,7 @@ async fn wanted(home: &Home, wish: &Export) -> Result<Option<Vec<String>>, Failu
     let Answer::Items(rows) = &answer else {
         return Err(Failure::Other("no list came".to_owned()));
     };
-    let rows = rows.iter().filter(|row| is_wanted(row, which));
+    let rows = rows.iter().filter(|row| which.wants(row));
     let ids: Vec<String> = rows.map(|row| row.id.clone()).collect();
     match ids.is_empty() {
         true => Err(Failure::NotFound {

@@ -6,7 +6,7 @@ use crate::{
     home::Home,
     open, output,
     printable::printable,
-    vault::{Answer, Question, Row},
+    vault::{Answer, Question, Row, is_below},
 };
 
 const HEAD: [&str; 5] = ["NAME", "FOLDER", "ENVIRONMENT", "KIND", "EXPIRES"];
@@ -17,7 +17,7 @@ pub async fn run(home: &Home, wish: &Ls) -> Result<(), Failure> {
     let Answer::Items(rows) = &answer else {
         return Err(Failure::Other("no list came".to_owned()));
     };
-    let rows: Vec<&Row> = rows.iter().filter(|row| is_wanted(row, wish)).collect();
+    let rows: Vec<&Row> = rows.iter().filter(|row| wish.wants(row)).collect();
     if wish.printed.json {
         return output::json(&rows);
     }
@@ -33,18 +33,26 @@ pub async fn run(home: &Home, wish: &Ls) -> Result<(), Failure> {
     output::table(HEAD, cells)
 }
 
-/// Whether a row is one of those that were asked for.
-pub fn is_wanted(row: &Row, wish: &Ls) -> bool {
-    if let Some(environment) = &wish.environment
-        && row.environment.as_ref() != Some(environment)
-    {
-        return false;
+impl Ls {
+    /// Whether an item is one of those that were asked for.
+    pub fn wants(&self, row: &Row) -> bool {
+        let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
+        let (folder, environment) = (self.folder.as_deref(), self.environment.as_deref());
+        is_wanted(row, &words, folder, environment)
     }
-    if let Some(folder) = &wish.folder {
-        let below = row.folder.strip_prefix(folder.as_str());
-        if !below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
-            return false;
-        }
+}
+
+/// Whether an item is of a folder and an environment, where one is wanted, and has all words.
+pub fn is_wanted(
+    row: &Row,
+    words: &[&str],
+    folder: Option<&str>,
+    environment: Option<&str>,
+) -> bool {
+    let elsewhere = folder.is_some_and(|folder| !is_below(&row.folder, folder));
+    let is_other = |environment| row.environment.as_deref() != Some(environment);
+    if elsewhere || environment.is_some_and(is_other) {
+        return false;
     }
     let places = [row.name.as_str(), &row.folder]
         .into_iter()
@@ -53,9 +61,7 @@ pub fn is_wanted(row: &Row, wish: &Ls) -> bool {
     let text: String = places
         .map(|place| format!("{}\n", place.to_lowercase()))
         .collect();
-    wish.words
-        .iter()
-        .all(|word| text.contains(&word.to_lowercase()))
+    words.iter().all(|word| text.contains(&word.to_lowercase()))
 }
 
 /// A kind in words.

@@ -7,9 +7,9 @@ use std::{
     io::{self, IsTerminal as _, PipeReader, PipeWriter, Read as _, Write as _},
     os::{
         fd::{AsFd as _, OwnedFd},
-        unix::process::{CommandExt as _, ExitStatusExt as _},
+        unix::process::CommandExt as _,
     },
-    process::{Command, ExitStatus, Stdio},
+    process::{Command, Stdio},
     sync::Arc,
     thread,
 };
@@ -24,6 +24,7 @@ use super::run::not_started;
 use crate::{
     failure::Failure,
     mask::{Masker, Needles},
+    process::code,
     signals::Signals,
     terminal::{self, Pair, Raw},
 };
@@ -90,14 +91,6 @@ pub async fn run(command: Command, needles: Needles) -> Result<u8, Failure> {
 
 fn cannot(error: &io::Error) -> Failure {
     Failure::Machine(format!("the command cannot be watched: {error}"))
-}
-
-fn code(status: ExitStatus) -> u8 {
-    let code = status
-        .code()
-        .or_else(|| status.signal().map(|signal| 128 + signal));
-    code.and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(u8::MAX)
 }
 
 /// A command that runs.

@@ -1,6 +1,8 @@
 //! The commands.
 
+mod aws_credential_process;
 mod check;
+mod docker_credential;
 mod doctor;
 mod edit;
 mod env;
@@ -8,6 +10,7 @@ mod expiring;
 mod export;
 mod generate;
 mod get;
+mod git_credential;
 mod history;
 mod import;
 mod inject;
@@ -16,18 +19,26 @@ mod ls;
 mod man;
 mod masked;
 mod run;
+mod scan;
+mod ssh_agent;
 mod status;
 mod token;
 mod totp;
 mod write;
 
+pub use aws_credential_process::AwsCredentialProcess;
 pub use check::Test;
+pub use docker_credential::DockerCredential;
 pub use doctor::Doctor;
 pub use edit::Edit;
 pub use export::Export;
+pub use git_credential::GitCredential;
 pub use import::ImportFile;
+pub use ls::is_wanted;
 pub use man::Man;
 pub use masked::{ARGUMENT as TAKE_TERMINAL, take_terminal};
+pub use scan::Scan;
+pub use ssh_agent::SshAgent;
 pub use write::NewKind;
 
 use std::process::ExitCode;
@@ -36,13 +47,18 @@ use crate::{
     args::{Arguments, Command},
     failure::Failure,
     home::Home,
-    keeper, machine,
+    keeper, machine, mcp, ssh,
     vault::Question,
 };
 
 /// Holds the keys: what `login` and `unlock` start.
 pub async fn keep() -> Result<(), Failure> {
     keeper::serve(&Home::locate()?).await
+}
+
+/// Serves SSH keys in the background: what `ssh-agent` starts.
+pub async fn serve_ssh() -> Result<(), Failure> {
+    ssh::serve(&Home::locate()?).await
 }
 
 /// Does what was typed.
@@ -78,6 +94,12 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Test(wish) => return check::run(&home, wish).await,
         Command::Doctor(wish) => return doctor::run(&home, &wish).await,
         Command::Man(wish) => man::run(&wish),
+        Command::GitCredential(wish) => git_credential::run(&home, wish).await,
+        Command::DockerCredential(wish) => return docker_credential::run(&home, &wish).await,
+        Command::AwsCredentialProcess(wish) => aws_credential_process::run(&home, &wish).await,
+        Command::SshAgent(wish) => return ssh_agent::run(&home, wish).await,
+        Command::Mcp => mcp::serve(&home).await,
+        Command::Scan(wish) => return scan::run(&home, wish).await,
         Command::Completions { shell } => {
             let mut command = <Arguments as clap::CommandFactory>::command();
             clap_complete::generate(shell, &mut command, "keyarc", &mut std::io::stdout());

@@ -3,7 +3,7 @@
 //! It listens on a socket in a folder of its owner's, speaks to processes of its owner alone, and
 //! ends when nobody asked anything for a while, when it is told to, or when the session ends.
 
-mod message;
+pub mod message;
 mod serve;
 
 use std::{
@@ -47,6 +47,11 @@ pub async fn ask(home: &Home, question: &Question) -> Option<Result<Answer, Fail
         )),
     };
     Some(answer)
+}
+
+/// Whether somebody holds the keys. It is no question that keeps them from being forgotten.
+pub async fn is_there(home: &Home) -> bool {
+    UnixStream::connect(home.socket()).await.is_ok()
 }
 
 /// Starts a keeper, which logs in, and waits until it holds the keys. Questions that it has for

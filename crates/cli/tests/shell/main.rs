@@ -13,6 +13,7 @@ mod fixture;
 mod lies;
 mod mask;
 mod print;
+mod programs;
 mod project;
 mod terminal;
 mod tls;

@@ -57,8 +57,12 @@ pub(crate) struct RsaNumbers<'a> {
 pub(crate) enum PrivateKey<'a> {
     Rsa(RsaNumbers<'a>),
     Ed25519(Zeroizing<[u8; 32]>),
-    /// The public half, where the key carries it.
-    Ec(Option<PublicKey>),
+    /// On a curve.
+    Ec {
+        scalar: &'a [u8],
+        /// Where the key carries it.
+        public: Option<PublicKey>,
+    },
     /// Of an algorithm that has no meaning here.
     Other,
 }
@@ -69,7 +73,7 @@ impl<'a> PrivateKey<'a> {
         let whole = Walk::first(der)?;
         match Form::of(der).ok_or(Broken)? {
             Form::Pkcs1 => rsa(whole.whole).map(Self::Rsa),
-            Form::Sec1 => ec(whole.whole, None).map(Self::Ec),
+            Form::Sec1 => ec(whole.whole, None),
             Form::Pkcs8 => {
                 let mut walk = whole.walk()?;
                 walk.take(INTEGER)?;
@@ -79,7 +83,7 @@ impl<'a> PrivateKey<'a> {
                     rsa(key).map(Self::Rsa)
                 } else if PublicKey::is_ec(oid) {
                     let curve = parameters.ok_or(Broken)?.of(OID)?.value;
-                    ec(key, Some(curve)).map(Self::Ec)
+                    ec(key, Some(curve))
                 } else if PublicKey::is_ed25519(oid) {
                     let seed = Walk::first(key)?.of(OCTETS)?.value;
                     let seed = seed.try_into().map_err(|_| Broken)?;
@@ -102,7 +106,7 @@ impl<'a> PrivateKey<'a> {
                 let key = SigningKey::from_bytes(seed).verifying_key();
                 Some(PublicKey::Ed25519(key.to_bytes().to_vec()))
             }
-            Self::Ec(public) => public.clone(),
+            Self::Ec { public, .. } => public.clone(),
             Self::Other => None,
         }
     }
@@ -128,22 +132,28 @@ fn rsa(der: &[u8]) -> Result<RsaNumbers<'_>, Broken> {
     })
 }
 
-/// The public half of an `ECPrivateKey`. Reckoning it needs the arithmetic of each curve; every
-/// tool in use writes it.
-fn ec(der: &[u8], curve: Option<&[u8]>) -> Result<Option<PublicKey>, Broken> {
+/// An `ECPrivateKey`. Reckoning its public half needs the arithmetic of each curve; every tool in
+/// use writes it.
+fn ec<'a>(der: &'a [u8], curve: Option<&[u8]>) -> Result<PrivateKey<'a>, Broken> {
     const PARAMETERS: u8 = 0xa0;
     const PUBLIC: u8 = 0xa1;
     let mut walk = Walk::first(der)?.of(SEQUENCE)?.walk()?;
     walk.take(INTEGER)?;
-    walk.take(OCTETS)?;
+    let scalar = walk.take(OCTETS)?.value;
     let named = match walk.take_if(PARAMETERS)? {
         Some(parameters) => Some(Walk::first(parameters.value)?.of(OID)?.value),
         None => None,
     };
     let Some(public) = walk.take_if(PUBLIC)? else {
-        return Ok(None);
+        return Ok(PrivateKey::Ec {
+            scalar,
+            public: None,
+        });
     };
     let point = bits(Walk::first(public.value)?.of(BITS)?)?.to_vec();
     let curve = curve.or(named).ok_or(Broken)?.to_vec();
-    Ok(Some(PublicKey::Ec { curve, point }))
+    Ok(PrivateKey::Ec {
+        scalar,
+        public: Some(PublicKey::Ec { curve, point }),
+    })
 }

@@ -157,7 +157,7 @@ fn write_pair(
     let private_key = match &key {
         PrivateKey::Ed25519(seed) => write_ed25519(seed, comment, check),
         PrivateKey::Rsa(numbers) => write_rsa(numbers, comment, check),
-        PrivateKey::Ec(_) | PrivateKey::Other => return None,
+        PrivateKey::Ec { .. } | PrivateKey::Other => return None,
     };
     let (name, blob) = public.to_ssh()?;
     Some(KeyPair {

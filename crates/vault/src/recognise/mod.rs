@@ -7,11 +7,13 @@
 mod data;
 mod entropy;
 mod hint;
+mod spot;
 
 use crate::{Content, ItemDraft, Kind, Recognition};
 pub use data::{Provider, provider, providers, recognised_sorts};
 use data::{Rule, rules_for};
 pub(crate) use hint::mask;
+pub use spot::{Spotted, spot};
 
 /// Longest value looked at, in bytes. No key is as long.
 const VALUE_MAX: usize = 64 * 1024;

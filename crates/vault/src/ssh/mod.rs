@@ -3,12 +3,14 @@
 
 mod private;
 mod public;
+mod secret;
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 pub(crate) use private::{write_ed25519, write_rsa};
 pub(crate) use public::line_of;
+pub use secret::{SshNumbers, SshRsaNumbers, SshSecretKey, read_ssh_secret};
 
 use crate::certificate::{KeyMatch, MaterialError, PrivatePem, read_bundle};
 use private::{BEGIN, OpenSsh};

@@ -4,6 +4,7 @@
 use ed25519_dalek::SigningKey;
 use zeroize::Zeroizing;
 
+use super::secret::{SshNumbers, SshRsaNumbers, SshSecretKey};
 use crate::certificate::{
     MaterialError, pem,
     private_key::RsaNumbers,
@@ -58,6 +59,24 @@ impl OpenSsh {
         };
         let key = Self::read(&block.bytes).ok_or(MaterialError::Ssh)?;
         Ok(Some((key, pem::write_lines(LABEL, &block.bytes, LINE))))
+    }
+
+    /// What the first such key of a text signs with.
+    pub(super) fn secret(text: &str) -> Result<SshSecretKey, MaterialError> {
+        let at = text.find(BEGIN).ok_or(MaterialError::Nothing)?;
+        let (block, _) = pem::next_block(&text[at..])?.ok_or(MaterialError::Truncated)?;
+        let key = Self::read(&block.bytes).ok_or(MaterialError::Ssh)?;
+        if key.is_encrypted {
+            return Err(MaterialError::NeedsPassword);
+        }
+        let comment = key.comment.ok_or(MaterialError::NotForSsh)?;
+        let private = private_part(&block.bytes).ok_or(MaterialError::Ssh)?;
+        let numbers = numbers_of(private).ok_or(MaterialError::Ssh)?;
+        Ok(SshSecretKey {
+            public: key.public,
+            comment,
+            numbers,
+        })
     }
 
     fn read(bytes: &[u8]) -> Option<Self> {
@@ -122,6 +141,51 @@ fn comment_of(private: &[u8], public: &[u8]) -> Option<Option<String>> {
     };
     let comment = String::from_utf8_lossy(strings.step()?).into_owned();
     fits.then_some(Some(comment))
+}
+
+/// The private part of a block, encrypted or not.
+fn private_part(bytes: &[u8]) -> Option<&[u8]> {
+    let mut strings = Strings(bytes.strip_prefix(MAGIC)?);
+    for _ in 0..3 {
+        strings.step()?;
+    }
+    strings.number()?;
+    strings.step()?;
+    strings.step()
+}
+
+/// The numbers of a private part in clear that [`comment_of`] has looked at.
+fn numbers_of(private: &[u8]) -> Option<SshNumbers> {
+    let mut strings = Strings(private);
+    strings.number()?;
+    strings.number()?;
+    let own = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
+    match strings.step()? {
+        b"ssh-ed25519" => {
+            strings.step()?;
+            let seed = strings.step()?.first_chunk::<32>()?;
+            Some(SshNumbers::Ed25519(Zeroizing::new(*seed)))
+        }
+        b"ssh-rsa" => {
+            let mut next = || strings.step().map(own);
+            // In the order in which they stand.
+            let (modulus, public_exponent, private_exponent) = (next()?, next()?, next()?);
+            let (coefficient, prime1, prime2) = (next()?, next()?, next()?);
+            Some(SshNumbers::Rsa(SshRsaNumbers {
+                modulus,
+                public_exponent,
+                private_exponent,
+                prime1,
+                prime2,
+                coefficient,
+            }))
+        }
+        _ => {
+            strings.step()?;
+            strings.step()?;
+            strings.step().map(own).map(SshNumbers::Ecdsa)
+        }
+    }
 }
 
 /// Writes an Ed25519 key. `check` is any number; ssh-keygen draws one.

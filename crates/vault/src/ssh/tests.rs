@@ -160,3 +160,52 @@ fn a_row_names_algorithm_and_fingerprint() {
     );
     assert_eq!(hint("", ""), "");
 }
+
+#[test]
+fn a_private_key_in_clear_gives_its_numbers_and_its_public_half() {
+    let blob_of = |line: &str| PublicLine::read(line).expect("a line").blob;
+    for (private, public) in [
+        (fixture!("ssh-ed25519"), fixture!("ssh-ed25519.pub")),
+        (fixture!("ssh-rsa"), fixture!("ssh-rsa.pub")),
+        (fixture!("ssh-ecdsa"), fixture!("ssh-ecdsa.pub")),
+    ] {
+        let key = read_ssh_secret(private).expect("is read");
+        assert_eq!(key.public, blob_of(public));
+        assert!(public.trim().ends_with(&key.comment));
+        let lengths = match &key.numbers {
+            SshNumbers::Ed25519(seed) => vec![seed.len()],
+            SshNumbers::Ecdsa(scalar) => vec![scalar.len()],
+            SshNumbers::Rsa(numbers) => vec![numbers.modulus.len(), numbers.prime1.len()],
+        };
+        let expected: &[&[usize]] = &[&[32], &[33], &[257, 129]];
+        assert!(expected.contains(&lengths.as_slice()), "{lengths:?}");
+    }
+    for pem in [
+        fixture!("ed25519.key"),
+        fixture!("rsa.key"),
+        fixture!("rsa-pkcs1.key"),
+        fixture!("wildcard.key"),
+        fixture!("wildcard-sec1.key"),
+    ] {
+        let key = read_ssh_secret(pem).expect("is read");
+        assert_eq!(key.public, blob_of(&read(pem).public_key));
+        let of_rsa = |numbers: &SshRsaNumbers| numbers.prime2.len() * 2 == numbers.modulus.len();
+        assert!(match &key.numbers {
+            SshNumbers::Rsa(numbers) => of_rsa(numbers),
+            SshNumbers::Ecdsa(scalar) => scalar.len() == 32,
+            SshNumbers::Ed25519(_) => true,
+        });
+    }
+    for (text, error) in [
+        (fixture!("ssh-encrypted"), MaterialError::NeedsPassword),
+        (fixture!("rsa-proc-type.key"), MaterialError::NeedsPassword),
+        (
+            fixture!("wildcard-encrypted.key"),
+            MaterialError::NeedsPassword,
+        ),
+        (fixture!("ssh-rsa.pub"), MaterialError::Nothing),
+        ("", MaterialError::Nothing),
+    ] {
+        assert_eq!(read_ssh_secret(text).err(), Some(error));
+    }
+}
