@@ -14,7 +14,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::{
     failure::Failure,
     host::Open,
-    vault::{Row, Source, Wanted, find, rows},
+    vault::{Row, Source, rows},
+    wanted::{Wanted, find},
 };
 
 /// How an item is tested.

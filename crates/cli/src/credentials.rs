@@ -11,7 +11,8 @@ use crate::{
     failure::Failure,
     printable::printable,
     values::values,
-    vault::{Answer, Environment, Row, Source, rows},
+    vault::{Answer, Row, Source, rows},
+    wanted::Environment,
 };
 
 /// The field of one's own in which an API key says where it belongs.

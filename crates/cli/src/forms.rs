@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{printable::printable, vault::nearest, writes::Parts};
+use crate::{printable::printable, wanted::nearest, writes::Parts};
 
 /// The table of the fields that a person added.
 const FIELDS: &str = "fields";

@@ -42,6 +42,7 @@ mod transfers;
 mod values;
 mod variables;
 mod vault;
+mod wanted;
 mod writes;
 
 use std::process::ExitCode;

@@ -12,11 +12,7 @@ use std::{
 use rustix::{fs::OFlags, process::geteuid};
 use toml::{Table, Value};
 
-use crate::{
-    failure::Failure,
-    printable::printable,
-    vault::{Question, nearest},
-};
+use crate::{failure::Failure, printable::printable, vault::Question, wanted::nearest};
 
 /// What it is called.
 pub const FILE: &str = "keyarc.toml";

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     failure::Failure,
     values::values,
-    vault::{Answer, Row, Source, Wanted, find, is_below, read, rows},
+    vault::{Answer, Row, Source, read, rows},
+    wanted::{Wanted, find, is_below},
 };
 
 /// Folders and environments.

@@ -4,7 +4,7 @@
 use keyarc_reference::{NoReference, Reference, SCHEME};
 use zeroize::Zeroizing;
 
-use crate::vault::Wanted;
+use crate::wanted::Wanted;
 
 /// A template, its references found.
 #[derive(Debug, PartialEq, Eq)]

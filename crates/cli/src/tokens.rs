@@ -5,12 +5,7 @@ use keyarc_vault::{DraftError, MachineScope};
 use keyarc_wire::{MachineTokenId, MachineUseKind};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    failure::Failure,
-    host::Open,
-    printable::printable,
-    vault::{Answer, nearest},
-};
+use crate::{failure::Failure, host::Open, printable::printable, vault::Answer, wanted::nearest};
 
 /// A token that is to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

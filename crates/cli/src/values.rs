@@ -96,7 +96,7 @@ pub fn value(item: &Item, field: Option<&str>, now_ms: u64) -> Result<Zeroizing<
         Some(at) => Ok(all.swap_remove(at).text),
         None => Err(Failure::NotFound {
             what: format!("field {field} in {name}"),
-            nearest: crate::vault::nearest(field, all.iter().map(|value| value.name.as_str())),
+            nearest: crate::wanted::nearest(field, all.iter().map(|value| value.name.as_str())),
         }),
     }
 }

@@ -16,7 +16,8 @@ use crate::{
     home::Home,
     open,
     project::Project,
-    vault::{Answer, Question, Wanted},
+    vault::{Answer, Question},
+    wanted::Wanted,
 };
 
 /// Read when nothing else is named.

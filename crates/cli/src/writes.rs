@@ -13,7 +13,8 @@ use crate::{
     printable::printable,
     secret::Secret,
     values::meant,
-    vault::{Row, Source, Wanted, find, nearest, rows},
+    vault::{Row, Source, rows},
+    wanted::{Wanted, find, nearest},
 };
 
 /// How often a change is made anew on top of what somebody else wrote at the same time.

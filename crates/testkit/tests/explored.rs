@@ -27,7 +27,6 @@ const NOTES: &str = env!("CARGO_TARGET_TMPDIR");
 const NUMBER: u64 = 1;
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "`cargo x test schemathesis` installs the program that asks"]
 async fn every_answer_is_one_of_those_described() {
     let server = TestServer::start_at(build::ORIGIN).await;
     let services = server.state().services().clone();

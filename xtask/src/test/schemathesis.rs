@@ -3,15 +3,16 @@
 use super::{Counts, native::EVERYTHING};
 use crate::{process, tools, workspace::Workspace};
 
-/// Runs the test that was built with all others, and tells it of the program that asks. The
-/// arguments are that program's.
+/// Builds the test as all others are, so that little is built anew, and tells it of the program
+/// that asks. The arguments are that program's.
 pub fn run(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<Counts> {
     tools::ensure(&[tools::schemathesis(workspace)])?;
     let mut cargo = process::cargo(workspace)?;
     cargo
         .arg("test")
         .args(EVERYTHING)
-        .args(["--test", "explored", "--", "--ignored", "--nocapture"])
+        .args(["--features", "keyarc-testkit/explored"])
+        .args(["--test", "explored", "--", "--nocapture"])
         .args(arguments)
         .env(
             "KEYARC_SCHEMATHESIS",

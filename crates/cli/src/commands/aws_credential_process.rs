@@ -9,7 +9,8 @@ use crate::{
     home::Home,
     open, output,
     printable::printable,
-    vault::{Answer, Question, Row, Wanted},
+    vault::{Answer, Question, Row},
+    wanted::Wanted,
 };
 
 /// What each piece is called in an item, once `aws` before it and all but letters and digits are

@@ -19,7 +19,8 @@ use crate::{
     open, output,
     printable::printable,
     prompt,
-    vault::{Answer, Question, Row, Wanted},
+    vault::{Answer, Question, Row},
+    wanted::Wanted,
 };
 
 /// How long an answer may take.

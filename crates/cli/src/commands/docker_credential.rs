@@ -15,7 +15,8 @@ use crate::{
     failure::Failure,
     home::Home,
     open, output,
-    vault::{Answer, Environment, Question},
+    vault::{Answer, Question},
+    wanted::Environment,
 };
 
 /// The longest request that is read, in bytes.

@@ -17,7 +17,8 @@ use crate::{
     printable::printable,
     prompt,
     signals::Signals,
-    vault::{Answer, Question, Row, Wanted},
+    vault::{Answer, Question, Row},
+    wanted::Wanted,
     writes::{Change, Edited},
 };
 

@@ -8,7 +8,8 @@ use crate::{
     home::Home,
     open, output,
     variables::{self, Variables},
-    vault::{Answer, Question, Wanted},
+    vault::{Answer, Question},
+    wanted::Wanted,
 };
 
 /// Prints variables in the way that something else reads them.

@@ -8,7 +8,8 @@ use crate::{
     failure::Failure,
     home::Home,
     open, output,
-    vault::{Answer, Question, Row, Wanted},
+    vault::{Answer, Question, Row},
+    wanted::Wanted,
 };
 
 #[derive(Serialize)]

@@ -10,7 +10,8 @@ use crate::{
     home::Home,
     open, output,
     printable::printable,
-    vault::{Answer, Environment, Question},
+    vault::{Answer, Question},
+    wanted::Environment,
 };
 
 /// The longest request that is read, in bytes.

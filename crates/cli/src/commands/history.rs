@@ -6,7 +6,8 @@ use crate::{
     home::Home,
     open, output,
     printable::printable,
-    vault::{Answer, Question, VersionLine, Wanted},
+    vault::{Answer, Question, VersionLine},
+    wanted::Wanted,
 };
 
 const HEAD: [&str; 4] = ["VERSION", "WRITTEN (UTC)", "NAME", "CHANGED"];

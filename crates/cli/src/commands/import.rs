@@ -26,7 +26,8 @@ use crate::{
     prompt,
     secret::Secret,
     transfers::{Came, Incoming, Looked, Plan},
-    vault::{Answer, Question, nearest},
+    vault::{Answer, Question},
+    wanted::nearest,
 };
 
 /// Rows of the preview that somebody is shown before agreeing; `--dry-run` prints all of them.

@@ -6,7 +6,8 @@ use crate::{
     home::Home,
     open, output,
     printable::printable,
-    vault::{Answer, Question, Row, is_below},
+    vault::{Answer, Question, Row},
+    wanted::is_below,
 };
 
 const HEAD: [&str; 5] = ["NAME", "FOLDER", "ENVIRONMENT", "KIND", "EXPIRES"];

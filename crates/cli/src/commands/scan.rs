@@ -15,7 +15,8 @@ use crate::{
     scan::{self, Ignored, Looked, Moving},
     secret::Secret,
     variables,
-    vault::{Answer, Question, Row, Wanted},
+    vault::{Answer, Question, Row},
+    wanted::Wanted,
     writes::{Change, NewItem},
 };
 

@@ -16,7 +16,7 @@ use crate::{
     printable::printable,
     process::code,
     ssh::{self, Agent, Begin, Socket, Which},
-    vault::Environment,
+    wanted::Environment,
 };
 
 /// `keyarc ssh-agent`

@@ -5,7 +5,8 @@ use crate::{
     failure::Failure,
     home::Home,
     open, output,
-    vault::{Answer, Question, Wanted},
+    vault::{Answer, Question},
+    wanted::Wanted,
 };
 
 /// Prints a code; a person is told for how long it is good.

@@ -15,7 +15,8 @@ use crate::{
     project::Project,
     prompt,
     secret::Secret,
-    vault::{Answer, Question, Row, Wanted},
+    vault::{Answer, Question, Row},
+    wanted::Wanted,
     writes::{Change, NewItem},
 };
 

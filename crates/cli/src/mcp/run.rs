@@ -33,7 +33,8 @@ use crate::{
     process::code,
     scope::Within,
     variables::is_name,
-    vault::{Answer, Wanted},
+    vault::Answer,
+    wanted::Wanted,
 };
 
 /// Of each stream so many bytes are told; the rest is read and dropped.

@@ -12,7 +12,8 @@ use crate::{
     home::Home,
     open,
     scope::Within,
-    vault::{Answer, Question, Row, Wanted},
+    vault::{Answer, Question, Row},
+    wanted::Wanted,
 };
 
 /// What an agent is told that it can ask for.

@@ -11,7 +11,8 @@ use super::sign::sign;
 use crate::{
     failure::Failure,
     printable::printable,
-    vault::{Answer, Environment, Row, Source, is_below, rows},
+    vault::{Answer, Row, Source, rows},
+    wanted::{Environment, is_below},
 };
 
 /// Which keys.
