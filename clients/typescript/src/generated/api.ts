@@ -336,6 +336,172 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/machine/details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fetch details with a token
+         * @description Of 1 to 500 items of the copy, none of them twice, which the signature covers. `invalid_request` when all of them are larger than 16 MiB.
+         *
+         *     Sent again: `login_refused`: the nonce of a request works once.
+         */
+        post: operations["getMachineDetails"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machine/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open what a token reads
+         * @description Signed by the token's own key, without a session and without a challenge. The stream has the grant, every overview of the copy, the manifests since the token was made, and all details where they have at most 4 MiB together.
+         *
+         *     Sent again: `login_refused`: the nonce of a request works once.
+         */
+        post: operations["openMachineToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machine/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List machine tokens
+         * @description Oldest first, at most 100 in force, and those that were revoked in the last 90 days.
+         */
+        get: operations["listMachineTokens"];
+        put?: never;
+        /**
+         * Make a machine token
+         * @description With its copy of some items, sealed by the client under a key that the server never has. The token itself is never sent. The body has at most 48 MiB.
+         *
+         *     Sent again: `invalid_request` with `token_id`: there is one of that name.
+         */
+        post: operations["makeMachineToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machine/tokens/{token_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The machine token. */
+                token_id: components["schemas"]["MachineTokenId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Sync the copy of a token
+         * @description For the token's owner, as a sync of a vault.
+         */
+        get: operations["getMachineChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machine/tokens/{token_id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The machine token. */
+                token_id: components["schemas"]["MachineTokenId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring the copy of a token up to date
+         * @description As a write to a vault, with details in every item, and without earlier versions and attachments. An item that was purged may be written again, on top of its tombstone's version. What is replaced is not kept. The body has at most 48 MiB.
+         *
+         *     Sent again: `manifest_stale`, and nothing is written twice.
+         */
+        post: operations["writeMachineItems"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machine/tokens/{token_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The machine token. */
+                token_id: components["schemas"]["MachineTokenId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke a machine token
+         * @description At once and for good: its copy is deleted.
+         *
+         *     Sent again: The same answer: it is revoked.
+         */
+        post: operations["revokeMachineToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machine/tokens/{token_id}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The machine token. */
+                token_id: components["schemas"]["MachineTokenId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List who used a token
+         * @description And who tried to: newest first, 100 at a time, of the last 90 days; `before` asks for the next page.
+         */
+        post: operations["listMachineUses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -937,6 +1103,8 @@ export interface components {
             id: components["schemas"]["AccountId"];
             /** @description Wrapped keys. */
             keyset: components["schemas"]["Keyset"];
+            /** @description There are machine tokens in force, whose copies are to follow the vault. */
+            machine_tokens?: boolean;
             /** @description Notices not yet dismissed. */
             notices?: components["schemas"]["Notice"][];
             /** @description The passkeys that open the vault, oldest first. */
@@ -997,6 +1165,11 @@ export interface components {
             retry_after_seconds?: number;
             /** @description How to go on, with `second_factor_required`. */
             second_factor?: components["schemas"]["SecondFactorChallenge"];
+            /**
+             * Format: uint64
+             * @description The server's clock, with `clock_skew`; Unix milliseconds.
+             */
+            server_time_ms?: number;
         };
         /** @description A file that items name, chosen at random by the client that makes it. Lower-case hexadecimal. */
         AttachmentId: string;
@@ -1108,7 +1281,7 @@ export interface components {
             version: number;
         };
         /** @description Why a request was refused, for programs. Each code has one HTTP status, assigned in one place on the server. */
-        ErrorCode: "invalid_request" | "unauthenticated" | "login_refused" | "second_factor_required" | "second_factor_refused" | "passkey_refused" | "cross_site" | "not_found" | "method_not_allowed" | "conflict" | "manifest_stale" | "handle_taken" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "unavailable" | "storage_full" | "attachments_full";
+        ErrorCode: "invalid_request" | "unauthenticated" | "login_refused" | "second_factor_required" | "second_factor_refused" | "passkey_refused" | "clock_skew" | "token_expired" | "token_revoked" | "address_refused" | "cross_site" | "not_found" | "method_not_allowed" | "conflict" | "manifest_stale" | "handle_taken" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "unavailable" | "storage_full" | "attachments_full";
         /** @description Puts new keys in force by the recovery key, ends every session of the account and begins one. */
         FinishRecoveryRequest: {
             /** @description The Ed25519 public key that log-ins are to be checked against. */
@@ -1330,6 +1503,95 @@ export interface components {
             /** @description The opaque session token, for `api` only. */
             session_token?: string;
         };
+        /** @description What the holder of a token asks for, signed by its key: at `MACHINE_OPEN` the grant and the copy, at `MACHINE_DETAILS` the details of some of its items. */
+        MachineRequest: {
+            /** @description Random, and serves once. */
+            client_nonce: components["schemas"]["Bytes32"];
+            /** @description The items whose details are asked for, at most 500 and none twice; none for the copy. */
+            item_ids?: components["schemas"]["ItemId"][];
+            /** @description The server, as the client calls it. */
+            origin: string;
+            /** @description Over all else, with the purpose `machine`. */
+            signature: components["schemas"]["Bytes64"];
+            /**
+             * Format: uint64
+             * @description The client's clock, Unix milliseconds.
+             */
+            time_ms: number;
+            /** @description The token. */
+            token_id: components["schemas"]["MachineTokenId"];
+        };
+        /** @description A machine token, chosen at random by the client that makes it. It is not its secret. Lower-case hexadecimal. */
+        MachineTokenId: string;
+        /** @description A machine token as its owner's client needs it. */
+        MachineTokenInfo: {
+            /**
+             * Format: uint64
+             * @description When it was made, Unix milliseconds.
+             */
+            created_at_ms: number;
+            /**
+             * Format: uint64
+             * @description When it ends, Unix milliseconds; absent for never.
+             */
+            expires_at_ms?: number;
+            /** @description The token. */
+            id: components["schemas"]["MachineTokenId"];
+            /** @description The last time that it was used, or somebody tried to. */
+            last_use?: components["schemas"]["MachineUse"];
+            /** @description Where it may be used; anywhere without any. */
+            networks?: string[];
+            /** @description As it was sealed. */
+            note: components["schemas"]["Sealed"];
+            /**
+             * Format: uint64
+             * @description When it was revoked, Unix milliseconds. Nothing is left of its copy then.
+             */
+            revoked_at_ms?: number;
+            /** @description Its copy. */
+            vault: components["schemas"]["VaultInfo"];
+        };
+        /** @description The machine tokens of an account. */
+        MachineTokensResponse: {
+            /** @description Those in force, and those that were revoked lately; oldest first. */
+            tokens: components["schemas"]["MachineTokenInfo"][];
+        };
+        /** @description A use of a machine token, by whoever holds it. */
+        MachineUse: {
+            /** @description From where, as coarse as the list of sessions has it: `203.0.x.x`. */
+            address: string;
+            /**
+             * Format: uint64
+             * @description When, Unix milliseconds.
+             */
+            at_ms: number;
+            /** @description What for, and how it ended. */
+            kind: components["schemas"]["MachineUseKind"];
+        };
+        /** @description What a machine token was used for, by somebody who has it. */
+        MachineUseKind: "opened" | "details" | "refused_address" | "refused_expired" | "refused_revoked";
+        /** @description A place among the uses of a token. */
+        MachineUseMark: {
+            /**
+             * Format: uint64
+             * @description Unix milliseconds.
+             */
+            at_ms: number;
+            /** @description Tells those of one moment apart. */
+            id: components["schemas"]["Bytes32"];
+        };
+        /** @description Asks for the uses of a token. */
+        MachineUsesRequest: {
+            /** @description Those before this one, from `next`; the newest without it. */
+            before?: components["schemas"]["MachineUseMark"] | null;
+        };
+        /** @description Some uses of a token, at most 100. */
+        MachineUsesResponse: {
+            /** @description Where to go on; absent when there are no more. */
+            next?: components["schemas"]["MachineUseMark"];
+            /** @description Newest first. */
+            uses: components["schemas"]["MachineUse"][];
+        };
         /** @description A code that was sent by e-mail. */
         MailCode: {
             /** @description Eight digits. White space does not matter. */
@@ -1348,6 +1610,28 @@ export interface components {
         MailService: "smtp" | "outbox" | "none";
         /** @description Whether mails are sent. */
         MailState: "off" | "unconfirmed" | "on";
+        /** @description Makes a machine token, with its copy of some items. */
+        MakeMachineTokenRequest: {
+            /** @description The Ed25519 public key that its requests are checked against. */
+            auth_public_key: components["schemas"]["Bytes32"];
+            /**
+             * Format: uint64
+             * @description When it ends, Unix milliseconds; absent for never.
+             */
+            expires_at_ms?: number | null;
+            /** @description What comes into it at once; its manifest is of version 1. */
+            first: components["schemas"]["WriteItemsRequest"];
+            /** @description What its holder is to have, sealed for them. */
+            grant: components["schemas"]["Sealed"];
+            /** @description The networks that it may be used from, as `10.0.0.0/8`: at most 16, none for any address. */
+            networks?: string[];
+            /** @description What the account notes about it for itself, at most 16,384 bytes. */
+            note: components["schemas"]["Sealed"];
+            /** @description Chosen at random by the client. */
+            token_id: components["schemas"]["MachineTokenId"];
+            /** @description The copy, while it is empty. */
+            vault: components["schemas"]["NewVault"];
+        };
         /** @description Asks what items were at a moment. */
         MomentRequest: {
             /** @description Only items whose ids come after this one; absent for the first page. */
@@ -1934,6 +2218,19 @@ export interface components {
         };
     };
     responses: {
+        /** @description `clock_skew`: the time in a machine token's request is more than five minutes off; `server_time_ms` is the server's. `token_expired`: the machine token has ended. `token_revoked`: the machine token was revoked. `address_refused`: the machine token may not be used from this address. `cross_site`: the request came from another site. */
+        ClockSkewOrTokenExpiredOrTokenRevokedOrAddressRefusedOrCrossSite: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ApiError"] & {
+                    /** @enum {unknown} */
+                    code: "clock_skew" | "token_expired" | "token_revoked" | "address_refused" | "cross_site";
+                };
+            };
+        };
         /** @description `conflict`: somebody else changed it meanwhile; `conflicts` has the versions of items. */
         Conflict: {
             headers: {
@@ -2231,6 +2528,7 @@ export interface operations {
                      *         "version": 1,
                      *         "wrapped_root_key": "S0EBAQABfDng5DGjH-EhwA"
                      *       },
+                     *       "machine_tokens": false,
                      *       "notices": [
                      *         {
                      *           "at_ms": 1790000000000,
@@ -2984,6 +3282,445 @@ export interface operations {
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["StorageFull"];
+        };
+    };
+    getMachineDetails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "client_nonce": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                 *       "item_ids": [
+                 *         "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+                 *       ],
+                 *       "origin": "https://keyarc.example",
+                 *       "signature": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                 *       "time_ms": 1790000000000,
+                 *       "token_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MachineRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "details": [
+                     *         {
+                     *           "details": "S0EBAQABfDng5DGjH-EhwA",
+                     *           "details_version": 1,
+                     *           "item_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                     *           "version": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DetailsResponse"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["LoginRefused"];
+            403: components["responses"]["ClockSkewOrTokenExpiredOrTokenRevokedOrAddressRefusedOrCrossSite"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
+    openMachineToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "client_nonce": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                 *       "item_ids": [
+                 *         "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+                 *       ],
+                 *       "origin": "https://keyarc.example",
+                 *       "signature": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                 *       "time_ms": 1790000000000,
+                 *       "token_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MachineRequest"];
+            };
+        };
+        responses: {
+            /** @description A stream of records, as `docs/api.md` has them byte by byte. It ends with their count; one without its end was cut off. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.keyarc.changes": unknown;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["LoginRefused"];
+            403: components["responses"]["ClockSkewOrTokenExpiredOrTokenRevokedOrAddressRefusedOrCrossSite"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
+    listMachineTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "tokens": [
+                     *         {
+                     *           "created_at_ms": 1790000000000,
+                     *           "expires_at_ms": 1790000000000,
+                     *           "id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                     *           "last_use": {
+                     *             "address": "ada@example.org",
+                     *             "at_ms": 1790000000000,
+                     *             "kind": "opened"
+                     *           },
+                     *           "networks": [
+                     *             "…"
+                     *           ],
+                     *           "note": "S0EBAQABfDng5DGjH-EhwA",
+                     *           "revoked_at_ms": 1790000000000,
+                     *           "vault": {
+                     *             "id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                     *             "key_epoch": 1,
+                     *             "revision": 1,
+                     *             "wrapped_key": "S0EBAQABfDng5DGjH-EhwA"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MachineTokensResponse"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CrossSite"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    makeMachineToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "auth_public_key": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                 *       "expires_at_ms": 1790000000000,
+                 *       "first": {
+                 *         "earlier": [
+                 *           {
+                 *             "attachments": [
+                 *               "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+                 *             ],
+                 *             "details": "S0EBAQABfDng5DGjH-EhwA",
+                 *             "item_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                 *             "overview": "S0EBAQABfDng5DGjH-EhwA",
+                 *             "version": 1
+                 *           }
+                 *         ],
+                 *         "manifest": "AAAA",
+                 *         "purges": [
+                 *           {
+                 *             "base_version": 0,
+                 *             "item_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+                 *           }
+                 *         ],
+                 *         "writes": [
+                 *           {
+                 *             "attachments": [
+                 *               "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+                 *             ],
+                 *             "base_version": 0,
+                 *             "details": "S0EBAQABfDng5DGjH-EhwA",
+                 *             "item_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                 *             "overview": "S0EBAQABfDng5DGjH-EhwA"
+                 *           }
+                 *         ]
+                 *       },
+                 *       "grant": "S0EBAQABfDng5DGjH-EhwA",
+                 *       "networks": [
+                 *         "…"
+                 *       ],
+                 *       "note": "S0EBAQABfDng5DGjH-EhwA",
+                 *       "token_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                 *       "vault": {
+                 *         "id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                 *         "manifest": "AAAA",
+                 *         "wrapped_key": "S0EBAQABfDng5DGjH-EhwA"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["MakeMachineTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CrossSite"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
+    getMachineChanges: {
+        parameters: {
+            query?: {
+                /** @description The revision that the client has; 0, or nothing, for all items. */
+                since?: number;
+                /** @description Every manifest from this version on comes along; without it the newest alone. */
+                manifests_from?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The machine token. */
+                token_id: components["schemas"]["MachineTokenId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream of records, as `docs/api.md` has them byte by byte. It ends with their count; one without its end was cut off. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.keyarc.changes": unknown;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CrossSite"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    writeMachineItems: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The machine token. */
+                token_id: components["schemas"]["MachineTokenId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "earlier": [
+                 *         {
+                 *           "attachments": [
+                 *             "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+                 *           ],
+                 *           "details": "S0EBAQABfDng5DGjH-EhwA",
+                 *           "item_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                 *           "overview": "S0EBAQABfDng5DGjH-EhwA",
+                 *           "version": 1
+                 *         }
+                 *       ],
+                 *       "manifest": "AAAA",
+                 *       "purges": [
+                 *         {
+                 *           "base_version": 0,
+                 *           "item_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+                 *         }
+                 *       ],
+                 *       "writes": [
+                 *         {
+                 *           "attachments": [
+                 *             "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+                 *           ],
+                 *           "base_version": 0,
+                 *           "details": "S0EBAQABfDng5DGjH-EhwA",
+                 *           "item_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                 *           "overview": "S0EBAQABfDng5DGjH-EhwA"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["WriteItemsRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "revision": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WriteItemsResponse"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CrossSite"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["ConflictOrManifestStale"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
+    revokeMachineToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The machine token. */
+                token_id: components["schemas"]["MachineTokenId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CrossSite"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
+        };
+    };
+    listMachineUses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The machine token. */
+                token_id: components["schemas"]["MachineTokenId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "before": {
+                 *         "at_ms": 1790000000000,
+                 *         "id": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["MachineUsesRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "next": {
+                     *         "at_ms": 1790000000000,
+                     *         "id": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+                     *       },
+                     *       "uses": [
+                     *         {
+                     *           "address": "ada@example.org",
+                     *           "at_ms": 1790000000000,
+                     *           "kind": "opened"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MachineUsesResponse"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CrossSite"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getDescription: {
@@ -3761,6 +4498,7 @@ export interface operations {
                      *           "version": 1,
                      *           "wrapped_root_key": "S0EBAQABfDng5DGjH-EhwA"
                      *         },
+                     *         "machine_tokens": false,
                      *         "notices": [
                      *           {
                      *             "at_ms": 1790000000000,
@@ -3866,6 +4604,7 @@ export interface operations {
                      *           "version": 1,
                      *           "wrapped_root_key": "S0EBAQABfDng5DGjH-EhwA"
                      *         },
+                     *         "machine_tokens": false,
                      *         "notices": [
                      *           {
                      *             "at_ms": 1790000000000,
@@ -3969,6 +4708,7 @@ export interface operations {
                      *           "version": 1,
                      *           "wrapped_root_key": "S0EBAQABfDng5DGjH-EhwA"
                      *         },
+                     *         "machine_tokens": false,
                      *         "notices": [
                      *           {
                      *             "at_ms": 1790000000000,
@@ -4077,6 +4817,7 @@ export interface operations {
                      *           "version": 1,
                      *           "wrapped_root_key": "S0EBAQABfDng5DGjH-EhwA"
                      *         },
+                     *         "machine_tokens": false,
                      *         "notices": [
                      *           {
                      *             "at_ms": 1790000000000,
@@ -4275,6 +5016,7 @@ export interface operations {
                      *           "version": 1,
                      *           "wrapped_root_key": "S0EBAQABfDng5DGjH-EhwA"
                      *         },
+                     *         "machine_tokens": false,
                      *         "notices": [
                      *           {
                      *             "at_ms": 1790000000000,
@@ -4393,6 +5135,7 @@ export interface operations {
                      *           "version": 1,
                      *           "wrapped_root_key": "S0EBAQABfDng5DGjH-EhwA"
                      *         },
+                     *         "machine_tokens": false,
                      *         "notices": [
                      *           {
                      *             "at_ms": 1790000000000,
