@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use futures::TryStreamExt as _;
 use keyarc_auth::MachineStatement;
-use keyarc_service::{Context, Policy, ServiceError, Services, cleanup, machine, vault};
+use keyarc_service::{Context, Policy, ServiceError, Services, account, cleanup, machine, vault};
 use keyarc_signature::{ManifestBody, SigningKey, VaultManifest};
 use keyarc_testkit::{
     FixedClock, TempDb, TestClient,
@@ -350,7 +350,9 @@ on_both! {
 
     async fn revoking_deletes_the_copy_at_once_and_the_token_after_90_days(db) {
         let story = Story::begin(db).await;
+        assert!(account::get(&story.context).await.unwrap().machine_tokens);
         machine::revoke(&story.context, token(100)).await.unwrap();
+        assert!(!account::get(&story.context).await.unwrap().machine_tokens);
         let rows = async |table: &'static str| db.store().count(table).await.unwrap();
         assert_eq!(rows("SELECT COUNT(*) FROM machine_items").await, 0);
         assert_eq!(rows("SELECT COUNT(*) FROM machine_manifests").await, 0);

@@ -335,10 +335,12 @@ fn a_revoked_token_opens_nothing_and_gets_nothing_more() {
     run(async {
         let (world, items) = world().await;
         let session = &world.session;
+        assert!(!session.has_tokens());
         let (ci, cd) = (
             make(session, "ci", &payments()).await,
             make(session, "cd", &payments()).await,
         );
+        assert!(session.has_tokens() && world.device().await.has_tokens());
         session.revoke_token(ci.id).await.expect("revokes");
         assert_eq!(open(&world, &ci).await.err(), Some(MachineError::Revoked));
         assert!(open(&world, &cd).await.is_ok());

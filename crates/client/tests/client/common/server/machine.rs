@@ -144,6 +144,15 @@ impl Server {
         self.machine.tokens.values().map(|token| &token.info.note)
     }
 
+    /// What the account says of tokens.
+    fn note_tokens(&mut self) {
+        let mut tokens = self.machine.tokens.values();
+        let any = tokens.any(|token| token.info.revoked_at_ms.is_none());
+        for account in self.accounts.values_mut() {
+            account.response.machine_tokens = any;
+        }
+    }
+
     pub(super) fn machine(&mut self, request: &HttpRequest) -> Option<Answer> {
         let body = request.body.as_deref().unwrap_or_default();
         let path = request.path.as_str();
@@ -171,6 +180,7 @@ impl Server {
         };
         if step == "revoke" {
             token.info.revoked_at_ms = Some(self.clock_ms);
+            self.note_tokens();
             return Some(Ok(respond(204, "", Vec::new())));
         }
         let (_, query) = step.split_once("changes?since=")?;
@@ -214,6 +224,7 @@ impl Server {
             copy,
         };
         self.machine.tokens.insert(request.token_id, token);
+        self.note_tokens();
         Ok(respond(204, "", Vec::new()))
     }
 
