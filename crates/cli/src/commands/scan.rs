@@ -6,6 +6,7 @@ use keyarc_vault::{Kind, import};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
+use super::write::changed;
 use crate::{
     failure::Failure,
     home::Home,
@@ -153,11 +154,8 @@ async fn into_vault(home: &Home, wish: Scan, ignored: &Ignored) -> Result<ExitCo
     }
     let mut made = Vec::with_capacity(items.len());
     for new in items {
-        let answer = open::ask(home, &Question::Change(Change::New(new))).await?;
-        match &answer {
-            Answer::Items(rows) => made.extend(rows.iter().map(NewItemPlace::of_row)),
-            _ => return Err(Failure::Other("no item came".to_owned())),
-        }
+        let rows = changed(home, Change::New(new)).await?;
+        made.extend(rows.iter().map(NewItemPlace::of_row));
     }
     let references = references(&moving, &made, &wish);
     are_there(home, &moving, &references).await?;

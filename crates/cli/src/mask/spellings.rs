@@ -84,10 +84,14 @@ fn add(value: &str, push: &mut impl FnMut(&str, usize)) {
             }
         }
     }
-    let spelt: [&Spell; 9] = [
+    let spelt: [&Spell; 11] = [
         &|c, out| percent(c, out, "-._~", false),
         // What encodeURIComponent leaves as it is (ECMA-262, "encodeURIComponent").
         &|c, out| percent(c, out, "-._~!*'()", false),
+        // What encodeURI leaves as it is (ECMA-262, "encodeURI").
+        &|c, out| percent(c, out, "-._~!*'();/?:@&=+$,#", false),
+        // What Python's `urllib.parse.quote` does.
+        &|c, out| percent(c, out, "-._~/", false),
         // application/x-www-form-urlencoded (WHATWG URL).
         &|c, out| percent(c, out, "*-._", true),
         &|c, out| hex(c, out),
@@ -100,10 +104,10 @@ fn add(value: &str, push: &mut impl FnMut(&str, usize)) {
     for (at, write) in spelt.into_iter().enumerate() {
         let spelling = written(value, write);
         push(&spelling, LEAST);
-        // The digits of the first four are hexadecimal, in capitals above.
-        if at < 3 {
+        // The digits of the first six are hexadecimal, in capitals above.
+        if at < 5 {
             push(&lower_escapes(&spelling), LEAST);
-        } else if at == 3 {
+        } else if at == 5 {
             push(&Zeroizing::new(spelling.to_ascii_lowercase()), LEAST);
         }
     }
@@ -253,6 +257,8 @@ mod tests {
             "a%27b%20c%2f%22%c3%a9%0a",
             "a'b%20c%2F%22%C3%A9%0A",
             "a%27b+c%2F%22%C3%A9%0A",
+            "a%27b%20c/%22%C3%A9%0A",
+            "a'b%20c/%22%C3%A9%0A",
             "61276220632F22C3A90A",
             "61276220632f22c3a90a",
             "a'b c/\\\"é\\n",

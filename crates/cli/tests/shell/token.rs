@@ -41,7 +41,7 @@ async fn by_token(shell: &Shell, server: &str, token: &str, words: &[&str]) -> O
         .env("KEYARC_SERVER", server);
     let out = tokio::task::spawn_blocking(move || command.output().expect("it starts"));
     let out = out.await.expect("it ends");
-    let secret = token.split('_').nth(2).unwrap_or(token);
+    let secret = token.split('_').nth(2).unwrap_or(token).trim();
     for shown in [&out.stdout, &out.stderr] {
         let shown = String::from_utf8_lossy(shown);
         assert!(secret.is_empty() || !shown.contains(secret), "{shown}");
