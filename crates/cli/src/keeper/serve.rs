@@ -1,6 +1,8 @@
 use std::{
     cell::Cell,
-    env, fs, io,
+    env,
+    fs::{self, TryLockError},
+    io,
     os::unix::fs::PermissionsExt as _,
     rc::Rc,
     time::{Duration, Instant},
@@ -24,6 +26,10 @@ use crate::{
 
 /// A state that was fetched so long ago is fetched anew before a question is answered.
 const FRESH: Duration = Duration::from_secs(2);
+/// How long another process may take that begins to hold the keys, or ends.
+const TURN: Duration = Duration::from_secs(30);
+/// How often it is looked at.
+const TURN_STEP: Duration = Duration::from_millis(20);
 /// Bytes that must be allowed: a program that needs more memory than it may lock ends.
 #[cfg(target_os = "linux")]
 const LOCKABLE: u64 = 1024 * 1024 * 1024;
@@ -107,9 +113,7 @@ async fn begin(
     let begin: Begin = message::read(&mut io::stdin()).map_err(broken)?;
     home.make()?;
     let lock = private_file(&home.lock())?;
-    if lock.try_lock().is_err() {
-        return Err(Failure::Usage("the vault is unlocked already".to_owned()));
-    }
+    take_turn(home, &lock).await?;
     let machine = Machine::new(home);
     let session = log_in(home, &machine, &begin).await?;
     // Whoever had the lock before may have been killed.
@@ -128,6 +132,29 @@ async fn begin(
         ended: Cell::new(false),
     };
     Ok((keeper, listener, lock))
+}
+
+/// Waits until nobody else holds the keys. Whoever does answers; whoever does not is about to, or about
+/// to end: it tells the server that its session is over, which takes a moment.
+async fn take_turn(home: &Home, lock: &fs::File) -> Result<(), Failure> {
+    let begun = now();
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => {
+                return Err(Failure::of_file("cannot lock", &home.lock(), &error));
+            }
+            Err(TryLockError::WouldBlock) if super::is_there(home).await => {
+                return Err(Failure::Usage("the vault is unlocked already".to_owned()));
+            }
+            Err(TryLockError::WouldBlock) if begun.elapsed() > TURN => {
+                return Err(Failure::Other(
+                    "the process that held the keys neither answers nor ends; try again".to_owned(),
+                ));
+            }
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(TURN_STEP).await,
+        }
+    }
 }
 
 async fn log_in(home: &Home, machine: &Machine, begin: &Begin) -> Result<Open, Failure> {

@@ -352,6 +352,20 @@ async fn keys_are_forgotten_when_nobody_asks_and_when_the_keeper_dies() {
     );
     let again = shell.run(&["unlock", "--stdin"]).await;
     assert!(again.status.success(), "unlocked already: {again:?}");
+
+    // One that has locked may still be telling the server so.
+    shell.prints(&["lock"]).await;
+    let lock = std::fs::File::options()
+        .write(true)
+        .open(shell.home().join("keeper.lock"))
+        .expect("opens");
+    lock.lock().expect("locks");
+    let held = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_secs(1));
+        drop(lock);
+    });
+    unlock().await;
+    held.join().expect("ends");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
