@@ -26,6 +26,7 @@ use std::{
     os::unix::{fs::PermissionsExt as _, process::ExitStatusExt as _},
     path::PathBuf,
     process::Command,
+    thread,
     time::Duration,
 };
 
@@ -355,13 +356,13 @@ async fn keys_are_forgotten_when_nobody_asks_and_when_the_keeper_dies() {
 
     // One that has locked may still be telling the server so.
     shell.prints(&["lock"]).await;
-    let lock = std::fs::File::options()
+    let lock = fs::File::options()
         .write(true)
         .open(shell.home().join("keeper.lock"))
         .expect("opens");
     lock.lock().expect("locks");
-    let held = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_secs(1));
+    let held = thread::spawn(move || {
+        thread::sleep(Duration::from_secs(1));
         drop(lock);
     });
     unlock().await;
