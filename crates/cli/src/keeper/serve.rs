@@ -4,6 +4,7 @@ use std::{
     fs::{self, TryLockError},
     io,
     os::unix::fs::PermissionsExt as _,
+    path::PathBuf,
     rc::Rc,
     time::{Duration, Instant},
 };
@@ -36,6 +37,8 @@ const LOCKABLE: u64 = 1024 * 1024 * 1024;
 
 /// What becomes of a keeper.
 struct Keeper {
+    /// Where it listens.
+    socket: PathBuf,
     session: Open,
     machine: Machine,
     idle: Duration,
@@ -123,6 +126,7 @@ async fn begin(
     fs::set_permissions(home.socket(), fs::Permissions::from_mode(0o600)).map_err(failed)?;
     let now = now();
     let keeper = Keeper {
+        socket: home.socket(),
         session,
         machine,
         idle: Duration::from_secs(begin.idle_seconds),
@@ -233,6 +237,8 @@ impl Keeper {
         let answer = self.answer(&question).await;
         if matches!(question, Question::Lock) || matches!(answer, Err(Failure::SessionEnded)) {
             self.ended.set(true);
+            // Before anybody is told: who asks after that finds nobody.
+            let _ = fs::remove_file(&self.socket);
         }
         let _ = message::send(&mut line, &answer).await;
     }
