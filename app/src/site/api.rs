@@ -188,7 +188,11 @@ fn types(description: &Description) -> impl IntoView + use<> {
                 <section class="site-api-type">
                     <h3 id=type_anchor(name)><code>{name.clone()}</code></h3>
                     {words}
-                    {members(schema)}
+                    // Laid out when somebody looks: there are a hundred of them.
+                    <details>
+                        <summary>"What it has"</summary>
+                        {members(schema)}
+                    </details>
                 </section>
             }
         })
