@@ -173,12 +173,44 @@ async fn a_machine_reads_what_its_token_is_for_and_nothing_else() {
         &["token", "create", "x", "--all"],
         &["token", "rm", "ci"],
         &["token", "uses", "ci"],
+        &["edit", "Stripe"],
+        &["import", ".env", "--yes"],
+        &["export", "--format", "json", "--yes"],
+        &["test", "Stripe", "-e", "production", "--yes"],
     ] {
         let (code, said) = fails(&shell, &server, &token, words).await;
         assert_eq!(code, 2, "{words:?}: {said}");
         assert!(said.contains("token"), "{said}");
     }
     assert!(!shell.work().join("nothing").exists(), "nothing is kept");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_programs_ask_is_answered_from_what_a_token_reads() {
+    let (proxy, shell) = behind_proxy().await;
+    let all = make(&shell, &["all", "--all"]).await;
+    let some = make(&shell, &CI).await;
+    let question = shell.work().join("question");
+    let asked = "protocol=https\nhost=registry.example\n\n";
+    std::fs::write(&question, asked).expect("writes");
+    for (token, answer) in [
+        (&all, &["username=ada", "password=canary pass word"][..]),
+        (&some, &[]),
+    ] {
+        let mut git = shell.command(&["git-credential", "get"]);
+        git.env("KEYARC_HOME", shell.work().join("nothing"))
+            .env("KEYARC_TOKEN", token)
+            .env("KEYARC_SERVER", proxy.origin())
+            .stdin(std::fs::File::open(&question).expect("opens"));
+        let out = tokio::task::spawn_blocking(move || git.output().expect("it starts"));
+        let out = out.await.expect("it ends");
+        let said = String::from_utf8(out.stdout).expect("UTF-8");
+        let told: Vec<&str> = said.lines().collect();
+        for line in answer {
+            assert!(told.contains(line), "{said}");
+        }
+        assert_eq!(said.contains("canary"), !answer.is_empty(), "{said}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
