@@ -197,10 +197,7 @@ fn scope_words(scope: &MachineScope) -> String {
 }
 
 fn bounds(token: &TokenView) -> String {
-    // The moment is the end of a day, in UTC, which lies in that day or the next elsewhere.
-    let last_day = token
-        .expires_at_ms
-        .map(|end| Day(((end - 1) / DAY_MS) as i32));
+    let last_day = token.expires_at_ms.map(last_day);
     match (last_day, token.networks.is_empty()) {
         (None, true) => t!("Never ends; from anywhere").to_owned(),
         (Some(day), true) => t!("Until {day}; from anywhere", day = long_day(day)),
@@ -214,6 +211,12 @@ fn bounds(token: &TokenView) -> String {
             networks = listed(&token.networks)
         ),
     }
+}
+
+/// The day before a moment, which is the end of one in UTC. The server says it, and may say anything.
+fn last_day(end_ms: u64) -> Day {
+    let day = i32::try_from(end_ms.saturating_sub(1) / DAY_MS);
+    day.map_or(Day::LAST, Day).min(Day::LAST)
 }
 
 fn last_use(token: &TokenView) -> String {
@@ -247,5 +250,18 @@ fn standing_words(standing: &TokenStanding) -> Option<String> {
         }
         TokenStanding::Revoked(at_ms) => Some(t!("Revoked: {moment}", moment = moment(*at_ms))),
         TokenStanding::Current { .. } | TokenStanding::Expired => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_ends_on_a_day_whatever_the_server_says() {
+        assert_eq!(last_day(2 * DAY_MS), Day(1));
+        assert_eq!(last_day(2 * DAY_MS - 1), Day(1));
+        assert_eq!(last_day(0), Day(0));
+        assert_eq!(last_day(u64::MAX), Day::LAST);
     }
 }
