@@ -176,8 +176,10 @@ fn read_mail(mail: &str) -> String {
         .replace("\r\n ", " ")
 }
 
+/// The code that a mail tells in its text. Its head has a name of hexadecimal digits, which may look like one.
 fn digits(mail: &str) -> String {
-    let code = mail
+    let (_, text) = mail.split_once("\r\n\r\n").expect("a head and a text");
+    let code = text
         .split(|c: char| !c.is_ascii_digit())
         .find(|part| part.len() == 8);
     code.expect("a code").to_owned()
