@@ -85,12 +85,19 @@ interface TraceEvent {
   tid: number;
   ts: number;
   dur?: number;
+  /** What of it the thread ran, in microseconds. */
+  tdur?: number;
   args: { name?: string };
 }
 
+/** A frame, in microseconds. */
+const FRAME = 16_000;
+
 /**
  * Milliseconds of main-thread work in the dearest frame while something is done: all tasks from
- * one picture that was handed to the compositor to the next.
+ * one picture that was handed to the compositor, or from the end of a whole frame in which there
+ * was nothing to do, to the next picture. Work is time of the thread: what else the machine does
+ * meanwhile is none of the page's.
  */
 export async function dearestFrame(page: Page, act: () => Promise<void>): Promise<number> {
   const browser = page.context().browser();
@@ -102,11 +109,14 @@ export async function dearestFrame(page: Page, act: () => Promise<void>): Promis
   const own = traceEvents.filter(({ ph, pid, tid }) => ph === 'X' && pid === main?.pid && tid === main.tid);
   const tasks = own.filter(({ name }) => name === 'RunTask').sort((a, b) => a.ts - b.ts);
   const commits = own.filter(({ name }) => name === 'Commit').map(({ ts }) => ts);
-  if (tasks.length === 0 || commits.length === 0) throw new Error('the trace tells nothing');
+  if (!tasks.some(({ tdur }) => tdur !== undefined) || commits.length === 0) throw new Error('the trace tells nothing');
   const frames = [0];
-  for (const { ts, dur = 0 } of tasks) {
-    frames[frames.length - 1]! += dur / 1_000;
-    if (commits.some((commit) => ts <= commit && commit <= ts + dur)) frames.push(0);
+  let end = tasks[0]!.ts;
+  for (const { ts, dur = 0, tdur = 0 } of tasks) {
+    if (ts - end >= FRAME) frames.push(0);
+    frames[frames.length - 1]! += tdur / 1_000;
+    end = ts + dur;
+    if (commits.some((commit) => ts <= commit && commit <= end)) frames.push(0);
   }
   return Math.max(...frames);
 }

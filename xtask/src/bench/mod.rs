@@ -266,10 +266,11 @@ pub fn document(measures: &[Measure], results: &Value) -> anyhow::Result<String>
          least of several runs on both sides.",
         "Verifying: signatures, history and the tree over all items, from the moment the answer is \
          there until the first item is opened.",
-        "Frame: all tasks of the page's main thread between two pictures handed to the compositor, \
-         in Chromium's own trace, while six letters are typed into the search field: the first \
-         word after a start, while the browser compiles some of the code that it runs, and the \
-         same word once more.",
+        "Frame: all tasks of the page's main thread up to a picture handed to the compositor, from \
+         the picture before it or from a pause of 16 ms on, in Chromium's own trace, in time that \
+         the thread ran. For a search, while six letters are typed into its field: the first word \
+         after a start, while the browser compiles some of the code that it runs, and the same \
+         word once more.",
         "Everyday actions: an environment in the navigation, twelve turns of the wheel, `Ctrl A`, a \
          press on a row; the least of three times after a first. The longest task is over all of \
          them, the first included.",
