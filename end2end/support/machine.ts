@@ -99,7 +99,7 @@ interface Details {
 /** The stream of a copy: `crates/wire/src/changes.rs`. */
 function read(stream: Buffer): { grant: Buffer; details: Details[] } {
   let at = 4;
-  let grant = Buffer.alloc(0);
+  let grant: Buffer = Buffer.alloc(0);
   const details: Details[] = [];
   const take = (length: number) => stream.subarray(at, (at += length));
   for (;;) {
