@@ -43,6 +43,22 @@ test('a save while the server is gone is kept, and sent when it returns', async 
   await expect(again.row(KEY.name)).toBeVisible();
 });
 
+test('so is a save whose code the server had not sent yet', async ({ guard, own, owner }) => {
+  guard.allow(/failed to load split module/i);
+  const { page } = owner;
+  const saving = '**/pkg/*/split_saving*.wasm';
+  await page.route(saving, (route) => route.abort());
+  const home = await owner.signUp();
+  await home.startNew();
+  await home.fillKey(KEY);
+  await own.stop('SIGKILL');
+  await home.save();
+  await expect(page.getByText(/1 change kept here/)).toBeVisible();
+  await page.unroute(saving);
+  await own.run();
+  await expect(home.detail(KEY.name)).toBeVisible({ timeout: 60_000 });
+});
+
 test('offline, the list and search go on', async ({ own, owner, home }) => {
   await home.addKey(KEY);
   await home.addKey({ ...KEY, name: 'Another' });

@@ -14,6 +14,8 @@ use super::{commands::tell_changed, seldom::Running, state::VaultWorker};
 
 /// How long after the vault was opened the code is fetched: after what the page needs.
 const FETCH_AFTER_MS: u32 = 1_000;
+/// How often the code is asked for while somebody waits for it.
+const TRIES: usize = 3;
 
 /// What is wished for.
 pub(super) enum Wish {
@@ -40,17 +42,31 @@ async fn saving() -> Result<Grant, SplitLoaderError> {
 
 /// Grants a wish once the code for it is there.
 pub(super) async fn run_saving(worker: Rc<VaultWorker>, wish: Wish) -> Result<Reply, Failure> {
-    match saving().await {
-        Ok(grant) => grant(worker, wish).await,
-        Err(_) => Err(Failure::PartMissing),
+    let grant = match &wish {
+        Wish::Save(_) => saving_in_the_end(&worker).await?,
+        Wish::Recognise(_) => saving().await.map_err(|_| Failure::PartMissing)?,
+    };
+    grant(worker, wish).await
+}
+
+/// The code, once the server is there to send it: what is saved while it is away is kept and saved
+/// when it returns. A server that answers and does not send it is of another version.
+async fn saving_in_the_end(worker: &VaultWorker) -> Result<Grant, Failure> {
+    for _ in 0..TRIES {
+        if let Ok(grant) = saving().await {
+            return Ok(grant);
+        }
+        let back = worker.session()?.await_server().await;
+        back.map_err(|error| worker.failed(error))?;
     }
+    Err(Failure::PartMissing)
 }
 
 /// Fetches the code, so that it is there even when the server is gone by then.
 pub(super) fn fetch_saving_soon() {
     spawn_local(async {
         TimeoutFuture::new(FETCH_AFTER_MS).await;
-        // Saving tries again, and says what is wrong.
+        // Saving asks again, and says what is wrong.
         let _ = saving().await;
     });
 }

@@ -129,6 +129,21 @@ impl<T: Transport, H: Host> Session<T, H> {
         }
     }
 
+    /// Waits until the server answers, however long it is away. Meanwhile it counts as a write that
+    /// waits: for what has to be there before something can be written.
+    pub async fn await_server(&self) -> Result<(), ClientError> {
+        let _place = self.wait_for(&WriteItemsRequest::default());
+        let mut backoff = Backoff::default();
+        loop {
+            match self.sync().await {
+                Err(ClientError::Unreachable) => {}
+                other => return other.map(drop),
+            }
+            let pause = backoff.next_ms(&mut self.host.rng());
+            self.host.sleep(pause).await;
+        }
+    }
+
     async fn attempt<'a>(
         &'a self,
         request: &mut WriteItemsRequest,

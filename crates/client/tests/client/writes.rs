@@ -33,6 +33,27 @@ fn a_request_that_was_lost_is_sent_again() {
 }
 
 #[test]
+fn what_a_write_needs_of_a_server_that_is_away_is_waited_for_as_a_write() {
+    run(async {
+        let world = World::new().await;
+        world.server.borrow_mut().down = true;
+        let returns = async {
+            while world.host.told.borrow().pauses.len() < 3 {
+                tokio::task::yield_now().await;
+            }
+            world.server.borrow_mut().down = false;
+        };
+        let (answered, ()) = join(world.session.await_server(), returns).await;
+        assert_eq!(answered, Ok(()));
+        assert_eq!(world.host.told.borrow().offline, [1, 1, 1]);
+        assert_eq!(world.host.told.borrow().online, 1);
+        world.server.borrow_mut().sessions_ended = true;
+        let ended = world.session.await_server().await;
+        assert_eq!(ended, Err(ClientError::SessionEnded));
+    });
+}
+
+#[test]
 fn a_write_whose_answer_was_lost_is_not_done_twice() {
     for fault in [Fault::AnswerLost, Fault::FailAfter, Fault::Garbage] {
         run(async {
