@@ -21,7 +21,8 @@ pub fn stories(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<Co
         "--noEmit",
         "--project",
         ".",
-    ]))?);
+    ]))?)
+    .named("the types of the stories");
     build::release(workspace)?;
     counts += built::check(workspace)?;
     let server = Postgres::start(workspace)?;

@@ -14,8 +14,5 @@ pub fn check(workspace: &Workspace) -> anyhow::Result<Counts> {
     found
         .iter()
         .for_each(|violation| say::line(&violation.to_string()));
-    Ok(Counts {
-        passed: u64::from(found.is_empty()),
-        failed: found.len() as u64,
-    })
+    Ok(Counts::violations(found.len()))
 }

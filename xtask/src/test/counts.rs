@@ -1,12 +1,16 @@
-//! How many tests passed and failed.
+//! How many tests passed and failed, and which failed.
 
 use std::{fmt, ops::AddAssign};
 
+use serde_json::Value;
+
 /// Tests that passed, and tests that failed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
     pub passed: u64,
     pub failed: u64,
+    /// Those that failed, as far as they have names.
+    pub names: Vec<String>,
 }
 
 impl Counts {
@@ -15,7 +19,25 @@ impl Counts {
         Self {
             passed: u64::from(passed),
             failed: u64::from(!passed),
+            names: Vec::new(),
         }
+    }
+
+    /// So many violations of what is one check.
+    pub fn violations(found: usize) -> Self {
+        Self {
+            passed: u64::from(found == 0),
+            failed: found as u64,
+            names: Vec::new(),
+        }
+    }
+
+    /// Gives what failed a name.
+    pub fn named(mut self, name: &str) -> Self {
+        if self.failed > 0 {
+            self.names.push(name.to_owned());
+        }
+        self
     }
 
     /// A program that failed without naming a test counts as one failure: it did not compile,
@@ -27,9 +49,13 @@ impl Counts {
         self
     }
 
-    /// Adds what a line of a Rust test harness tells, if it is its result line:
-    /// `test result: ok. 3 passed; 0 failed; …`.
+    /// Adds what a line of a Rust test harness tells, if it is its result line,
+    /// `test result: ok. 3 passed; 0 failed; …`, or that of a test that failed, `test a::b ... FAILED`.
     pub fn read_line(&mut self, line: &str) {
+        let failed = line
+            .strip_prefix("test ")
+            .and_then(|line| line.strip_suffix(" ... FAILED"));
+        self.names.extend(failed.map(str::to_owned));
         let Some((_, numbers)) = line.split_once("test result: ") else {
             return;
         };
@@ -47,15 +73,36 @@ impl Counts {
 
     /// What Playwright's JSON report tells. A flaky test is a failing one.
     pub fn of_playwright(report: &str) -> anyhow::Result<Self> {
-        let report: serde_json::Value = serde_json::from_str(report)?;
+        let report: Value = serde_json::from_str(report)?;
         let stat = |name: &str| report["stats"][name].as_u64().unwrap_or(0);
         let outside = report["errors"]
             .as_array()
             .map_or(0, |errors| errors.len() as u64);
+        let mut names = Vec::new();
+        failed_specs(&report, &mut names);
         Ok(Self {
             passed: stat("expected"),
             failed: stat("unexpected") + stat("flaky") + outside,
+            names,
         })
+    }
+}
+
+/// The specs of a suite, and of those in it, of which a test did not do as expected.
+fn failed_specs(suite: &Value, names: &mut Vec<String>) {
+    let list = |of: &Value, name: &str| of[name].as_array().cloned().unwrap_or_default();
+    for spec in list(suite, "specs") {
+        let told = list(&spec, "tests")
+            .into_iter()
+            .filter(|test| !matches!(test["status"].as_str(), Some("expected" | "skipped")));
+        names.extend(told.map(|test| {
+            let text = |of: &Value| of.as_str().unwrap_or_default().to_owned();
+            let (project, file) = (text(&test["projectName"]), text(&spec["file"]));
+            format!("[{project}] {file}: {}", text(&spec["title"]))
+        }));
+    }
+    for inner in list(suite, "suites") {
+        failed_specs(&inner, names);
     }
 }
 
@@ -63,6 +110,7 @@ impl AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
+        self.names.extend(other.names);
     }
 }
 
@@ -84,44 +132,48 @@ mod tests {
         );
         counts.read_line("    test result: FAILED. 3 passed; 2 failed; 0 ignored");
         counts.read_line("test says 5 passed; 7 failed ... ok");
+        counts.read_line("test deep::inside ... FAILED");
+        counts.read_line("test deep::beside ... ok");
         assert_eq!(counts.to_string(), "15 passed, 2 failed");
+        assert_eq!(counts.names, ["deep::inside"]);
     }
 
     #[test]
     fn a_program_that_dies_is_a_failure() {
-        assert_eq!(
-            Counts::default().with_status(false),
-            Counts {
-                passed: 0,
-                failed: 1
-            }
-        );
-        assert_eq!(
-            Counts::one(true).with_status(true),
-            Counts {
-                passed: 1,
-                failed: 0
-            }
-        );
-        assert_eq!(
-            Counts::one(false).with_status(false),
-            Counts {
-                passed: 0,
-                failed: 1
-            }
-        );
+        let count = |counts: Counts| (counts.passed, counts.failed);
+        assert_eq!(count(Counts::default().with_status(false)), (0, 1));
+        assert_eq!(count(Counts::one(true).with_status(true)), (1, 0));
+        assert_eq!(count(Counts::one(false).with_status(false)), (0, 1));
+        assert_eq!(count(Counts::violations(0)), (1, 0));
+        assert_eq!(count(Counts::violations(3)), (0, 3));
+    }
+
+    #[test]
+    fn what_failed_has_a_name() {
+        assert_eq!(Counts::one(false).named("types").names, ["types"]);
+        assert_eq!(Counts::one(true).named("types"), Counts::one(true));
     }
 
     #[test]
     fn flaky_browser_tests_count_as_failed() {
-        let report =
-            r#"{"stats":{"expected":5,"unexpected":1,"flaky":1,"skipped":2},"errors":[{}]}"#;
+        let report = r#"{
+            "stats": {"expected": 5, "unexpected": 1, "flaky": 1, "skipped": 2}, "errors": [{}],
+            "suites": [{
+                "specs": [{"title": "first", "file": "a.spec.ts", "tests": [
+                    {"projectName": "desktop", "status": "unexpected"},
+                    {"projectName": "phone", "status": "expected"}
+                ]}],
+                "suites": [{"specs": [{"title": "second", "file": "a.spec.ts", "tests": [
+                    {"projectName": "phone", "status": "flaky"},
+                    {"projectName": "desktop", "status": "skipped"}
+                ]}]}]
+            }]
+        }"#;
+        let counts = Counts::of_playwright(report).expect("a report");
+        assert_eq!((counts.passed, counts.failed), (5, 3));
         assert_eq!(
-            Counts::of_playwright(report).expect("a report"),
-            Counts {
-                passed: 5,
-                failed: 3
-            }
+            counts.names,
+            ["[desktop] a.spec.ts: first", "[phone] a.spec.ts: second"]
         );
     }
 }

@@ -117,10 +117,7 @@ impl Part {
                 found
                     .iter()
                     .for_each(|violation| say::line(&violation.to_string()));
-                Ok(Counts {
-                    passed: u64::from(found.is_empty()),
-                    failed: found.len() as u64,
-                })
+                Ok(Counts::violations(found.len()))
             }
             Self::Deny => deny::run(workspace),
             Self::Clippy => clippy::run(workspace),
@@ -137,7 +134,8 @@ impl Part {
     }
 }
 
-/// Runs the parts, all of them even when one fails, and closes with one line of counts.
+/// Runs the parts, all of them even when one fails, and closes with the names of what failed and one
+/// line of counts.
 pub fn run_parts(
     workspace: &Workspace,
     parts: &[Part],
@@ -161,10 +159,15 @@ pub fn run_parts(
             say::error(&format!("{}: {error:#}", part.name()));
             Counts::one(false)
         });
-        told.push((part, counts, started.elapsed()));
+        told.push((part, counts.clone(), started.elapsed()));
         total += counts;
     }
     say::line("");
+    for (part, counts, _) in &told {
+        for name in &counts.names {
+            say::line(&format!("{} failed: {name}", part.name()));
+        }
+    }
     for (part, counts, time) in told {
         say::line(&format!(
             "{:<12} {counts} ({} s)",
