@@ -19,6 +19,9 @@ use crate::{
 #[derive(Debug, Parser)]
 #[command(name = "keyarc", version, max_term_width = 100)]
 pub struct Arguments {
+    /// Ask no server: answer from what is kept (KEYARC_CACHE), or not at all.
+    #[arg(long, global = true)]
+    pub offline: bool,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -431,18 +434,21 @@ pub struct Generate {
 /// Reads `90s`, `15m`, `8h`.
 pub fn time(text: &str) -> Result<Duration, String> {
     const WRONG: &str = "a number and s, m or h, as in 15m; at least 1s and at most 24h";
-    let (number, unit) = text.split_at(text.len() - text.chars().last().map_or(0, char::len_utf8));
-    let number: u64 = number.parse().map_err(|_| WRONG)?;
-    let seconds = match unit {
-        "s" => Some(number),
-        "m" => number.checked_mul(60),
-        "h" => number.checked_mul(3_600),
-        _ => None,
-    };
-    match seconds {
-        Some(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
-        _ => Err(WRONG.to_owned()),
-    }
+    let read = span(text, &[('s', 1), ('m', 60), ('h', 3_600)], 86_400);
+    read.ok_or_else(|| WRONG.to_owned())
+}
+
+/// Reads a number and a unit, each of so many seconds; from one second to `most`.
+pub fn span(text: &str, units: &[(char, u64)], most: u64) -> Option<Duration> {
+    let unit = text.chars().last()?;
+    let number = text.strip_suffix(unit)?;
+    let (_, seconds) = units.iter().find(|(known, _)| *known == unit)?;
+    let is_number = number.bytes().all(|digit| digit.is_ascii_digit());
+    let number: u64 = number.parse().ok().filter(|_| is_number)?;
+    let seconds = number.checked_mul(*seconds)?;
+    (1..=most)
+        .contains(&seconds)
+        .then(|| Duration::from_secs(seconds))
 }
 
 #[cfg(test)]
@@ -468,6 +474,7 @@ mod tests {
             "0s",
             "25h",
             "-1m",
+            "+1m",
             "1d",
             "99999999999999999999h",
             "15ä",

@@ -44,6 +44,9 @@ pub enum Failure {
     /// The server does not answer.
     #[error("the server cannot be reached")]
     Unreachable,
+    /// The server does not answer, or is not to be asked, and nothing can be used in its place.
+    #[error("{0}")]
+    Offline(String),
     /// The server's certificate is not taken.
     #[error("{0}")]
     Distrusted(String),
@@ -74,7 +77,7 @@ impl Failure {
             Self::NotFound { .. } => 4,
             Self::Ambiguous { .. } => 5,
             Self::NoAccount => 6,
-            Self::Unreachable | Self::Distrusted(_) => 7,
+            Self::Unreachable | Self::Offline(_) | Self::Distrusted(_) => 7,
             Self::Refused(_) | Self::SessionEnded => 8,
             Self::Untrusted(_) => 9,
         }

@@ -23,6 +23,7 @@ const OTHERS: u32 = 0o077;
 #[derive(Debug, Clone)]
 pub struct Home {
     folder: PathBuf,
+    is_offline: bool,
 }
 
 /// An account that this machine knows. As on a known browser, the setup code is kept and the
@@ -57,16 +58,11 @@ impl Home {
     /// `$KEYARC_HOME`, or `keyarc` in the user's folder for configuration
     /// (<https://specifications.freedesktop.org/basedir-spec/>).
     pub fn locate() -> Result<Self, Failure> {
-        let given = |name| {
-            env::var_os(name)
-                .filter(|value| !value.is_empty())
-                .map(PathBuf::from)
-        };
         let folder = given("KEYARC_HOME")
             .or_else(|| given("XDG_CONFIG_HOME").map(|folder| folder.join("keyarc")))
             .or_else(|| given("HOME").map(|folder| folder.join(".config/keyarc")));
         match folder {
-            Some(folder) => Ok(Self { folder }),
+            Some(folder) => Ok(Self::at(folder)),
             None => Err(Failure::Machine(
                 "set KEYARC_HOME, XDG_CONFIG_HOME or HOME, so that there is a place for what is kept".to_owned(),
             )),
@@ -75,9 +71,24 @@ impl Home {
 
     /// A place where nothing can be kept.
     pub fn nowhere() -> Self {
+        Self::at(PathBuf::from("/dev/null/keyarc"))
+    }
+
+    fn at(folder: PathBuf) -> Self {
         Self {
-            folder: PathBuf::from("/dev/null/keyarc"),
+            folder,
+            is_offline: false,
         }
+    }
+
+    /// From now on no server is asked for this machine, if so.
+    pub fn offline(self, is_offline: bool) -> Self {
+        Self { is_offline, ..self }
+    }
+
+    /// Whether no server is to be asked.
+    pub fn is_offline(&self) -> bool {
+        self.is_offline
     }
 
     /// Where the process that holds the keys listens.
@@ -176,6 +187,12 @@ impl Home {
     }
 }
 
+/// The path in a variable, if it has one.
+pub fn given(name: &str) -> Option<PathBuf> {
+    let value = env::var_os(name).filter(|value| !value.is_empty());
+    value.map(PathBuf::from)
+}
+
 /// Refuses what others may read or write.
 fn private(path: &Path) -> Result<(), Failure> {
     let known =
@@ -208,9 +225,7 @@ mod tests {
 
     fn home() -> (tempfile::TempDir, Home) {
         let folder = tempfile::tempdir().expect("a folder");
-        let home = Home {
-            folder: folder.path().join("keyarc"),
-        };
+        let home = Home::at(folder.path().join("keyarc"));
         (folder, home)
     }
 

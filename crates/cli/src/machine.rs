@@ -1,14 +1,18 @@
-//! Reading with a machine token, which the environment gives: no account is known to this machine, and
-//! nothing is kept on it.
+//! Reading with a machine token, which the environment gives: no account is known to this machine.
+//! Nothing is kept on it, unless the environment says so (`cache`).
 
 use std::env;
 
-use keyarc_client::{ClientError, Machine, MachineError, NativeHost, NativeTransport};
+use keyarc_client::{
+    ClientError, KeptError, KeptFloor, Machine, MachineError, NativeHost, NativeTransport,
+};
 use keyarc_crypto::MachineToken;
 use zeroize::Zeroizing;
 
 use crate::{
+    cache::{self, Cache, Kept, NotUsed},
     failure::Failure,
+    home::Home,
     open::{distrusted, transport},
     vault::{Answer, Question, Source, answer},
 };
@@ -53,23 +57,108 @@ pub fn given() -> Result<Option<Given>, Failure> {
 impl Given {
     /// Answers a question from the token's copy. What only an account can do is refused before anybody
     /// is asked.
-    pub async fn ask(&self, question: &Question) -> Result<Answer, Failure> {
+    pub async fn ask(&self, home: &Home, question: &Question) -> Result<Answer, Failure> {
         reads(question)?;
+        let copy = self.open(home.is_offline()).await?;
+        answer(Source::Machine(&copy), question).await
+    }
+
+    /// What is kept of the copy; `None` when nothing is.
+    pub fn kept(&self) -> Result<Option<Kept>, Failure> {
+        let cache = Cache::of(&self.token)?;
+        Ok(cache.and_then(|cache| cache.report(&self.token, &self.server)))
+    }
+
+    /// Opens the copy: as the server has it, or, where that cannot be reached or is not to be asked, as
+    /// it was kept.
+    async fn open(&self, is_offline: bool) -> Result<OpenedCopy, Failure> {
+        let Some(cache) = Cache::of(&self.token)? else {
+            return match is_offline {
+                true => Err(Failure::Offline(format!(
+                    "--offline answers from what is kept, and nothing is: set {} to the time for which it may be used, as in 24h, and read once",
+                    cache::MAX_AGE
+                ))),
+                false => self.fetch(None).await?.map_err(Failure::from),
+            };
+        };
+        if is_offline {
+            return self.open_kept(&cache, "offline");
+        }
+        let floor = cache.floor(&self.token);
+        match self.fetch(floor.as_ref()).await? {
+            Ok(copy) => {
+                if let Err(why) = cache.keep(&self.token, &copy).await {
+                    eprintln!(
+                        "keyarc: what was read is not kept for when the server cannot be reached: {why}"
+                    );
+                }
+                Ok(copy)
+            }
+            Err(MachineError::Client(ClientError::Unreachable)) => {
+                self.open_kept(&cache, "the server cannot be reached")
+            }
+            Err(error) => {
+                if is_over(&error) {
+                    cache.forget();
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Fetches the copy. A server that is not believed to be itself is another matter than one that
+    /// does not answer.
+    async fn fetch(
+        &self,
+        floor: Option<&KeptFloor>,
+    ) -> Result<Result<OpenedCopy, MachineError>, Failure> {
         let transport = transport(&self.server)?;
         let asked = transport.clone();
-        let opened = Machine::open(transport, NativeHost, &self.server, &self.token).await;
-        let copy = opened.map_err(|error| match (&error, asked.distrust()) {
-            (MachineError::Client(ClientError::Unreachable), Some(why)) => {
-                distrusted(&self.server, why)
+        let opened =
+            Machine::open_after(transport, NativeHost, &self.server, &self.token, floor).await;
+        match (&opened, asked.distrust()) {
+            (Err(MachineError::Client(ClientError::Unreachable)), Some(why)) => {
+                Err(distrusted(&self.server, why))
             }
-            _ => error.into(),
-        })?;
-        answer(Source::Machine(&copy), question).await
+            _ => Ok(opened),
+        }
+    }
+
+    fn open_kept(&self, cache: &Cache, why: &str) -> Result<OpenedCopy, Failure> {
+        match cache.open(&self.token, &self.server) {
+            Ok((copy, age)) => {
+                tell_age(why, age);
+                Ok(copy)
+            }
+            Err(NotUsed::Kept(KeptError::Ended)) => {
+                cache.forget();
+                Err(MachineError::Expired.into())
+            }
+            Err(not_used) => Err(Failure::Offline(format!(
+                "{why}, and no copy that was kept is used: {not_used}"
+            ))),
+        }
     }
 }
 
-/// Whether a token can answer.
-fn reads(question: &Question) -> Result<(), Failure> {
+/// Says that an answer is what the server sent before, once for each answer.
+pub fn tell_age(why: &str, age_seconds: u64) {
+    eprintln!(
+        "keyarc: {why}; this is what the server sent {} ago",
+        cache::ago(age_seconds)
+    );
+}
+
+/// Whether a token will never open anything again.
+fn is_over(error: &MachineError) -> bool {
+    matches!(
+        error,
+        MachineError::Refused | MachineError::Expired | MachineError::Revoked
+    )
+}
+
+/// Whether a token can answer: it reads what is there now, and so does whoever cannot reach the server.
+pub fn reads(question: &Question) -> Result<(), Failure> {
     let is_past = match question {
         Question::History(_) => true,
         Question::Values(all) => all.iter().any(|one| one.version.is_some()),

@@ -11,6 +11,7 @@
 mod address;
 mod approval;
 mod args;
+mod cache;
 mod checks;
 mod commands;
 mod credentials;

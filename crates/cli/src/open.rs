@@ -123,7 +123,7 @@ pub async fn ask(home: &Home, question: &Question) -> Result<Answer, Failure> {
     let question = &project.narrowed(question);
     if let Some(given) = machine::given()? {
         project.check(&given.server)?;
-        return given.ask(question).await;
+        return given.ask(home, question).await;
     }
     if let Ok(account) = home.account() {
         project.check(&account.server)?;
@@ -132,6 +132,12 @@ pub async fn ask(home: &Home, question: &Question) -> Result<Answer, Failure> {
         return answer;
     }
     let account = home.account()?;
+    if home.is_offline() {
+        return Err(Failure::Offline(
+            "--offline: the vault is locked, and nothing is kept on this machine that its password could open"
+                .to_owned(),
+        ));
+    }
     if !prompt::is_possible() {
         return Err(Failure::Locked);
     }

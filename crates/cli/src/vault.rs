@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
+    cache::Kept,
     checks::{self, Checked, ToCheck},
     credentials::{self, Asked},
     failure::Failure,
@@ -239,6 +240,9 @@ pub struct Status {
     /// When the machine token ends, Unix milliseconds; absent for an account, and for never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at_ms: Option<u64>,
+    /// What is kept for when the server cannot be reached; absent where nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
 }
 
 /// An item as a list shows it. The JSON of `ls` is made of it and keeps its members.
@@ -489,6 +493,7 @@ fn status(source: Source<'_>) -> Status {
             Source::Account(_) => None,
             Source::Machine(copy) => copy.expires_at_ms(),
         },
+        kept: None,
     }
 }
 

@@ -91,6 +91,10 @@ impl<T: Transport> Api<T> {
         }
     }
 
+    pub(crate) fn transport(&self) -> &T {
+        &self.transport
+    }
+
     /// The same way to the server, with the same session.
     pub(crate) fn again(&self) -> Self
     where

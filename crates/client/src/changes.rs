@@ -1,14 +1,20 @@
 use keyarc_wire::{
     Bytes, Change, ChangesDecodeError, ChangesDecoder, ItemChange, Sealed, SealedDetails,
+    encode_changes_end, encode_details,
 };
 
 /// The body of a sync, known to be well formed to its end.
 pub struct Changes {
     body: Vec<u8>,
+    /// All records of the body.
+    records: u32,
     count: u32,
     highest: u64,
     manifests: Vec<Bytes>,
 }
+
+/// Bytes of a stream's end.
+const END_LEN: usize = 1 + 4;
 
 /// What a machine token opens, known to be well formed to its end.
 pub(crate) struct CopyBody {
@@ -51,10 +57,11 @@ impl Changes {
         mut more: impl FnMut(Change) -> Result<(), ChangesDecodeError>,
     ) -> Result<Self, ChangesDecodeError> {
         let mut decoder = ChangesDecoder::new(&body)?;
-        let mut count = 0;
+        let (mut records, mut count) = (0, 0);
         let mut highest = since;
         let mut manifests = Vec::new();
         while let Some(change) = decoder.next()? {
+            records += 1;
             match change {
                 Change::Item(item) if item.revision <= since => {
                     return Err(ChangesDecodeError::Malformed);
@@ -69,6 +76,7 @@ impl Changes {
         }
         Ok(Self {
             body,
+            records,
             count,
             highest,
             manifests,
@@ -90,6 +98,21 @@ impl Changes {
         &self.manifests
     }
 
+    /// The body, with more details behind what it has.
+    pub(crate) fn with_details<'a>(
+        &self,
+        more: impl IntoIterator<Item = &'a SealedDetails>,
+    ) -> Vec<u8> {
+        let mut body = self.body[..self.body.len() - END_LEN].to_vec();
+        let mut records = self.records;
+        for details in more {
+            encode_details(&mut body, details);
+            records += 1;
+        }
+        encode_changes_end(&mut body, records);
+        body
+    }
+
     /// The changed items, decoded one by one so that no second copy of all is ever in memory.
     pub fn iter(&self) -> impl Iterator<Item = ItemChange> {
         let mut decoder = ChangesDecoder::new(&self.body).ok();
@@ -105,9 +128,7 @@ impl Changes {
 
 #[cfg(test)]
 mod tests {
-    use keyarc_wire::{
-        ItemId, encode_change, encode_changes_end, encode_changes_start, encode_manifest,
-    };
+    use keyarc_wire::{ItemId, encode_change, encode_changes_start, encode_grant, encode_manifest};
 
     use super::*;
 
@@ -120,6 +141,28 @@ mod tests {
         }
         encode_changes_end(&mut out, revisions.len() as u32 + 1);
         out
+    }
+
+    #[test]
+    fn details_come_behind_what_was_sent() {
+        let mut body = stream(&[1, 2]);
+        body.truncate(body.len() - END_LEN);
+        encode_grant(&mut body, b"granted");
+        encode_changes_end(&mut body, 4);
+        let copy = Changes::check_copy(body.clone()).expect("well formed");
+        assert_eq!(copy.changes.with_details([]), body);
+        let details = SealedDetails {
+            item_id: ItemId([1; 16]),
+            version: 1,
+            details_version: 1,
+            details: Sealed(b"sealed".to_vec()),
+        };
+        let more = copy.changes.with_details([&details]);
+        let more = Changes::check_copy(more).expect("well formed");
+        assert_eq!(more.details, [details]);
+        assert_eq!(more.grant, copy.grant);
+        assert_eq!(more.changes.manifests(), copy.changes.manifests());
+        assert!(more.changes.iter().eq(copy.changes.iter()));
     }
 
     #[test]

@@ -1,3 +1,4 @@
+use keyarc_crypto::SealError;
 use keyarc_vault::{DraftError, Item};
 use keyarc_wire::ErrorCode;
 
@@ -94,6 +95,15 @@ impl From<ApiFailure> for ClientError {
                 message: plain(&error.message),
                 action: plain(&error.action),
             },
+        }
+    }
+}
+
+impl From<SealError> for ClientError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::TooLong => Self::TooLarge,
+            SealError::Randomness => Self::Sealing,
         }
     }
 }

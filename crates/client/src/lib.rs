@@ -14,6 +14,7 @@ mod changes;
 mod error;
 mod history;
 mod host;
+mod kept;
 mod link;
 mod machine;
 #[cfg(not(target_arch = "wasm32"))]
@@ -29,6 +30,7 @@ pub use changes::Changes;
 pub use error::{ClientError, PasswordError, SaveError};
 pub use history::Trust;
 pub use host::{Host, Stage};
+pub use kept::{KeptCopy, KeptError, KeptFloor};
 pub use link::{JoinedLink, LinkWords, NewDevice};
 pub use machine::{Machine, MachineError};
 #[cfg(not(target_arch = "wasm32"))]

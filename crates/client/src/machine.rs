@@ -1,4 +1,5 @@
-//! Reading with a machine token: no account, no password, and nothing that is kept.
+//! Reading with a machine token: no account and no password. Nothing is kept here; what a machine may
+//! keep of it is [`KeptCopy`].
 
 use std::{cell::RefCell, collections::HashMap};
 
@@ -13,8 +14,8 @@ use keyarc_wire::{
 use rand_core::Rng as _;
 
 use crate::{
-    Api, ApiFailure, ClientError, Host, Pin, Transport, Trust, changes::CopyBody, history,
-    session::read::batch_of,
+    Api, ApiFailure, Changes, ClientError, Host, KeptCopy, KeptError, KeptFloor, Pin, Transport,
+    Trust, changes::CopyBody, history, session::read::batch_of,
 };
 
 /// How often a copy that changes while it is read is opened anew.
@@ -64,7 +65,8 @@ fn skew_words(ahead_ms: i64) -> String {
 /// newest is signed by the account that made the token, and the items are those that were signed.
 /// Anything else is [`ClientError::Tampered`], and nothing of it is given out.
 pub struct Machine<T, H> {
-    api: Api<T>,
+    /// `None` where nothing is asked of anybody: all that there is was kept.
+    api: Option<Api<T>>,
     host: H,
     origin: String,
     token: MachineTokenId,
@@ -78,6 +80,10 @@ struct Opened {
     details: HashMap<ItemId, SealedDetails>,
     head: VaultManifest,
     expires_at_ms: Option<u64>,
+    /// When it was asked for, Unix milliseconds.
+    fetched_at_ms: u64,
+    /// What came, as it came.
+    changes: Changes,
 }
 
 impl<T: Transport, H: Host> Machine<T, H> {
@@ -88,6 +94,18 @@ impl<T: Transport, H: Host> Machine<T, H> {
         origin: &str,
         token: &MachineToken,
     ) -> Result<Self, MachineError> {
+        Self::open_after(transport, host, origin, token, None).await
+    }
+
+    /// The same on a machine that has seen a state of the copy before: what is older, or another
+    /// history, is [`ClientError::Tampered`].
+    pub async fn open_after(
+        transport: T,
+        host: H,
+        origin: &str,
+        token: &MachineToken,
+        floor: Option<&KeptFloor>,
+    ) -> Result<Self, MachineError> {
         let api = Api::new(transport);
         let keys = token.derive_keys();
         let id = MachineTokenId(token.id());
@@ -96,9 +114,10 @@ impl<T: Transport, H: Host> Machine<T, H> {
             token: id,
             keys: &keys,
         };
-        let opened = fetch(&api, &host, &asking, None).await?;
+        let seen = floor.map(|KeptFloor(seen)| *seen);
+        let opened = fetch(&api, &host, &asking, seen).await?;
         Ok(Self {
-            api,
+            api: Some(api),
             host,
             origin: origin.to_owned(),
             token: id,
@@ -107,9 +126,109 @@ impl<T: Transport, H: Host> Machine<T, H> {
         })
     }
 
+    /// Opens what was kept, and asks nobody. It is believed as an answer of the server is, with the
+    /// floor as what was seen before; and it must be whole. How old it may be is the caller's to say
+    /// ([`KeptCopy::age_ms`]).
+    pub fn open_kept(
+        host: H,
+        token: &MachineToken,
+        kept: &KeptCopy,
+        KeptFloor(floor): &KeptFloor,
+    ) -> Result<Self, KeptError> {
+        if kept.version < floor.version {
+            return Err(KeptError::RolledBack);
+        }
+        let keys = token.derive_keys();
+        let id = MachineTokenId(token.id());
+        let body = Changes::check_copy(kept.stream.clone()).map_err(|_| KeptError::Damaged)?;
+        let opened = opened(
+            body,
+            &keys,
+            id,
+            Some(*floor),
+            host.now_ms(),
+            kept.fetched_at_ms,
+        );
+        let opened = opened.map_err(|error| match error {
+            MachineError::Expired => KeptError::Ended,
+            _ => KeptError::Damaged,
+        })?;
+        if opened.head.body().version != kept.version || !opened.lacking().is_empty() {
+            return Err(KeptError::Damaged);
+        }
+        Ok(Self {
+            api: None,
+            host,
+            origin: kept.origin.clone(),
+            token: id,
+            keys,
+            opened: opened.into(),
+        })
+    }
+
+    /// The copy for keeping, with the details of all items. Those that did not come along are taken
+    /// of what was kept `before`, where they are the same, and fetched otherwise. All of them are
+    /// opened once: what does not verify is [`ClientError::Tampered`], and not for keeping.
+    pub async fn keep(&self, before: Option<&KeptCopy>) -> Result<KeptCopy, MachineError> {
+        for _ in 0..TRIES {
+            if let Some(kept) = self.try_keep(before).await? {
+                return Ok(kept);
+            }
+            self.fetch_again().await?;
+        }
+        Err(ClientError::Tampered.into())
+    }
+
+    /// `None` when the copy is another one by now.
+    async fn try_keep(&self, before: Option<&KeptCopy>) -> Result<Option<KeptCopy>, MachineError> {
+        let mut more = HashMap::new();
+        let lacking = self.opened.borrow().lacking();
+        if !lacking.is_empty() {
+            let kept = before.and_then(|kept| Changes::check_copy(kept.stream.clone()).ok());
+            let kept = kept.map(|body| body.details).unwrap_or_default();
+            let is_same = |one: &SealedDetails| self.look(|vault| vault.open_details(one).is_ok());
+            let same = kept
+                .into_iter()
+                .filter(|one| lacking.contains(&one.item_id));
+            more.extend(same.filter(is_same).map(|one| (one.item_id, one)));
+            let is_missing = |item: &ItemId| !more.contains_key(item);
+            let missing: Vec<ItemId> = lacking.into_iter().filter(is_missing).collect();
+            more.extend(self.fetch_details(&missing).await?);
+        }
+        let mut opened = self.opened.borrow_mut();
+        let stream = opened.changes.with_details(more.values());
+        opened.details.extend(more);
+        if !opened.lacking().is_empty() {
+            return Ok(None);
+        }
+        for details in opened.details.values() {
+            match opened.vault.open_details(details) {
+                Ok(_) => {}
+                Err(DetailsError::Outdated | DetailsError::NotFound) => return Ok(None),
+                Err(DetailsError::Tampered) => return Err(ClientError::Tampered.into()),
+            }
+        }
+        Ok(Some(KeptCopy {
+            origin: self.origin.clone(),
+            fetched_at_ms: opened.fetched_at_ms,
+            version: opened.head.body().version,
+            stream,
+        }))
+    }
+
+    /// What was seen of the copy.
+    pub fn floor(&self) -> KeptFloor {
+        KeptFloor(Pin::of(&self.opened.borrow().head))
+    }
+
     /// The token's id, which is no secret.
     pub fn id(&self) -> MachineTokenId {
         self.token
+    }
+
+    /// The origin of the server that the copy is of.
+    pub fn origin(&self) -> &str {
+        &self.origin
     }
 
     /// When the token ends, Unix milliseconds; `None` for never.
@@ -135,12 +254,17 @@ impl<T: Transport, H: Host> Machine<T, H> {
             if let Some(read) = self.try_read(items).await? {
                 return Ok(read);
             }
-            // Somebody changes the copy this moment.
-            let head = self.opened.borrow().head.clone();
-            let opened = fetch(&self.api, &self.host, &self.asking(), Some(&head)).await?;
-            *self.opened.borrow_mut() = opened;
+            self.fetch_again().await?;
         }
         Err(ClientError::Tampered.into())
+    }
+
+    /// Somebody changes the copy this moment.
+    async fn fetch_again(&self) -> Result<(), MachineError> {
+        let KeptFloor(seen) = self.floor();
+        let opened = fetch(self.api()?, &self.host, &self.asking(), Some(seen)).await?;
+        *self.opened.borrow_mut() = opened;
+        Ok(())
     }
 
     /// `None` when the copy is another one by now.
@@ -178,7 +302,7 @@ impl<T: Transport, H: Host> Machine<T, H> {
         while !rest.is_empty() {
             let (chunk, after) = rest.split_at(at_once.min(rest.len()));
             let request = self.asking().request(&self.host, chunk);
-            let answer = self.api.machine_details(&request).await;
+            let answer = self.api()?.machine_details(&request).await;
             let answer = match answer {
                 Err(failure) if is_of_token(&failure) => {
                     return Err(refused(failure, request.time_ms));
@@ -193,6 +317,11 @@ impl<T: Transport, H: Host> Machine<T, H> {
             rest = after;
         }
         Ok(found)
+    }
+
+    /// The way to the server, where there is one.
+    fn api(&self) -> Result<&Api<T>, ClientError> {
+        self.api.as_ref().ok_or(ClientError::Unreachable)
     }
 
     fn asking(&self) -> Asking<'_> {
@@ -235,29 +364,61 @@ impl Asking<'_> {
     }
 }
 
+impl Opened {
+    /// Items whose details did not come along.
+    fn lacking(&self) -> Vec<ItemId> {
+        let ids = self.vault.item_ids().into_iter();
+        let is_there = |item: &ItemId| self.vault.summary(*item).is_some();
+        let lacks = |item: &ItemId| is_there(item) && !self.details.contains_key(item);
+        ids.filter(lacks).collect()
+    }
+}
+
 /// Fetches the copy and believes it, or gives nothing. `seen` is what was believed before.
 async fn fetch<T: Transport, H: Host>(
     api: &Api<T>,
     host: &H,
     asking: &Asking<'_>,
-    seen: Option<&VaultManifest>,
+    seen: Option<Pin>,
 ) -> Result<Opened, MachineError> {
     let request = asking.request(host, &[]);
     let answer = api.machine_open(&request).await;
     let body = answer.map_err(|failure| refused(failure, request.time_ms))?;
-    let (grant, key) = MachineGrant::open(&body.grant.0, asking.keys, asking.token.0)
-        .map_err(|_| ClientError::Tampered)?;
-    if grant.expires_at_ms.is_some_and(|end| end <= host.now_ms()) {
+    let asked_at_ms = request.time_ms;
+    opened(
+        body,
+        asking.keys,
+        asking.token,
+        seen,
+        host.now_ms(),
+        asked_at_ms,
+    )
+}
+
+/// Opens what a token is good for, and believes it, or gives nothing. Whether it came this moment or
+/// was kept makes no difference.
+fn opened(
+    body: CopyBody,
+    keys: &MachineKeys,
+    token: MachineTokenId,
+    seen: Option<Pin>,
+    now_ms: u64,
+    fetched_at_ms: u64,
+) -> Result<Opened, MachineError> {
+    let (grant, key) =
+        MachineGrant::open(&body.grant.0, keys, token.0).map_err(|_| ClientError::Tampered)?;
+    if grant.expires_at_ms.is_some_and(|end| end <= now_ms) {
         return Err(MachineError::Expired);
     }
-    Ok(believe(grant, key, body, seen)?)
+    Ok(believe(grant, key, body, seen, fetched_at_ms)?)
 }
 
 fn believe(
     grant: MachineGrant,
     key: VaultKey,
     body: CopyBody,
-    seen: Option<&VaultManifest>,
+    seen: Option<Pin>,
+    fetched_at_ms: u64,
 ) -> Result<Opened, ClientError> {
     let tampered = ClientError::Tampered;
     let signer = VerifyingKey::from_bytes(&grant.identity).map_err(|_| ClientError::Tampered)?;
@@ -267,11 +428,6 @@ fn believe(
         version: grant.floor_version,
         hash: grant.floor_hash,
     };
-    let seen = seen.map(|head| Pin {
-        vault,
-        version: head.body().version,
-        hash: head.hash(),
-    });
     let seen: Vec<Pin> = seen.into_iter().chain([floor]).collect();
     let CopyBody {
         changes, details, ..
@@ -301,6 +457,8 @@ fn believe(
         details: details.into_iter().map(|one| (one.item_id, one)).collect(),
         expires_at_ms: grant.expires_at_ms,
         head: shown.head,
+        fetched_at_ms,
+        changes,
     })
 }
 

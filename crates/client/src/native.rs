@@ -128,8 +128,11 @@ impl NativeTransport {
     }
 }
 
+/// For so long a server is knocked at: what has not answered by then is away.
+const CONNECT: Duration = Duration::from_secs(10);
+
 /// An HTTP client as [`NativeTransport`] has it: it goes where it is sent and nowhere else, by no
-/// redirect and no proxy, and keeps no cookies. It has no time limit of its own.
+/// redirect and no proxy, and keeps no cookies. Beyond the connection it has no time limit of its own.
 pub fn http_client() -> Result<reqwest::Client, NativeTransportError> {
     // Fails when there is one already, which then is this one too.
     #[cfg(feature = "tls")]
@@ -137,6 +140,7 @@ pub fn http_client() -> Result<reqwest::Client, NativeTransportError> {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
+        .connect_timeout(CONNECT)
         .build()
         .map_err(|_| NativeTransportError::Setup)
 }

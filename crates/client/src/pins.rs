@@ -7,6 +7,7 @@
 //! Sealed under the account's state key with the label `pins`, on the device and, for the
 //! account's other devices, at the server.
 
+use keyarc_signature::VaultManifest;
 use keyarc_wire::VaultId;
 
 const MAGIC: &[u8; 3] = b"KP\x01";
@@ -23,6 +24,18 @@ pub struct Pin {
     pub version: u64,
     /// The hash of that manifest.
     pub hash: [u8; 32],
+}
+
+impl Pin {
+    /// The vault of a manifest at its version.
+    pub(crate) fn of(manifest: &VaultManifest) -> Self {
+        let body = manifest.body();
+        Self {
+            vault: VaultId(body.vault),
+            version: body.version,
+            hash: manifest.hash(),
+        }
+    }
 }
 
 /// What a device has seen.

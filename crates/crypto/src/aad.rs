@@ -20,6 +20,8 @@ pub(crate) enum EnvelopeType {
     RecoveryRootKey = 0x0104,
     PasskeyRootKey = 0x0105,
     MachineGrant = 0x0106,
+    MachineCopy = 0x0107,
+    MachineFloor = 0x0108,
     State = 0x0201,
     DeviceLink = 0x0301,
     ArchiveChunk = 0x0401,

@@ -87,6 +87,24 @@ pub struct MachineGrantContext {
     pub token: [u8; 16],
 }
 
+/// What a machine keeps of what its token opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MachineKept {
+    /// The copy, as the server sent it.
+    Copy,
+    /// The newest state of it that was seen.
+    Floor,
+}
+
+/// The place of something that a machine keeps for when the server cannot be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MachineKeptContext {
+    /// The token.
+    pub token: [u8; 16],
+    /// Which part.
+    pub kept: MachineKept,
+}
+
 /// The place of a chunk in an archive. It belongs to whoever can open it, and names no account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ArchiveContext {
@@ -230,6 +248,23 @@ impl Binding for MachineGrantContext {
 
     fn write(&self, aad: &mut Aad) {
         aad.field(&self.token).field(b"machine-grant");
+    }
+}
+
+impl Binding for MachineKeptContext {
+    fn envelope_type(&self) -> EnvelopeType {
+        match self.kept {
+            MachineKept::Copy => EnvelopeType::MachineCopy,
+            MachineKept::Floor => EnvelopeType::MachineFloor,
+        }
+    }
+
+    fn write(&self, aad: &mut Aad) {
+        let kept = match self.kept {
+            MachineKept::Copy => "machine-copy",
+            MachineKept::Floor => "machine-floor",
+        };
+        aad.field(&self.token).field(kept.as_bytes());
     }
 }
 

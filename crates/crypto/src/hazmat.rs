@@ -4,7 +4,8 @@
 use crate::aad;
 use crate::context::{
     AccountContext, ArchiveContext, AttachmentContext, ItemContext, KeyringBinding,
-    MachineGrantContext, RecoveryContext, RootKeyBinding, StateContext, VaultKeyContext,
+    MachineGrantContext, MachineKeptContext, RecoveryContext, RootKeyBinding, StateContext,
+    VaultKeyContext,
 };
 use crate::kae1;
 pub use crate::padding::padded_len;
@@ -29,6 +30,8 @@ pub enum Place {
     State(StateContext),
     /// What a machine token is granted.
     MachineGrant(MachineGrantContext),
+    /// What a machine keeps of what its token opens.
+    MachineKept(MachineKeptContext),
     /// A chunk of an archive.
     Archive(ArchiveContext),
     /// A chunk of an attachment.
@@ -46,6 +49,7 @@ impl Place {
             Self::RecoveryRootKey(context) => aad::encode(header, context),
             Self::State(context) => aad::encode(header, context),
             Self::MachineGrant(context) => aad::encode(header, context),
+            Self::MachineKept(context) => aad::encode(header, context),
             Self::Archive(context) => aad::encode(header, context),
             Self::Attachment(context) => aad::encode(header, context),
         }

@@ -7,7 +7,7 @@ use rand_core::CryptoRng;
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::context::MachineGrantContext;
+use crate::context::{MachineGrantContext, MachineKept, MachineKeptContext};
 use crate::error::{OpenError, SealError};
 use crate::kae1::SealingKey;
 use crate::secret::{self, Secret};
@@ -118,7 +118,9 @@ impl MachineToken {
         let master = secret::extract(&salt, self.secret.bytes());
         let seed = secret::derive(&master, "keyarc/v1/machine/auth");
         MachineKeys {
+            token: self.id,
             grant: SealingKey::new(secret::derive(&master, "keyarc/v1/machine/grant")),
+            kept: SealingKey::new(secret::derive(&master, "keyarc/v1/machine/kept")),
             auth: SigningKey::from_seed(seed.bytes()),
         }
     }
@@ -139,11 +141,14 @@ impl fmt::Debug for MachineToken {
     }
 }
 
-/// What a machine token gives: one key opens its grant, one proves at the server that the token is
-/// at hand. The server keeps only the public half of the latter.
+/// What a machine token gives: one key opens its grant, one seals what a machine keeps for when the
+/// server cannot be reached, one proves at the server that the token is at hand. The server keeps
+/// only the public half of the last.
 #[derive(Debug)]
 pub struct MachineKeys {
+    token: [u8; MACHINE_TOKEN_ID_LEN],
     grant: SealingKey,
+    kept: SealingKey,
     auth: SigningKey,
 }
 
@@ -151,6 +156,33 @@ impl MachineKeys {
     /// Signs requests.
     pub fn auth(&self) -> &SigningKey {
         &self.auth
+    }
+
+    /// Seals what a machine keeps, for whoever has the token. Of at most
+    /// [`MAX_PLAINTEXT`](crate::MAX_PLAINTEXT) bytes.
+    pub fn seal_kept(
+        &self,
+        kept: MachineKept,
+        plaintext: &[u8],
+        rng: &mut impl CryptoRng,
+    ) -> Result<Vec<u8>, SealError> {
+        self.kept.seal(&self.place(kept), plaintext, rng)
+    }
+
+    /// Opens it.
+    pub fn open_kept(
+        &self,
+        kept: MachineKept,
+        envelope: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        self.kept.open(&self.place(kept), envelope)
+    }
+
+    fn place(&self, kept: MachineKept) -> MachineKeptContext {
+        MachineKeptContext {
+            token: self.token,
+            kept,
+        }
     }
 }
 

@@ -16,6 +16,7 @@ mod counter_rng;
 mod dotenv;
 mod import;
 mod json;
+mod kept;
 mod machine;
 mod material;
 mod qr;
@@ -31,6 +32,7 @@ pub use codes::{kit, link, setup_code};
 pub use dotenv::dotenv;
 pub use import::import;
 pub use json::{IsOne, TYPES, json};
+pub use kept::kept;
 pub use machine::machine_token;
 pub use material::{certificate, ssh_key};
 pub use qr::qr;
@@ -43,7 +45,7 @@ pub use totp::totp;
 pub type Check = fn(&[u8]);
 
 /// Every check, by the name of its fuzz target and of its folder in `corpus`.
-pub const TARGETS: [(&str, Check); 21] = [
+pub const TARGETS: [(&str, Check); 22] = [
     ("envelope", envelope),
     ("aad", aad),
     ("setup_code", setup_code),
@@ -65,4 +67,5 @@ pub const TARGETS: [(&str, Check); 21] = [
     ("attachment", attachment),
     ("reference", reference),
     ("machine_token", machine_token),
+    ("kept", kept),
 ];

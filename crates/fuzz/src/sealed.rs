@@ -2,8 +2,9 @@
 
 use keyarc_crypto::hazmat::{HEADER_LEN, Place};
 use keyarc_crypto::{
-    AccountContext, ArchiveContext, AttachmentContext, ItemContext, MachineGrantContext, Part,
-    RecoveryContext, StateContext, VaultKey, VaultKeyContext,
+    AccountContext, ArchiveContext, AttachmentContext, ItemContext, MachineGrantContext,
+    MachineKept, MachineKeptContext, Part, RecoveryContext, StateContext, VaultKey,
+    VaultKeyContext,
 };
 
 use crate::counter_rng::CounterRng;
@@ -78,7 +79,7 @@ impl Input<'_> {
     }
 
     fn place(&mut self) -> Place {
-        match self.take::<1>()[0] % 9 {
+        match self.take::<1>()[0] % 10 {
             0 => Place::Item(self.item()),
             1 => Place::RootKey(self.account()),
             2 => Place::Keyring(self.account()),
@@ -102,6 +103,13 @@ impl Input<'_> {
                 last: self.take::<1>()[0] & 1 == 1,
             }),
             8 => Place::MachineGrant(MachineGrantContext { token: self.take() }),
+            9 => Place::MachineKept(MachineKeptContext {
+                token: self.take(),
+                kept: match self.take::<1>()[0] & 1 == 0 {
+                    true => MachineKept::Copy,
+                    false => MachineKept::Floor,
+                },
+            }),
             _ => Place::State(StateContext {
                 owner: self.take(),
                 label: ["draft", "pins", ""][usize::from(self.take::<1>()[0] % 3)],
@@ -172,6 +180,13 @@ fn decode(mut bytes: &[u8]) -> Option<([u8; HEADER_LEN], Place)> {
             last: *last == 1,
         }),
         [b"machine-grant"] => Place::MachineGrant(MachineGrantContext { token: id(owner)? }),
+        [kept @ (b"machine-copy" | b"machine-floor")] => Place::MachineKept(MachineKeptContext {
+            token: id(owner)?,
+            kept: match *kept == b"machine-copy" {
+                true => MachineKept::Copy,
+                false => MachineKept::Floor,
+            },
+        }),
         [label] => Place::State(StateContext {
             owner: id(owner)?,
             label: ["draft", "pins", ""]

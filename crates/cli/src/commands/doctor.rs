@@ -15,9 +15,10 @@ use zeroize::Zeroizing;
 
 use crate::{
     args::Printed,
+    cache::{self, Kept},
     failure::Failure,
     home::Home,
-    keeper, memory,
+    keeper, machine, memory,
     open::{self, distrusted},
     output,
     printable::printable,
@@ -104,11 +105,15 @@ pub async fn run(home: &Home, wish: &Doctor) -> Result<ExitCode, Failure> {
         Ok(account) => {
             let server = printable(&account.server);
             findings.push(Finding::ok("account", format!("known here, at {server}")));
-            findings.extend(server_is(&account.server).await);
+            findings.extend(match home.is_offline() {
+                true => vec![Finding::new("server", Level::Note, "not asked: --offline")],
+                false => server_is(&account.server).await,
+            });
             findings.extend(vault_is(home).await);
         }
         Err(failure) => findings.push(Finding::failed("account", failure)),
     }
+    findings.push(cache_is());
     let project = Project::here();
     let server = account.as_ref().map_or("", |account| &account.server);
     findings.push(project_is(project.as_ref(), server));
@@ -267,6 +272,7 @@ async fn vault_is(home: &Home) -> Vec<Finding> {
         freshness_verified,
         memory_locked,
         not_kept,
+        kept,
         ..
     } = status;
     let mut findings = vec![
@@ -290,6 +296,7 @@ async fn vault_is(home: &Home) -> Vec<Finding> {
         let says = format!("what was seen of it is not remembered: {}", printable(&why));
         findings.push(Finding::new("vault", Level::Warning, says));
     }
+    findings.extend(kept.as_ref().map(|kept| kept_is("offline", kept)));
     findings.push(match memory_locked {
         true => Finding::ok("memory", "locked: keys are not written to a swap file"),
         false => Finding::new(
@@ -300,6 +307,46 @@ async fn vault_is(home: &Home) -> Vec<Finding> {
         .advice("allow a gigabyte of it (ulimit -l), or encrypt the swap file"),
     });
     findings
+}
+
+/// What is kept of a machine token's copy, if the environment gives one.
+fn cache_is() -> Finding {
+    let given = match machine::given() {
+        Ok(given) => given,
+        Err(failure) => return Finding::failed("cache", &failure),
+    };
+    let kept = match &given {
+        None => {
+            return match cache::max_age() {
+                Ok(_) => Finding::ok(
+                    "cache",
+                    "no machine token is set, so no copy is kept on disk",
+                ),
+                Err(failure) => Finding::failed("cache", &failure),
+            };
+        }
+        Some(given) => given.kept(),
+    };
+    match kept {
+        Err(failure) => Finding::failed("cache", &failure),
+        Ok(Some(kept)) => kept_is("cache", &kept),
+        Ok(None) => Finding::new("cache", Level::Note, "no copy is kept of what the token reads")
+            .advice(format!(
+                "set {} to the time for which one may be used, as in 24h, if commands are to go on without the server",
+                cache::MAX_AGE
+            )),
+    }
+}
+
+fn kept_is(check: &'static str, kept: &Kept) -> Finding {
+    match &kept.not_used {
+        None => Finding::ok(check, kept.in_words()),
+        Some(why) => {
+            let says = format!("{}; it is not used: {}", kept.in_words(), printable(why));
+            Finding::new(check, Level::Warning, says)
+                .advice("the next answer of the server takes its place")
+        }
+    }
 }
 
 fn project_is(project: Result<&Project, &Failure>, server: &str) -> Finding {

@@ -58,16 +58,19 @@ pub async fn keep() -> Result<(), Failure> {
 
 /// Serves SSH keys in the background: what `ssh-agent` starts.
 pub async fn serve_ssh() -> Result<(), Failure> {
-    ssh::serve(&Home::locate()?).await
+    ssh::serve(&home()?).await
 }
 
 /// Does what was typed.
 pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let home = match Home::locate() {
-        // Nothing is kept of a token.
-        Err(_) if machine::is_given() => Home::nowhere(),
-        home => home?,
-    };
+    let home = home()?.offline(arguments.offline);
+    if let (true, Command::Login(_) | Command::Unlock(_)) = (arguments.offline, &arguments.command)
+    {
+        return Err(Failure::Offline(
+            "--offline: who logs in and unlocks is for the server to say, and it is not to be asked"
+                .to_owned(),
+        ));
+    }
     let done = match arguments.command {
         Command::Login(wish) => login::login(&home, &wish).await,
         Command::Logout => login::logout(&home).await,
@@ -107,6 +110,15 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         }
     };
     done.map(|()| ExitCode::SUCCESS)
+}
+
+/// Where what is kept of an account is.
+fn home() -> Result<Home, Failure> {
+    match Home::locate() {
+        // Of a token nothing is kept there.
+        Err(_) if machine::is_given() => Ok(Home::nowhere()),
+        home => home,
+    }
 }
 
 /// Locking what is locked already is no mistake.

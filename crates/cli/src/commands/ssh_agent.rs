@@ -12,7 +12,7 @@ use crate::{
     args::time,
     failure::Failure,
     home::Home,
-    output,
+    machine, output,
     printable::printable,
     process::code,
     ssh::{self, Agent, Begin, Socket, Which},
@@ -45,7 +45,7 @@ pub async fn run(home: &Home, wish: SshAgent) -> Result<ExitCode, Failure> {
         folder: wish.folder,
         environment: wish.environment.map(Environment::ThisOrNone),
     };
-    let agent = Agent::new(home, which.clone(), wish.confirm);
+    let agent = Agent::new(home, which.clone(), wish.confirm)?;
     let (identities, left_out) = agent.identities().await?;
     for one in left_out {
         eprintln!("keyarc: not served: {}", printable(&one));
@@ -58,6 +58,7 @@ pub async fn run(home: &Home, wish: SshAgent) -> Result<ExitCode, Failure> {
             which,
             confirms: wish.confirm,
             idle_seconds: wish.idle.as_secs(),
+            is_offline: home.is_offline(),
         })?;
         let path = begun.socket.to_string_lossy().replace('\'', r"'\''");
         let lines = format!(
@@ -72,6 +73,8 @@ pub async fn run(home: &Home, wish: SshAgent) -> Result<ExitCode, Failure> {
         .args(arguments)
         .env("SSH_AUTH_SOCK", socket.path())
         .env_remove("SSH_AGENT_PID")
+        // The command has things signed, and does not get what reads the keys.
+        .env_remove(machine::TOKEN)
         .spawn();
     let child = started.map_err(|error| not_started(program, &error))?;
     tokio::select! {

@@ -3,6 +3,7 @@ use serde::Serialize;
 use super::history::moment;
 use crate::{
     args::Printed,
+    cache::Kept,
     failure::Failure,
     home::Home,
     keeper, machine, output,
@@ -21,7 +22,7 @@ struct Told {
 /// Tells which account is known here. That it is locked is an answer and no failure.
 pub async fn run(home: &Home, printed: &Printed) -> Result<(), Failure> {
     if let Some(given) = machine::given()? {
-        return of_token(&given, printed).await;
+        return of_token(home, &given, printed).await;
     }
     let account = home.account()?;
     let vault = match keeper::ask(home, &Question::Status).await {
@@ -70,6 +71,9 @@ pub async fn run(home: &Home, printed: &Printed) -> Result<(), Failure> {
                     }
                 },
             ));
+            if let Some(kept) = &vault.kept {
+                lines.extend(kept_lines(kept));
+            }
         }
     }
     output::pairs(&lines)
@@ -77,10 +81,14 @@ pub async fn run(home: &Home, printed: &Printed) -> Result<(), Failure> {
 
 /// Tells what the token that the environment gives is good for. One that opens nothing is a failure:
 /// there is nothing else that could be told.
-async fn of_token(given: &machine::Given, printed: &Printed) -> Result<(), Failure> {
-    let answer = given.ask(&Question::Status).await?;
+async fn of_token(home: &Home, given: &machine::Given, printed: &Printed) -> Result<(), Failure> {
+    let answer = given.ask(home, &Question::Status).await?;
     let Answer::Status(status) = &answer else {
         return Err(Failure::Other("no status came".to_owned()));
+    };
+    let status = Status {
+        kept: given.kept()?,
+        ..status.clone()
     };
     let told = Told {
         server: given.server.clone(),
@@ -91,10 +99,21 @@ async fn of_token(given: &machine::Given, printed: &Printed) -> Result<(), Failu
         return output::json(&told);
     }
     let until = status.expires_at_ms.map(moment);
-    output::pairs(&[
+    let mut lines = vec![
         ("Server", printable(&told.server)),
         ("Account", printable(&status.account)),
         ("Copy", format!("{} items", status.items)),
         ("Good until", until.unwrap_or_else(|| "revoked".to_owned())),
-    ])
+    ];
+    lines.extend(status.kept.iter().flat_map(kept_lines));
+    output::pairs(&lines)
+}
+
+/// What is kept, and why it would not be used, if it would not.
+fn kept_lines(kept: &Kept) -> impl Iterator<Item = (&'static str, String)> {
+    let not_used = kept.not_used.as_ref();
+    let not_used = not_used.map(|why| ("", format!("it is not used: {}", printable(why))));
+    [Some(("Kept", kept.in_words())), not_used]
+        .into_iter()
+        .flatten()
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::failure::Failure;
+use crate::{failure::Failure, vault::Answer};
 
 /// No message is larger: fifty values of the largest item.
 const LONGEST: usize = 256 * 1024 * 1024;
@@ -23,6 +23,24 @@ pub struct Begin {
     pub password: String,
     /// Seconds without a question after which the keys are forgotten.
     pub idle_seconds: u64,
+}
+
+/// What a keeper is asked. `Q` is a question, or a reference to one.
+#[derive(Serialize, Deserialize)]
+pub struct Asked<Q> {
+    /// What.
+    pub question: Q,
+    /// No server is to be asked for it.
+    pub is_offline: bool,
+}
+
+/// What a keeper answers.
+#[derive(Serialize, Deserialize)]
+pub struct Replied {
+    /// The answer.
+    pub answer: Result<Answer, Failure>,
+    /// How many seconds ago the server sent it, where it could not be reached now.
+    pub age_seconds: Option<u64>,
 }
 
 /// What else a keeper is told while it begins.

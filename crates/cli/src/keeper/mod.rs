@@ -3,6 +3,7 @@
 //! It listens on a socket in a folder of its owner's, speaks to processes of its owner alone, and
 //! ends when nobody asked anything for a while, when it is told to, or when the session ends.
 
+mod ahead;
 pub mod message;
 mod serve;
 
@@ -18,9 +19,12 @@ use zeroize::Zeroizing;
 use crate::{
     failure::Failure,
     home::Home,
+    machine::tell_age,
     prompt,
     vault::{Answer, Question},
 };
+
+use message::{Asked, Replied};
 
 pub use message::{Begin, Said, Told};
 pub use serve::serve;
@@ -34,11 +38,24 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub async fn ask(home: &Home, question: &Question) -> Option<Result<Answer, Failure>> {
     let mut line = UnixStream::connect(home.socket()).await.ok()?;
     let talk = async {
-        message::send(&mut line, question).await?;
-        message::receive::<Result<Answer, Failure>>(&mut line).await
+        let asked = Asked {
+            question,
+            is_offline: home.is_offline(),
+        };
+        message::send(&mut line, &asked).await?;
+        message::receive::<Replied>(&mut line).await
     };
     let answer = match tokio::time::timeout(PATIENCE, talk).await {
-        Ok(Ok(answer)) => answer,
+        Ok(Ok(replied)) => {
+            if let Some(age) = replied.age_seconds {
+                let why = match home.is_offline() {
+                    true => "offline",
+                    false => "the server cannot be reached",
+                };
+                tell_age(why, age);
+            }
+            replied.answer
+        }
         Ok(Err(_)) => Err(Failure::Other(
             "the process that holds the keys ended; run `keyarc unlock`".to_owned(),
         )),

@@ -16,12 +16,16 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-use super::message::{self, Begin, Said, Told};
+use super::{
+    ahead::Ahead,
+    message::{self, Asked, Begin, Replied, Said, Told},
+};
 use crate::{
+    cache,
     failure::Failure,
     home::{Home, private_file},
     host::{Machine, Open},
-    open::{self, Opening},
+    open::{self, Opening, distrusted},
     vault::{Answer, Question, Source, answer},
 };
 
@@ -46,6 +50,9 @@ struct Keeper {
     used: Cell<Instant>,
     fetched: Cell<Instant>,
     ended: Cell<bool>,
+    /// The server's origin.
+    server: String,
+    ahead: Ahead,
 }
 
 /// Is the keeper: logs in with what comes through standard input, tells the outcome through
@@ -114,6 +121,7 @@ async fn begin(
 ) -> Result<(Keeper, UnixListener, fs::File), Failure> {
     let broken = |_| Failure::Machine("what the keys are opened with did not come".to_owned());
     let begin: Begin = message::read(&mut io::stdin()).map_err(broken)?;
+    let ahead = Ahead::new(cache::max_age()?);
     home.make()?;
     let lock = private_file(&home.lock())?;
     take_turn(home, &lock).await?;
@@ -125,8 +133,11 @@ async fn begin(
     let listener = UnixListener::bind(home.socket()).map_err(failed)?;
     fs::set_permissions(home.socket(), fs::Permissions::from_mode(0o600)).map_err(failed)?;
     let now = now();
+    ahead.keep(&session).await;
     let keeper = Keeper {
         socket: home.socket(),
+        server: begin.server.clone(),
+        ahead,
         session,
         machine,
         idle: Duration::from_secs(begin.idle_seconds),
@@ -229,18 +240,54 @@ impl Keeper {
         if !line.peer_cred().is_ok_and(own) {
             return;
         }
-        let heard = message::receive::<Question>(&mut line);
-        let Ok(Ok(question)) = tokio::time::timeout(Duration::from_secs(2), heard).await else {
+        let heard = message::receive::<Asked<Question>>(&mut line);
+        let Ok(Ok(asked)) = tokio::time::timeout(Duration::from_secs(2), heard).await else {
             return;
         };
         self.used.set(now());
-        let answer = self.answer(&question).await;
-        if matches!(question, Question::Lock) || matches!(answer, Err(Failure::SessionEnded)) {
+        let replied = self.reply(&asked).await;
+        let is_over = matches!(replied.answer, Err(Failure::SessionEnded));
+        if is_over || matches!(asked.question, Question::Lock) {
             self.ended.set(true);
             // Before anybody is told: who asks after that finds nobody.
             let _ = fs::remove_file(&self.socket);
         }
-        let _ = message::send(&mut line, &answer).await;
+        let _ = message::send(&mut line, &replied).await;
+    }
+
+    /// Answers from the newest state; or, where the server cannot be reached or is not to be asked, from
+    /// what it sent before, if that may be used.
+    async fn reply(&self, asked: &Asked<Question>) -> Replied {
+        let question = &asked.question;
+        let is_offline = asked.is_offline && !matches!(question, Question::Lock);
+        let newest = match is_offline {
+            true => Err(Failure::Unreachable),
+            false => self.answer(question).await,
+        };
+        let now = |answer| Replied {
+            answer,
+            age_seconds: None,
+        };
+        match newest {
+            Err(Failure::Unreachable) => {}
+            answer => return now(answer),
+        }
+        let distrust = self.session.transport().distrust();
+        if let Some(why) = distrust.filter(|_| !is_offline) {
+            return now(Err(distrusted(&self.server, why)));
+        }
+        match self.ahead.age(question, is_offline) {
+            Err(failure) => now(Err(failure)),
+            Ok(age) => {
+                self.session.read_kept(true);
+                let answer = self.told(question).await;
+                self.session.read_kept(false);
+                Replied {
+                    answer,
+                    age_seconds: Some(age),
+                }
+            }
+        }
     }
 
     async fn answer(&self, question: &Question) -> Result<Answer, Failure> {
@@ -248,11 +295,18 @@ impl Keeper {
         {
             self.session.sync().await?;
             self.fetched.set(now());
+            self.ahead.keep(&self.session).await;
         }
+        self.told(question).await
+    }
+
+    /// Answers from what is open.
+    async fn told(&self, question: &Question) -> Result<Answer, Failure> {
         let mut answer = answer(Source::Account(&self.session), question).await?;
         if let Answer::Status(status) = &mut answer {
             status.memory_locked = self.memory_locked;
             status.not_kept = self.machine.unkept();
+            status.kept = self.ahead.kept(&self.session);
         }
         Ok(answer)
     }

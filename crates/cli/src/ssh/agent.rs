@@ -1,10 +1,11 @@
 use std::{
+    cell::{Cell, RefCell},
     convert::Infallible,
     env, fs, io,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{Arc, Mutex, PoisonError},
+    rc::Rc,
     time::{Duration, Instant},
 };
 
@@ -16,6 +17,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{UnixListener, UnixStream},
     signal::unix::{SignalKind, signal},
+    task::{LocalSet, spawn_local},
 };
 use zeroize::Zeroizing;
 
@@ -28,6 +30,7 @@ use crate::{
     failure::Failure,
     home::Home,
     keeper::{self, message},
+    machine::{self, Given},
     printable::printable,
     vault::{Answer, Question},
 };
@@ -39,7 +42,7 @@ const LOOKS: Duration = Duration::from_secs(2);
 /// What a wrong password costs.
 const WRONG: Duration = Duration::from_secs(1);
 
-/// What an agent in the background is started with.
+/// What an agent in the background is started with. A machine token is in its environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Begin {
     /// With which keys.
@@ -48,6 +51,8 @@ pub struct Begin {
     pub confirms: bool,
     /// Seconds without a request after which it ends.
     pub idle_seconds: u64,
+    /// No server is to be asked.
+    pub is_offline: bool,
 }
 
 /// What an agent in the background tells once it listens.
@@ -89,40 +94,43 @@ impl Socket {
     }
 }
 
-/// An agent.
+/// An agent. It holds no keys: the process that holds those of the vault is asked, or the copy of a
+/// machine token is opened for each answer.
 pub struct Agent {
     home: Home,
+    /// The token whose copy the keys are in; `None` where they are in the vault of the account.
+    given: Option<Given>,
     which: Which,
     /// Who is asked before each signature, if anybody.
     asks: Option<Vec<Whom>>,
     /// One question at a time.
     asking: tokio::sync::Mutex<()>,
     /// With what it was locked, if it is.
-    locked: Mutex<Option<Zeroizing<Vec<u8>>>>,
-    used: Mutex<Instant>,
+    locked: RefCell<Option<Zeroizing<Vec<u8>>>>,
+    used: Cell<Instant>,
 }
 
 impl Agent {
     /// An agent that asks whoever can be asked: somebody at the terminal, or through the program
     /// that `SSH_ASKPASS` names, as other agents do.
-    pub fn new(home: &Home, which: Which, confirms: bool) -> Arc<Self> {
+    pub fn new(home: &Home, which: Which, confirms: bool) -> Result<Rc<Self>, Failure> {
         let program = env::var_os("SSH_ASKPASS").map(|name| Whom::Program(name.into()));
         let whom = [Whom::Terminal].into_iter().chain(program);
-        Arc::new(Self {
+        Ok(Rc::new(Self {
             home: home.clone(),
+            given: machine::given()?,
             which,
             asks: confirms.then(|| whom.collect()),
             asking: tokio::sync::Mutex::default(),
-            locked: Mutex::default(),
-            used: Mutex::new(now()),
-        })
+            locked: RefCell::default(),
+            used: Cell::new(now()),
+        }))
     }
 
     /// The keys, and what is to be said of those that are not served.
     pub async fn identities(&self) -> Result<(Vec<Identity>, Vec<String>), Failure> {
         let question = Question::SshIdentities(self.which.clone());
-        let answer = keeper::ask(&self.home, &question).await;
-        match answer.unwrap_or(Err(Failure::Locked))? {
+        match self.ask(&question).await? {
             Answer::Identities {
                 ref identities,
                 ref left_out,
@@ -131,26 +139,43 @@ impl Agent {
         }
     }
 
-    /// Answers whoever comes, for ever.
-    pub async fn listen(self: &Arc<Self>, socket: &Socket) -> Infallible {
-        let own = |peer: tokio::net::unix::UCred| peer.uid() == getuid().as_raw();
-        loop {
-            let Ok((line, _)) = socket.listener.accept().await else {
-                continue;
-            };
-            if line.peer_cred().is_ok_and(own) {
-                let agent = Arc::clone(self);
-                tokio::spawn(async move { agent.talk(line).await });
+    /// Asks whoever has the keys.
+    async fn ask(&self, question: &Question) -> Result<Answer, Failure> {
+        match &self.given {
+            Some(given) => given.ask(&self.home, question).await,
+            None => {
+                let answer = keeper::ask(&self.home, question).await;
+                answer.unwrap_or(Err(Failure::Locked))
             }
         }
+    }
+
+    /// Answers whoever comes, for ever.
+    pub async fn listen(self: &Rc<Self>, socket: &Socket) -> Infallible {
+        let own = |peer: tokio::net::unix::UCred| peer.uid() == getuid().as_raw();
+        // What a token opened does not leave its thread.
+        let talks = LocalSet::new();
+        let accepted = async {
+            loop {
+                let Ok((line, _)) = socket.listener.accept().await else {
+                    continue;
+                };
+                if line.peer_cred().is_ok_and(own) {
+                    let agent = Rc::clone(self);
+                    spawn_local(async move { agent.talk(line).await });
+                }
+            }
+        };
+        talks.run_until(accepted).await
     }
 
     /// Comes back when nobody asked for so long, or when the vault was locked.
     async fn outlived(&self, idle: Duration) {
         loop {
             tokio::time::sleep(LOOKS.min(idle)).await;
-            let used = *self.used.lock().unwrap_or_else(PoisonError::into_inner);
-            if now().duration_since(used) >= idle || !keeper::is_there(&self.home).await {
+            let used = self.used.get();
+            let is_locked = self.given.is_none() && !keeper::is_there(&self.home).await;
+            if is_locked || now().duration_since(used) >= idle {
                 return;
             }
         }
@@ -170,7 +195,7 @@ impl Agent {
             let Some(request) = Request::read(&bytes) else {
                 return;
             };
-            *self.used.lock().unwrap_or_else(PoisonError::into_inner) = now();
+            self.used.set(now());
             let response = self.answer(request).await;
             if line.write_all(&response.written()).await.is_err() {
                 return;
@@ -179,7 +204,7 @@ impl Agent {
     }
 
     async fn answer(&self, request: Request) -> Response {
-        let is_locked = self.locked().is_some();
+        let is_locked = self.locked.borrow().is_some();
         match request {
             Request::Identities if is_locked => Response::Identities(Vec::new()),
             Request::Identities => match self.identities().await {
@@ -192,7 +217,7 @@ impl Agent {
                 flags,
             } if !is_locked => self.sign(public, data, flags).await,
             Request::Lock(password) if !is_locked => {
-                *self.locked() = Some(password);
+                *self.locked.borrow_mut() = Some(password);
                 Response::Success
             }
             Request::Unlock(password) => self.unlock(&password).await,
@@ -200,15 +225,11 @@ impl Agent {
         }
     }
 
-    fn locked(&self) -> std::sync::MutexGuard<'_, Option<Zeroizing<Vec<u8>>>> {
-        self.locked.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     async fn unlock(&self, password: &[u8]) -> Response {
         let is_right = |own: &Zeroizing<Vec<u8>>| bool::from(own.as_slice().ct_eq(password));
-        let was_right = self.locked().as_ref().is_some_and(is_right);
+        let was_right = self.locked.borrow().as_ref().is_some_and(is_right);
         if was_right {
-            *self.locked() = None;
+            *self.locked.borrow_mut() = None;
             return Response::Success;
         }
         tokio::time::sleep(WRONG).await;
@@ -227,8 +248,8 @@ impl Agent {
             data,
             flags,
         });
-        match keeper::ask(&self.home, &question).await {
-            Some(Ok(Answer::Signature(ref signature))) => Response::Signature(signature.clone()),
+        match self.ask(&question).await {
+            Ok(Answer::Signature(ref signature)) => Response::Signature(signature.clone()),
             _ => Response::Failure,
         }
     }
@@ -282,7 +303,8 @@ pub async fn serve(home: &Home) -> Result<(), Failure> {
     let socket = begun?;
     let _ = setsid();
     let _ = env::set_current_dir(Path::new("/"));
-    let agent = Agent::new(home, begin.which, begin.confirms);
+    let home = home.clone().offline(begin.is_offline);
+    let agent = Agent::new(&home, begin.which, begin.confirms)?;
     let failed = |error: io::Error| Failure::Machine(error.to_string());
     let mut terminated = signal(SignalKind::terminate()).map_err(failed)?;
     let mut hung_up = signal(SignalKind::hangup()).map_err(failed)?;

@@ -1,5 +1,5 @@
 //! An SSH agent whose keys stay with whoever holds those of the vault: the agent passes on what is
-//! asked, and holds none itself.
+//! asked, and holds none itself. With a machine token it opens the copy for each answer.
 
 mod agent;
 mod keys;

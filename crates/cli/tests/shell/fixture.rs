@@ -83,17 +83,21 @@ impl Shell {
 
     /// The same person, elsewhere.
     pub async fn browser(&self) -> Session<NativeTransport, NativeHost> {
+        self.browser_at(&self.server.origin()).await
+    }
+
+    /// The same, where the server goes by another origin.
+    pub async fn browser_at(&self, origin: &str) -> Session<NativeTransport, NativeHost> {
         let code = SetupCode::parse(&self.code).expect("a setup code");
-        let origin = self.server.origin();
         let wish = LogIn {
-            origin: &origin,
+            origin,
             code: &code,
             password: PASSWORD,
             device_name: "A browser",
             client: ClientKind::Api,
             pins: None,
         };
-        let transport = NativeTransport::new(&origin).expect("loopback");
+        let transport = NativeTransport::new(origin).expect("loopback");
         let session = Session::log_in(transport, NativeHost, &wish).await;
         session.expect("logs in")
     }

@@ -12,6 +12,7 @@ mod edit;
 mod fixture;
 mod lies;
 mod mask;
+mod offline;
 mod print;
 mod programs;
 mod project;

@@ -16,7 +16,7 @@ use tokio_rustls::{
 
 use crate::fixture::{PASSWORD, Shell, refused};
 
-fn file(name: &str) -> PathBuf {
+pub fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/shell/tls")
         .join(name)
@@ -34,7 +34,7 @@ fn acceptor(certificate: &str) -> TlsAcceptor {
 }
 
 /// Takes TLS off.
-async fn relay(listener: TcpListener, server: std::net::SocketAddr, certificate: &'static str) {
+pub async fn relay(listener: TcpListener, server: std::net::SocketAddr, certificate: &'static str) {
     let acceptor = acceptor(certificate);
     while let Ok((stream, _)) = listener.accept().await {
         let acceptor = acceptor.clone();

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::fixture::{LIVE, PASSWORD, SETUP_KEY, Shell, refused};
 
 /// Somebody who has logged in through something that can lie.
-async fn behind_proxy() -> (Proxy, Shell) {
+pub async fn behind_proxy() -> (Proxy, Shell) {
     let (proxy, server) = Proxy::with_server(|_| {}).await;
     let origin = proxy.origin();
     let shell = Shell::at(server, &origin).await;
@@ -24,7 +24,7 @@ async fn behind_proxy() -> (Proxy, Shell) {
 }
 
 /// What is printed of a token that is made, without the line end.
-async fn make(shell: &Shell, words: &[&str]) -> String {
+pub async fn make(shell: &Shell, words: &[&str]) -> String {
     let all = [&["token", "create"], words].concat();
     let printed = shell.prints(&all).await;
     let token = printed.strip_suffix('\n').expect("a line");
@@ -98,7 +98,8 @@ fn last_opened(proxy: &Proxy) -> Answer {
     opened.next().expect("it was asked").1
 }
 
-const CI: [&str; 7] = [
+/// A token of one item.
+pub const CI: [&str; 7] = [
     "ci",
     "--folder",
     "Payments",

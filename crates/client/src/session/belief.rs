@@ -32,7 +32,7 @@ impl<T: Transport, H: Host> Session<T, H> {
         let (known, seen, floor) = {
             let belief = self.belief.borrow();
             match &belief.head {
-                Some(head) => (belief.trust_of_head, vec![pin_of(head)], None),
+                Some(head) => (belief.trust_of_head, vec![Pin::of(head)], None),
                 None => (Trust::Fresh, belief.seen.clone(), belief.floor),
             }
         };
@@ -188,7 +188,7 @@ impl<T: Transport, H: Host> Session<T, H> {
         let pins = Pins {
             device: belief.device,
             keyset_version: self.keyset.borrow().version,
-            vaults: vec![pin_of(belief.head.as_ref()?)],
+            vaults: vec![Pin::of(belief.head.as_ref()?)],
         };
         let context = pins_context(self.account.0);
         self.root
@@ -232,13 +232,5 @@ pub(super) fn pins_context(owner: [u8; 16]) -> StateContext {
     StateContext {
         owner,
         label: LABEL,
-    }
-}
-
-fn pin_of(manifest: &VaultManifest) -> Pin {
-    Pin {
-        vault: keyarc_wire::VaultId(manifest.body().vault),
-        version: manifest.body().version,
-        hash: manifest.hash(),
     }
 }

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use keyarc_auth::{LoginPurpose, LoginStatement};
 use keyarc_crypto::{
     AccountContext, Checkpoint, KdfError, Keyring, RecoveryKey, RootKey, SetupCode, Suite,
@@ -288,6 +290,8 @@ impl<T: Transport, H: Host> Session<T, H> {
             rekey_begun_at_ms: account.rekey_begun_at_ms.into(),
             retired: false.into(),
             vault: vault.into(),
+            kept: HashMap::new().into(),
+            reads_kept: false.into(),
             belief: belief.into(),
             notices: account.notices.into(),
             reminding: Reminding::new(account.reminders).into(),

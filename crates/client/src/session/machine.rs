@@ -10,7 +10,7 @@ mod copies;
 
 use std::collections::HashSet;
 
-use keyarc_crypto::{MachineGrant, MachineToken, SealError, StateContext};
+use keyarc_crypto::{MachineGrant, MachineToken, StateContext};
 use keyarc_signature::VaultManifest;
 use keyarc_vault::{DraftError, MachineCopy, MachineNote, MachineScope};
 use keyarc_wire::{
@@ -194,8 +194,8 @@ impl<T: Transport, H: Host> Session<T, H> {
             }
             .into());
         }
-        let (mut copy, wrapped_key) =
-            MachineCopy::make(self.account, vault, &self.root, &mut rng).map_err(not_sealed)?;
+        let (mut copy, wrapped_key) = MachineCopy::make(self.account, vault, &self.root, &mut rng)
+            .map_err(ClientError::from)?;
         let writes = self.seal_first(&copy, &note.scope).await?;
         let signer = self.keyring.signing_key();
         let empty = first_manifest(vault.0, now_ms, signer);
@@ -217,7 +217,7 @@ impl<T: Transport, H: Host> Session<T, H> {
         let keys = token.derive_keys();
         let grant = grant
             .seal(copy.key(), &keys, token.id(), &mut rng)
-            .map_err(not_sealed)?;
+            .map_err(ClientError::from)?;
         let request = MakeMachineTokenRequest {
             token_id: id,
             auth_public_key: Fixed(keys.auth().public_key()),
@@ -387,7 +387,7 @@ impl<T: Transport, H: Host> Session<T, H> {
         self.root
             .seal_state(&self.note_context(), &note.encode(), &mut self.host.rng())
             .map(Sealed)
-            .map_err(not_sealed)
+            .map_err(ClientError::from)
     }
 
     fn note_context(&self) -> StateContext {
@@ -395,12 +395,5 @@ impl<T: Transport, H: Host> Session<T, H> {
             owner: self.account.0,
             label: LABEL,
         }
-    }
-}
-
-fn not_sealed(error: SealError) -> ClientError {
-    match error {
-        SealError::TooLong => ClientError::TooLarge,
-        SealError::Randomness => ClientError::Sealing,
     }
 }

@@ -6,6 +6,7 @@ mod bulk;
 mod earlier;
 mod enter;
 mod items;
+mod kept;
 mod kit;
 mod machine;
 mod moment;
@@ -24,13 +25,16 @@ mod versions;
 mod views;
 mod write;
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+};
 
 use futures::lock::Mutex;
 use keyarc_crypto::{Checkpoint, Keyring, RootKey, SealError, SetupCode, StateContext, Suite};
 use keyarc_signature::{UserBundle, VaultManifest};
 use keyarc_vault::{ItemDraft, UnlockedVault};
-use keyarc_wire::{AccountId, Bytes, Handle, Keyset, Notice, RecoveryInfo};
+use keyarc_wire::{AccountId, Bytes, Handle, ItemId, Keyset, Notice, RecoveryInfo, SealedDetails};
 use zeroize::Zeroizing;
 
 use crate::{Api, ApiFailure, ClientError, Host, Pin, Transport, Trust};
@@ -84,6 +88,10 @@ pub struct Session<T, H> {
     /// Those that open the vault, by their ids.
     passkeys: RefCell<Vec<Bytes>>,
     vault: RefCell<UnlockedVault>,
+    /// Sealed details, for when the server cannot be reached.
+    kept: RefCell<HashMap<ItemId, SealedDetails>>,
+    /// Items are read of what is kept.
+    reads_kept: Cell<bool>,
     belief: RefCell<Belief>,
     notices: RefCell<Vec<Notice>>,
     reminding: RefCell<Reminding>,
@@ -213,6 +221,11 @@ impl<T: Transport, H: Host> Session<T, H> {
             }
             other => Ok(other?),
         }
+    }
+
+    /// The way to the server.
+    pub fn transport(&self) -> &T {
+        self.api.transport()
     }
 
     pub(crate) fn api(&self) -> &Api<T> {

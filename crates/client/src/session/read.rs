@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use keyarc_vault::{DetailsError, Item};
-use keyarc_wire::{DetailsRequest, DetailsResponse, ErrorCode, ItemChange, ItemId, SealedDetails};
+use keyarc_wire::{DetailsResponse, ErrorCode, ItemChange, ItemId, SealedDetails, limits};
 
 use super::Session;
 use crate::{ApiFailure, Changes, ClientError, Host, Stage, Transport};
@@ -70,21 +70,9 @@ impl<T: Transport, H: Host> Session<T, H> {
     /// Many items with their secrets, by one request, or more when they are too large for one.
     /// What was changed or deleted meanwhile is left out.
     pub async fn read_many(&self, items: &[ItemId]) -> Result<Vec<Item>, ClientError> {
-        let vault = self.look(|vault| vault.id());
         let mut read = Vec::with_capacity(items.len());
-        let mut rest = items;
-        let mut at_once = items.len();
-        while !rest.is_empty() {
-            let (chunk, after) = rest.split_at(at_once.min(rest.len()));
-            let request = DetailsRequest {
-                item_ids: chunk.to_vec(),
-            };
-            let answer = self.noted(self.api.details(vault, &request, self.host.now_ms()).await);
-            let Some(details) = batch_of(answer, chunk)? else {
-                at_once = (chunk.len() / 2).max(1);
-                continue;
-            };
-            for details in &details {
+        self.each_batch(items, |batch| {
+            for details in &batch {
                 match self.look(|vault| vault.open_details(details)) {
                     Ok(item) => read.push(item),
                     Err(DetailsError::Outdated | DetailsError::NotFound) => {}
@@ -93,9 +81,30 @@ impl<T: Transport, H: Host> Session<T, H> {
                     Err(DetailsError::Tampered) => return Err(ClientError::Tampered),
                 }
             }
+            Ok(())
+        })
+        .await?;
+        Ok(read)
+    }
+
+    /// The sealed details of many items, in as many batches as their size takes.
+    pub(super) async fn each_batch(
+        &self,
+        items: &[ItemId],
+        mut each: impl FnMut(Vec<SealedDetails>) -> Result<(), ClientError>,
+    ) -> Result<(), ClientError> {
+        let mut rest = items;
+        let mut at_once = limits::DETAILS_PER_REQUEST;
+        while !rest.is_empty() {
+            let (chunk, after) = rest.split_at(at_once.min(rest.len()));
+            let Some(details) = batch_of(self.details_of(chunk).await, chunk)? else {
+                at_once = (chunk.len() / 2).max(1);
+                continue;
+            };
+            each(details)?;
             rest = after;
         }
-        Ok(read)
+        Ok(())
     }
 
     pub(super) fn was_overtaken(&self, details: &SealedDetails) -> bool {
@@ -116,11 +125,7 @@ impl<T: Transport, H: Host> Session<T, H> {
     }
 
     async fn fetch_details(&self, item: ItemId) -> Result<Option<SealedDetails>, ClientError> {
-        let vault = self.look(|vault| vault.id());
-        let request = DetailsRequest {
-            item_ids: vec![item],
-        };
-        let answer = self.noted(self.api.details(vault, &request, self.host.now_ms()).await);
+        let answer = self.details_of(&[item]).await;
         let mut details = answer.map_err(vault_failure)?.details;
         match (details.pop(), details.is_empty()) {
             (None, _) => Ok(None),

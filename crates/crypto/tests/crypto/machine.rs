@@ -2,8 +2,8 @@
 
 use keyarc_crypto::hazmat::{HEADER_LEN, Place};
 use keyarc_crypto::{
-    ItemContext, MachineGrant, MachineGrantContext, MachineToken, MachineTokenError, OpenError,
-    VaultKey,
+    ItemContext, MachineGrant, MachineGrantContext, MachineKept, MachineKeptContext, MachineToken,
+    MachineTokenError, OpenError, VaultKey,
 };
 use proptest::prelude::*;
 
@@ -76,6 +76,47 @@ fn grants() {
     let keys = token.derive_keys();
     for case in refused.list("cases") {
         let opened = MachineGrant::open(&case.bytes("envelope"), &keys, token.id());
+        assert_eq!(opened.err(), Some(OpenError), "{case}");
+    }
+}
+
+#[test]
+fn what_a_machine_keeps() {
+    let file = vector_file("machine-kept.json");
+    for case in file.list("kept") {
+        let token = read(case.text("token"));
+        let keys = token.derive_keys();
+        let kept = match case.text("kept") {
+            "copy" => MachineKept::Copy,
+            _ => MachineKept::Floor,
+        };
+        let envelope = case.bytes("envelope");
+        let header: [u8; HEADER_LEN] = envelope[..HEADER_LEN].try_into().unwrap();
+        let place = Place::MachineKept(MachineKeptContext {
+            token: token.id(),
+            kept,
+        });
+        assert_eq!(place.associated_data(&header), case.bytes("aad"));
+        let plaintext = case.bytes("plaintext");
+        let opened = keys.open_kept(kept, &envelope).unwrap();
+        assert_eq!(opened.as_slice(), plaintext);
+        let mut tape = TapeRng::for_salt(&case.bytes("salt"));
+        let sealed = keys.seal_kept(kept, &plaintext, &mut tape).unwrap();
+        assert_eq!(sealed, envelope);
+        let other = match kept {
+            MachineKept::Copy => MachineKept::Floor,
+            MachineKept::Floor => MachineKept::Copy,
+        };
+        assert_eq!(keys.open_kept(other, &envelope).err(), Some(OpenError));
+        // Of another token, and no grant.
+        let foreign = MachineToken::make(&mut CounterRng::new(9)).derive_keys();
+        assert_eq!(foreign.open_kept(kept, &envelope).err(), Some(OpenError));
+        assert!(MachineGrant::open(&envelope, &keys, token.id()).is_err());
+    }
+    let refused = &file["refused"];
+    let keys = read(refused.text("token")).derive_keys();
+    for case in refused.list("cases") {
+        let opened = keys.open_kept(MachineKept::Copy, &case.bytes("envelope"));
         assert_eq!(opened.err(), Some(OpenError), "{case}");
     }
 }

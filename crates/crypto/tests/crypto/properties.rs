@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use keyarc_crypto::hazmat::{HEADER_LEN, Place, padded_len};
 use keyarc_crypto::{
     AccountContext, ArchiveContext, AttachmentContext, AttachmentKey, ItemContext, Keyring,
-    OpenError, Part, PasswordKey, RecoveryContext, RootKey, SetupCode, StateContext, Suite,
-    UnlockKeys, VaultKey, VaultKeyContext,
+    MachineGrantContext, MachineKept, MachineKeptContext, OpenError, Part, PasswordKey,
+    RecoveryContext, RootKey, SetupCode, StateContext, Suite, UnlockKeys, VaultKey,
+    VaultKeyContext,
 };
 use proptest::prelude::*;
 use zeroize::Zeroizing;
@@ -62,6 +63,12 @@ fn place() -> impl Strategy<Value = Place> {
         }),
         (id(), prop_oneof![Just("draft"), Just("pins")])
             .prop_map(|(owner, label)| Place::State(StateContext { owner, label })),
+        id().prop_map(|token| Place::MachineGrant(MachineGrantContext { token })),
+        (
+            id(),
+            prop_oneof![Just(MachineKept::Copy), Just(MachineKept::Floor)]
+        )
+            .prop_map(|(token, kept)| Place::MachineKept(MachineKeptContext { token, kept })),
         (id(), 0..3_u64, any::<bool>()).prop_map(|(archive, number, last)| {
             Place::Archive(ArchiveContext {
                 archive,

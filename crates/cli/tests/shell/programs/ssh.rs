@@ -12,7 +12,7 @@ use std::{
 use keyarc_vault::{Content, ItemDraft};
 
 use super::with;
-use crate::fixture::Shell;
+use crate::{fixture::Shell, token::make};
 
 /// Name, options of ssh-keygen, and what its public line begins with.
 const KEYS: [(&str, &[&str], &str); 5] = [
@@ -391,5 +391,84 @@ async fn somebody_is_asked_before_each_signature() {
         &message,
     ];
     assert!(!agent.run(&words, None).status.success());
+    agent.ends().await;
+}
+
+/// Whether ssh-keygen gets a signature of a key, asking by a command with the agent's socket in its
+/// environment.
+fn is_signed(mut command: Command, folder: &Path, key: &Path) -> bool {
+    let message = folder.join("signed by a token");
+    fs::write(&message, "x").expect("writes");
+    let _ = fs::remove_file(folder.join("signed by a token.sig"));
+    command
+        .args(["-Y", "sign", "-n", "file", "-f"])
+        .arg(key)
+        .arg(&message)
+        .stdin(Stdio::null());
+    command.output().expect("it starts").status.success()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_machine_token_signs_with_the_keys_that_it_reads() {
+    let (mut shell, keys) = with_keys().await;
+    let token = make(&shell, &["deploy", "--folder", "Keys/Live"]).await;
+    let server = shell.server.origin();
+    let by_token = |words: &[&str]| {
+        let mut command = shell.command(words);
+        command
+            .env("KEYARC_HOME", shell.work().join("nothing"))
+            .env("KEYARC_SERVER", &server)
+            .env("KEYARC_TOKEN", &token)
+            .env("KEYARC_CACHE", "24h")
+            .env("KEYARC_CACHE_HOME", shell.work().join("cache"));
+        command
+    };
+    let ran = async |mut command: Command| {
+        let out = tokio::task::spawn_blocking(move || command.output().expect("it starts"));
+        out.await.expect("it ends")
+    };
+    let listed = ran(by_token(&["ssh-agent", "--", "ssh-add", "-L"])).await;
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(listed.contains("live@example"), "{listed}");
+    assert_eq!(listed.lines().count(), 1, "{listed}");
+    let none = ran(by_token(&[
+        "ssh-agent",
+        "-e",
+        "test",
+        "--",
+        "ssh-add",
+        "-L",
+    ]))
+    .await;
+    assert!(!text(&none).contains("@example"), "{none:?}");
+    let print = ["ssh-agent", "--", "sh", "-c", "printenv KEYARC_TOKEN; true"];
+    assert_eq!(
+        ran(by_token(&print)).await.stdout,
+        b"",
+        "the command gets no token"
+    );
+
+    let live = keys.path().join("live.pub");
+    let other = keys.path().join("ed25519.pub");
+    let folder = shell.work();
+    let out = ran(by_token(&["ssh-agent"])).await;
+    let agent = Background::of(&String::from_utf8(out.stdout).expect("UTF-8"));
+    let signs = |key: &Path| {
+        let mut command = Command::new("ssh-keygen");
+        command.env("SSH_AUTH_SOCK", &agent.socket);
+        is_signed(command, &folder, key)
+    };
+    assert!(signs(&live));
+    assert!(!signs(&other), "it reads another folder");
+    // It needs nobody who holds the keys of the vault, and goes on without the server.
+    shell.prints(&["lock"]).await;
+    assert!(signs(&live));
+    shell.server.ask_to_stop();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(signs(&live));
+    fs::remove_dir_all(folder.join("cache")).expect("removes");
+    assert!(!signs(&live), "there is neither a server nor a copy");
+    let ended = Command::new("kill").arg(agent.pid.to_string()).status();
+    assert!(ended.expect("runs").success());
     agent.ends().await;
 }

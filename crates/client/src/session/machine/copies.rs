@@ -7,7 +7,7 @@ use keyarc_wire::{
     WriteItemsRequest, limits,
 };
 
-use super::{Known, TRIES, TokenError, not_sealed};
+use super::{Known, TRIES, TokenError};
 use crate::{
     ApiFailure, Changes, ClientError, Host, Pin, Session, Transport, history,
     session::read::batch_of,
@@ -173,7 +173,7 @@ impl<T: Transport, H: Host> Session<T, H> {
                 let write = self.look(|vault| copy.seal(vault, one, &mut self.host.rng()));
                 match write {
                     Ok(write) => sealed.push(write),
-                    Err(ResealError::Seal(error)) => return Err(not_sealed(error)),
+                    Err(ResealError::Seal(error)) => return Err(error.into()),
                     Err(ResealError::Details(DetailsError::Tampered))
                         if !self.was_overtaken(one) =>
                     {

@@ -1,6 +1,8 @@
 //! A machine with a token, and a server that shows it something else than its copy.
 
-use keyarc_client::{ClientError, Machine, MachineError, NativeHost, NativeTransport, NewToken};
+use keyarc_client::{
+    ClientError, KeptCopy, KeptError, Machine, MachineError, NativeHost, NativeTransport, NewToken,
+};
 use keyarc_crypto::MachineToken;
 use keyarc_signature::{SigningKey, VaultManifest};
 use keyarc_testkit::mutate::Answer;
@@ -223,6 +225,38 @@ async fn a_token_opens_its_own_copy_as_it_was_signed_or_nothing() {
     // And once it tells the truth everything is there.
     world.proxy.tell_the_truth();
     assert_eq!(secrets(&world, &token).await, Ok(expected));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_machine_that_keeps_a_copy_does_not_go_back_behind_it() {
+    let test = "machine::a_machine_that_keeps_a_copy_does_not_go_back_behind_it";
+    let world = World::new(test).await;
+    let text = make(&world, "ci").await;
+    let token = MachineToken::parse(&text).expect("a token");
+    let origin = world.proxy.origin();
+    let before = open(&world, &text).await.expect("an honest server");
+    let older = records(&world.last_said(paths::MACHINE_OPEN).body);
+    let old = before.keep(None).await.expect("keeps");
+    edit_first(&world).await;
+    let newest = open(&world, &text).await.expect("an honest server");
+    let kept = newest.keep(None).await.expect("keeps");
+    let floor = newest.floor();
+
+    show(&world, &older);
+    assert!(secrets(&world, &text).await.is_ok(), "without a memory");
+    let line = line(&world.proxy);
+    let shown = Machine::open_after(line, NativeHost, &origin, &token, Some(&floor)).await;
+    let tampered = MachineError::Client(ClientError::Tampered);
+    assert_eq!(shown.err(), Some(tampered));
+    let open_kept = |kept: &KeptCopy| {
+        Machine::<NativeTransport, _>::open_kept(NativeHost, &token, kept, &floor)
+    };
+    assert_eq!(open_kept(&old).err(), Some(KeptError::RolledBack));
+    let copy = open_kept(&kept).expect("the newest that was seen");
+    let ids = copy.look(|vault| vault.item_ids());
+    let items = copy.read_many(&ids).await.expect("reads");
+    assert_eq!(items.len(), SECRETS.len());
     world.end().await;
 }
 
