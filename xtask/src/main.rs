@@ -10,6 +10,7 @@ mod commands;
 mod files;
 mod language;
 mod malicious;
+mod module;
 mod optimise;
 mod pack;
 mod postgres;
