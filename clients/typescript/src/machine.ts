@@ -8,7 +8,7 @@ import { code } from '#code';
 
 import init, { open, type Failure, type FailureCode, type Item, type OpenedCopy, type Row } from '../wasm/keyarc_js.js';
 
-export type { Item, Row };
+export type { Item, Machine, Row };
 
 /** What a `KeyArcError` is about. New ones may come. */
 export type KeyArcErrorCode = FailureCode | 'closed';
@@ -57,7 +57,7 @@ export interface ReadOptions {
 }
 
 /** What a machine token opens, as it was when it was opened. Nothing can be written with it. */
-export class Machine {
+class Machine {
   #copy: OpenedCopy | undefined;
 
   private constructor(copy: OpenedCopy) {

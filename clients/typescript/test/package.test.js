@@ -92,8 +92,8 @@ test('its types are whole', () => {
   writeFileSync(join(place, 'package.json'), '{ "type": "module" }');
   writeFileSync(
     join(place, 'program.ts'),
-    `import { KeyArcError, openMachine, type Item, type KeyArcErrorCode, type Row } from '@keyarc/client/machine';
-    using machine = await openMachine({ origin: 'https://keyarc.test', token: 'kat1_x' });
+    `import { KeyArcError, openMachine, type Item, type KeyArcErrorCode, type Machine, type Row } from '@keyarc/client/machine';
+    using machine: Machine = await openMachine({ origin: 'https://keyarc.test', token: 'kat1_x' });
     const value: string = await machine.read('keyarc://personal/a/value', { environment: 'test' });
     const [row]: Row[] = machine.list();
     const item: Item = await machine.item(row!);
