@@ -6,10 +6,12 @@
 
 mod bench;
 mod build;
+mod client;
 mod commands;
 mod files;
 mod language;
 mod malicious;
+mod module;
 mod optimise;
 mod pack;
 mod postgres;
@@ -32,6 +34,7 @@ cargo x <command>
   serve          build for release and serve at http://127.0.0.1:3000 (BIND changes that)
   dev            serve a debug build and reload the browser at every change
   build          build for release into target/dist: keyarc-server, site/
+  client         build the client for TypeScript, and pack it into target/dist
   release        build, and sign a manifest of all that is served: --key FILE
                  [--previous MANIFEST]
   test [part]    every part, or one of: fmt, tidy, deny, clippy, unit, typescript, wasm, e2e,
@@ -74,6 +77,7 @@ fn run(arguments: &[String]) -> anyhow::Result<bool> {
         "serve" => commands::serve::run(&workspace, rest),
         "dev" => commands::dev::run(&workspace, rest),
         "build" => commands::build::run(&workspace, rest),
+        "client" => commands::client::run(&workspace, rest),
         "release" => commands::release::run(&workspace, rest),
         "test" => commands::test::run(&workspace, rest),
         "check" => commands::check::run(&workspace, rest),

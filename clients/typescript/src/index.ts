@@ -1,5 +1,5 @@
 /**
- * The REST API of a KeyArc server, typed. Vault data crosses it in sealed form only: this package
+ * The REST API of a KeyArc server, typed. Vault data crosses it in sealed form only: this entry
  * carries envelopes and opens none.
  */
 import createClient, { type Client, type Middleware } from 'openapi-fetch';

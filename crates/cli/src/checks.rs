@@ -51,9 +51,8 @@ pub async fn begin(session: &Open, meant: Option<&[Wanted]>) -> Result<Vec<ToChe
     let all = rows(Source::Account(session));
     let ids: Vec<ItemId> = match meant {
         Some(meant) => {
-            let ids: Result<Vec<ItemId>, Failure> =
-                meant.iter().map(|one| find(&all, one)).collect();
-            let mut ids = ids?;
+            let found = meant.iter().map(|one| find(&all, one));
+            let mut ids: Vec<ItemId> = found.collect::<Result<_, _>>()?;
             let mut seen = std::collections::HashSet::new();
             ids.retain(|id| seen.insert(*id));
             ids

@@ -1,9 +1,8 @@
 //! What can go wrong, and the exit code that tells it to a script.
 
 use keyarc_client::ClientError;
+use keyarc_lookup::{LookupError, absent, several};
 use serde::{Deserialize, Serialize};
-
-use crate::printable::printable;
 
 /// Why a command did not do what it was asked for. Nothing in it is secret: it is printed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -16,7 +15,7 @@ pub enum Failure {
     #[error("the vault is locked: run `keyarc unlock`")]
     Locked,
     /// Nothing in the vault is called so.
-    #[error("there is no {}{}", printable(what), nearest_words(nearest))]
+    #[error("{}", absent(what, nearest))]
     NotFound {
         /// What was asked for, as it was written.
         what: String,
@@ -25,9 +24,8 @@ pub enum Failure {
     },
     /// Several items are called so.
     #[error(
-        "{} is the name of several items: {}. Name the folder, or the environment with --environment",
-        printable(what),
-        each(candidates)
+        "{}. Name the folder, or the environment with --environment",
+        several(what, candidates)
     )]
     Ambiguous {
         /// What was asked for.
@@ -108,16 +106,13 @@ impl From<ClientError> for Failure {
     }
 }
 
-fn nearest_words(nearest: &[String]) -> String {
-    match nearest {
-        [] => String::new(),
-        some => format!(". Did you mean {}?", each(some)),
+impl From<LookupError> for Failure {
+    fn from(error: LookupError) -> Self {
+        match error {
+            LookupError::NotFound { what, nearest } => Self::NotFound { what, nearest },
+            LookupError::Ambiguous { what, candidates } => Self::Ambiguous { what, candidates },
+        }
     }
-}
-
-fn each(names: &[String]) -> String {
-    let shown: Vec<String> = names.iter().map(|name| printable(name)).collect();
-    shown.join(", ")
 }
 
 #[cfg(test)]

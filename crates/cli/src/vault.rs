@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use keyarc_client::{ClientError, Host as _, NativeHost};
 use keyarc_vault::{
-    Change as VersionChange, CheckOutcome, Item, ItemSummary, Kind, UnlockedVault, Version,
+    Change as VersionChange, CheckOutcome, Item, ItemSummary, UnlockedVault, Version,
 };
 use keyarc_wire::ItemId;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,8 @@ use crate::{
     wanted::{Environment, Wanted, find, not_found},
     writes::{self, Change},
 };
+
+pub use keyarc_lookup::Row;
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -245,57 +247,6 @@ pub struct Status {
     pub kept: Option<Kept>,
 }
 
-/// An item as a list shows it. The JSON of `ls` is made of it and keeps its members.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Row {
-    /// Thirty-two hexadecimal digits.
-    pub id: String,
-    /// What it is called.
-    pub name: String,
-    /// Empty for none.
-    pub folder: String,
-    /// Absent for none.
-    pub environment: Option<String>,
-    /// `api_key`, `login`, …
-    pub kind: Kind,
-    /// Who it is of, if that is known.
-    pub provider: Option<String>,
-    /// Labels.
-    pub tags: Vec<String>,
-    /// `2027-01-31`; absent for never.
-    pub expires_on: Option<String>,
-    /// Counts its changes, from 1.
-    pub version: u64,
-}
-
-impl Row {
-    pub fn of(summary: ItemSummary) -> Self {
-        Self {
-            id: summary.id.to_string(),
-            name: summary.name,
-            folder: summary.folder,
-            environment: summary.environment,
-            kind: summary.kind,
-            provider: summary.provider_name,
-            tags: summary.tags,
-            expires_on: summary.expires_on.map(|day| day.to_string()),
-            version: summary.version,
-        }
-    }
-
-    /// The item where it stands: `folder/name (environment)`.
-    pub fn place(&self) -> String {
-        let mut place = self.name.clone();
-        if !self.folder.is_empty() {
-            place = format!("{}/{place}", self.folder);
-        }
-        match &self.environment {
-            Some(environment) => format!("{place} ({environment})"),
-            None => place,
-        }
-    }
-}
-
 /// A version of an item as a list shows it. The JSON of `history` is made of it and keeps its
 /// members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -499,18 +450,7 @@ fn status(source: Source<'_>) -> Status {
 
 /// Items outside the trash, by folder and name.
 pub fn rows(source: Source<'_>) -> Vec<ItemSummary> {
-    let mut rows: Vec<ItemSummary> = source.look(|vault| {
-        let all = vault.item_ids().into_iter();
-        all.filter_map(|id| vault.summary(id))
-            .filter(|row| row.trashed_at_ms.is_none())
-            .collect()
-    });
-    let place = |row: &ItemSummary| {
-        let environment = row.environment.clone();
-        (row.folder.clone(), row.name.clone(), environment, row.id)
-    };
-    rows.sort_by_cached_key(place);
-    rows
+    source.look(keyarc_lookup::rows)
 }
 
 /// The values of all that is wanted among some items. Nothing is given when one of them is not

@@ -12,6 +12,8 @@ mod api;
 mod backoff;
 mod changes;
 mod error;
+#[cfg(target_arch = "wasm32")]
+mod fetch;
 mod history;
 mod host;
 mod kept;
@@ -28,6 +30,8 @@ pub use api::{Api, ApiFailure};
 pub use backoff::Backoff;
 pub use changes::Changes;
 pub use error::{ClientError, PasswordError, SaveError};
+#[cfg(target_arch = "wasm32")]
+pub use fetch::{FetchOriginError, FetchTransport};
 pub use history::Trust;
 pub use host::{Host, Stage};
 pub use kept::{KeptCopy, KeptError, KeptFloor};

@@ -7,7 +7,9 @@ use std::{
 
 use rand_core::UnwrapErr;
 
-use crate::{Host, HttpRequest, HttpResponse, Method, Transport, TransportError};
+use crate::{
+    Host, HttpRequest, HttpResponse, Method, Transport, TransportError, transport::is_loopback,
+};
 
 /// HTTP for programs, by reqwest.
 ///
@@ -101,7 +103,7 @@ impl NativeTransport {
     /// is sent yet.
     pub fn new(origin: &str) -> Result<Self, NativeTransportError> {
         let url = reqwest::Url::parse(origin).map_err(|_| NativeTransportError::Origin)?;
-        let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+        let loopback = url.host_str().is_some_and(is_loopback);
         let is_safe = match url.scheme() {
             "https" => cfg!(feature = "tls"),
             "http" => loopback,

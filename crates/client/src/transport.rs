@@ -89,6 +89,11 @@ impl HttpResponse {
     }
 }
 
+/// Whether a host is this machine itself, so that there is no line to listen on.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    matches!(host, "127.0.0.1" | "localhost" | "[::1]")
+}
+
 /// There is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {

@@ -1,9 +1,8 @@
-//! What the browser provides to the worker: cryptography, HTTP, storage, a clock. Each in a
+//! What the browser provides to the worker: cryptography, storage, a clock. Each in a
 //! file of its own, each usable without the rest.
 
 mod blobs;
 mod device;
-mod fetch;
 mod hold;
 mod host;
 mod picture;
@@ -12,7 +11,6 @@ mod webcrypto;
 
 pub use blobs::{BlobError, Blobs};
 pub use device::{DeviceRecord, DeviceStore, StoreError};
-pub use fetch::FetchTransport;
 pub use hold::{Hold, held};
 pub use host::{BrowserHost, Report, origin, today};
 pub(crate) use picture::brightness_of;

@@ -4,7 +4,7 @@ use keyarc_app::worker::{
     ArrangeCommand, ArrangeReply, AttachmentCommand, Command, Event, Failure, KnownDevice,
     LEAST_SCORE, Reply, Strength, Unlocked,
 };
-use keyarc_client::{LogIn, LoggingIn, RecoveryState, Session, SignUp};
+use keyarc_client::{FetchTransport, LogIn, LoggingIn, RecoveryState, Session, SignUp};
 use keyarc_crypto::{SetupCode, Suite};
 use keyarc_vault::ItemDraft;
 use keyarc_wire::{ClientKind, Handle};
@@ -20,7 +20,7 @@ use super::{
     state::{AwaitsCode, Open, PinKeeper, VaultWorker, host},
     tell,
 };
-use crate::browser::{DeviceRecord, DeviceStore, FetchTransport, origin, rate_password, today};
+use crate::browser::{DeviceRecord, DeviceStore, origin, rate_password, today};
 
 impl VaultWorker {
     /// Runs one command. Commands run side by side: a search does not wait for a save.
@@ -188,7 +188,7 @@ impl VaultWorker {
             client: ClientKind::Browser,
         };
         let pins = PinKeeper::default();
-        let (session, kit) = Session::sign_up(FetchTransport, host(&pins), &wish)
+        let (session, kit) = Session::sign_up(FetchTransport::home(), host(&pins), &wish)
             .await
             .map_err(from_client)?;
         let session = self.enter(session);
@@ -226,7 +226,7 @@ impl VaultWorker {
             client: ClientKind::Browser,
             pins: seen.as_deref(),
         };
-        let logging_in = Session::begin_log_in(FetchTransport, host(&pins), &wish)
+        let logging_in = Session::begin_log_in(FetchTransport::home(), host(&pins), &wish)
             .await
             .map_err(from_client)?;
         let session = match logging_in {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use keyarc_app::worker::{Failure, Reply};
-use keyarc_client::{ClientError, LinkWords, NewDevice};
+use keyarc_client::{ClientError, FetchTransport, LinkWords, NewDevice};
 use keyarc_crypto::LinkCode;
 
 use super::{
@@ -11,13 +11,12 @@ use super::{
     failure::from_client,
     state::{PinKeeper, VaultWorker, host},
 };
-use crate::browser::FetchTransport;
 
 impl VaultWorker {
     pub(super) async fn open_link(&self) -> Result<Reply, Failure> {
         let origin = own_origin()?;
         let host = host(&PinKeeper::default());
-        let new = NewDevice::open(FetchTransport, host, &origin).await;
+        let new = NewDevice::open(FetchTransport::home(), host, &origin).await;
         let new = new.map_err(from_client)?;
         let code = new.code().to_string();
         *self.waits_for_link.borrow_mut() = Some(Rc::new(new));

@@ -2,7 +2,7 @@
 //! at once.
 
 use keyarc_app::worker::{Failure, PasskeyAsked, PasskeyWish, PrfOutput, Reply};
-use keyarc_client::{NewPasskey, PasskeyLogIn, Session};
+use keyarc_client::{FetchTransport, NewPasskey, PasskeyLogIn, Session};
 use keyarc_crypto::prf_input;
 use keyarc_wire::{
     Bytes, ClientKind, Fixed, PasskeyAssertion, PasskeyAttestation, SecondFactorKind,
@@ -13,7 +13,6 @@ use super::{
     failure::{from_client, from_store},
     state::{Open, PinKeeper, VaultWorker, host},
 };
-use crate::browser::FetchTransport;
 
 /// What goes on with a log-in.
 pub(super) enum Factor<'a> {
@@ -77,7 +76,7 @@ impl VaultWorker {
             client: ClientKind::Browser,
             pins: seen.as_deref(),
         };
-        let pending = Session::begin_passkey_log_in(FetchTransport, host(&pins), &wish)
+        let pending = Session::begin_passkey_log_in(FetchTransport::home(), host(&pins), &wish)
             .await
             .map_err(from_client)?;
         let asked = PasskeyAsked {

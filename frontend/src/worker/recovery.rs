@@ -1,7 +1,7 @@
 //! Coming back by the recovery key, and keeping the recovery kit in order.
 
 use keyarc_app::worker::{Failure, LEAST_SCORE, RecoveryView, Reply};
-use keyarc_client::{ClientError, PasswordError, Recover, RecoveryState, Session};
+use keyarc_client::{ClientError, FetchTransport, PasswordError, Recover, RecoveryState, Session};
 use keyarc_crypto::{Kit, SetupCode};
 use keyarc_wire::{ClientKind, Handle};
 
@@ -11,7 +11,6 @@ use super::{
     kit::draw_kit,
     state::{PinKeeper, Recovering, VaultWorker, host},
 };
-use crate::browser::FetchTransport;
 
 impl VaultWorker {
     pub(super) async fn begin_recovery(&self, text: &str) -> Result<Reply, Failure> {
@@ -25,7 +24,7 @@ impl VaultWorker {
             kit: &kit,
             pins: seen.as_deref(),
         };
-        let begun = Session::begin_recovery(FetchTransport, host(&pins), &wish).await;
+        let begun = Session::begin_recovery(FetchTransport::home(), host(&pins), &wish).await;
         let (recovering, reply) = match begun.map_err(from_recovery)? {
             keyarc_client::Recovering::Ready(recovery) => {
                 (Recovering::Password(recovery, pins), Ok(Reply::Done))

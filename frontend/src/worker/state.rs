@@ -6,8 +6,8 @@ use std::{
 use gloo_timers::future::TimeoutFuture;
 use keyarc_app::worker::{Event, Failure, Stage};
 use keyarc_client::{
-    ClientError, Host as _, JoinedLink, MadeRecoveryKey, NewDevice, PendingLogIn, PendingPasskey,
-    PendingRecovery, Recovery, Rekey, SaveError, Session, Stage as ClientStage,
+    ClientError, FetchTransport, Host as _, JoinedLink, MadeRecoveryKey, NewDevice, PendingLogIn,
+    PendingPasskey, PendingRecovery, Recovery, Rekey, SaveError, Session, Stage as ClientStage,
 };
 use keyarc_crypto::SetupCode;
 use keyarc_vault::Selection;
@@ -18,7 +18,7 @@ use super::{
     arrange::Undos, check::Checking, export::Exporting, failure, health::Health, import::Importing,
     moment::Moment, saving::fetch_saving_soon, tell, uploads::Attaching,
 };
-use crate::browser::{BrowserHost, DeviceStore, FetchTransport, Report};
+use crate::browser::{BrowserHost, DeviceStore, Report};
 
 /// A session in this browser.
 pub(super) type Open = Session<FetchTransport, BrowserHost>;

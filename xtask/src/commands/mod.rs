@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod build;
 pub mod check;
+pub mod client;
 pub mod dev;
 pub mod fix;
 pub mod language;

@@ -15,7 +15,9 @@ pub fn scopes(workspace: &Workspace) -> anyhow::Result<[Scope; 2]> {
     let also_in_browser = super::wasm::packages(workspace)?
         .into_iter()
         .map(|found| found.package);
-    let mut packages = vec!["keyarc-frontend".to_owned(), "keyarc-strength".to_owned()];
+    let mut packages = ["keyarc-frontend", "keyarc-js", "keyarc-strength"]
+        .map(str::to_owned)
+        .to_vec();
     packages.extend(also_in_browser);
     packages.sort();
     packages.dedup();

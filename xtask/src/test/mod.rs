@@ -127,7 +127,7 @@ impl Part {
             Self::Built => built::run(workspace),
             Self::EndToEnd => browser::stories(workspace, arguments),
             Self::Schemathesis => schemathesis::run(workspace, arguments),
-            Self::Typescript => typescript::run(workspace),
+            Self::Typescript => typescript::run(workspace, arguments),
             Self::Lighthouse => browser::lighthouse(workspace, arguments),
             Self::Reproducible => reproducible::run(workspace),
         }

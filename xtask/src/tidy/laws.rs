@@ -5,7 +5,7 @@ use super::{Violation, graph::Graph};
 
 /// What each package of the workspace may build on within the workspace. A `?` asks for the
 /// dependency to be optional: a feature that only the server switches on.
-const SHAPE: [(&str, &[&str]); 21] = [
+const SHAPE: [(&str, &[&str]); 23] = [
     ("keyarc-catalogue", &[]),
     ("keyarc-reference", &[]),
     ("keyarc-signature", &[]),
@@ -25,10 +25,26 @@ const SHAPE: [(&str, &[&str]); 21] = [
         ],
     ),
     (
+        "keyarc-lookup",
+        &["keyarc-reference", "keyarc-vault", "keyarc-wire"],
+    ),
+    (
+        "keyarc-js",
+        &[
+            "keyarc-client",
+            "keyarc-crypto",
+            "keyarc-lookup",
+            "keyarc-reference",
+            "keyarc-vault",
+            "keyarc-wire",
+        ],
+    ),
+    (
         "keyarc-cli",
         &[
             "keyarc-client",
             "keyarc-crypto",
+            "keyarc-lookup",
             "keyarc-reference",
             "keyarc-vault",
             "keyarc-wire",

@@ -86,14 +86,17 @@ pub fn wasm(workspace: &Workspace) -> anyhow::Result<Vec<Tool<'_>>> {
     ])
 }
 
+/// Whatever building a WebAssembly module to be shipped takes.
+pub fn module(workspace: &Workspace) -> anyhow::Result<Vec<Tool<'_>>> {
+    let mut tools = wasm(workspace)?;
+    tools.push(npm::binaryen(workspace));
+    Ok(tools)
+}
+
 /// Whatever building the site takes.
 pub fn site(workspace: &Workspace) -> anyhow::Result<Vec<Tool<'_>>> {
-    let mut tools = wasm(workspace)?;
-    tools.extend([
-        npm::sass(workspace),
-        npm::binaryen(workspace),
-        cargo_tools::cargo_leptos(workspace),
-    ]);
+    let mut tools = module(workspace)?;
+    tools.extend([npm::sass(workspace), cargo_tools::cargo_leptos(workspace)]);
     Ok(tools)
 }
 
