@@ -136,11 +136,18 @@ impl<T: Transport, H: Host> Machine<T, H> {
                 return Ok(read);
             }
             // Somebody changes the copy this moment.
-            let head = self.opened.borrow().head.clone();
-            let opened = fetch(&self.api, &self.host, &self.asking(), Some(&head)).await?;
-            *self.opened.borrow_mut() = opened;
+            self.sync().await?;
         }
         Err(ClientError::Tampered.into())
+    }
+
+    /// Fetches the copy anew. One that is older than what was seen is refused, and then, as after any
+    /// failure, what was there before stays.
+    pub async fn sync(&self) -> Result<(), MachineError> {
+        let head = self.opened.borrow().head.clone();
+        let opened = fetch(&self.api, &self.host, &self.asking(), Some(&head)).await?;
+        *self.opened.borrow_mut() = opened;
+        Ok(())
     }
 
     /// `None` when the copy is another one by now.
