@@ -362,6 +362,10 @@ pub struct Env {
     /// What a Kubernetes Secret is called.
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
+    /// Print nothing, and write each value into a file of its variable's name in this folder, which
+    /// must be for your eyes only and stand in memory.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["format", "name"])]
+    pub to: Option<PathBuf>,
     /// The environment of references that name none, and of the item.
     #[arg(long, short, env = "KEYARC_ENVIRONMENT", value_name = "NAME")]
     pub environment: Option<String>,

@@ -1,7 +1,7 @@
 //! Reading with a machine token, which the environment gives: no account is known to this machine, and
 //! nothing is kept on it.
 
-use std::env;
+use std::{env, path::Path};
 
 use keyarc_client::{ClientError, Machine, MachineError, NativeHost, NativeTransport};
 use keyarc_crypto::MachineToken;
@@ -10,11 +10,14 @@ use zeroize::Zeroizing;
 use crate::{
     failure::Failure,
     open::{distrusted, transport},
+    secret_file,
     vault::{Answer, Question, Source, answer},
 };
 
 /// The variable with the token.
 pub const TOKEN: &str = "KEYARC_TOKEN";
+/// The variable that names a file with the token, in the place of [`TOKEN`].
+pub const TOKEN_FILE: &str = "KEYARC_TOKEN_FILE";
 /// The variable with the server.
 pub const SERVER: &str = "KEYARC_SERVER";
 
@@ -23,7 +26,11 @@ pub type OpenedCopy = Machine<NativeTransport, NativeHost>;
 
 /// Whether the environment gives a token, however it is written.
 pub fn is_given() -> bool {
-    env::var_os(TOKEN).is_some_and(|value| !value.is_empty())
+    is_set(TOKEN) || is_set(TOKEN_FILE)
+}
+
+fn is_set(variable: &str) -> bool {
+    env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
 /// A token, and where it is good.
@@ -35,17 +42,33 @@ pub struct Given {
 
 /// The token that the environment gives, if it gives one. What is wrong with it is told without it.
 pub fn given() -> Result<Option<Given>, Failure> {
-    if !is_given() {
-        return Ok(None);
-    }
-    let unreadable = |_| Failure::Usage(format!("{TOKEN} is not text"));
-    let text = Zeroizing::new(env::var(TOKEN).map_err(unreadable)?);
-    let token = MachineToken::parse(&text)
-        .map_err(|error| Failure::Usage(format!("{TOKEN} is not a machine token: {error}")))?;
+    let (text, variable) = match (is_set(TOKEN), is_set(TOKEN_FILE)) {
+        (false, false) => return Ok(None),
+        (true, true) => {
+            return Err(Failure::Usage(format!(
+                "{TOKEN} and {TOKEN_FILE} are both set: unset one of them"
+            )));
+        }
+        (true, false) => {
+            let unreadable = |_| Failure::Usage(format!("{TOKEN} is not text"));
+            (Zeroizing::new(env::var(TOKEN).map_err(unreadable)?), TOKEN)
+        }
+        (false, true) => {
+            let path = env::var_os(TOKEN_FILE).unwrap_or_default();
+            (secret_file::read(Path::new(&path))?, TOKEN_FILE)
+        }
+    };
+    let wrong = |error| match variable {
+        TOKEN => Failure::Usage(format!("{TOKEN} is not a machine token: {error}")),
+        _ => Failure::Usage(format!(
+            "the file that {TOKEN_FILE} names holds no machine token: {error}"
+        )),
+    };
+    let token = MachineToken::parse(&text).map_err(wrong)?;
     match env::var(SERVER) {
         Ok(server) if !server.is_empty() => Ok(Some(Given { token, server })),
         _ => Err(Failure::Usage(format!(
-            "{TOKEN} is set: set {SERVER} too, for example to https://keyarc.example"
+            "{variable} is set: set {SERVER} too, for example to https://keyarc.example"
         ))),
     }
 }
@@ -55,16 +78,21 @@ impl Given {
     /// is asked.
     pub async fn ask(&self, question: &Question) -> Result<Answer, Failure> {
         reads(question)?;
+        let copy = self.open().await?;
+        answer(Source::Machine(&copy), question).await
+    }
+
+    /// Fetches and opens what the token is good for.
+    pub async fn open(&self) -> Result<OpenedCopy, Failure> {
         let transport = transport(&self.server)?;
         let asked = transport.clone();
         let opened = Machine::open(transport, NativeHost, &self.server, &self.token).await;
-        let copy = opened.map_err(|error| match (&error, asked.distrust()) {
+        opened.map_err(|error| match (&error, asked.distrust()) {
             (MachineError::Client(ClientError::Unreachable), Some(why)) => {
                 distrusted(&self.server, why)
             }
             _ => error.into(),
-        })?;
-        answer(Source::Machine(&copy), question).await
+        })
     }
 }
 

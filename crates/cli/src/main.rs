@@ -33,6 +33,7 @@ mod prompt;
 mod scan;
 mod scope;
 mod secret;
+mod secret_file;
 mod signals;
 mod ssh;
 mod template;
