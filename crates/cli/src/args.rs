@@ -6,8 +6,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     commands::{
-        AwsCredentialProcess, DockerCredential, Doctor, Edit, Export, GitCredential, ImportFile,
-        Man, NewKind, Scan, SshAgent, Test,
+        AwsCredentialProcess, DockerCredential, Doctor, Edit, Export, ExternalSecrets,
+        GitCredential, GithubActions, ImportFile, Man, NewKind, Scan, SshAgent, TerraformExternal,
+        Test,
     },
     format::Format,
 };
@@ -82,6 +83,12 @@ pub enum Command {
     DockerCredential(DockerCredential),
     /// Answer programs of AWS, which ask for an access key: see docs/cli.md.
     AwsCredentialProcess(AwsCredentialProcess),
+    /// Give a workflow of GitHub its secrets, masked: see docs/integrations.md.
+    GithubActions(GithubActions),
+    /// Answer Terraform's `external` data source: see docs/integrations.md.
+    TerraformExternal(TerraformExternal),
+    /// Serve the External Secrets Operator of Kubernetes: see docs/integrations.md.
+    ExternalSecrets(ExternalSecrets),
     /// Serve the SSH keys of the vault, for a command or for what a shell starts.
     SshAgent(SshAgent),
     /// Serve a coding agent, which gets commands run and sees no value: see docs/cli.md.

@@ -14,6 +14,7 @@ mod args;
 mod checks;
 mod commands;
 mod credentials;
+mod external_secrets;
 mod failure;
 mod format;
 mod forms;

@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub use message::{Begin, Said, Told};
-pub use serve::serve;
+pub use serve::{harden, serve};
 
 /// The argument that makes this program the keeper. Nobody types it.
 pub const ARGUMENT: &str = "keeper";
