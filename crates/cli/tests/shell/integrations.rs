@@ -5,6 +5,7 @@ mod docker;
 mod github;
 mod gitlab;
 mod kubernetes;
+mod pre_commit;
 #[cfg(target_os = "linux")]
 mod systemd;
 mod terraform;
