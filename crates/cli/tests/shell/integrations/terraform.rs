@@ -95,7 +95,7 @@ async fn a_variable_reaches_terraform_through_its_environment() {
         .find_map(|line| line.strip_prefix("#   keyarc run "));
     machine.stub(
         "terraform",
-        "printf '%s %s' \"$1\" \"$TF_VAR_stripe\"; printf %s \"$TF_VAR_stripe\" | wc -c",
+        r#"printf '%s %s%s\n' "$1" "$TF_VAR_stripe" "${#TF_VAR_stripe}""#,
     );
     let mut command = machine.with_token("sh");
     command

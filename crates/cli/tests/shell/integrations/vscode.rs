@@ -9,7 +9,7 @@ async fn workspace() -> Machine {
     let machine = Machine::new().await;
     let text = "STRIPE=keyarc://personal/Payments/Stripe/value\nLEVEL=info\n";
     std::fs::write(machine.shell.work().join(".env"), text).expect("writes");
-    let script = r#"printf '%s|%s|%s|' "$*" "$STRIPE" "$LEVEL"; printf '%s' "$STRIPE" | wc -c"#;
+    let script = r#"printf '%s|%s|%s|%s\n' "$*" "$STRIPE" "$LEVEL" "${#STRIPE}""#;
     machine.stub("npm", script);
     machine.stub("node", script);
     machine
