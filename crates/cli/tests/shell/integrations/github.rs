@@ -179,7 +179,7 @@ async fn a_workflow_gets_every_value_whole_and_every_line_of_it_is_masked() {
     // What was checked out says otherwise, and has no say.
     fs::write(
         job.folder("workspace").join("keyarc.toml"),
-        "environment = \"test\"\n",
+        "environment = \"test\"\nserver = \"https://elsewhere.example\"\n",
     )
     .expect("writes");
 

@@ -74,9 +74,19 @@ impl Container {
     }
 }
 
+/// A program that does not outlive its test, however that ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// The program, listening.
 struct Served {
-    child: Child,
+    child: Running,
     log: BufReader<ChildStderr>,
     origin: String,
     client: Client,
@@ -84,8 +94,9 @@ struct Served {
 
 impl Served {
     async fn start(mut command: Command) -> Self {
-        let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
-        let mut log = BufReader::new(child.stderr.take().expect("a pipe"));
+        let child = command.stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut child = Running(child);
+        let mut log = BufReader::new(child.0.stderr.take().expect("a pipe"));
         let (log, line) = tokio::task::spawn_blocking(move || {
             let mut line = String::new();
             log.read_line(&mut line).expect("it speaks");
@@ -143,12 +154,18 @@ impl Served {
 
     /// Ends it in order, and tells what it has logged.
     async fn end(mut self) -> String {
-        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        let id = i32::try_from(self.child.0.id())
+            .ok()
+            .and_then(Pid::from_raw);
         kill_process(id.expect("an id"), Signal::TERM).expect("is sent");
         tokio::task::spawn_blocking(move || {
             let mut log = String::new();
             self.log.read_to_string(&mut log).expect("reads");
-            assert_eq!(self.child.wait().expect("it ends").code(), Some(0), "{log}");
+            assert_eq!(
+                self.child.0.wait().expect("it ends").code(),
+                Some(0),
+                "{log}"
+            );
             log
         })
         .await
