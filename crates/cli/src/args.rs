@@ -6,8 +6,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     commands::{
-        AwsCredentialProcess, DockerCredential, Doctor, Edit, Export, GitCredential, ImportFile,
-        Man, NewKind, Scan, SshAgent, Test,
+        AwsCredentialProcess, DockerCredential, Doctor, Edit, Export, ExternalSecrets,
+        GitCredential, GithubActions, ImportFile, Man, NewKind, Scan, SshAgent, TerraformExternal,
+        Test,
     },
     format::Format,
 };
@@ -85,6 +86,12 @@ pub enum Command {
     DockerCredential(DockerCredential),
     /// Answer programs of AWS, which ask for an access key: see docs/cli.md.
     AwsCredentialProcess(AwsCredentialProcess),
+    /// Give a workflow of GitHub its secrets, masked: see docs/integrations.md.
+    GithubActions(GithubActions),
+    /// Answer Terraform's `external` data source: see docs/integrations.md.
+    TerraformExternal(TerraformExternal),
+    /// Serve the External Secrets Operator of Kubernetes: see docs/integrations.md.
+    ExternalSecrets(ExternalSecrets),
     /// Serve the SSH keys of the vault, for a command or for what a shell starts.
     SshAgent(SshAgent),
     /// Serve a coding agent, which gets commands run and sees no value: see docs/cli.md.
@@ -365,6 +372,10 @@ pub struct Env {
     /// What a Kubernetes Secret is called.
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
+    /// Print nothing, and write each value into a file of its variable's name in this folder, which
+    /// must be for your eyes only and stand in memory.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["format", "name"])]
+    pub to: Option<PathBuf>,
     /// The environment of references that name none, and of the item.
     #[arg(long, short, env = "KEYARC_ENVIRONMENT", value_name = "NAME")]
     pub environment: Option<String>,

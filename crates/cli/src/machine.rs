@@ -1,7 +1,7 @@
 //! Reading with a machine token, which the environment gives: no account is known to this machine.
 //! Nothing is kept on it, unless the environment says so (`cache`).
 
-use std::env;
+use std::{env, path::Path};
 
 use keyarc_client::{
     ClientError, KeptError, KeptFloor, Machine, MachineError, NativeHost, NativeTransport,
@@ -14,11 +14,14 @@ use crate::{
     failure::Failure,
     home::Home,
     open::{distrusted, transport},
+    secret_file,
     vault::{Answer, Question, Source, answer},
 };
 
 /// The variable with the token.
 pub const TOKEN: &str = "KEYARC_TOKEN";
+/// The variable that names a file with the token, in the place of [`TOKEN`].
+pub const TOKEN_FILE: &str = "KEYARC_TOKEN_FILE";
 /// The variable with the server.
 pub const SERVER: &str = "KEYARC_SERVER";
 
@@ -27,7 +30,11 @@ pub type OpenedCopy = Machine<NativeTransport, NativeHost>;
 
 /// Whether the environment gives a token, however it is written.
 pub fn is_given() -> bool {
-    env::var_os(TOKEN).is_some_and(|value| !value.is_empty())
+    is_set(TOKEN) || is_set(TOKEN_FILE)
+}
+
+fn is_set(variable: &str) -> bool {
+    env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
 /// A token, and where it is good.
@@ -39,17 +46,33 @@ pub struct Given {
 
 /// The token that the environment gives, if it gives one. What is wrong with it is told without it.
 pub fn given() -> Result<Option<Given>, Failure> {
-    if !is_given() {
-        return Ok(None);
-    }
-    let unreadable = |_| Failure::Usage(format!("{TOKEN} is not text"));
-    let text = Zeroizing::new(env::var(TOKEN).map_err(unreadable)?);
-    let token = MachineToken::parse(&text)
-        .map_err(|error| Failure::Usage(format!("{TOKEN} is not a machine token: {error}")))?;
+    let (text, variable) = match (is_set(TOKEN), is_set(TOKEN_FILE)) {
+        (false, false) => return Ok(None),
+        (true, true) => {
+            return Err(Failure::Usage(format!(
+                "{TOKEN} and {TOKEN_FILE} are both set: unset one of them"
+            )));
+        }
+        (true, false) => {
+            let unreadable = |_| Failure::Usage(format!("{TOKEN} is not text"));
+            (Zeroizing::new(env::var(TOKEN).map_err(unreadable)?), TOKEN)
+        }
+        (false, true) => {
+            let path = env::var_os(TOKEN_FILE).unwrap_or_default();
+            (secret_file::read(Path::new(&path))?, TOKEN_FILE)
+        }
+    };
+    let wrong = |error| match variable {
+        TOKEN => Failure::Usage(format!("{TOKEN} is not a machine token: {error}")),
+        _ => Failure::Usage(format!(
+            "the file that {TOKEN_FILE} names holds no machine token: {error}"
+        )),
+    };
+    let token = MachineToken::parse(&text).map_err(wrong)?;
     match env::var(SERVER) {
         Ok(server) if !server.is_empty() => Ok(Some(Given { token, server })),
         _ => Err(Failure::Usage(format!(
-            "{TOKEN} is set: set {SERVER} too, for example to https://keyarc.example"
+            "{variable} is set: set {SERVER} too, for example to https://keyarc.example"
         ))),
     }
 }
@@ -78,7 +101,7 @@ impl Given {
                     "--offline answers from what is kept, and nothing is: set {} to the time for which it may be used, as in 24h, and read once",
                     cache::MAX_AGE
                 ))),
-                false => self.fetch(None).await?.map_err(Failure::from),
+                false => self.open_now().await,
             };
         };
         if is_offline {
@@ -104,6 +127,11 @@ impl Given {
                 Err(error.into())
             }
         }
+    }
+
+    /// Opens the copy as the server has it now, and keeps nothing.
+    pub async fn open_now(&self) -> Result<OpenedCopy, Failure> {
+        self.fetch(None).await?.map_err(Failure::from)
     }
 
     /// Fetches the copy. A server that is not believed to be itself is another matter than one that

@@ -10,7 +10,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, output, printable::printable, variables::Variables};
 
 /// A folder of one's own in memory. When it is dropped, what stands in it is overwritten and
 /// removed.
@@ -90,6 +90,43 @@ fn wipe(folder: &Path) {
     }
 }
 
+/// Writes each value into a file of its variable's name. Nothing is written into a folder that others
+/// may look into, or that stands on a disk.
+pub fn write_files(folder: &Path, variables: &Variables) -> Result<(), Failure> {
+    let shown = printable(&folder.display().to_string());
+    let known =
+        fs::metadata(folder).map_err(|error| Failure::of_file("cannot look at", folder, &error))?;
+    if !known.is_dir() {
+        return Err(Failure::Machine(format!("{shown} is no folder")));
+    }
+    if known.permissions().mode() & 0o077 != 0 {
+        return Err(Failure::Machine(format!(
+            "others on this machine may look into {shown}: run `chmod 700 {shown}`"
+        )));
+    }
+    if !is_in_memory(folder) {
+        return Err(Failure::Machine(format!(
+            "{shown} is on a disk, where secrets outlast what they are for: name a folder in memory, as below /run"
+        )));
+    }
+    if let Some(name) = variables.keys().find(|name| !is_file_name(name)) {
+        return Err(Failure::Usage(format!(
+            "{} is no name of a file for a value: letters, digits, _, . and -",
+            printable(name)
+        )));
+    }
+    for (name, value) in variables {
+        output::private_file(&folder.join(name), value.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Whether a name stays in its folder and is not hidden there.
+fn is_file_name(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    !name.is_empty() && name.len() <= 255 && !name.starts_with('.') && name.chars().all(is_plain)
+}
+
 /// The folder in memory that is one's own, or else that of all.
 pub fn parent() -> Option<PathBuf> {
     let own = env::var_os("XDG_RUNTIME_DIR").filter(|value| !value.is_empty());
@@ -99,14 +136,15 @@ pub fn parent() -> Option<PathBuf> {
         .find(|folder| folder.is_absolute() && is_in_memory(folder))
 }
 
+/// Whether a folder or a file stands on no disk.
 #[cfg(target_os = "linux")]
-fn is_in_memory(folder: &Path) -> bool {
+pub fn is_in_memory(path: &Path) -> bool {
     /// `TMPFS_MAGIC` of Linux' `magic.h`.
     const TMPFS: u64 = 0x0102_1994;
     /// `RAMFS_MAGIC`.
     const RAMFS: u64 = 0x8584_58f6;
     // The type of the number differs by machine.
-    let kind = rustix::fs::statfs(folder).map(|known| i128::from(known.f_type));
+    let kind = rustix::fs::statfs(path).map(|known| i128::from(known.f_type));
     kind.is_ok_and(|kind| {
         [TMPFS, RAMFS]
             .map(i128::from)
@@ -116,7 +154,7 @@ fn is_in_memory(folder: &Path) -> bool {
 
 /// Other systems tell nothing of the kind.
 #[cfg(not(target_os = "linux"))]
-fn is_in_memory(_: &Path) -> bool {
+pub fn is_in_memory(_: &Path) -> bool {
     false
 }
 
@@ -141,6 +179,55 @@ mod tests {
         assert!(!within.exists());
         assert_eq!(fs::read(&other).expect("reads"), [0; 6]);
         fs::remove_file(other).expect("removes");
+    }
+
+    #[test]
+    fn values_become_files_of_a_folder_in_memory_that_is_for_their_owner() {
+        use zeroize::Zeroizing;
+
+        let of = |name: &str| {
+            let value = Zeroizing::new("canary\n".to_owned());
+            Variables::from([(name.to_owned(), value)])
+        };
+        let folder = MemoryFolder::make().expect("there is memory");
+        let path = folder.write("older", b"x").expect("writes");
+        let within = path.parent().expect("a folder").to_owned();
+        write_files(&within, &of("older")).expect("replaces");
+        write_files(&within, &of("db-password.v2")).expect("writes");
+        for name in ["older", "db-password.v2"] {
+            let path = within.join(name);
+            assert_eq!(fs::read(&path).expect("reads"), b"canary\n");
+            let mode = fs::metadata(&path).expect("is there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        let mut several = of("fine");
+        several.extend(of("../evil"));
+        let failure = write_files(&within, &several).expect_err("is refused");
+        assert_eq!(failure.exit_code(), 2);
+        assert!(!within.join("fine").exists(), "all or nothing");
+        for name in [
+            "",
+            ".",
+            "..",
+            ".hidden",
+            "a/b",
+            "a\0b",
+            "ä",
+            &"a".repeat(256),
+        ] {
+            assert!(write_files(&within, &of(name)).is_err(), "{name:?}");
+        }
+        fs::set_permissions(&within, fs::Permissions::from_mode(0o750)).expect("changes");
+        let failure = write_files(&within, &of("fine")).expect_err("is refused");
+        assert!(failure.to_string().contains("chmod 700"), "{failure}");
+        for place in [
+            Path::new("/nowhere"),
+            &path,
+            Path::new(env!("CARGO_MANIFEST_DIR")),
+        ] {
+            let failure = write_files(place, &of("fine")).expect_err("is refused");
+            assert_eq!(failure.exit_code(), 1, "{failure}");
+        }
     }
 
     #[test]

@@ -254,13 +254,15 @@ impl<T: Transport, H: Host> Machine<T, H> {
             if let Some(read) = self.try_read(items).await? {
                 return Ok(read);
             }
-            self.fetch_again().await?;
+            // Somebody changes the copy this moment.
+            self.sync().await?;
         }
         Err(ClientError::Tampered.into())
     }
 
-    /// Somebody changes the copy this moment.
-    async fn fetch_again(&self) -> Result<(), MachineError> {
+    /// Fetches the copy anew. One that is older than what was seen is refused, and then, as after any
+    /// failure, what was there before stays.
+    pub async fn sync(&self) -> Result<(), MachineError> {
         let KeptFloor(seen) = self.floor();
         let opened = fetch(self.api()?, &self.host, &self.asking(), Some(seen)).await?;
         *self.opened.borrow_mut() = opened;

@@ -21,6 +21,25 @@ pub fn postgres() -> Tool<'static> {
     }
 }
 
+/// What the tests of `integrations` run, beside what every machine has.
+pub fn integrations() -> Vec<Tool<'static>> {
+    let mut all = vec![program("direnv", "direnv")];
+    if cfg!(target_os = "linux") {
+        all.push(program("systemd-analyze", "systemd"));
+    }
+    all
+}
+
+/// A program of whatever version there is, in a package of the distribution.
+fn program(name: &'static str, package: &'static str) -> Tool<'static> {
+    Tool {
+        name,
+        version: None,
+        found: Box::new(move || process::find(name).map(|path| path.display().to_string())),
+        install: Box::new(move || debian_packages(&[package])),
+    }
+}
+
 /// Where `initdb` and `postgres` are: Debian keeps them out of the search path.
 pub fn postgres_programs() -> Option<PathBuf> {
     let debian = Path::new("/usr/lib/postgresql");

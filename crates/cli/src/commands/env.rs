@@ -6,7 +6,7 @@ use crate::{
     failure::Failure,
     format,
     home::Home,
-    open, output,
+    memory, open, output,
     variables::{self, Variables},
     vault::{Answer, Question},
     wanted::Wanted,
@@ -22,6 +22,9 @@ pub async fn run(home: &Home, wish: Env) -> Result<(), Failure> {
             all
         }
     };
+    if let Some(folder) = &wish.to {
+        return memory::write_files(folder, &variables);
+    }
     let text = format::written(
         wish.format,
         wish.name.as_deref(),

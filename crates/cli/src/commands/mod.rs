@@ -8,9 +8,11 @@ mod edit;
 mod env;
 mod expiring;
 mod export;
+mod external_secrets;
 mod generate;
 mod get;
 mod git_credential;
+mod github_actions;
 mod history;
 mod import;
 mod inject;
@@ -22,6 +24,7 @@ mod run;
 mod scan;
 mod ssh_agent;
 mod status;
+mod terraform_external;
 mod token;
 mod totp;
 mod write;
@@ -32,13 +35,16 @@ pub use docker_credential::DockerCredential;
 pub use doctor::Doctor;
 pub use edit::Edit;
 pub use export::Export;
+pub use external_secrets::ExternalSecrets;
 pub use git_credential::GitCredential;
+pub use github_actions::GithubActions;
 pub use import::ImportFile;
 pub use ls::is_wanted;
 pub use man::Man;
 pub use masked::{ARGUMENT as TAKE_TERMINAL, take_terminal};
 pub use scan::Scan;
 pub use ssh_agent::SshAgent;
+pub use terraform_external::TerraformExternal;
 pub use write::NewKind;
 
 use std::process::ExitCode;
@@ -64,12 +70,19 @@ pub async fn serve_ssh() -> Result<(), Failure> {
 /// Does what was typed.
 pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let home = home()?.offline(arguments.offline);
-    if let (true, Command::Login(_) | Command::Unlock(_)) = (arguments.offline, &arguments.command)
-    {
-        return Err(Failure::Offline(
-            "--offline: who logs in and unlocks is for the server to say, and it is not to be asked"
-                .to_owned(),
-        ));
+    if arguments.offline {
+        let why = match &arguments.command {
+            Command::Login(_) | Command::Unlock(_) => {
+                "who logs in and unlocks is for the server to say"
+            }
+            Command::ExternalSecrets(_) => "a cluster is told what the server has now",
+            _ => "",
+        };
+        if !why.is_empty() {
+            return Err(Failure::Offline(format!(
+                "--offline: {why}, and it is not to be asked"
+            )));
+        }
     }
     let done = match arguments.command {
         Command::Login(wish) => login::login(&home, &wish).await,
@@ -100,6 +113,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::GitCredential(wish) => git_credential::run(&home, wish).await,
         Command::DockerCredential(wish) => return docker_credential::run(&home, &wish).await,
         Command::AwsCredentialProcess(wish) => aws_credential_process::run(&home, &wish).await,
+        Command::GithubActions(wish) => github_actions::run(&home, wish).await,
+        Command::TerraformExternal(wish) => terraform_external::run(&home, &wish).await,
+        Command::ExternalSecrets(wish) => external_secrets::run(wish).await,
         Command::SshAgent(wish) => return ssh_agent::run(&home, wish).await,
         Command::Mcp => mcp::serve(&home).await,
         Command::Scan(wish) => return scan::run(&home, wish).await,

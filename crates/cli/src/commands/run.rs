@@ -53,6 +53,7 @@ pub async fn run(home: &Home, wish: Run) -> Result<ExitCode, Failure> {
         .args(arguments)
         // The command gets the values that were named for it, and not what reads all the others.
         .env_remove(machine::TOKEN)
+        .env_remove(machine::TOKEN_FILE)
         .envs(set.iter().map(|(name, value)| (name, value.as_str())));
     if wish.mask {
         let secrets = || secret.iter().filter_map(|name| set.get_key_value(name));

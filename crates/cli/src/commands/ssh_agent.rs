@@ -75,6 +75,7 @@ pub async fn run(home: &Home, wish: SshAgent) -> Result<ExitCode, Failure> {
         .env_remove("SSH_AGENT_PID")
         // The command has things signed, and does not get what reads the keys.
         .env_remove(machine::TOKEN)
+        .env_remove(machine::TOKEN_FILE)
         .spawn();
     let child = started.map_err(|error| not_started(program, &error))?;
     tokio::select! {

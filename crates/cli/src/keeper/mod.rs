@@ -27,7 +27,7 @@ use crate::{
 use message::{Asked, Replied};
 
 pub use message::{Begin, Said, Told};
-pub use serve::serve;
+pub use serve::{harden, serve};
 
 /// The argument that makes this program the keeper. Nobody types it.
 pub const ARGUMENT: &str = "keeper";

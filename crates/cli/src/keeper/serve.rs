@@ -82,7 +82,7 @@ pub async fn serve(home: &Home) -> Result<(), Failure> {
 
 /// What this process keeps from others of the same user and from files: no dumps, no debugger,
 /// and no swap where the system allows to forbid it. Tells whether memory is locked in.
-fn harden() -> bool {
+pub fn harden() -> bool {
     let none = Rlimit {
         current: Some(0),
         maximum: Some(0),

@@ -10,6 +10,7 @@ mod check;
 mod doctor;
 mod edit;
 mod fixture;
+mod integrations;
 mod lies;
 mod mask;
 mod offline;

@@ -14,7 +14,7 @@ use keyarc_wire::ClientKind;
 use crate::fixture::{PASSWORD, Shell};
 
 /// Somebody who has logged in, with more in the vault.
-async fn with(drafts: Vec<ItemDraft>) -> Shell {
+pub async fn with(drafts: Vec<ItemDraft>) -> Shell {
     let shell = Shell::new().await;
     let code = keyarc_crypto::SetupCode::parse(&shell.code).expect("a setup code");
     let origin = shell.server.origin();

@@ -447,6 +447,31 @@ fn nothing_is_given_out_of_a_copy_that_is_older_or_not_as_it_was_signed() {
 }
 
 #[test]
+fn a_copy_that_is_held_follows_the_vault_and_never_goes_back() {
+    run(async {
+        let (world, items) = world().await;
+        let session = &world.session;
+        let made = make(session, "ci", &payments()).await;
+        let first = world.server.borrow().copy_of(made.id);
+        let copy = open(&world, &made).await.expect("opens");
+        let stripe = items[0].summary.id;
+        session.save(&edit(&items[0], "next")).await.expect("saves");
+        assert_eq!(session.update_tokens().await, Ok(Vec::new()));
+        copy.sync().await.expect("fetches");
+        assert_eq!(value(&copy.reveal(stripe).await.expect("reads")), "next");
+        // Good enough for a machine that has seen nothing, and not for this one.
+        world.server.borrow_mut().machine.shown = Some((made.id, first));
+        let older = copy.sync().await;
+        assert_eq!(older, Err(MachineError::Client(ClientError::Tampered)));
+        assert_eq!(value(&copy.reveal(stripe).await.expect("reads")), "next");
+        world.server.borrow_mut().machine.shown = None;
+        copy.sync().await.expect("fetches");
+        session.revoke_token(made.id).await.expect("revokes");
+        assert_eq!(copy.sync().await, Err(MachineError::Revoked));
+    });
+}
+
+#[test]
 fn what_a_server_refuses_a_token_for_is_told_apart() {
     run(async {
         let (world, _) = world().await;
