@@ -174,7 +174,7 @@ impl<T: Transport, H: Host> Machine<T, H> {
             if let Some(kept) = self.try_keep(before).await? {
                 return Ok(kept);
             }
-            self.fetch_again().await?;
+            self.sync().await?;
         }
         Err(ClientError::Tampered.into())
     }
