@@ -114,6 +114,9 @@ pub struct Login {
     /// Read the setup code and the password from standard input, a line each.
     #[arg(long)]
     pub stdin: bool,
+    /// Get the setup code from a device that is unlocked, by a short code and words to compare.
+    #[arg(long, conflicts_with = "stdin")]
+    pub link: bool,
     #[command(flatten)]
     pub idle: Idle,
 }

@@ -52,11 +52,15 @@ pub async fn begin(
     match Session::begin_log_in(transport, machine.clone(), &wish).await {
         Ok(LoggingIn::Open(session)) => Ok(Opening::Open(session)),
         Ok(LoggingIn::SecondFactor(pending)) => Ok(Opening::Code(pending)),
-        Err(ClientError::Unreachable) => Err(match asked.distrust() {
-            Some(why) => distrusted(server, why),
-            None => Failure::Unreachable,
-        }),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(failed(server, &asked, error)),
+    }
+}
+
+/// Of what a server was asked for in vain.
+pub fn failed(server: &str, asked: &NativeTransport, error: ClientError) -> Failure {
+    match (error, asked.distrust()) {
+        (ClientError::Unreachable, Some(why)) => distrusted(server, why),
+        (error, _) => error.into(),
     }
 }
 

@@ -1,6 +1,6 @@
 use zeroize::Zeroizing;
 
-use super::lock;
+use super::{link, lock};
 use crate::{
     args::{Idle, Login, Unlock},
     failure::Failure,
@@ -9,6 +9,10 @@ use crate::{
     open, prompt,
     vault::Question,
 };
+
+const PASSWORD: &str = "Master password: ";
+/// How often the password may be typed once another device has handed the setup code over.
+const PASSWORD_TRIES: u32 = 3;
 
 /// Makes this machine known to an account. It is kept only once its password has opened the vault.
 pub async fn login(home: &Home, wish: &Login) -> Result<(), Failure> {
@@ -19,11 +23,14 @@ pub async fn login(home: &Home, wish: &Login) -> Result<(), Failure> {
             "an account is known on this machine already: run `keyarc unlock`, or `keyarc logout` first".to_owned(),
         ));
     }
+    if wish.link {
+        return login_linked(home, wish).await;
+    }
     let [code, password] = match wish.stdin {
         true => prompt::lines::<2>()?,
         false => [
             prompt::secret("Setup code, from the recovery kit: ")?,
-            prompt::secret("Master password: ")?,
+            prompt::secret(PASSWORD)?,
         ],
     };
     let account = Account {
@@ -36,7 +43,32 @@ pub async fn login(home: &Home, wish: &Login) -> Result<(), Failure> {
         )
     })?;
     start(&account, &password, &wish.idle, wish.stdin)?;
-    home.keep(&account)?;
+    known(home, &account)
+}
+
+/// The same with a setup code that another device hands over. That took a person at two screens, so
+/// that a mistake in the password does not end it at once.
+async fn login_linked(home: &Home, wish: &Login) -> Result<(), Failure> {
+    let code = link::setup_code(&wish.server).await?;
+    let account = Account {
+        server: wish.server.clone(),
+        setup_code: code.as_str().to_owned(),
+    };
+    eprintln!("The setup code is here.");
+    let mut tries = 1;
+    loop {
+        let password = prompt::secret(PASSWORD)?;
+        match start(&account, &password, &wish.idle, false) {
+            Ok(()) => return known(home, &account),
+            Err(Failure::Refused(why)) if tries < PASSWORD_TRIES => eprintln!("keyarc: {why}"),
+            Err(failure) => return Err(failure),
+        }
+        tries += 1;
+    }
+}
+
+fn known(home: &Home, account: &Account) -> Result<(), Failure> {
+    home.keep(account)?;
     eprintln!("This machine knows the account now, and its vault is unlocked.");
     Ok(())
 }
@@ -56,7 +88,7 @@ pub async fn unlock(home: &Home, wish: &Unlock) -> Result<(), Failure> {
             let [password] = prompt::lines::<1>()?;
             password
         }
-        false => prompt::secret("Master password: ")?,
+        false => prompt::secret(PASSWORD)?,
     };
     start(&account, &password, &wish.idle, wish.stdin)
 }

@@ -14,6 +14,7 @@ mod git_credential;
 mod history;
 mod import;
 mod inject;
+mod link;
 mod login;
 mod ls;
 mod man;

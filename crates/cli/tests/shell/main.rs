@@ -11,6 +11,7 @@ mod doctor;
 mod edit;
 mod fixture;
 mod lies;
+mod link;
 mod mask;
 mod print;
 mod programs;
