@@ -7,6 +7,7 @@ use crate::{
     malicious,
     postgres::{self, Postgres},
     process, say,
+    tools::{Tool, system},
     workspace::Workspace,
 };
 
@@ -31,6 +32,7 @@ const DATABASE: [&str; 6] = [
 
 /// Every native test, and that what is written of the lying server is what they found.
 pub fn all(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<Counts> {
+    system::keyring().iter().try_for_each(Tool::ensure)?;
     malicious::forget(workspace)?;
     let mut counts = test(workspace, &EVERYTHING, arguments)?;
     // Of a part of the tests nothing can be told.

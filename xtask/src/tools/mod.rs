@@ -115,6 +115,7 @@ pub fn all(workspace: &Workspace) -> anyhow::Result<Vec<Tool<'_>>> {
         browser::chromedriver(workspace),
         system::postgres(),
     ]);
+    tools.extend(system::keyring());
     Ok(tools)
 }
 

@@ -21,6 +21,21 @@ pub fn postgres() -> Tool<'static> {
     }
 }
 
+/// A bus and a keyring for the tests of `keyarc`; `None` where the system's keyring is another, which
+/// no test touches.
+pub fn keyring() -> Option<Tool<'static>> {
+    const PROGRAMS: [&str; 3] = ["dbus-daemon", "dbus-send", "gnome-keyring-daemon"];
+    cfg!(target_os = "linux").then(|| Tool {
+        name: "keyring",
+        version: None,
+        found: Box::new(|| {
+            let found: Option<Vec<PathBuf>> = PROGRAMS.into_iter().map(process::find).collect();
+            found.and_then(|found| Some(found.last()?.display().to_string()))
+        }),
+        install: Box::new(|| debian_packages(&["dbus", "gnome-keyring"])),
+    })
+}
+
 /// Where `initdb` and `postgres` are: Debian keeps them out of the search path.
 pub fn postgres_programs() -> Option<PathBuf> {
     let debian = Path::new("/usr/lib/postgresql");

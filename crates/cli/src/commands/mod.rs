@@ -49,7 +49,6 @@ use crate::{
     failure::Failure,
     home::Home,
     keeper, machine, mcp, ssh,
-    vault::Question,
 };
 
 /// Holds the keys: what `login` and `unlock` start.
@@ -73,7 +72,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Login(wish) => login::login(&home, &wish).await,
         Command::Logout => login::logout(&home).await,
         Command::Unlock(wish) => login::unlock(&home, &wish).await,
-        Command::Lock => lock(&home).await,
+        Command::Lock(wish) => login::lock(&home, &wish).await,
         Command::Status(printed) => status::run(&home, &printed).await,
         Command::Ls(wish) => ls::run(&home, &wish).await,
         Command::Get(wish) => get::run(&home, wish).await,
@@ -108,12 +107,4 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         }
     };
     done.map(|()| ExitCode::SUCCESS)
-}
-
-/// Locking what is locked already is no mistake.
-async fn lock(home: &Home) -> Result<(), Failure> {
-    match keeper::ask(home, &Question::Lock).await {
-        Some(answer) => answer.map(drop),
-        None => Ok(()),
-    }
 }

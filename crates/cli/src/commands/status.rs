@@ -5,7 +5,7 @@ use crate::{
     args::Printed,
     failure::Failure,
     home::Home,
-    keeper, machine, output,
+    keeper, keyring, machine, output,
     printable::printable,
     vault::{Answer, Question, Status},
 };
@@ -14,6 +14,8 @@ use crate::{
 struct Told {
     server: String,
     unlocked: bool,
+    /// Whether the system's keyring opens it without the password.
+    keyring: bool,
     #[serde(flatten)]
     vault: Option<Status>,
 }
@@ -34,6 +36,7 @@ pub async fn run(home: &Home, printed: &Printed) -> Result<(), Failure> {
     let told = Told {
         server: account.server.clone(),
         unlocked: vault.is_some(),
+        keyring: keyring::is_used(home),
         vault,
     };
     if printed.json {
@@ -72,6 +75,9 @@ pub async fn run(home: &Home, printed: &Printed) -> Result<(), Failure> {
             ));
         }
     }
+    if told.keyring {
+        lines.push(("Keyring", "opens the vault without the password".to_owned()));
+    }
     output::pairs(&lines)
 }
 
@@ -85,6 +91,7 @@ async fn of_token(given: &machine::Given, printed: &Printed) -> Result<(), Failu
     let told = Told {
         server: given.server.clone(),
         unlocked: true,
+        keyring: false,
         vault: Some(status.clone()),
     };
     if printed.json {

@@ -22,7 +22,7 @@ use crate::{
     vault::{Answer, Question},
 };
 
-pub use message::{Begin, Said, Told};
+pub use message::{Begin, By, Said, Told};
 pub use serve::serve;
 
 /// The argument that makes this program the keeper. Nobody types it.

@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{Read as _, Write as _},
+    os::unix::process::ExitStatusExt as _,
     process::{Child, Command},
 };
 
@@ -163,6 +164,13 @@ async fn words_that_nobody_calls_the_same_end_it() {
     let (person, said) = person.at("gave it up", "").await;
     assert!(said.contains("the link is over"), "{said}");
     assert_eq!(person.ends().await.0, 8);
+
+    // Whoever has enough of it.
+    let person = Person::begins(&shell, &origin);
+    let (mut person, _) = person.at("left.", "\u{3}").await;
+    let ended = tokio::task::spawn_blocking(move || person.child.wait()).await;
+    let ended = ended.expect("it ends").expect("it ends");
+    assert_eq!(ended.signal(), Some(2));
     knows_nobody(&shell).await;
 }
 

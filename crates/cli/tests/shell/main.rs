@@ -10,6 +10,8 @@ mod check;
 mod doctor;
 mod edit;
 mod fixture;
+#[cfg(target_os = "linux")]
+mod keyring;
 mod lies;
 mod link;
 mod mask;
