@@ -11,6 +11,8 @@ mod earlier;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
+mod kept;
+#[cfg(test)]
 mod link;
 #[cfg(test)]
 mod machine;
