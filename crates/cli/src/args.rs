@@ -38,7 +38,7 @@ pub enum Command {
     /// Unlock the vault: a process of yours holds the keys until nobody asked for a while.
     Unlock(Unlock),
     /// Lock the vault: the process that holds the keys ends.
-    Lock,
+    Lock(Lock),
     /// Tell which account is known here, and whether its vault is unlocked.
     Status(Printed),
     /// List the items of the vault, without their secrets.
@@ -124,6 +124,11 @@ pub struct Login {
     /// Read the setup code and the password from standard input, a line each.
     #[arg(long)]
     pub stdin: bool,
+    /// Get the setup code from a device that is unlocked, by a short code and words to compare.
+    #[arg(long, conflicts_with = "stdin")]
+    pub link: bool,
+    #[command(flatten)]
+    pub keyring: InKeyring,
     #[command(flatten)]
     pub idle: Idle,
 }
@@ -135,7 +140,26 @@ pub struct Unlock {
     #[arg(long)]
     pub stdin: bool,
     #[command(flatten)]
+    pub keyring: InKeyring,
+    #[command(flatten)]
     pub idle: Idle,
+}
+
+/// `keyarc lock`
+#[derive(Debug, Args)]
+pub struct Lock {
+    /// Remove what the system's keyring keeps, so that the password is asked for again.
+    #[arg(long)]
+    pub forget: bool,
+}
+
+/// Whether the password is asked for from now on.
+#[derive(Debug, Args)]
+pub struct InKeyring {
+    /// Keep what stands for the password in the system's keyring: it opens the vault from now on,
+    /// and nothing is asked for.
+    #[arg(long)]
+    pub keyring: bool,
 }
 
 /// When the keys are forgotten.

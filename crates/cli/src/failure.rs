@@ -51,6 +51,11 @@ pub enum Failure {
     /// Password, setup code or the code of the second factor is wrong.
     #[error("{0}")]
     Refused(String),
+    /// The password is another than when what stands for it was kept in the system's keyring.
+    #[error(
+        "the password was changed since the system's keyring keeps what opens the vault: run `keyarc unlock --keyring`"
+    )]
+    PasswordChanged,
     /// The session was ended here or elsewhere.
     #[error("the session has ended: run `keyarc unlock`")]
     SessionEnded,
@@ -76,7 +81,7 @@ impl Failure {
             Self::Ambiguous { .. } => 5,
             Self::NoAccount => 6,
             Self::Unreachable | Self::Offline(_) | Self::Distrusted(_) => 7,
-            Self::Refused(_) | Self::SessionEnded => 8,
+            Self::Refused(_) | Self::PasswordChanged | Self::SessionEnded => 8,
             Self::Untrusted(_) => 9,
         }
     }

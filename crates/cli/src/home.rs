@@ -16,6 +16,7 @@ use crate::{failure::Failure, output};
 
 const ACCOUNT: &str = "account.json";
 const SEEN: &str = "seen";
+const KEYRING: &str = "keyring.json";
 /// Whoever may read or write something of a folder or file besides its owner.
 const OTHERS: u32 = 0o077;
 
@@ -154,16 +155,36 @@ impl Home {
 
     /// Forgets the account and what was seen of it.
     pub fn forget(&self) -> Result<(), Failure> {
-        for name in [ACCOUNT, SEEN] {
-            let path = self.folder.join(name);
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(Failure::of_file("cannot remove", &path, &error));
-                }
-                _ => {}
-            }
+        for name in [ACCOUNT, SEEN, KEYRING] {
+            self.remove(name)?;
         }
         Ok(())
+    }
+
+    /// What is noted of what the system's keyring keeps, if it keeps something, and where.
+    pub fn keyring_note(&self) -> Result<Option<(PathBuf, String)>, Failure> {
+        let (path, text) = self.private_text(KEYRING)?;
+        Ok(text.map(|text| (path, text)))
+    }
+
+    /// Notes it.
+    pub fn keep_keyring_note(&self, note: &[u8]) -> Result<(), Failure> {
+        self.write(KEYRING, note)
+    }
+
+    /// It keeps nothing any more.
+    pub fn forget_keyring_note(&self) -> Result<(), Failure> {
+        self.remove(KEYRING)
+    }
+
+    fn remove(&self, name: &str) -> Result<(), Failure> {
+        let path = self.folder.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(Failure::of_file("cannot remove", &path, &error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What was seen of the vault, sealed.

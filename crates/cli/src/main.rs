@@ -22,6 +22,7 @@ mod forms;
 mod home;
 mod host;
 mod keeper;
+mod keyring;
 mod machine;
 mod mask;
 mod mcp;

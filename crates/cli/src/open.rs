@@ -1,8 +1,8 @@
 //! Logging in from this machine.
 
 use keyarc_client::{
-    ClientError, Distrust, LogIn, LoggingIn, NativeTransport, NativeTransportError, PendingLogIn,
-    Session,
+    ClientError, Distrust, KeptLogIn, LogIn, LoggingIn, NativeTransport, NativeTransportError,
+    PendingLogIn, Session,
 };
 use keyarc_crypto::SetupCode;
 use keyarc_wire::ClientKind;
@@ -12,7 +12,8 @@ use crate::{
     failure::Failure,
     home::{Account, Home},
     host::{Machine, Open},
-    keeper, machine,
+    keeper::{self, By},
+    keyring, machine,
     project::Project,
     prompt,
     vault::{Answer, Question, Source, answer},
@@ -26,14 +27,14 @@ pub enum Opening {
     Code(Box<PendingLogIn<NativeTransport, Machine>>),
 }
 
-/// Logs in with the password. What is wrong with the server's address or the setup code is told
-/// before anything is sent.
+/// Logs in with the password, or with what stands for it. What is wrong with the server's address or
+/// the setup code is told before anything is sent.
 pub async fn begin(
     home: &Home,
     machine: &Machine,
     server: &str,
     code: &str,
-    password: &str,
+    by: &By,
 ) -> Result<Opening, Failure> {
     let code = SetupCode::parse(code)
         .map_err(|error| Failure::Usage(format!("this is not a setup code: {error}")))?;
@@ -41,22 +42,47 @@ pub async fn begin(
     let asked = transport.clone();
     let seen = home.seen()?;
     let name = device_name();
-    let wish = LogIn {
-        origin: server,
-        code: &code,
-        password,
-        device_name: &name,
-        client: ClientKind::Api,
-        pins: seen.as_deref(),
+    let (client, pins) = (ClientKind::Api, seen.as_deref());
+    let begun = match by {
+        By::Password(password) => {
+            let wish = LogIn {
+                origin: server,
+                code: &code,
+                password,
+                device_name: &name,
+                client,
+                pins,
+            };
+            Session::begin_log_in(transport, machine.clone(), &wish).await
+        }
+        By::Kept(kept) => {
+            let wish = KeptLogIn {
+                origin: server,
+                code: &code,
+                kept: &keyring::read(kept).ok_or(Failure::PasswordChanged)?,
+                device_name: &name,
+                client,
+                pins,
+            };
+            let begun = Session::begin_log_in_by_kept(transport, machine.clone(), &wish).await;
+            if matches!(begun, Err(ClientError::WrongPassword)) {
+                return Err(Failure::PasswordChanged);
+            }
+            begun
+        }
     };
-    match Session::begin_log_in(transport, machine.clone(), &wish).await {
+    match begun {
         Ok(LoggingIn::Open(session)) => Ok(Opening::Open(session)),
         Ok(LoggingIn::SecondFactor(pending)) => Ok(Opening::Code(pending)),
-        Err(ClientError::Unreachable) => Err(match asked.distrust() {
-            Some(why) => distrusted(server, why),
-            None => Failure::Unreachable,
-        }),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(failed(server, &asked, error)),
+    }
+}
+
+/// Of what a server was asked for in vain.
+pub fn failed(server: &str, asked: &NativeTransport, error: ClientError) -> Failure {
+    match (error, asked.distrust()) {
+        (ClientError::Unreachable, Some(why)) => distrusted(server, why),
+        (error, _) => error.into(),
     }
 }
 
@@ -138,6 +164,11 @@ pub async fn ask(home: &Home, question: &Question) -> Result<Answer, Failure> {
                 .to_owned(),
         ));
     }
+    if keyring::unlock(home, &account, None).await? {
+        return keeper::ask(home, question)
+            .await
+            .unwrap_or(Err(Failure::Locked));
+    }
     if !prompt::is_possible() {
         return Err(Failure::Locked);
     }
@@ -158,7 +189,7 @@ async fn open_here(home: &Home, machine: &Machine, account: &Account) -> Result<
         machine,
         &account.server,
         &account.setup_code,
-        &password,
+        &By::Password(password.as_str().to_owned()),
     )
     .await?;
     let mut again = false;

@@ -18,8 +18,10 @@ use crate::{
     failure::Failure,
     forms::Form,
     host::{Open, doubt},
+    keyring,
     machine::{OpenedCopy, reads_only},
     scope::{self, Scope, Within},
+    secret::Secret,
     ssh,
     tokens::{self, TokenLine, TokenWish, UseLine},
     transfers::{self, Came, Incoming, Outgoing, Went},
@@ -78,6 +80,8 @@ pub enum Question {
     SshSign(ssh::ToSign),
     /// As if there were nothing but a part of the vault.
     Within(Scope, Within),
+    /// [`Answer::Kept`]: it takes the password once more.
+    KeepUnlock(Secret),
     /// [`Answer::Done`]; the keys are forgotten.
     Lock,
 }
@@ -113,6 +117,7 @@ impl Question {
             | Self::Within(..)
             | Self::Status
             | Self::Items
+            | Self::KeepUnlock(_)
             | Self::Lock => Vec::new(),
         }
     }
@@ -220,6 +225,8 @@ pub enum Answer {
     },
     /// As SSH has it.
     Signature(Vec<u8>),
+    /// What stands for the password, for the system's keyring.
+    Kept(String),
     /// It is done.
     Done,
 }
@@ -419,6 +426,7 @@ pub async fn answer(source: Source<'_>, question: &Question) -> Result<Answer, F
         Question::SshIdentities(which) => ssh::identities(source, which).await,
         Question::SshSign(wish) => ssh::signature(source, wish).await,
         Question::Within(scope, within) => scope::answer(source, scope, within).await,
+        Question::KeepUnlock(Secret(password)) => keyring::make(source.account()?, password).await,
         Question::Lock => Ok(Answer::Done),
     }
 }

@@ -41,10 +41,10 @@ pub use machine::{Machine, MachineError};
 pub use native::{Distrust, NativeHost, NativeTransport, NativeTransportError, http_client};
 pub use pins::{Pin, Pins, PinsDecodeError};
 pub use session::{
-    AddedPasskey, Bulk, BulkUndo, ChangeAllKeys, ChangePassword, Histories, LogIn, LoggingIn,
-    MadeRecoveryKey, MadeToken, NewKit, NewPasskey, NewToken, PasskeyLogIn, PendingLogIn,
-    PendingPasskey, PendingRecovery, Recover, Recovering, Recovery, RecoveryRefused, RecoveryState,
-    Refused, Rekey, ReminderChannels, ReturnUndo, Returned, Salvage, Session, SignUp, Stoppable,
-    TokenBehind, TokenError, TokenRow, TokenState, Undone, Unlocked,
+    AddedPasskey, Bulk, BulkUndo, ChangeAllKeys, ChangePassword, Histories, KeptLogIn, LogIn,
+    LoggingIn, MadeRecoveryKey, MadeToken, NewKit, NewPasskey, NewToken, PasskeyLogIn,
+    PendingLogIn, PendingPasskey, PendingRecovery, Recover, Recovering, Recovery, RecoveryRefused,
+    RecoveryState, Refused, Rekey, ReminderChannels, ReturnUndo, Returned, Salvage, Session,
+    SignUp, Stoppable, TokenBehind, TokenError, TokenRow, TokenState, Undone, Unlocked,
 };
 pub use transport::{HttpRequest, HttpResponse, Method, Patience, Transport, TransportError};

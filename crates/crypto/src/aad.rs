@@ -24,6 +24,7 @@ pub(crate) enum EnvelopeType {
     MachineFloor = 0x0108,
     State = 0x0201,
     DeviceLink = 0x0301,
+    KeptUnlock = 0x0302,
     ArchiveChunk = 0x0401,
     AttachmentChunk = 0x0402,
 }

@@ -31,7 +31,7 @@ const DATABASE: [&str; 6] = [
 
 /// Every native test, and that what is written of the lying server is what they found.
 pub fn all(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<Counts> {
-    tools::ensure(&tools::system::integrations())?;
+    tools::ensure(&tools::system::of_tests())?;
     malicious::forget(workspace)?;
     let mut counts = test(workspace, &EVERYTHING, arguments)?;
     // Of a part of the tests nothing can be told.

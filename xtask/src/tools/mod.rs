@@ -118,7 +118,7 @@ pub fn all(workspace: &Workspace) -> anyhow::Result<Vec<Tool<'_>>> {
         browser::chromedriver(workspace),
         system::postgres(),
     ]);
-    tools.extend(system::integrations());
+    tools.extend(system::of_tests());
     Ok(tools)
 }
 

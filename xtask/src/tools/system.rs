@@ -21,11 +21,16 @@ pub fn postgres() -> Tool<'static> {
     }
 }
 
-/// What the tests of `integrations` run, beside what every machine has.
-pub fn integrations() -> Vec<Tool<'static>> {
+/// What the tests of `keyarc` run, beside what every machine has.
+pub fn of_tests() -> Vec<Tool<'static>> {
     let mut all = vec![program("direnv", "direnv")];
     if cfg!(target_os = "linux") {
         all.push(program("systemd-analyze", "systemd"));
+        // A bus and a keyring. Elsewhere the system's keyring is another, which no test touches.
+        for name in ["dbus-daemon", "dbus-send"] {
+            all.push(program(name, "dbus"));
+        }
+        all.push(program("gnome-keyring-daemon", "gnome-keyring"));
     }
     all
 }

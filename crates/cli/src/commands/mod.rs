@@ -16,6 +16,7 @@ mod github_actions;
 mod history;
 mod import;
 mod inject;
+mod link;
 mod login;
 mod ls;
 mod man;
@@ -54,7 +55,6 @@ use crate::{
     failure::Failure,
     home::Home,
     keeper, machine, mcp, ssh,
-    vault::Question,
 };
 
 /// Holds the keys: what `login` and `unlock` start.
@@ -88,7 +88,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Login(wish) => login::login(&home, &wish).await,
         Command::Logout => login::logout(&home).await,
         Command::Unlock(wish) => login::unlock(&home, &wish).await,
-        Command::Lock => lock(&home).await,
+        Command::Lock(wish) => login::lock(&home, &wish).await,
         Command::Status(printed) => status::run(&home, &printed).await,
         Command::Ls(wish) => ls::run(&home, &wish).await,
         Command::Get(wish) => get::run(&home, wish).await,
@@ -134,13 +134,5 @@ fn home() -> Result<Home, Failure> {
         // Of a token nothing is kept there.
         Err(_) if machine::is_given() => Ok(Home::nowhere()),
         home => home,
-    }
-}
-
-/// Locking what is locked already is no mistake.
-async fn lock(home: &Home) -> Result<(), Failure> {
-    match keeper::ask(home, &Question::Lock).await {
-        Some(answer) => answer.map(drop),
-        None => Ok(()),
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     cache::Kept,
     failure::Failure,
     home::Home,
-    keeper, machine, output,
+    keeper, keyring, machine, output,
     printable::printable,
     vault::{Answer, Question, Status},
 };
@@ -15,6 +15,8 @@ use crate::{
 struct Told {
     server: String,
     unlocked: bool,
+    /// Whether the system's keyring opens it without the password.
+    keyring: bool,
     #[serde(flatten)]
     vault: Option<Status>,
 }
@@ -35,6 +37,7 @@ pub async fn run(home: &Home, printed: &Printed) -> Result<(), Failure> {
     let told = Told {
         server: account.server.clone(),
         unlocked: vault.is_some(),
+        keyring: keyring::is_used(home),
         vault,
     };
     if printed.json {
@@ -76,6 +79,9 @@ pub async fn run(home: &Home, printed: &Printed) -> Result<(), Failure> {
             }
         }
     }
+    if told.keyring {
+        lines.push(("Keyring", "opens the vault without the password".to_owned()));
+    }
     output::pairs(&lines)
 }
 
@@ -93,6 +99,7 @@ async fn of_token(home: &Home, given: &machine::Given, printed: &Printed) -> Res
     let told = Told {
         server: given.server.clone(),
         unlocked: true,
+        keyring: false,
         vault: Some(status.clone()),
     };
     if printed.json {

@@ -19,8 +19,8 @@ pub struct Begin {
     pub server: String,
     /// The setup code.
     pub setup_code: String,
-    /// The master password.
-    pub password: String,
+    /// What opens the account beside it.
+    pub by: By,
     /// Seconds without a question after which the keys are forgotten.
     pub idle_seconds: u64,
 }
@@ -41,6 +41,15 @@ pub struct Replied {
     pub answer: Result<Answer, Failure>,
     /// How many seconds ago the server sent it, where it could not be reached now.
     pub age_seconds: Option<u64>,
+}
+
+/// What opens an account, beside the setup code.
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+pub enum By {
+    /// The master password.
+    Password(String),
+    /// What stands for it, from the system's keyring.
+    Kept(String),
 }
 
 /// What else a keeper is told while it begins.

@@ -26,7 +26,7 @@ use crate::{
 
 use message::{Asked, Replied};
 
-pub use message::{Begin, Said, Told};
+pub use message::{Begin, By, Said, Told};
 pub use serve::{harden, serve};
 
 /// The argument that makes this program the keeper. Nobody types it.

@@ -173,14 +173,8 @@ async fn take_turn(home: &Home, lock: &fs::File) -> Result<(), Failure> {
 }
 
 async fn log_in(home: &Home, machine: &Machine, begin: &Begin) -> Result<Open, Failure> {
-    let mut opening = open::begin(
-        home,
-        machine,
-        &begin.server,
-        &begin.setup_code,
-        &begin.password,
-    )
-    .await?;
+    let mut opening =
+        open::begin(home, machine, &begin.server, &begin.setup_code, &begin.by).await?;
     let mut again = false;
     loop {
         let pending = match opening {

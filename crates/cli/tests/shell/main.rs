@@ -11,7 +11,10 @@ mod doctor;
 mod edit;
 mod fixture;
 mod integrations;
+#[cfg(target_os = "linux")]
+mod keyring;
 mod lies;
+mod link;
 mod mask;
 mod offline;
 mod print;

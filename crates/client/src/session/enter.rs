@@ -2,8 +2,8 @@ use std::collections::HashMap;
 
 use keyarc_auth::{LoginPurpose, LoginStatement};
 use keyarc_crypto::{
-    AccountContext, Checkpoint, KdfError, Keyring, RecoveryKey, RootKey, SetupCode, Suite,
-    UnlockKeys, VaultKey, VaultKeyContext,
+    AccountContext, Checkpoint, KdfError, Keyring, PasswordKey, RecoveryKey, RootKey, SetupCode,
+    Suite, UnlockKeys, VaultKey, VaultKeyContext,
 };
 use keyarc_signature::{ROTATED_LEN, UserBundle, VaultManifest};
 use keyarc_vault::LockedVault;
@@ -180,9 +180,20 @@ impl<T: Transport, H: Host> Session<T, H> {
             code: wish.code,
             unlock: &unlock,
         };
-        let request = who
-            .log_in_request(&api, &host, wish.device_name, wish.client)
-            .await?;
+        let request = who.log_in_request(&api, &host, wish.device_name, wish.client);
+        let request = request.await?;
+        Self::begin_proven(api, host, unlock, wish.code, wish.pins, request).await
+    }
+
+    /// Sends a log-in, and opens what comes.
+    pub(super) async fn begin_proven(
+        api: Api<T>,
+        host: H,
+        unlock: UnlockKeys,
+        code: &SetupCode,
+        pins: Option<&[u8]>,
+        request: LoginRequest,
+    ) -> Result<LoggingIn<T, H>, ClientError> {
         match log_in(&api, &request).await? {
             Answer::Account(account) => {
                 let session = Self::open(Entering {
@@ -190,16 +201,15 @@ impl<T: Transport, H: Host> Session<T, H> {
                     host,
                     account: *account,
                     way: Way::Password(&unlock),
-                    code: wish.code,
-                    pins: wish.pins,
+                    code,
+                    pins,
                     floor: None,
                 })?;
                 session.fetch().await?;
                 Ok(LoggingIn::Open(Box::new(session)))
             }
             Answer::SecondFactor(challenge) => {
-                let code =
-                    SetupCode::parse(&wish.code.to_text()).map_err(|_| ClientError::Tampered)?;
+                let code = SetupCode::parse(&code.to_text()).map_err(|_| ClientError::Tampered)?;
                 Ok(LoggingIn::SecondFactor(Box::new(PendingLogIn::new(
                     api,
                     host,
@@ -207,7 +217,7 @@ impl<T: Transport, H: Host> Session<T, H> {
                     code,
                     request,
                     challenge,
-                    wish.pins.map(<[u8]>::to_vec),
+                    pins.map(<[u8]>::to_vec),
                 ))))
             }
         }
@@ -407,6 +417,15 @@ pub(super) async fn derive<H: Host>(
     password: &str,
     code: &SetupCode,
 ) -> Result<UnlockKeys, ClientError> {
+    let key = password_key(host, password, code).await?;
+    Ok(UnlockKeys::derive(&key, code))
+}
+
+pub(super) async fn password_key<H: Host>(
+    host: &H,
+    password: &str,
+    code: &SetupCode,
+) -> Result<PasswordKey, ClientError> {
     host.progress(Stage::Deriving, 0);
     let key = host
         .derive_password_key(password, code)
@@ -414,9 +433,8 @@ pub(super) async fn derive<H: Host>(
         .map_err(|error| match error {
             KdfError::Password | KdfError::Parameters | KdfError::Memory => ClientError::Derivation,
         })?;
-    let keys = UnlockKeys::derive(&key, code);
     host.progress(Stage::Deriving, 100);
-    Ok(keys)
+    Ok(key)
 }
 
 /// Whoever proves the key of an account, or of one to be.

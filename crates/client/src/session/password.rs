@@ -164,7 +164,7 @@ impl<T: Transport, H: Host> Session<T, H> {
         }
     }
 
-    fn opens(&self, keyset: &Keyset, unlock: &UnlockKeys) -> bool {
+    pub(super) fn opens(&self, keyset: &Keyset, unlock: &UnlockKeys) -> bool {
         let wrapped = &keyset.wrapped_root_key.0;
         RootKey::unwrap(wrapped, unlock, &self.place(keyset.version)).is_ok()
     }

@@ -13,6 +13,8 @@ mod history;
 #[cfg(test)]
 mod kept;
 #[cfg(test)]
+mod kept_unlock;
+#[cfg(test)]
 mod link;
 #[cfg(test)]
 mod machine;

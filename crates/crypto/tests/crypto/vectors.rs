@@ -14,7 +14,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use crate::support::{Fields as _, TapeRng, vector_file};
+use crate::support::{CounterRng, Fields as _, TapeRng, vector_file};
 
 fn expand(key: &[u8], info: &[&[u8]], len: usize) -> Vec<u8> {
     let mut out = vec![0; len];
@@ -174,6 +174,41 @@ fn a_root_key_wrapped_by_a_passkey() {
     for bad in [&[][..], &[7; 31], &[7; 33], &[0; 32], &[0; 64]] {
         assert!(PasskeyKeys::derive(bad, &code).is_err(), "{bad:?}");
     }
+}
+
+#[test]
+fn what_stands_for_the_password_beside_the_setup_code() {
+    let hierarchy = vector_file("key-hierarchy.json");
+    let file = vector_file("kept-unlock.json");
+    let code = SetupCode::parse(hierarchy.text("setup_code")).unwrap();
+    assert_eq!(code.handle().as_slice(), file.bytes("handle"));
+    let (extracted, _) =
+        Hkdf::<Sha256>::extract(Some(b"keyarc/v1/kept"), &hierarchy.bytes("secret"));
+    assert_eq!(extracted.as_slice(), file.bytes("extracted"));
+    let key = expand(&extracted, &[b"keyarc/v1/kept/unlock"], 32);
+    assert_eq!(key, file.bytes("key"));
+
+    let password_key = PasswordKey::from_derived(Zeroizing::new(hierarchy.array("password_key")));
+    let rng = &mut TapeRng::for_salt(&file.bytes("salt"));
+    let kept = UnlockKeys::keep(&password_key, &code, rng).unwrap();
+    assert_eq!(kept, file.bytes("envelope"));
+    assert!(kept.starts_with(&file.bytes("header")));
+    let unlock = UnlockKeys::of_kept(&kept, &code).unwrap();
+    assert_eq!(
+        unlock.auth().public_key(),
+        hierarchy.array::<32>("auth_public_key")
+    );
+
+    // Under the setup code of then and whole, or not at all.
+    let rng = &mut CounterRng::new(1);
+    let other = code.with_fresh_secret(code.suite(), rng);
+    assert!(UnlockKeys::of_kept(&kept, &other).is_err());
+    for at in 0..kept.len() {
+        let mut spoilt = kept.clone();
+        spoilt[at] ^= 1;
+        assert!(UnlockKeys::of_kept(&spoilt, &code).is_err(), "{at}");
+    }
+    assert!(UnlockKeys::of_kept(&[], &code).is_err());
 }
 
 #[test]
