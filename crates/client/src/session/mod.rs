@@ -11,6 +11,7 @@ mod kept_unlock;
 mod kit;
 mod machine;
 mod moment;
+mod new_account;
 mod passkey;
 mod password;
 mod proof;
