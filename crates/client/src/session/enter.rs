@@ -1,7 +1,7 @@
 use keyarc_auth::{LoginPurpose, LoginStatement};
 use keyarc_crypto::{
-    AccountContext, Checkpoint, KdfError, Keyring, PasswordKey, RecoveryKey, RootKey, SetupCode,
-    Suite, UnlockKeys, VaultKey, VaultKeyContext,
+    AccountContext, Checkpoint, Keyring, RecoveryKey, RootKey, SetupCode, Suite, UnlockKeys,
+    VaultKey, VaultKeyContext,
 };
 use keyarc_signature::{ROTATED_LEN, UserBundle, VaultManifest};
 use keyarc_vault::LockedVault;
@@ -18,6 +18,7 @@ use super::{
     belief::{first_manifest, pins_context},
     machine::Tokens,
     passkey::Way,
+    password::derive,
     recovery,
     reminders::Reminding,
     second_factor::PendingLogIn,
@@ -406,31 +407,6 @@ fn belief_of(
 fn can_be_shown(address: &str) -> bool {
     let plain = |c: char| c.is_ascii_graphic() || c.is_alphanumeric();
     address.len() <= limits::EMAIL && address.contains('@') && address.chars().all(plain)
-}
-
-pub(super) async fn derive<H: Host>(
-    host: &H,
-    password: &str,
-    code: &SetupCode,
-) -> Result<UnlockKeys, ClientError> {
-    let key = password_key(host, password, code).await?;
-    Ok(UnlockKeys::derive(&key, code))
-}
-
-pub(super) async fn password_key<H: Host>(
-    host: &H,
-    password: &str,
-    code: &SetupCode,
-) -> Result<PasswordKey, ClientError> {
-    host.progress(Stage::Deriving, 0);
-    let key = host
-        .derive_password_key(password, code)
-        .await
-        .map_err(|error| match error {
-            KdfError::Password | KdfError::Parameters | KdfError::Memory => ClientError::Derivation,
-        })?;
-    host.progress(Stage::Deriving, 100);
-    Ok(key)
 }
 
 /// Whoever proves the key of an account, or of one to be.
