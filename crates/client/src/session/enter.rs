@@ -1,10 +1,7 @@
 use std::collections::HashMap;
 
 use keyarc_auth::{LoginPurpose, LoginStatement};
-use keyarc_crypto::{
-    AccountContext, Checkpoint, KdfError, Keyring, PasswordKey, RootKey, SetupCode, Suite,
-    UnlockKeys,
-};
+use keyarc_crypto::{AccountContext, Checkpoint, Keyring, RootKey, SetupCode, Suite, UnlockKeys};
 use keyarc_signature::{ROTATED_LEN, UserBundle, VaultManifest};
 use keyarc_vault::LockedVault;
 use keyarc_wire::{
@@ -17,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Belief, NewKit, Session, belief::pins_context, machine::Tokens, new_account::NewAccount,
-    passkey::Way, reminders::Reminding, second_factor::PendingLogIn,
+    passkey::Way, password::derive, reminders::Reminding, second_factor::PendingLogIn,
 };
 use crate::{Api, ApiFailure, ClientError, Host, Pins, Stage, Transport, Trust, api::is_token};
 
@@ -403,31 +400,6 @@ fn belief_of(
 fn can_be_shown(address: &str) -> bool {
     let plain = |c: char| c.is_ascii_graphic() || c.is_alphanumeric();
     address.len() <= limits::EMAIL && address.contains('@') && address.chars().all(plain)
-}
-
-pub(super) async fn derive<H: Host>(
-    host: &H,
-    password: &str,
-    code: &SetupCode,
-) -> Result<UnlockKeys, ClientError> {
-    let key = password_key(host, password, code).await?;
-    Ok(UnlockKeys::derive(&key, code))
-}
-
-pub(super) async fn password_key<H: Host>(
-    host: &H,
-    password: &str,
-    code: &SetupCode,
-) -> Result<PasswordKey, ClientError> {
-    host.progress(Stage::Deriving, 0);
-    let key = host
-        .derive_password_key(password, code)
-        .await
-        .map_err(|error| match error {
-            KdfError::Password | KdfError::Parameters | KdfError::Memory => ClientError::Derivation,
-        })?;
-    host.progress(Stage::Deriving, 100);
-    Ok(key)
 }
 
 /// Whoever proves the key of an account, or of one to be.

@@ -5,7 +5,8 @@ use keyarc_wire::ClientKind;
 
 use super::{
     Session,
-    enter::{LoggingIn, Proving, password_key},
+    enter::{LoggingIn, Proving},
+    password::password_key,
 };
 use crate::{Api, ClientError, Host, Stage, Transport};
 

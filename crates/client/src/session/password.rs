@@ -6,10 +6,10 @@
 //! in force is the new one, byte for byte, or it is not.
 
 use keyarc_auth::Change;
-use keyarc_crypto::{AccountContext, RootKey, SetupCode, Suite, UnlockKeys};
+use keyarc_crypto::{AccountContext, KdfError, PasswordKey, RootKey, SetupCode, Suite, UnlockKeys};
 use keyarc_wire::{ChangePasswordRequest, ErrorCode, Fixed, Keyset, Sealed};
 
-use super::{Session, enter::derive, proof::new_keys};
+use super::{Session, proof::new_keys};
 use crate::{ApiFailure, Backoff, ClientError, Host, PasswordError, Stage, Transport};
 
 /// How often a request whose answer was lost is sent. The pauses between add up to more than a
@@ -223,6 +223,31 @@ impl<T: Transport, H: Host> Session<T, H> {
             keyset_version,
         }
     }
+}
+
+pub(super) async fn derive<H: Host>(
+    host: &H,
+    password: &str,
+    code: &SetupCode,
+) -> Result<UnlockKeys, ClientError> {
+    let key = password_key(host, password, code).await?;
+    Ok(UnlockKeys::derive(&key, code))
+}
+
+pub(super) async fn password_key<H: Host>(
+    host: &H,
+    password: &str,
+    code: &SetupCode,
+) -> Result<PasswordKey, ClientError> {
+    host.progress(Stage::Deriving, 0);
+    let key = host
+        .derive_password_key(password, code)
+        .await
+        .map_err(|error| match error {
+            KdfError::Password | KdfError::Parameters | KdfError::Memory => ClientError::Derivation,
+        })?;
+    host.progress(Stage::Deriving, 100);
+    Ok(key)
 }
 
 /// Why the server refused a change that it has not made.

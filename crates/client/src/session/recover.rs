@@ -17,8 +17,9 @@ use zeroize::Zeroize as _;
 
 use super::{
     Session,
-    enter::{Answer, Entering, Proving, begun, check_identity, derive, keyset_seen, log_in},
+    enter::{Answer, Entering, Proving, begun, check_identity, keyset_seen, log_in},
     passkey::Way,
+    password::derive,
     proof::{new_keys, prove_change},
 };
 use crate::{Api, ApiFailure, ClientError, Host, PasswordError, Stage, Transport};

@@ -19,9 +19,10 @@ use rand_core::Rng as _;
 
 use super::{
     Session,
-    enter::{Entering, derive},
+    enter::Entering,
     kit::checkpoint,
     passkey::Way,
+    password::derive,
     proof::new_keys,
     read::{batch_of, percent},
     recovery::{seal, statement},
