@@ -1,7 +1,7 @@
 //! What commands ask of an open vault, wherever it is open: here, or in the process that holds the
 //! keys.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, slice};
 
 use keyarc_client::{ClientError, Host as _, NativeHost};
 use keyarc_vault::{
@@ -13,6 +13,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
     checks::{self, Checked, ToCheck},
+    commands::Listing,
     credentials::{self, Asked},
     failure::Failure,
     forms::Form,
@@ -35,6 +36,8 @@ pub enum Question {
     Status,
     /// [`Answer::Items`], without the trash.
     Items,
+    /// [`Answer::Text`]: the same as somebody reads it.
+    List(Listing),
     /// [`Answer::Values`], in the order of what is wanted, by one request however many they are.
     Values(Vec<Wanted>),
     /// [`Answer::Item`]: all values of one item.
@@ -110,6 +113,7 @@ impl Question {
             | Self::Within(..)
             | Self::Status
             | Self::Items
+            | Self::List(_)
             | Self::Lock => Vec::new(),
         }
     }
@@ -123,6 +127,8 @@ pub enum Answer {
     Status(#[zeroize(skip)] Status),
     /// Rows.
     Items(#[zeroize(skip)] Vec<Row>),
+    /// What is to be printed, without a secret in it.
+    Text(#[zeroize(skip)] String),
     /// Secrets.
     Values(Vec<String>),
     /// An item's values by name, and its row.
@@ -389,9 +395,16 @@ pub async fn answer(source: Source<'_>, question: &Question) -> Result<Answer, F
         Question::Items => Ok(Answer::Items(
             rows(source).into_iter().map(Row::of).collect(),
         )),
-        Question::Values(wanted) => Ok(Answer::Values(read(source, &rows(source), wanted).await?)),
+        Question::List(listing) => {
+            let rows = rows(source).into_iter().map(Row::of);
+            Ok(Answer::Text(listing.text(rows)?))
+        }
+        Question::Values(wanted) => {
+            let rows = rows_near(source, wanted);
+            Ok(Answer::Values(read(source, &rows, wanted).await?))
+        }
         Question::Item(wanted) => {
-            let id = find(&rows(source), wanted)?;
+            let id = item_meant(source, wanted)?;
             let item = match wanted.version {
                 Some(version) => as_it_was(source.account()?, id, wanted, version).await?,
                 None => source.reveal(id).await?,
@@ -406,21 +419,21 @@ pub async fn answer(source: Source<'_>, question: &Question) -> Result<Answer, F
             })
         }
         Question::Variables(wanted) => {
-            let item = source.reveal(find(&rows(source), wanted)?).await?;
+            let item = source.reveal(item_meant(source, wanted)?).await?;
             Ok(Answer::Item {
                 values: variables(&item)?,
                 row: Row::of(item.summary.clone()),
             })
         }
         Question::Form(wanted) => {
-            let item = source.reveal(find(&rows(source), wanted)?).await?;
+            let item = source.reveal(item_meant(source, wanted)?).await?;
             Ok(Answer::Form {
                 form: Form::of(&item),
                 row: Row::of(item.summary.clone()),
             })
         }
         Question::Code(wanted) => {
-            let item = source.reveal(find(&rows(source), wanted)?).await?;
+            let item = source.reveal(item_meant(source, wanted)?).await?;
             let code = one_time_code(&item, wanted.field.as_deref(), NativeHost.now_ms())?;
             Ok(Answer::Code {
                 seconds_left: code.seconds_left,
@@ -446,7 +459,7 @@ pub async fn answer(source: Source<'_>, question: &Question) -> Result<Answer, F
             Ok(Answer::Changed { rows, behind })
         }
         Question::History(wanted) => {
-            let id = find(&rows(source), wanted)?;
+            let id = item_meant(source, wanted)?;
             let versions = source.account()?.versions(id).await?;
             Ok(Answer::Versions(
                 versions.into_iter().map(VersionLine::of).collect(),
@@ -500,12 +513,38 @@ pub fn rows(source: Source<'_>) -> Vec<ItemSummary> {
             .filter(|row| row.trashed_at_ms.is_none())
             .collect()
     });
-    let place = |row: &ItemSummary| {
-        let environment = row.environment.clone();
-        (row.folder.clone(), row.name.clone(), environment, row.id)
-    };
-    rows.sort_by_cached_key(place);
+    sort(&mut rows);
     rows
+}
+
+fn sort(rows: &mut [ItemSummary]) {
+    fn place(row: &ItemSummary) -> (&str, &str, Option<&str>, ItemId) {
+        (&row.folder, &row.name, row.environment.as_deref(), row.id)
+    }
+    rows.sort_by(|a, b| place(a).cmp(&place(b)));
+}
+
+/// The item that is meant.
+pub fn item_meant(source: Source<'_>, wanted: &Wanted) -> Result<ItemId, Failure> {
+    find(&rows_near(source, slice::from_ref(wanted)), wanted)
+}
+
+/// As [`rows`], but only as many as it takes to find what is wanted: in a large vault few items have
+/// one of the names. All of them where something is not found by its name, so that what is called
+/// nearly so can be told.
+fn rows_near(source: Source<'_>, wanted: &[Wanted]) -> Vec<ItemSummary> {
+    let names: BTreeSet<String> = wanted.iter().flat_map(Wanted::names).collect();
+    let called = |vault: &UnlockedVault| {
+        let all = names.iter().flat_map(|name| vault.called(name));
+        all.collect::<Vec<ItemSummary>>()
+    };
+    let mut near = source.look(called);
+    sort(&mut near);
+    let is_there = |one| !matches!(find(&near, one), Err(Failure::NotFound { .. }));
+    match wanted.iter().all(is_there) {
+        true => near,
+        false => rows(source),
+    }
 }
 
 /// The values of all that is wanted among some items. Nothing is given when one of them is not

@@ -34,7 +34,7 @@ pub use edit::Edit;
 pub use export::Export;
 pub use git_credential::GitCredential;
 pub use import::ImportFile;
-pub use ls::is_wanted;
+pub use ls::{Listing, is_wanted};
 pub use man::Man;
 pub use masked::{ARGUMENT as TAKE_TERMINAL, take_terminal};
 pub use scan::Scan;
@@ -47,7 +47,7 @@ use crate::{
     args::{Arguments, Command},
     failure::Failure,
     home::Home,
-    keeper, machine, mcp, ssh,
+    keeper, machine, mcp, output, ssh,
     vault::Question,
 };
 
@@ -74,7 +74,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Unlock(wish) => login::unlock(&home, &wish).await,
         Command::Lock => lock(&home).await,
         Command::Status(printed) => status::run(&home, &printed).await,
-        Command::Ls(wish) => ls::run(&home, &wish).await,
+        Command::Ls(wish) => ls::run(&home, wish).await,
         Command::Get(wish) => get::run(&home, wish).await,
         Command::New(wish) => write::new(&home, wish).await,
         Command::Set(wish) => write::set(&home, wish).await,
@@ -102,8 +102,10 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Scan(wish) => return scan::run(&home, wish).await,
         Command::Completions { shell } => {
             let mut command = <Arguments as clap::CommandFactory>::command();
-            clap_complete::generate(shell, &mut command, "keyarc", &mut std::io::stdout());
-            Ok(())
+            // What writes it ends this process where it cannot, as when a reader has seen enough.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut command, "keyarc", &mut script);
+            output::secret(&script)
         }
     };
     done.map(|()| ExitCode::SUCCESS)
