@@ -4,13 +4,16 @@
 //! Every bound is a ratio of two figures taken in the same run on the same machine, or a count
 //! of bytes: seconds alone would say more about the machine than about KeyArc.
 
+mod compare;
 mod member;
 mod native;
 mod plain;
 mod process;
+mod relay;
 mod sample;
 mod seed;
 mod server;
+mod shell;
 mod trivial;
 
 use std::{io::Write as _, path::Path};
@@ -18,7 +21,8 @@ use std::{io::Write as _, path::Path};
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 
-const USAGE: &str = "keyarc-bench native | server <program> <site> | seed <origin> <items> | \
+const USAGE: &str = "keyarc-bench native | server <program> <site> | \
+                     shell <server> <site> <keyarc> [<bw>] | seed <origin> <items> | \
                      read-plain <database> <vault> | trivial <port>";
 
 #[tokio::main(flavor = "current_thread")]
@@ -28,6 +32,10 @@ async fn main() -> anyhow::Result<()> {
     let answer = match words.as_slice() {
         ["native"] => native::measure()?,
         ["server", program, site] => server::measure(Path::new(program), Path::new(site)).await?,
+        ["shell", server, site, cli, peer @ ..] if peer.len() < 2 => {
+            let [server, site, cli] = [server, site, cli].map(Path::new);
+            shell::measure(server, site, cli, peer.first().map(Path::new)).await?
+        }
         ["seed", origin, items] => {
             seed::run(origin, items.parse().context("a number of items")?).await?
         }

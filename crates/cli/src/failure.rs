@@ -4,6 +4,8 @@ use keyarc_client::ClientError;
 use keyarc_lookup::{LookupError, absent, several};
 use serde::{Deserialize, Serialize};
 
+use crate::printable::printable;
+
 /// Why a command did not do what it was asked for. Nothing in it is secret: it is printed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case", tag = "failure", content = "of")]
@@ -86,9 +88,21 @@ impl Failure {
         }
     }
 
+    /// Of a file that could not be read as text.
+    pub fn of_text(path: &std::path::Path, error: &std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::InvalidData => Self::Usage(format!(
+                "{} is no text: it is not UTF-8",
+                printable(&path.display().to_string())
+            )),
+            _ => Self::of_file("cannot read", path, error),
+        }
+    }
+
     /// Of a file or folder.
     pub fn of_file(what: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
-        Self::Machine(format!("{what} {}: {error}", path.display()))
+        let shown = printable(&path.display().to_string());
+        Self::Machine(format!("{what} {shown}: {error}"))
     }
 }
 

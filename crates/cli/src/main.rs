@@ -19,6 +19,7 @@ mod external_secrets;
 mod failure;
 mod format;
 mod forms;
+mod hardened;
 mod home;
 mod host;
 mod keeper;
@@ -60,6 +61,7 @@ const HELPERS: [(&str, &str); 2] = [
 ];
 
 fn main() -> ExitCode {
+    hardened::begin();
     // No commands of anybody's, so that neither help nor completions have them.
     let hidden = std::env::args_os().nth(1);
     let is = |argument: &str| hidden.as_ref().is_some_and(|word| word == argument);

@@ -85,6 +85,11 @@ pub fn table_lines<const N: usize>(
     [line(head)].into_iter().chain(rows).collect()
 }
 
+/// Prints a text that has its line ends.
+pub fn text(text: &str) -> Result<(), Failure> {
+    secret(text.as_bytes())
+}
+
 /// Prints a secret, in one go.
 pub fn secret(text: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();

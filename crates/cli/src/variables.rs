@@ -15,6 +15,7 @@ use crate::{
     failure::Failure,
     home::Home,
     open,
+    printable::printable,
     project::Project,
     vault::{Answer, Question},
     wanted::Wanted,
@@ -55,12 +56,12 @@ fn paths(wish: &EnvFiles) -> Result<Vec<PathBuf>, Failure> {
 fn read(path: &Path) -> Result<Variables, Failure> {
     let text = fs::read_to_string(path)
         .map(Zeroizing::new)
-        .map_err(|error| Failure::of_file("cannot read", path, &error))?;
+        .map_err(|error| Failure::of_text(path, &error))?;
     let parsed = import::parse(&text);
     if let Some(wrong) = parsed.errors.first() {
         return Err(Failure::Usage(format!(
             "{}, line {}: {}",
-            path.display(),
+            printable(&path.display().to_string()),
             wrong.line,
             wrong.reason
         )));

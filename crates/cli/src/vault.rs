@@ -1,7 +1,7 @@
 //! What commands ask of an open vault, wherever it is open: here, or in the process that holds the
 //! keys.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, slice};
 
 use keyarc_client::{ClientError, Host as _, NativeHost};
 use keyarc_vault::{
@@ -14,6 +14,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::{
     cache::Kept,
     checks::{self, Checked, ToCheck},
+    commands::Listing,
     credentials::{self, Asked},
     failure::Failure,
     forms::Form,
@@ -40,6 +41,8 @@ pub enum Question {
     Status,
     /// [`Answer::Items`], without the trash.
     Items,
+    /// [`Answer::Text`]: the same as somebody reads it.
+    List(Listing),
     /// [`Answer::Values`], in the order of what is wanted, by one request however many they are.
     Values(Vec<Wanted>),
     /// [`Answer::Item`]: all values of one item.
@@ -118,6 +121,7 @@ impl Question {
             | Self::Status
             | Self::Items
             | Self::KeepUnlock(_)
+            | Self::List(_)
             | Self::Lock => Vec::new(),
         }
     }
@@ -131,6 +135,8 @@ pub enum Answer {
     Status(#[zeroize(skip)] Status),
     /// Rows.
     Items(#[zeroize(skip)] Vec<Row>),
+    /// What is to be printed, without a secret in it.
+    Text(#[zeroize(skip)] String),
     /// Secrets.
     Values(Vec<String>),
     /// An item's values by name, and its row.
@@ -351,9 +357,16 @@ pub async fn answer(source: Source<'_>, question: &Question) -> Result<Answer, F
         Question::Items => Ok(Answer::Items(
             rows(source).into_iter().map(Row::of).collect(),
         )),
-        Question::Values(wanted) => Ok(Answer::Values(read(source, &rows(source), wanted).await?)),
+        Question::List(listing) => {
+            let rows = rows(source).into_iter().map(Row::of);
+            Ok(Answer::Text(listing.text(rows)?))
+        }
+        Question::Values(wanted) => {
+            let rows = rows_near(source, wanted);
+            Ok(Answer::Values(read(source, &rows, wanted).await?))
+        }
         Question::Item(wanted) => {
-            let id = find(&rows(source), wanted)?;
+            let id = item_meant(source, wanted)?;
             let item = match wanted.version {
                 Some(version) => as_it_was(source.account()?, id, wanted, version).await?,
                 None => source.reveal(id).await?,
@@ -368,21 +381,21 @@ pub async fn answer(source: Source<'_>, question: &Question) -> Result<Answer, F
             })
         }
         Question::Variables(wanted) => {
-            let item = source.reveal(find(&rows(source), wanted)?).await?;
+            let item = source.reveal(item_meant(source, wanted)?).await?;
             Ok(Answer::Item {
                 values: variables(&item)?,
                 row: Row::of(item.summary.clone()),
             })
         }
         Question::Form(wanted) => {
-            let item = source.reveal(find(&rows(source), wanted)?).await?;
+            let item = source.reveal(item_meant(source, wanted)?).await?;
             Ok(Answer::Form {
                 form: Form::of(&item),
                 row: Row::of(item.summary.clone()),
             })
         }
         Question::Code(wanted) => {
-            let item = source.reveal(find(&rows(source), wanted)?).await?;
+            let item = source.reveal(item_meant(source, wanted)?).await?;
             let code = one_time_code(&item, wanted.field.as_deref(), NativeHost.now_ms())?;
             Ok(Answer::Code {
                 seconds_left: code.seconds_left,
@@ -408,7 +421,7 @@ pub async fn answer(source: Source<'_>, question: &Question) -> Result<Answer, F
             Ok(Answer::Changed { rows, behind })
         }
         Question::History(wanted) => {
-            let id = find(&rows(source), wanted)?;
+            let id = item_meant(source, wanted)?;
             let versions = source.account()?.versions(id).await?;
             Ok(Answer::Versions(
                 versions.into_iter().map(VersionLine::of).collect(),
@@ -459,6 +472,15 @@ fn status(source: Source<'_>) -> Status {
 /// Items outside the trash, by folder and name.
 pub fn rows(source: Source<'_>) -> Vec<ItemSummary> {
     source.look(keyarc_lookup::rows)
+}
+
+/// The item that is meant.
+pub fn item_meant(source: Source<'_>, wanted: &Wanted) -> Result<ItemId, Failure> {
+    Ok(find(&rows_near(source, slice::from_ref(wanted)), wanted)?)
+}
+
+fn rows_near(source: Source<'_>, wanted: &[Wanted]) -> Vec<ItemSummary> {
+    source.look(|vault| keyarc_lookup::rows_near(vault, wanted))
 }
 
 /// The values of all that is wanted among some items. Nothing is given when one of them is not

@@ -13,7 +13,7 @@ use crate::{
     printable::printable,
     secret::Secret,
     values::meant,
-    vault::{Row, Source, rows},
+    vault::{Row, Source, item_meant, rows},
     wanted::{Wanted, find, nearest},
 };
 
@@ -78,7 +78,7 @@ pub async fn change(session: &Open, change: &Change) -> Result<Vec<Row>, Failure
             Ok(vec![Row::of(saved.summary.clone())])
         }
         Change::Set(wanted, value) => {
-            let id = find(&rows(Source::Account(session)), wanted)?;
+            let id = item_meant(Source::Account(session), wanted)?;
             let item = set(session, id, wanted.field.as_deref(), value).await?;
             Ok(vec![Row::of(item.summary.clone())])
         }

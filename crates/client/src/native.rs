@@ -113,7 +113,10 @@ impl NativeTransport {
             return Err(NativeTransportError::Origin);
         }
         Ok(Self {
-            client: http_client()?,
+            client: match url.scheme() {
+                "https" => http_client()?,
+                _ => loopback_client()?,
+            },
             origin: origin.to_owned(),
             distrust: Arc::default(),
         })
@@ -136,10 +139,23 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// An HTTP client as [`NativeTransport`] has it: it goes where it is sent and nowhere else, by no
 /// redirect and no proxy, and keeps no cookies. Beyond the connection it has no time limit of its own.
 pub fn http_client() -> Result<reqwest::Client, NativeTransportError> {
+    build(reqwest::Client::builder())
+}
+
+/// One that speaks to this machine alone, without TLS: it reads none of the system's certificates,
+/// which are hundreds of files, and trusts nobody's.
+fn loopback_client() -> Result<reqwest::Client, NativeTransportError> {
+    let builder = reqwest::Client::builder();
+    #[cfg(feature = "tls")]
+    let builder = builder.tls_certs_only([]);
+    build(builder)
+}
+
+fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, NativeTransportError> {
     // Fails when there is one already, which then is this one too.
     #[cfg(feature = "tls")]
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
+    builder
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .connect_timeout(CONNECT)

@@ -1,5 +1,10 @@
+use std::collections::BTreeSet;
+
 use keyarc_vault::{ItemSummary, Kind, UnlockedVault};
+use keyarc_wire::ItemId;
 use serde::{Deserialize, Serialize};
+
+use crate::{LookupError, Wanted, find};
 
 /// An item as a list shows it. The JSON of `keyarc ls` and what the client for TypeScript lists are
 /// made of it and keep its members.
@@ -61,10 +66,27 @@ pub fn rows(vault: &UnlockedVault) -> Vec<ItemSummary> {
         .filter_map(|id| vault.summary(id))
         .filter(|row| row.trashed_at_ms.is_none())
         .collect();
-    let place = |row: &ItemSummary| {
-        let environment = row.environment.clone();
-        (row.folder.clone(), row.name.clone(), environment, row.id)
-    };
-    rows.sort_by_cached_key(place);
+    sort(&mut rows);
     rows
+}
+
+/// As [`rows`], but only as many as it takes to find what is wanted: in a large vault few items have
+/// one of the names. All of them where something is not found by its name, so that what is called
+/// nearly so can be told.
+pub fn rows_near(vault: &UnlockedVault, wanted: &[Wanted]) -> Vec<ItemSummary> {
+    let names: BTreeSet<String> = wanted.iter().flat_map(Wanted::names).collect();
+    let mut near: Vec<ItemSummary> = names.iter().flat_map(|name| vault.called(name)).collect();
+    sort(&mut near);
+    let is_there = |one| !matches!(find(&near, one), Err(LookupError::NotFound { .. }));
+    match wanted.iter().all(is_there) {
+        true => near,
+        false => rows(vault),
+    }
+}
+
+fn sort(rows: &mut [ItemSummary]) {
+    fn place(row: &ItemSummary) -> (&str, &str, Option<&str>, ItemId) {
+        (&row.folder, &row.name, row.environment.as_deref(), row.id)
+    }
+    rows.sort_by(|a, b| place(a).cmp(&place(b)));
 }

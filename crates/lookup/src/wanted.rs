@@ -105,6 +105,15 @@ impl From<Reference> for Wanted {
 }
 
 impl Wanted {
+    /// What an item may be called that is meant, in lower case: its whole name, or what stands behind
+    /// a folder.
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> {
+        let below = self.item.match_indices('/').map(|(at, _)| at + 1);
+        [0].into_iter()
+            .chain(below)
+            .map(|from| self.item[from..].to_lowercase())
+    }
+
     /// The same, of the environment that a command names for all that name none.
     pub fn of_environment(self, name: Option<&str>) -> Self {
         let rather = name.map(|name| Environment::ThisOrNone(name.to_owned()));

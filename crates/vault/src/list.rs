@@ -174,6 +174,26 @@ impl Items {
         look(cache.rows(query, pattern.as_ref(), today, &self.slots))
     }
 
+    /// The items outside the trash that have a name, which is in lower case.
+    pub(crate) fn called(&self, name: &str) -> Vec<ItemSummary> {
+        let by_name = ListQuery {
+            sort: Sort::Name,
+            ..ListQuery::default()
+        };
+        let own = |slot: &u32| self.slots.get(*slot);
+        // No day is too late for the whole list.
+        self.with_rows(&by_name, Day(0), |rows| {
+            let before =
+                |slot: &u32| own(slot).is_some_and(|entry| entry.sort_name.as_str() < name);
+            let from = rows.partition_point(before);
+            rows[from..]
+                .iter()
+                .map_while(|slot| own(slot).filter(|entry| entry.sort_name == name))
+                .map(|entry| entry.summary(Vec::new()))
+                .collect()
+        })
+    }
+
     /// One window of the rows that a query asks for.
     pub(crate) fn list(&self, query: &ListQuery, today: Day) -> ListView {
         let pattern = Pattern::new(&query.text);

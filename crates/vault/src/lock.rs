@@ -317,6 +317,12 @@ impl UnlockedVault {
         self.items.get(id).map(|entry| entry.summary(Vec::new()))
     }
 
+    /// Rows of the items outside the trash that have a name, whatever the case of their letters. The
+    /// name is in lower case.
+    pub fn called(&self, name: &str) -> Vec<ItemSummary> {
+        self.items.called(name)
+    }
+
     /// Opens details and puts them to the row they belong to.
     pub fn open_details(&self, sealed: &SealedDetails) -> Result<Item, DetailsError> {
         let entry = self

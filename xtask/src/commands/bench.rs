@@ -1,14 +1,15 @@
-use std::{fs, process::Command};
+use std::{fs, path::PathBuf, process::Command};
 
 use anyhow::{Context as _, bail};
 use serde_json::{Map, Value};
 
-use crate::{bench, build, process, say, test, workspace::Workspace};
+use crate::{bench, build, process, say, test, tools, workspace::Workspace};
 
 /// The measurements, in the order in which they run.
-const NAMES: [&str; 3] = ["native", "server", "browser"];
+const NAMES: [&str; 4] = ["native", "server", "shell", "browser"];
 
-/// Measures everything and writes the document, or measures one part and only tells.
+/// Measures everything and writes the document, or measures one part and only tells: figures of
+/// several runs do not belong into one document.
 pub fn run(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<bool> {
     let wanted: Vec<&str> = match arguments {
         [] => NAMES.to_vec(),
@@ -17,13 +18,16 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<bool> 
     };
     build::release(workspace)?;
     say::step("building the measurements");
-    process::run(process::cargo(workspace)?.args([
-        "build",
-        "--package",
-        "keyarc-bench",
-        "--profile",
-        "server-release",
-    ]))?;
+    // One after the other, so that each is built with the features that it has by itself.
+    for package in ["keyarc-bench", "keyarc-cli"] {
+        process::run(process::cargo(workspace)?.args([
+            "build",
+            "--package",
+            package,
+            "--profile",
+            "server-release",
+        ]))?;
+    }
     let mut results = Map::new();
     for &name in &wanted {
         say::step(&format!("measuring: {name}"));
@@ -33,6 +37,12 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<bool> 
                 .arg("server")
                 .arg(workspace.server())
                 .arg(workspace.site()))?,
+            "shell" => ask(program(workspace)?
+                .arg("shell")
+                .arg(workspace.server())
+                .arg(workspace.site())
+                .arg(workspace.server().with_file_name("keyarc"))
+                .args(peer(workspace)))?,
             _ => in_browser(workspace)?,
         };
         results.insert(name.to_owned(), result);
@@ -40,7 +50,11 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<bool> 
     let results = Value::Object(results);
     if wanted.len() < NAMES.len() {
         say::line(&serde_json::to_string_pretty(&results)?);
-        return Ok(true);
+        let measures = bench::of_parts(&results);
+        for measure in &measures {
+            say::line(&measure.to_string());
+        }
+        return Ok(measures.iter().all(bench::Measure::holds));
     }
     let measures = bench::measures(&results)?;
     let document = workspace.root.join("docs/benchmarks.md");
@@ -58,6 +72,16 @@ fn program(workspace: &Workspace) -> anyhow::Result<Command> {
 
 fn ask(command: &mut Command) -> anyhow::Result<Value> {
     serde_json::from_str(&process::output(command)?).context("reading the measurement")
+}
+
+/// The program of Bitwarden, where it can be had: without it nothing else is different.
+fn peer(workspace: &Workspace) -> Option<PathBuf> {
+    let tool = tools::bitwarden(workspace);
+    if let Err(error) = tools::ensure(&[tool]) {
+        say::note(&format!("measured without Bitwarden: {error:#}"));
+        return None;
+    }
+    Some(tools::bitwarden_program(workspace))
 }
 
 fn in_browser(workspace: &Workspace) -> anyhow::Result<Value> {

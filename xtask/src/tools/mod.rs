@@ -10,7 +10,7 @@ use anyhow::bail;
 
 use crate::{say, workspace::Workspace};
 
-pub use npm::{browser_tests, typescript_client};
+pub use npm::{bitwarden, bitwarden_program, browser_tests, typescript_client};
 pub use python::{schemathesis, schemathesis_program};
 
 /// A tool, how to see whether it is there, and how to get it.

@@ -10,6 +10,8 @@ use crate::{files, process, workspace::Workspace};
 
 const SASS: &str = "1.108.2";
 const BINARYEN: &str = "132.0.0";
+const BITWARDEN: &str = "@bitwarden/cli";
+const BITWARDEN_VERSION: &str = "2025.10.0";
 
 /// Compiles the style sheets.
 pub fn sass(workspace: &Workspace) -> Tool<'_> {
@@ -30,6 +32,39 @@ pub fn browser_tests(workspace: &Workspace) -> Tool<'_> {
 pub fn typescript_client(workspace: &Workspace) -> Tool<'_> {
     let folder = workspace.typescript_client();
     locked(workspace, "packages of the TypeScript client", folder)
+}
+
+/// Bitwarden's program for the shell, with which ours is compared. Nothing is built with it, and
+/// nothing of what it would run when it is installed runs.
+pub fn bitwarden(workspace: &Workspace) -> Tool<'_> {
+    Tool {
+        name: BITWARDEN,
+        version: Some(BITWARDEN_VERSION.to_owned()),
+        found: Box::new(move || {
+            let folder = bitwarden_folder(workspace).join("node_modules");
+            installed_version(&folder.join(BITWARDEN))
+        }),
+        install: Box::new(move || {
+            let folder = bitwarden_folder(workspace);
+            fs::create_dir_all(&folder)?;
+            process::run(
+                process::program(workspace, "npm")?
+                    .args(["install", "--no-audit", "--no-fund", "--ignore-scripts"])
+                    .args(["--omit=dev", "--prefix"])
+                    .arg(&folder)
+                    .arg(format!("{BITWARDEN}@{BITWARDEN_VERSION}")),
+            )
+        }),
+    }
+}
+
+/// Where [`bitwarden`] puts it.
+pub fn bitwarden_program(workspace: &Workspace) -> PathBuf {
+    bitwarden_folder(workspace).join("node_modules/.bin/bw")
+}
+
+fn bitwarden_folder(workspace: &Workspace) -> PathBuf {
+    workspace.tools.join("bitwarden")
 }
 
 fn locked<'a>(workspace: &'a Workspace, name: &'static str, folder: PathBuf) -> Tool<'a> {

@@ -10,8 +10,7 @@ use crate::{args::Inject, failure::Failure, home::Home, output, template::Templa
 /// Fills a template in. Nothing is written when one of its references is not there.
 pub async fn run(home: &Home, wish: &Inject) -> Result<(), Failure> {
     let text = match &wish.input {
-        Some(path) => fs::read_to_string(path)
-            .map_err(|error| Failure::of_file("cannot read", path, &error))?,
+        Some(path) => fs::read_to_string(path).map_err(|error| Failure::of_text(path, &error))?,
         None => {
             let mut text = String::new();
             io::stdin()

@@ -1,4 +1,5 @@
 use keyarc_vault::Kind;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     args::Ls,
@@ -12,26 +13,56 @@ use crate::{
 
 const HEAD: [&str; 5] = ["NAME", "FOLDER", "ENVIRONMENT", "KIND", "EXPIRES"];
 
+/// Which items are listed, and how. The list is made where the vault is open: whoever holds the keys
+/// hands out a text rather than thousands of rows, and need not make it again while nothing changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listing {
+    words: Vec<String>,
+    folder: Option<String>,
+    environment: Option<String>,
+    json: bool,
+}
+
 /// Lists items.
-pub async fn run(home: &Home, wish: &Ls) -> Result<(), Failure> {
-    let answer = open::ask(home, &Question::Items).await?;
-    let Answer::Items(rows) = &answer else {
-        return Err(Failure::Other("no list came".to_owned()));
+pub async fn run(home: &Home, wish: Ls) -> Result<(), Failure> {
+    let listing = Listing {
+        words: wish.words,
+        folder: wish.folder,
+        environment: wish.environment,
+        json: wish.printed.json,
     };
-    let rows: Vec<&Row> = rows.iter().filter(|row| wish.wants(row)).collect();
-    if wish.printed.json {
-        return output::json(&rows);
+    match &open::ask(home, &Question::List(listing)).await? {
+        Answer::Text(text) => output::text(text),
+        _ => Err(Failure::Other("no list came".to_owned())),
     }
-    let cells = rows.iter().map(|row| {
-        [
-            printable(&row.name),
-            printable(&row.folder),
-            printable(row.environment.as_deref().unwrap_or_default()),
-            kind(row.kind).to_owned(),
-            row.expires_on.clone().unwrap_or_default(),
-        ]
-    });
-    output::table(HEAD, cells)
+}
+
+impl Listing {
+    /// The list of those rows that are wanted, with a line end.
+    pub fn text(&self, rows: impl Iterator<Item = Row>) -> Result<String, Failure> {
+        let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
+        let (folder, environment) = (self.folder.as_deref(), self.environment.as_deref());
+        let rows: Vec<Row> = rows
+            .filter(|row| is_wanted(row, &words, folder, environment))
+            .collect();
+        let mut text = match self.json {
+            true => serde_json::to_string_pretty(&rows)
+                .map_err(|error| Failure::Other(error.to_string()))?,
+            false => output::table_lines(HEAD, rows.iter().map(cells)).join("\n"),
+        };
+        text.push('\n');
+        Ok(text)
+    }
+}
+
+fn cells(row: &Row) -> [String; 5] {
+    [
+        printable(&row.name),
+        printable(&row.folder),
+        printable(row.environment.as_deref().unwrap_or_default()),
+        kind(row.kind).to_owned(),
+        row.expires_on.clone().unwrap_or_default(),
+    ]
 }
 
 impl Ls {

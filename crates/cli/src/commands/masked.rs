@@ -66,12 +66,15 @@ pub fn take_terminal() -> Failure {
 }
 
 /// Runs a command, and tells its exit code; 128 and its number for a signal that ended it, as shells
-/// do.
-pub async fn run(command: Command, needles: Needles) -> Result<u8, Failure> {
-    let program = command.get_program().to_owned();
+/// do. `not_started` says why it did not start.
+pub async fn run(
+    command: Command,
+    needles: Needles,
+    not_started: impl Fn(&io::Error) -> Failure,
+) -> Result<u8, Failure> {
     // Before there is a child that a signal could miss.
     let mut signals = Signals::listen().map_err(|error| cannot(&error))?;
-    let mut begun = begin(command, needles).map_err(|error| not_started(&program, &error))?;
+    let mut begun = begin(command, needles).map_err(|error| not_started(&error))?;
     let status = loop {
         tokio::select! {
             status = begun.child.wait() => break status.map_err(|error| cannot(&error))?,

@@ -40,7 +40,7 @@ pub use external_secrets::ExternalSecrets;
 pub use git_credential::GitCredential;
 pub use github_actions::GithubActions;
 pub use import::ImportFile;
-pub use ls::is_wanted;
+pub use ls::{Listing, is_wanted};
 pub use man::Man;
 pub use masked::{ARGUMENT as TAKE_TERMINAL, take_terminal};
 pub use scan::Scan;
@@ -54,7 +54,7 @@ use crate::{
     args::{Arguments, Command},
     failure::Failure,
     home::Home,
-    keeper, machine, mcp, ssh,
+    keeper, machine, mcp, output, ssh,
 };
 
 /// Holds the keys: what `login` and `unlock` start.
@@ -90,7 +90,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Unlock(wish) => login::unlock(&home, &wish).await,
         Command::Lock(wish) => login::lock(&home, &wish).await,
         Command::Status(printed) => status::run(&home, &printed).await,
-        Command::Ls(wish) => ls::run(&home, &wish).await,
+        Command::Ls(wish) => ls::run(&home, wish).await,
         Command::Get(wish) => get::run(&home, wish).await,
         Command::New(wish) => write::new(&home, wish).await,
         Command::Set(wish) => write::set(&home, wish).await,
@@ -121,8 +121,10 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Scan(wish) => return scan::run(&home, wish).await,
         Command::Completions { shell } => {
             let mut command = <Arguments as clap::CommandFactory>::command();
-            clap_complete::generate(shell, &mut command, "keyarc", &mut std::io::stdout());
-            Ok(())
+            // What writes it ends this process where it cannot, as when a reader has seen enough.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut command, "keyarc", &mut script);
+            output::secret(&script)
         }
     };
     done.map(|()| ExitCode::SUCCESS)

@@ -66,11 +66,27 @@ pub async fn run(home: &Home, wish: Run) -> Result<ExitCode, Failure> {
             );
         }
         let needles = Needles::of(secrets().map(|(_, value)| value.as_str()));
-        return masked::run(command, needles).await.map(ExitCode::from);
+        let code =
+            masked::run(command, needles, |error| cannot_start(program, &set, error)).await?;
+        return Ok(ExitCode::from(code));
     }
     // Only comes back when it could not be started.
     let error = command.exec();
-    Err(not_started(program, &error))
+    Err(cannot_start(program, &set, &error))
+}
+
+/// Why a command did not start with these variables, of which one may be more than the system takes.
+fn cannot_start(program: &OsStr, set: &Variables, error: &Error) -> Failure {
+    match set.iter().max_by_key(|(_, value)| value.len()) {
+        Some((name, value)) if error.kind() == ErrorKind::ArgumentListTooLong => {
+            Failure::Machine(format!(
+                "the environment is larger than this system allows: {} alone has {} bytes. `keyarc get` and `keyarc inject` put a value into a file",
+                printable(name),
+                value.len()
+            ))
+        }
+        _ => not_started(program, error),
+    }
 }
 
 /// Why a command did not start.

@@ -1,5 +1,5 @@
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     env,
     fs::{self, TryLockError},
     io,
@@ -22,9 +22,10 @@ use super::{
 };
 use crate::{
     cache,
+    commands::Listing,
     failure::Failure,
     home::{Home, private_file},
-    host::{Machine, Open},
+    host::{Machine, Open, doubt},
     open::{self, Opening, distrusted},
     vault::{Answer, Question, Source, answer},
 };
@@ -53,6 +54,15 @@ struct Keeper {
     /// The server's origin.
     server: String,
     ahead: Ahead,
+    listed: RefCell<Option<Listed>>,
+}
+
+/// The list that was asked for last: it is the same as long as nothing changes.
+struct Listed {
+    listing: Listing,
+    /// That of the vault.
+    revision: u64,
+    text: String,
 }
 
 /// Is the keeper: logs in with what comes through standard input, tells the outcome through
@@ -80,7 +90,7 @@ pub async fn serve(home: &Home) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What this process keeps from others of the same user and from files: no dumps, no debugger,
+/// What a process that lives long keeps from files besides: no dumps, whatever else it may become,
 /// and no swap where the system allows to forbid it. Tells whether memory is locked in.
 pub fn harden() -> bool {
     let none = Rlimit {
@@ -95,9 +105,8 @@ pub fn harden() -> bool {
 fn lock_memory() -> bool {
     use rustix::{
         mm::{MlockAllFlags, mlockall},
-        process::{DumpableBehavior, getrlimit, set_dumpable_behavior},
+        process::getrlimit,
     };
-    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let allowed = getrlimit(Resource::Memlock);
     let raised = Rlimit {
         current: allowed.maximum,
@@ -145,6 +154,7 @@ async fn begin(
         used: Cell::new(now),
         fetched: Cell::new(now),
         ended: Cell::new(false),
+        listed: RefCell::default(),
     };
     Ok((keeper, listener, lock))
 }
@@ -296,7 +306,26 @@ impl Keeper {
 
     /// Answers from what is open.
     async fn told(&self, question: &Question) -> Result<Answer, Failure> {
+        let listing = match question {
+            Question::List(listing) => Some((listing, self.session.look(|vault| vault.revision()))),
+            _ => None,
+        };
+        if let (Some((listing, revision)), Some(last)) = (listing, &*self.listed.borrow())
+            && last.revision == revision
+            && last.listing == *listing
+            // What is not to be believed is not shown from memory either.
+            && doubt(self.session.trust()).is_none()
+        {
+            return Ok(Answer::Text(last.text.clone()));
+        }
         let mut answer = answer(Source::Account(&self.session), question).await?;
+        if let (Some((listing, revision)), Answer::Text(text)) = (listing, &answer) {
+            *self.listed.borrow_mut() = Some(Listed {
+                listing: listing.clone(),
+                revision,
+                text: text.clone(),
+            });
+        }
         if let Answer::Status(status) = &mut answer {
             status.memory_locked = self.memory_locked;
             status.not_kept = self.machine.unkept();

@@ -6,6 +6,8 @@
     reason = "what cannot be set up must end its test"
 )]
 
+mod bad;
+mod cases;
 mod check;
 mod doctor;
 mod edit;
@@ -36,6 +38,7 @@ use std::{
 };
 
 use keyarc_crypto::Suite;
+use keyarc_vault::{Content, ItemDraft};
 use serde_json::Value;
 
 use fixture::{LIVE, PASSWORD, SETUP_KEY, Shell, TEST, keeper_of, refused};
@@ -252,6 +255,21 @@ async fn a_list_has_no_secrets_and_is_narrowed() {
             .count(),
         1
     );
+    // The same list is told again while nothing changes, and no longer.
+    assert_eq!(shell.prints(&["ls"]).await, table);
+    let out = shell.typed(&["new", "Made here"], "x").await;
+    assert!(out.status.success(), "{out:?}");
+    assert!(shell.prints(&["ls"]).await.contains("Made here"));
+    let content = Content::ApiKey {
+        value: "x".to_owned(),
+    };
+    let draft = ItemDraft::new("Made elsewhere", content);
+    shell.browser().await.save(&draft).await.expect("saves");
+    // Beyond the time for which a state that was fetched is fresh.
+    tokio::time::sleep(Duration::from_millis(2_100)).await;
+    let now = shell.prints(&["ls"]).await;
+    assert!(now.contains("Made elsewhere"), "{now}");
+    assert_eq!(now.lines().count(), 10);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -10,6 +10,8 @@ use crate::{Changes, ClientError, Host, Pin, Pins, Transport, Trust, history, pi
 
 /// Other devices are told no more often than this while somebody works.
 const TELL_EVERY_MS: u64 = 60_000;
+/// How often the device keeps what it has kept already.
+const KEEP_EVERY_MS: u64 = 60_000;
 
 impl<T: Transport, H: Host> Session<T, H> {
     /// The lowest version from which the server has to show the whole history.
@@ -148,10 +150,26 @@ impl<T: Transport, H: Host> Session<T, H> {
         Ok(())
     }
 
-    /// Keeps what was seen on this device, if the vault can be believed.
+    /// Keeps what was seen on this device, if the vault can be believed. What was kept a moment ago is
+    /// not kept again: that would be a write to the disk for each look at the vault. After a while it
+    /// is, since the device may have failed to keep it.
     pub(super) fn keep_pins(&self) {
-        if let Some(sealed) = self.sealed_pins() {
+        let Some(pins) = self.pins() else {
+            return;
+        };
+        let now = self.host.now_ms();
+        let is_kept = self
+            .belief
+            .borrow()
+            .kept
+            .as_ref()
+            .is_some_and(|(kept, at_ms)| *kept == pins && now.abs_diff(*at_ms) < KEEP_EVERY_MS);
+        if is_kept {
+            return;
+        }
+        if let Some(sealed) = self.sealed(&pins) {
             self.host.keep_pins(&sealed);
+            self.belief.borrow_mut().kept = Some((pins, now));
         }
     }
 
@@ -163,7 +181,7 @@ impl<T: Transport, H: Host> Session<T, H> {
         if now.saturating_sub(told) < TELL_EVERY_MS && told != 0 {
             return;
         }
-        let Some(sealed) = self.sealed_pins() else {
+        let Some(sealed) = self.pins().and_then(|pins| self.sealed(&pins)) else {
             return;
         };
         let device = {
@@ -178,9 +196,9 @@ impl<T: Transport, H: Host> Session<T, H> {
         let _ = self.api.keep_pins(&request, now).await;
     }
 
-    /// What was seen, sealed; `None` while the vault is not to be believed: what was seen before
+    /// What was seen, encoded; `None` while the vault is not to be believed: what was seen before
     /// stays.
-    fn sealed_pins(&self) -> Option<Vec<u8>> {
+    fn pins(&self) -> Option<Vec<u8>> {
         let belief = self.belief.borrow();
         if !belief.trust.may_write() {
             return None;
@@ -190,9 +208,13 @@ impl<T: Transport, H: Host> Session<T, H> {
             keyset_version: self.keyset.borrow().version,
             vaults: vec![Pin::of(belief.head.as_ref()?)],
         };
+        Some(pins.encode())
+    }
+
+    fn sealed(&self, pins: &[u8]) -> Option<Vec<u8>> {
         let context = pins_context(self.account.0);
         self.root
-            .seal_state(&context, &pins.encode(), &mut self.host.rng())
+            .seal_state(&context, pins, &mut self.host.rng())
             .ok()
     }
 

@@ -391,6 +391,7 @@ fn belief_of(
         trust_of_head: Trust::FreshnessUnverified,
         device,
         told_at_ms: 0,
+        kept: None,
     };
     (belief, keyset_seen.unwrap_or(0))
 }

@@ -124,6 +124,8 @@ struct Belief {
     device: [u8; 16],
     /// When the other devices were last told, Unix milliseconds.
     told_at_ms: u64,
+    /// What the host was last given to keep, encoded, and when, Unix milliseconds.
+    kept: Option<(Vec<u8>, u64)>,
 }
 
 /// An open vault, at a glance.

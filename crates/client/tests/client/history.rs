@@ -48,6 +48,27 @@ fn what_this_device_saw_makes_the_next_visit_fresh() {
 }
 
 #[test]
+fn what_was_seen_is_kept_when_it_is_new_and_else_now_and_then() {
+    run(async {
+        let world = World::new().await;
+        let kept = || world.host.told.borrow_mut().pins.take().is_some();
+        two_items(&world).await;
+        assert!(kept());
+        world.session.sync().await.expect("syncs");
+        assert!(!kept(), "it is kept already");
+        let device = world.device().await;
+        device.save(&draft("C", "three")).await.expect("saves");
+        kept();
+        world.session.sync().await.expect("syncs");
+        assert!(kept());
+        // The device may have failed to.
+        world.host.pass(60_000);
+        world.session.sync().await.expect("syncs");
+        assert!(kept());
+    });
+}
+
+#[test]
 fn an_older_state_is_shown_for_reading_with_an_alarm() {
     run(async {
         let world = World::new().await;

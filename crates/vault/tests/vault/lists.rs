@@ -480,3 +480,21 @@ fn marks_and_unknown_providers() {
     let id = this.add(&draft);
     assert_eq!(this.vault.summary(id).unwrap().mark, "GH");
 }
+
+#[test]
+fn rows_of_a_name_are_found_whatever_the_case_of_its_letters() {
+    let mut this = fixture();
+    for name in ["Stripe", "STRIPE", "Stripe EU", "Straße", "ΟΔΟΣ"] {
+        this.add(&key(name, "x"));
+    }
+    let called = |names: &[&str]| {
+        let names = names.iter().map(|name| name.to_lowercase());
+        let rows = names.flat_map(|name| this.vault.called(&name));
+        let mut found: Vec<String> = rows.map(|row| row.name).collect();
+        found.sort();
+        found
+    };
+    assert_eq!(called(&["stripe"]), ["STRIPE", "Stripe"]);
+    assert_eq!(called(&["οδος", "STRASSE", "straße"]), ["Straße", "ΟΔΟΣ"]);
+    assert!(called(&["strip", ""]).is_empty());
+}
