@@ -69,22 +69,23 @@ fn OpenItem(id: keyarc_wire::ItemId) -> impl IntoView {
     let worker = use_worker();
     let summary = RwSignal::new(None::<ItemSummary>);
     let problem = RwSignal::new(None::<String>);
-    let asked = StoredValue::new(false);
+    // The effect's own, since it may run once more when the item is left.
+    let mut asked = false;
     Effect::new(move |_| {
         let row = items.find(id);
         // An item that leaves the list (another scope, deleted elsewhere) stays as it was.
         if let Some(row) = row {
             let mut row = ItemSummary::clone(&row);
             row.matches.clear();
-            if summary.with_untracked(|s| s.as_ref() != Some(&row)) {
+            if summary.try_with_untracked(|s| s.as_ref() != Some(&row)) == Some(true) {
                 summary.set(Some(row));
             }
             return;
         }
-        if asked.get_value() || summary.with_untracked(Option::is_some) {
+        if asked || summary.try_with_untracked(Option::is_some) != Some(false) {
             return;
         }
-        asked.set_value(true);
+        asked = true;
         spawn_local(async move {
             // A link can lead to an item beyond the window of the list. Only what a row shows
             // is kept of the answer.

@@ -183,11 +183,12 @@ fn Rows(scroller: NodeRef<html::Div>) -> impl IntoView {
     // A finger scrolls; it would drag rows by accident.
     let drags = has_pointer();
     let pace = Pace::new();
-    let practised = StoredValue::new(false);
+    // The effect's own, since it may run once more when the list is left.
+    let mut practised = false;
     Effect::new(move |_| {
         let Some(item) = items.row(0) else { return };
-        if !practised.get_value() {
-            practised.set_value(true);
+        if !practised {
+            practised = true;
             set_timeout(move || practise(&item), PRACTISE_AFTER);
         }
     });

@@ -100,12 +100,13 @@ fn empty_old_trash() {
     let facets = use_items().facets();
     let worker = use_worker();
     let toasts = use_toasts();
-    let asked = StoredValue::new(false);
+    // The effect's own, since it may run once more when the page is left.
+    let mut asked = false;
     Effect::new(move |_| {
-        if facets.with(|facets| facets.trash) == 0 || asked.get_value() {
+        if facets.with(|facets| facets.trash) == 0 || asked {
             return;
         }
-        asked.set_value(true);
+        asked = true;
         spawn_local(async move {
             // Nothing is lost where it does not work: another time will do.
             let reply = worker.call(Command::EmptyOldTrash).await;

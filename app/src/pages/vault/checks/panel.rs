@@ -28,7 +28,12 @@ pub(in crate::pages::vault) fn CheckPanel(summary: ItemSummary, tests: Tests) ->
     // Shown anew it takes up no wish a second time.
     Effect::new(move |_| {
         let wished = tests.wished.get();
-        if tests.taken.get_value() != wished {
+        // It may run once more when the item is left.
+        if tests
+            .taken
+            .try_get_value()
+            .is_some_and(|taken| taken != wished)
+        {
             tests.taken.set_value(wished);
             spawn_local(begin(
                 Services {

@@ -20,8 +20,9 @@ pub(super) fn FindView(
     let id = StoredValue::new(id);
     let look = move || {
         found.set(None);
+        let id = id.get_value();
         spawn_local(async move {
-            match find(worker, &id.get_value()).await {
+            match find(worker, &id).await {
                 // The link is not to be gone back to: it would lead here again.
                 Ok(Some(item)) => go.path_instead(&Place::default().with_item(item).to_path()),
                 Ok(None) => drop(found.try_set(Some(Ok(())))),
