@@ -16,6 +16,7 @@ use std::{
 
 use keyarc_client::{ClientError, Host as _, KeptCopy, KeptError, KeptFloor, Machine, NativeHost};
 use keyarc_crypto::{MAX_PLAINTEXT, MachineToken};
+use keyarc_lookup::printable;
 use keyarc_wire::MachineTokenId;
 use rustix::{fs::OFlags, process::geteuid};
 use serde::{Deserialize, Serialize};
@@ -26,7 +27,6 @@ use crate::{
     home::{given, private_file},
     machine::OpenedCopy,
     output,
-    printable::printable,
 };
 
 /// The variable that says for how long what is kept may be used.

@@ -3,6 +3,7 @@
 //! alone.
 
 use keyarc_client::{Host as _, NativeHost};
+use keyarc_lookup::{Wanted, find};
 use keyarc_vault::{
     CheckAnswer, CheckNote, CheckOutcome, CheckPlan, CheckRequest, CheckResult, Item, Kind,
     PlanError,
@@ -15,7 +16,6 @@ use crate::{
     failure::Failure,
     host::Open,
     vault::{Row, Source, rows},
-    wanted::{Wanted, find},
 };
 
 /// How an item is tested.
@@ -75,7 +75,7 @@ pub async fn begin(session: &Open, meant: Option<&[Wanted]>) -> Result<Vec<ToChe
                 let place = Row::of(item.summary.clone()).place();
                 return Err(Failure::Usage(format!(
                     "{}: {}",
-                    crate::printable::printable(&place),
+                    keyarc_lookup::printable(&place),
                     words(why)
                 )));
             }

@@ -2,6 +2,7 @@
 
 use keyarc_client::Host as _;
 use keyarc_client::NativeHost;
+use keyarc_lookup::{Environment, printable};
 use keyarc_vault::{Content, Item, ItemSummary, Kind};
 use keyarc_wire::ItemId;
 use serde::{Deserialize, Serialize};
@@ -9,10 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     address::Address,
     failure::Failure,
-    printable::printable,
     values::values,
     vault::{Answer, Row, Source, rows},
-    wanted::Environment,
 };
 
 /// The field of one's own in which an API key says where it belongs.

@@ -1,10 +1,8 @@
 //! What can go wrong, and the exit code that tells it to a script.
 
 use keyarc_client::ClientError;
-use keyarc_lookup::{LookupError, absent, several};
+use keyarc_lookup::{LookupError, absent, printable, several};
 use serde::{Deserialize, Serialize};
-
-use crate::printable::printable;
 
 /// Why a command did not do what it was asked for. Nothing in it is secret: it is printed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]

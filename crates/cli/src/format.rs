@@ -2,13 +2,13 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use clap::ValueEnum;
+use keyarc_lookup::printable;
 use keyarc_vault::import;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use crate::{
     failure::Failure,
-    printable::printable,
     variables::{Variables, is_name},
 };
 

@@ -3,12 +3,13 @@
 //! An environment set is the lines of a `.env` file, a note is its text, and all others are a small
 //! TOML document: a line for each value, and a table for the fields that a person added.
 
+use keyarc_lookup::{nearest, printable};
 use keyarc_vault::{Content, Field, FieldType, Item, ItemDraft, Variable, import};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{printable::printable, wanted::nearest, writes::Parts};
+use crate::writes::Parts;
 
 /// The table of the fields that a person added.
 const FIELDS: &str = "fields";

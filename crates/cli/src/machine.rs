@@ -208,8 +208,22 @@ pub fn reads(question: &Question) -> Result<(), Failure> {
         | Question::MakeToken(_)
         | Question::Tokens
         | Question::RemoveTokens(_)
-        | Question::TokenUses(_) => Err(reads_only()),
-        _ => Ok(()),
+        | Question::TokenUses(_)
+        | Question::KeepUnlock(_) => Err(reads_only()),
+        Question::Status
+        | Question::Items
+        | Question::List(_)
+        | Question::Values(_)
+        | Question::Item(_)
+        | Question::Variables(_)
+        | Question::Code(_)
+        | Question::History(_)
+        | Question::Credential(_)
+        | Question::Registries(_)
+        | Question::SshIdentities(_)
+        | Question::SshSign(_)
+        | Question::Within(..)
+        | Question::Lock => Ok(()),
     }
 }
 

@@ -30,7 +30,6 @@ mod mcp;
 mod memory;
 mod open;
 mod output;
-mod printable;
 mod process;
 mod project;
 mod prompt;
@@ -47,7 +46,6 @@ mod transfers;
 mod values;
 mod variables;
 mod vault;
-mod wanted;
 mod writes;
 
 use std::process::ExitCode;

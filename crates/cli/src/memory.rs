@@ -8,9 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use keyarc_lookup::printable;
 use tempfile::TempDir;
 
-use crate::{failure::Failure, output, printable::printable, variables::Variables};
+use crate::{failure::Failure, output, variables::Variables};
 
 /// A folder of one's own in memory. When it is dropped, what stands in it is overwritten and
 /// removed.

@@ -112,7 +112,7 @@ pub fn distrusted(server: &str, why: Distrust) -> Failure {
     };
     Failure::Distrusted(format!(
         "the certificate of {} {is}, and nothing was sent. {advice}",
-        crate::printable::printable(server)
+        keyarc_lookup::printable(server)
     ))
 }
 
@@ -136,7 +136,7 @@ pub fn transport(server: &str) -> Result<NativeTransport, Failure> {
     NativeTransport::new(server).map_err(|error| match error {
         NativeTransportError::Origin => Failure::Usage(format!(
             "{} is not the address of a server: write https:// and its name, as in https://keyarc.example; http:// only for this machine",
-            crate::printable::printable(server),
+            keyarc_lookup::printable(server),
         )),
         NativeTransportError::Setup => Failure::Machine("the HTTP client cannot be set up".to_owned()),
     })
@@ -209,7 +209,7 @@ async fn open_here(home: &Home, machine: &Machine, account: &Account) -> Result<
 fn device_name() -> String {
     let name = rustix::system::uname();
     let node = name.nodename().to_string_lossy();
-    format!("keyarc on {}", crate::printable::printable(&node))
+    format!("keyarc on {}", keyarc_lookup::printable(&node))
         .chars()
         .take(60)
         .collect()

@@ -7,11 +7,12 @@ use std::{
     path::Path,
 };
 
+use keyarc_lookup::printable;
 use serde::Serialize;
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
-use crate::{failure::Failure, printable::printable};
+use crate::failure::Failure;
 
 /// Prints JSON and a line end.
 pub fn json(told: &impl Serialize) -> Result<(), Failure> {

@@ -9,10 +9,11 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
+use keyarc_lookup::{nearest, printable};
 use rustix::{fs::OFlags, process::geteuid};
 use toml::{Table, Value};
 
-use crate::{failure::Failure, printable::printable, vault::Question, wanted::nearest};
+use crate::{failure::Failure, vault::Question};
 
 /// What it is called.
 pub const FILE: &str = "keyarc.toml";

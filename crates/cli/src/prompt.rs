@@ -9,7 +9,7 @@ use crate::failure::Failure;
 
 /// The longest value that is taken from standard input.
 const VALUE_MAX: u64 = 1024 * 1024;
-/// The longest line that is taken from standard input.
+/// The longest line, and the longest question of another program, that is taken from standard input.
 const LONGEST: u64 = 64 * 1024;
 
 /// Whether there is a terminal to ask at.
@@ -50,15 +50,7 @@ pub fn value(question: &str) -> Result<Zeroizing<String>, Failure> {
     if is_possible() {
         return secret(question);
     }
-    let mut text = Zeroizing::new(String::new());
-    let read = io::stdin()
-        .lock()
-        .take(VALUE_MAX + 1)
-        .read_to_string(&mut text);
-    read.map_err(|error| Failure::Usage(format!("standard input could not be read: {error}")))?;
-    if text.len() as u64 > VALUE_MAX {
-        return Err(Failure::Usage("a value has at most 1 MB".to_owned()));
-    }
+    let mut text = input(VALUE_MAX, "a value has at most 1 MB")?;
     if text.ends_with('\n') {
         text.pop();
         if text.ends_with('\r') {
@@ -69,6 +61,22 @@ pub fn value(question: &str) -> Result<Zeroizing<String>, Failure> {
         true => Err(Failure::Usage(
             "there is no value on standard input".to_owned(),
         )),
+        false => Ok(text),
+    }
+}
+
+/// What another program asks, which is all of standard input; `too_long` says how long that may be, which
+/// is 64 kB.
+pub fn asked(too_long: &str) -> Result<Zeroizing<String>, Failure> {
+    input(LONGEST, too_long)
+}
+
+fn input(most: u64, too_long: &str) -> Result<Zeroizing<String>, Failure> {
+    let mut text = Zeroizing::new(String::new());
+    let read = io::stdin().lock().take(most + 1).read_to_string(&mut text);
+    read.map_err(|error| Failure::Usage(format!("standard input could not be read: {error}")))?;
+    match text.len() as u64 > most {
+        true => Err(Failure::Usage(too_long.to_owned())),
         false => Ok(text),
     }
 }

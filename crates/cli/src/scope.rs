@@ -2,14 +2,15 @@
 //! there.
 
 use keyarc_client::{Host as _, NativeHost};
+use keyarc_lookup::{Wanted, find, is_below};
 use keyarc_vault::ItemSummary;
+use keyarc_wire::ItemId;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     failure::Failure,
     values::values,
     vault::{Answer, Row, Source, read, rows},
-    wanted::{Wanted, find, is_below},
 };
 
 /// Folders and environments.
@@ -59,6 +60,10 @@ pub async fn answer(source: Source<'_>, scope: &Scope, within: &Within) -> Resul
                 names: all.into_iter().map(|value| value.name).collect(),
             })
         }
-        Within::Values(wanted) => Ok(Answer::Values(read(source, &rows, wanted).await?)),
+        Within::Values(wanted) => {
+            let ids = wanted.iter().map(|one| find(&rows, one));
+            let ids: Vec<ItemId> = ids.collect::<Result<_, _>>()?;
+            Ok(Answer::Values(read(source, &ids, wanted).await?))
+        }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::{fs::File, io::Read as _, os::unix::fs::PermissionsExt as _, path::Path};
 
+use keyarc_lookup::printable;
 use rustix::fs::{StatVfsMountFlags, fstatvfs};
 use zeroize::Zeroizing;
 
-use crate::{failure::Failure, memory::is_in_memory, printable::printable};
+use crate::{failure::Failure, memory::is_in_memory};
 
 /// The longest file that is read, in bytes.
 const LONGEST: usize = 64 * 1024;

@@ -1,10 +1,9 @@
 //! Templates: text in which `{{ keyarc://… }}` stands for a value. Every other brace is text, so that
 //! templates of other programs go through as they are.
 
+use keyarc_lookup::Wanted;
 use keyarc_reference::{NoReference, Reference, SCHEME};
 use zeroize::Zeroizing;
-
-use crate::wanted::Wanted;
 
 /// A template, its references found.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,11 +1,12 @@
 //! Machine tokens, as the owner of an account looks after them.
 
 use keyarc_client::{ClientError, NewToken, TokenBehind, TokenError, TokenRow, TokenState};
+use keyarc_lookup::{nearest, printable};
 use keyarc_vault::{DraftError, MachineScope};
 use keyarc_wire::{MachineTokenId, MachineUseKind};
 use serde::{Deserialize, Serialize};
 
-use crate::{failure::Failure, host::Open, printable::printable, vault::Answer, wanted::nearest};
+use crate::{failure::Failure, host::Open, vault::Answer};
 
 /// A token that is to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use keyarc_client::{Host as _, NativeHost, SaveError};
+use keyarc_lookup::printable;
 use keyarc_vault::{
     FilePassword, ImportLineError, ImportPlan, ImportPreview, ImportQuery, ImportRow, ImportWish,
     WINDOW_MAX,
@@ -14,9 +15,7 @@ use keyarc_wire::ItemId;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{
-    failure::Failure, host::Open, printable::printable, secret::Secret, tokens, writes::not_saved,
-};
+use crate::{failure::Failure, host::Open, secret::Secret, tokens, writes::not_saved};
 
 /// Items whose details are fetched at once.
 const BATCH: usize = 200;

@@ -1,9 +1,10 @@
 //! What an item holds, by the names that references call it.
 
+use keyarc_lookup::printable;
 use keyarc_vault::{Content, FieldType, Item, Totp, TotpCode, Variable};
 use zeroize::Zeroizing;
 
-use crate::{failure::Failure, printable::printable};
+use crate::failure::Failure;
 
 pub use keyarc_lookup::{meant, values};
 

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use keyarc_lookup::{Wanted, printable};
 use keyarc_reference::{Reference, SCHEME};
 use keyarc_vault::import;
 use zeroize::Zeroizing;
@@ -15,10 +16,8 @@ use crate::{
     failure::Failure,
     home::Home,
     open,
-    printable::printable,
     project::Project,
     vault::{Answer, Question},
-    wanted::Wanted,
 };
 
 /// Read when nothing else is named.

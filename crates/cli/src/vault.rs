@@ -1,9 +1,10 @@
 //! What commands ask of an open vault, wherever it is open: here, or in the process that holds the
 //! keys.
 
-use std::{collections::BTreeSet, slice};
+use std::collections::BTreeSet;
 
 use keyarc_client::{ClientError, Host as _, NativeHost};
+use keyarc_lookup::{Environment, Wanted, find_in, not_found};
 use keyarc_vault::{
     Change as VersionChange, CheckOutcome, Item, ItemSummary, UnlockedVault, Version,
 };
@@ -27,7 +28,6 @@ use crate::{
     tokens::{self, TokenLine, TokenWish, UseLine},
     transfers::{self, Came, Incoming, Outgoing, Went},
     values::{one_time_code, value, values, variables},
-    wanted::{Environment, Wanted, find, not_found},
     writes::{self, Change},
 };
 
@@ -362,8 +362,9 @@ pub async fn answer(source: Source<'_>, question: &Question) -> Result<Answer, F
             Ok(Answer::Text(listing.text(rows)?))
         }
         Question::Values(wanted) => {
-            let rows = rows_near(source, wanted);
-            Ok(Answer::Values(read(source, &rows, wanted).await?))
+            let ids = wanted.iter().map(|one| item_meant(source, one));
+            let ids: Vec<ItemId> = ids.collect::<Result<_, _>>()?;
+            Ok(Answer::Values(read(source, &ids, wanted).await?))
         }
         Question::Item(wanted) => {
             let id = item_meant(source, wanted)?;
@@ -476,25 +477,17 @@ pub fn rows(source: Source<'_>) -> Vec<ItemSummary> {
 
 /// The item that is meant.
 pub fn item_meant(source: Source<'_>, wanted: &Wanted) -> Result<ItemId, Failure> {
-    Ok(find(&rows_near(source, slice::from_ref(wanted)), wanted)?)
+    Ok(source.look(|vault| find_in(vault, wanted))?)
 }
 
-fn rows_near(source: Source<'_>, wanted: &[Wanted]) -> Vec<ItemSummary> {
-    source.look(|vault| keyarc_lookup::rows_near(vault, wanted))
-}
-
-/// The values of all that is wanted among some items. Nothing is given when one of them is not
-/// there.
+/// The values of all that is wanted of the items that are meant. Nothing is given when one of them is
+/// not there.
 pub async fn read(
     source: Source<'_>,
-    rows: &[ItemSummary],
+    ids: &[ItemId],
     wanted: &[Wanted],
 ) -> Result<Vec<String>, Failure> {
-    let ids: Vec<ItemId> = wanted
-        .iter()
-        .map(|wanted| find(rows, wanted))
-        .collect::<Result<_, _>>()?;
-    let present = wanted.iter().zip(&ids);
+    let present = wanted.iter().zip(ids);
     let present = present.filter(|(wanted, _)| wanted.version.is_none());
     let different: Vec<ItemId> = present
         .map(|(_, id)| *id)
@@ -510,7 +503,7 @@ pub async fn read(
     }
     let now = NativeHost.now_ms();
     let mut found = Vec::with_capacity(wanted.len());
-    for (wanted, id) in wanted.iter().zip(&ids) {
+    for (wanted, id) in wanted.iter().zip(ids) {
         let then;
         let item = match wanted.version {
             Some(version) => {
@@ -519,7 +512,7 @@ pub async fn read(
             }
             None => items.iter().find(|item| item.summary.id == *id),
         };
-        let item = item.ok_or_else(|| not_found(rows, wanted))?;
+        let item = item.ok_or_else(|| not_found(&[], wanted))?;
         found.push(
             value(item, wanted.field.as_deref(), now)?
                 .as_str()

@@ -2,6 +2,7 @@
 //! what is removed stays in the trash.
 
 use keyarc_client::{ClientError, SaveError};
+use keyarc_lookup::{Wanted, find, nearest, printable};
 use keyarc_vault::{BulkChange, Content, DraftError, Item, ItemDraft, Kind, Variable, import};
 use keyarc_wire::ItemId;
 use serde::{Deserialize, Serialize};
@@ -10,11 +11,9 @@ use crate::{
     failure::Failure,
     forms::Form,
     host::Open,
-    printable::printable,
     secret::Secret,
     values::meant,
     vault::{Row, Source, item_meant, rows},
-    wanted::{Wanted, find, nearest},
 };
 
 /// How often a change is made anew on top of what somebody else wrote at the same time.

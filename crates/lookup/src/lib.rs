@@ -8,7 +8,7 @@ mod values;
 mod wanted;
 
 pub use printable::printable;
-pub use row::{Row, rows, rows_near};
+pub use row::{Row, find_in, rows};
 pub use values::{Value, meant, value, values};
 pub use wanted::{
     Environment, LookupError, Wanted, absent, find, is_below, nearest, not_found, several,

@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use keyarc_vault::{ItemSummary, Kind, UnlockedVault};
 use keyarc_wire::ItemId;
 use serde::{Deserialize, Serialize};
@@ -70,17 +68,15 @@ pub fn rows(vault: &UnlockedVault) -> Vec<ItemSummary> {
     rows
 }
 
-/// As [`rows`], but only as many as it takes to find what is wanted: in a large vault few items have
-/// one of the names. All of them where something is not found by its name, so that what is called
-/// nearly so can be told.
-pub fn rows_near(vault: &UnlockedVault, wanted: &[Wanted]) -> Vec<ItemSummary> {
-    let names: BTreeSet<String> = wanted.iter().flat_map(Wanted::names).collect();
-    let mut near: Vec<ItemSummary> = names.iter().flat_map(|name| vault.called(name)).collect();
+/// The item that is meant. In a large vault few items have one of the names: only where it is not found
+/// by its name all of them are looked at, so that what is called nearly so can be told.
+pub fn find_in(vault: &UnlockedVault, wanted: &Wanted) -> Result<ItemId, LookupError> {
+    let called = wanted.names().flat_map(|name| vault.called(&name));
+    let mut near: Vec<ItemSummary> = called.collect();
     sort(&mut near);
-    let is_there = |one| !matches!(find(&near, one), Err(LookupError::NotFound { .. }));
-    match wanted.iter().all(is_there) {
-        true => near,
-        false => rows(vault),
+    match find(&near, wanted) {
+        Err(LookupError::NotFound { .. }) => find(&rows(vault), wanted),
+        found => found,
     }
 }
 

@@ -2,15 +2,14 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use keyarc_client::{Host as _, NativeHost};
+use keyarc_lookup::{Wanted, printable};
 use serde::Serialize;
 
 use crate::{
     failure::Failure,
     home::Home,
     open, output,
-    printable::printable,
     vault::{Answer, Question, Row},
-    wanted::Wanted,
 };
 
 /// What each piece is called in an item, once `aws` before it and all but letters and digits are

@@ -7,6 +7,7 @@ use std::{
 };
 
 use keyarc_client::{Host as _, NativeHost, http_client};
+use keyarc_lookup::{Wanted, printable};
 use keyarc_vault::{CheckAnswer, CheckOutcome, CheckRequest};
 use reqwest::{Client, Method, Url};
 use serde::Serialize;
@@ -16,11 +17,8 @@ use crate::{
     checks::{Checked, ToCheck},
     failure::Failure,
     home::Home,
-    open, output,
-    printable::printable,
-    prompt,
+    open, output, prompt,
     vault::{Answer, Question, Row},
-    wanted::Wanted,
 };
 
 /// How long an answer may take.

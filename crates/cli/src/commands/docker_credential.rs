@@ -1,26 +1,20 @@
-use std::{
-    collections::BTreeMap,
-    io::{self, Read as _},
-    process::ExitCode,
-};
+use std::{collections::BTreeMap, process::ExitCode};
 
 use clap::Args;
+use keyarc_lookup::Environment;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
     address::Address,
     credentials::{Asked, DOCKER_HUB, REGISTRY_TAG},
     failure::Failure,
     home::Home,
-    open, output,
+    open, output, prompt,
     vault::{Answer, Question},
-    wanted::Environment,
 };
 
-/// The longest request that is read, in bytes.
-const LONGEST: u64 = 64 * 1024;
 /// Letter by letter what programs that ask take for “nothing is known”, and go on without.
 const NOT_FOUND: &str = "credentials not found in native keychain";
 /// What Docker calls its own registry, in one form or another.
@@ -82,7 +76,7 @@ pub async fn run(home: &Home, wish: &DockerCredential) -> Result<ExitCode, Failu
 }
 
 async fn get(home: &Home, wish: &DockerCredential) -> Result<(), Failure> {
-    let text = input()?;
+    let text = prompt::asked("Docker asks in at most 64 kB")?;
     let server = text.trim();
     if server.is_empty() {
         return Err(Failure::Usage("no credentials server URL".to_owned()));
@@ -117,7 +111,7 @@ async fn list(home: &Home, wish: &DockerCredential) -> Result<(), Failure> {
 /// `docker login` keeps what it logged in with, and so it does with what it got from here. That is
 /// there already; anything else is for a person to put into the vault.
 async fn store(home: &Home, wish: &DockerCredential) -> Result<(), Failure> {
-    let text = input()?;
+    let text = prompt::asked("Docker asks in at most 64 kB")?;
     let wrong = |_| Failure::Usage("Docker keeps ServerURL, Username and Secret".to_owned());
     let kept: Credential = serde_json::from_str(&text).map_err(wrong)?;
     let known = of_server(home, wish, &kept.server, Some(kept.username.clone())).await;
@@ -177,19 +171,6 @@ fn asked(
         environment,
         provider,
     })
-}
-
-fn input() -> Result<Zeroizing<String>, Failure> {
-    let mut text = Zeroizing::new(String::new());
-    let read = io::stdin()
-        .lock()
-        .take(LONGEST + 1)
-        .read_to_string(&mut text);
-    read.map_err(|error| Failure::Usage(format!("standard input could not be read: {error}")))?;
-    match text.len() as u64 > LONGEST {
-        true => Err(Failure::Usage("Docker asks in at most 64 kB".to_owned())),
-        false => Ok(text),
-    }
 }
 
 #[cfg(test)]

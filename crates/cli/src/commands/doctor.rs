@@ -8,6 +8,7 @@ use std::{
 };
 
 use keyarc_client::{Distrust, Host as _, NativeHost, http_client};
+use keyarc_lookup::printable;
 use keyarc_reference::SCHEME;
 use keyarc_vault::{import, recognise_named};
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,6 @@ use crate::{
     keeper, machine, memory,
     open::{self, distrusted},
     output,
-    printable::printable,
     project::Project,
     vault::{Answer, Question, Status},
 };

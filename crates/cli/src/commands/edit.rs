@@ -2,6 +2,7 @@
 
 use std::{env, fs, io, path::Path, process::Command, time::Duration};
 
+use keyarc_lookup::{Wanted, printable};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
@@ -13,12 +14,9 @@ use crate::{
     forms::Form,
     home::Home,
     memory::MemoryFolder,
-    open, output,
-    printable::printable,
-    prompt,
+    open, output, prompt,
     signals::Signals,
     vault::{Answer, Question, Row},
-    wanted::Wanted,
     writes::{Change, Edited},
 };
 

@@ -1,4 +1,5 @@
 use keyarc_client::{Host as _, NativeHost};
+use keyarc_lookup::Wanted;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -9,7 +10,6 @@ use crate::{
     memory, open, output,
     variables::{self, Variables},
     vault::{Answer, Question},
-    wanted::Wanted,
 };
 
 /// Prints variables in the way that something else reads them.

@@ -1,4 +1,5 @@
 use keyarc_client::{Host as _, NativeHost};
+use keyarc_lookup::printable;
 use keyarc_vault::Day;
 use serde::Serialize;
 
@@ -7,7 +8,6 @@ use crate::{
     failure::Failure,
     home::Home,
     open, output,
-    printable::printable,
     vault::{Answer, Question, Row},
 };
 

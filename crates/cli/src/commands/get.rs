@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use keyarc_lookup::Wanted;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -9,7 +10,6 @@ use crate::{
     home::Home,
     open, output,
     vault::{Answer, Question, Row},
-    wanted::Wanted,
 };
 
 #[derive(Serialize)]

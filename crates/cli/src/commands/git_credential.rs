@@ -1,6 +1,7 @@
 use std::io::{self, Read};
 
 use clap::Args;
+use keyarc_lookup::{Environment, printable};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -9,9 +10,7 @@ use crate::{
     failure::Failure,
     home::Home,
     open, output,
-    printable::printable,
     vault::{Answer, Question},
-    wanted::Environment,
 };
 
 /// The longest request that is read, in bytes.

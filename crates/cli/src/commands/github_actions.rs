@@ -1,12 +1,13 @@
 use std::{
     env,
     fs::{File, OpenOptions},
-    io::{self, Read as _, Write as _},
+    io::Write as _,
     path::PathBuf,
 };
 
 use clap::Args;
 use keyarc_client::{Host as _, NativeHost};
+use keyarc_lookup::printable;
 use keyarc_reference::SCHEME;
 use keyarc_vault::import;
 use zeroize::Zeroizing;
@@ -15,13 +16,9 @@ use crate::{
     failure::Failure,
     format::{self, Format},
     home::Home,
-    output,
-    printable::printable,
+    output, prompt,
     variables::{self, Variables},
 };
-
-/// The longest list that is read, in bytes.
-const LONGEST: u64 = 64 * 1024;
 
 /// `keyarc github-actions`
 ///
@@ -65,17 +62,7 @@ pub async fn run(home: &Home, wish: GithubActions) -> Result<(), Failure> {
 
 /// Names and references. A secret itself would stand in the workflow for everybody to read.
 fn wanted() -> Result<Variables, Failure> {
-    let mut text = Zeroizing::new(String::new());
-    let read = io::stdin()
-        .lock()
-        .take(LONGEST + 1)
-        .read_to_string(&mut text);
-    read.map_err(|error| Failure::Usage(format!("standard input could not be read: {error}")))?;
-    if text.len() as u64 > LONGEST {
-        return Err(Failure::Usage(
-            "a workflow names its secrets in at most 64 kB".to_owned(),
-        ));
-    }
+    let text = prompt::asked("a workflow names its secrets in at most 64 kB")?;
     let parsed = import::parse(&text);
     if let Some(wrong) = parsed.errors.first() {
         return Err(Failure::Usage(format!(

@@ -1,3 +1,4 @@
+use keyarc_lookup::{Wanted, printable};
 use keyarc_vault::{Change, Day};
 
 use crate::{
@@ -5,9 +6,7 @@ use crate::{
     failure::Failure,
     home::Home,
     open, output,
-    printable::printable,
     vault::{Answer, Question, VersionLine},
-    wanted::Wanted,
 };
 
 const HEAD: [&str; 4] = ["VERSION", "WRITTEN (UTC)", "NAME", "CHANGED"];

@@ -10,6 +10,7 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use keyarc_lookup::{nearest, printable};
 use keyarc_vault::{
     ImportRow, ImportStatus,
     import::{Format, IMPORT_MAX},
@@ -21,13 +22,10 @@ use crate::{
     args::Printed,
     failure::Failure,
     home::Home,
-    open, output,
-    printable::printable,
-    prompt,
+    open, output, prompt,
     secret::Secret,
     transfers::{Came, Incoming, Looked, Plan},
     vault::{Answer, Question},
-    wanted::nearest,
 };
 
 /// Rows of the preview that somebody is shown before agreeing; `--dry-run` prints all of them.

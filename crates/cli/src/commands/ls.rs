@@ -1,3 +1,4 @@
+use keyarc_lookup::{is_below, printable};
 use keyarc_vault::Kind;
 use serde::{Deserialize, Serialize};
 
@@ -6,9 +7,7 @@ use crate::{
     failure::Failure,
     home::Home,
     open, output,
-    printable::printable,
     vault::{Answer, Question, Row},
-    wanted::is_below,
 };
 
 const HEAD: [&str; 5] = ["NAME", "FOLDER", "ENVIRONMENT", "KIND", "EXPIRES"];

@@ -6,6 +6,7 @@ use std::{
     process::{Command, ExitCode},
 };
 
+use keyarc_lookup::printable;
 use keyarc_reference::SCHEME;
 use zeroize::Zeroizing;
 
@@ -16,7 +17,6 @@ use crate::{
     home::Home,
     machine,
     mask::{self, Needles},
-    printable::printable,
     variables::{self, Variables, is_name},
 };
 

@@ -1,6 +1,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
+use keyarc_lookup::{Wanted, printable};
 use keyarc_reference::Reference;
 use keyarc_vault::{Kind, import};
 use subtle::ConstantTimeEq as _;
@@ -10,14 +11,11 @@ use super::write::changed;
 use crate::{
     failure::Failure,
     home::Home,
-    open, output,
-    printable::printable,
-    prompt,
+    open, output, prompt,
     scan::{self, Ignored, Looked, Moving},
     secret::Secret,
     variables,
     vault::{Answer, Question, Row},
-    wanted::Wanted,
     writes::{Change, NewItem},
 };
 

@@ -1,6 +1,7 @@
 use std::{ffi::OsString, io, process::ExitCode, time::Duration};
 
 use clap::Args;
+use keyarc_lookup::{Environment, printable};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::{
     process::{Child, Command},
@@ -13,10 +14,8 @@ use crate::{
     failure::Failure,
     home::Home,
     machine, output,
-    printable::printable,
     process::code,
     ssh::{self, Agent, Begin, Socket, Which},
-    wanted::Environment,
 };
 
 /// `keyarc ssh-agent`

@@ -1,3 +1,4 @@
+use keyarc_lookup::printable;
 use serde::Serialize;
 
 use super::history::moment;
@@ -7,7 +8,6 @@ use crate::{
     failure::Failure,
     home::Home,
     keeper, keyring, machine, output,
-    printable::printable,
     vault::{Answer, Question, Status},
 };
 

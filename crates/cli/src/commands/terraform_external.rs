@@ -1,16 +1,9 @@
-use std::{
-    collections::BTreeMap,
-    io::{self, Read as _},
-};
+use std::collections::BTreeMap;
 
 use clap::Args;
+use keyarc_lookup::{Wanted, printable};
 
-use crate::{
-    failure::Failure, home::Home, output, printable::printable, variables, wanted::Wanted,
-};
-
-/// The longest query that is read, in bytes.
-const LONGEST: u64 = 64 * 1024;
+use crate::{failure::Failure, home::Home, output, prompt, variables};
 
 /// `keyarc terraform-external`
 ///
@@ -43,15 +36,7 @@ pub async fn run(home: &Home, wish: &TerraformExternal) -> Result<(), Failure> {
 }
 
 fn query() -> Result<BTreeMap<String, String>, Failure> {
-    let mut text = String::new();
-    let read = io::stdin()
-        .lock()
-        .take(LONGEST + 1)
-        .read_to_string(&mut text);
-    read.map_err(|error| Failure::Usage(format!("standard input could not be read: {error}")))?;
-    if text.len() as u64 > LONGEST {
-        return Err(Failure::Usage("a query has at most 64 kB".to_owned()));
-    }
+    let text = prompt::asked("a query has at most 64 kB")?;
     serde_json::from_str(&text).map_err(|_| {
         Failure::Usage("standard input is to be a JSON object whose values are texts".to_owned())
     })

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use keyarc_client::{Host as _, NativeHost};
+use keyarc_lookup::printable;
 use keyarc_vault::{Day, MachineScope};
 use keyarc_wire::MachineUseKind;
 use serde::Serialize;
@@ -15,7 +16,6 @@ use crate::{
     failure::Failure,
     home::Home,
     open, output,
-    printable::printable,
     tokens::{TokenLine, TokenWish, UseLine},
     vault::{Answer, Question},
 };

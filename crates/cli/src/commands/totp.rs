@@ -1,12 +1,13 @@
 use std::io::IsTerminal as _;
 
+use keyarc_lookup::Wanted;
+
 use crate::{
     args::TotpWish,
     failure::Failure,
     home::Home,
     open, output,
     vault::{Answer, Question},
-    wanted::Wanted,
 };
 
 /// Prints a code; a person is told for how long it is good.

@@ -1,6 +1,7 @@
 //! Commands that change the vault.
 
 use keyarc_client::{Host as _, NativeHost};
+use keyarc_lookup::{Wanted, printable};
 use keyarc_vault::{
     Kind,
     generate::{PasswordRecipe, Recipe, generate},
@@ -11,12 +12,10 @@ use crate::{
     failure::Failure,
     home::Home,
     machine, open, output,
-    printable::printable,
     project::Project,
     prompt,
     secret::Secret,
     vault::{Answer, Question, Row},
-    wanted::Wanted,
     writes::{Change, NewItem},
 };
 

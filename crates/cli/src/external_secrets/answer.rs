@@ -6,6 +6,7 @@ use hyper::{
     body::{Bytes, Incoming},
     header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
 };
+use keyarc_lookup::printable;
 use serde::Serialize;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
@@ -15,7 +16,7 @@ use super::{
     copy::{HeldCopy, Told},
     request::{Asked, NoRequest},
 };
-use crate::{failure::Failure, printable::printable};
+use crate::failure::Failure;
 
 /// Where values are.
 const PATH: &str = "/v1/secret";

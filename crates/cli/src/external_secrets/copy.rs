@@ -4,6 +4,7 @@ use std::{
 };
 
 use keyarc_client::{ClientError, Host as _, NativeHost};
+use keyarc_lookup::Wanted;
 use keyarc_vault::Content;
 use serde::Serialize;
 use tokio::{sync::Mutex, time::timeout};
@@ -13,8 +14,7 @@ use crate::{
     failure::Failure,
     machine::OpenedCopy,
     values::{value, variables},
-    vault::{Source, rows},
-    wanted::{Wanted, find},
+    vault::{Source, item_meant},
 };
 
 /// A copy that was fetched so long ago is fetched anew before anything is told of it. The operator asks
@@ -71,7 +71,7 @@ impl HeldCopy {
     pub async fn tell(&self, wanted: &Wanted) -> Result<Told, Failure> {
         self.refresh().await?;
         let source = Source::Machine(&self.opened);
-        let item = source.reveal(find(&rows(source), wanted)?).await?;
+        let item = source.reveal(item_meant(source, wanted)?).await?;
         if let (Content::EnvironmentSet { .. }, None) = (&item.content, &wanted.field) {
             let all = variables(&item)?.into_iter();
             return Ok(Told::Variables(

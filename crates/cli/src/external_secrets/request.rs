@@ -2,10 +2,9 @@
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::{Method, Request, body::Body};
+use keyarc_lookup::Wanted;
 use serde::Deserialize;
 use url::form_urlencoded;
-
-use crate::wanted::Wanted;
 
 /// Most bytes of a body.
 const LONGEST: usize = 16 * 1024;

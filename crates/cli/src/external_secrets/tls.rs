@@ -1,5 +1,6 @@
 use std::{fs, path::Path, sync::Arc};
 
+use keyarc_lookup::printable;
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
@@ -9,7 +10,7 @@ use tokio_rustls::{
     },
 };
 
-use crate::{failure::Failure, printable::printable, secret_file};
+use crate::{failure::Failure, secret_file};
 
 /// What takes TLS connections with a certificate and its key. Both are read once: whoever replaces them
 /// starts the program anew.

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use keyarc_client::{Host as _, NativeHost};
+use keyarc_lookup::printable;
 use rand_core::Rng as _;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -27,7 +28,6 @@ use crate::{
     home::{Account, Home},
     host::Open,
     keeper::{self, Begin, By},
-    printable::printable,
     vault::Answer,
 };
 

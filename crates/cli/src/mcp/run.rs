@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use keyarc_lookup::{Wanted, printable};
 use keyarc_reference::{Reference, SCHEME};
 use keyarc_vault::import;
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -29,12 +30,10 @@ use crate::{
     approval,
     failure::Failure,
     mask::{LEAST, Masker, Needles},
-    printable::printable,
     process::code,
     scope::Within,
     variables::is_name,
     vault::Answer,
-    wanted::Wanted,
 };
 
 /// Of each stream so many bytes are told; the rest is read and dropped.

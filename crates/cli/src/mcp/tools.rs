@@ -1,5 +1,6 @@
 //! What an agent can ask for.
 
+use keyarc_lookup::Wanted;
 use keyarc_reference::Reference;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,7 +14,6 @@ use crate::{
     open,
     scope::Within,
     vault::{Answer, Question, Row},
-    wanted::Wanted,
 };
 
 /// What an agent is told that it can ask for.

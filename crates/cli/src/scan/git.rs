@@ -10,8 +10,10 @@ use std::{
     thread,
 };
 
+use keyarc_lookup::printable;
+
 use super::{Ignored, LARGEST, Looked, in_bytes};
-use crate::{failure::Failure, printable::printable};
+use crate::failure::Failure;
 
 /// Git, which neither runs nor fetches what a repository says.
 fn git(words: &[&str]) -> Command {

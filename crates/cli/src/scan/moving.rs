@@ -98,7 +98,7 @@ impl Moving {
         match names.windows(2).find(|pair| pair[0] == pair[1]) {
             Some(twice) => Err(Failure::Usage(format!(
                 "{} stands twice in the file; only the last one counts: take the other out first",
-                crate::printable::printable(twice[0])
+                keyarc_lookup::printable(twice[0])
             ))),
             None => Ok(moving),
         }

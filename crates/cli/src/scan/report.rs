@@ -1,9 +1,9 @@
 //! How findings are told.
 
+use keyarc_lookup::printable;
 use serde_json::{Value, json};
 
 use super::{FINGERPRINT, Finding};
-use crate::printable::printable;
 
 /// A line for each finding: `path:line  what it is  what may be shown  fingerprint`.
 pub fn lines(findings: &[Finding]) -> String {

@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use keyarc_lookup::printable;
 use rustix::process::{getuid, setsid};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
@@ -31,7 +32,6 @@ use crate::{
     home::Home,
     keeper::{self, message},
     machine::{self, Given},
-    printable::printable,
     vault::{Answer, Question},
 };
 

@@ -1,5 +1,6 @@
 //! The SSH keys of an open vault.
 
+use keyarc_lookup::{Environment, is_below, printable};
 use keyarc_vault::{
     Content, Item, ItemSummary, Kind,
     ssh::{SshSecretKey, read_ssh_secret},
@@ -10,9 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::sign::sign;
 use crate::{
     failure::Failure,
-    printable::printable,
     vault::{Answer, Row, Source, rows},
-    wanted::{Environment, is_below},
 };
 
 /// Which keys.

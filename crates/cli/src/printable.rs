@@ -1,3 +1,0 @@
-//! Names as a terminal may show them.
-
-pub use keyarc_lookup::printable;
