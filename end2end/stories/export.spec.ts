@@ -130,7 +130,7 @@ test('every format is made of what was chosen, and tells what it has no place fo
   await vault.list.focus();
   await page.keyboard.press('Home');
   await page.keyboard.press('x');
-  await vault.button('More actions').click();
+  await page.getByRole('region', { name: 'List' }).getByRole('button', { name: 'More actions' }).click();
   await page.getByRole('menuitem', { name: 'Export…' }).click();
   await expect(what(page)).toHaveValue('selected');
   await expect(what(page).locator('option:checked')).toHaveText('What was selected, 1 item');

@@ -23,6 +23,7 @@ mod link;
 mod machine;
 mod passkey;
 mod password;
+mod pool;
 mod rate;
 mod recovery;
 mod rekey;

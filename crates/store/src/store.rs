@@ -2,7 +2,6 @@ use std::{path::Path, str::FromStr as _, sync::Arc, time::Duration};
 
 use sqlx::{
     PgPool,
-    pool::PoolOptions,
     postgres::PgConnectOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous},
 };
@@ -11,6 +10,7 @@ use tokio::sync::Semaphore;
 use crate::{
     OpenError, StoreError,
     db::{Db, SqliteDb, reading},
+    pool::Pools,
 };
 
 /// The first SQLite without the bug that resets a write-ahead log in use
@@ -21,10 +21,6 @@ const MIN_SQLITE: [u32; 3] = [3, 51, 3];
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// The same for the one connection that writes to SQLite, where a large import may be ahead.
 const WRITER_TIMEOUT: Duration = Duration::from_secs(15);
-/// A connection that rested longer than this is tested before it is used.
-const TEST_AFTER_IDLE: Duration = Duration::from_secs(1);
-/// Connections at rest are closed, so that an idle server stays small.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How to open a database.
 #[derive(Debug, Clone)]
@@ -43,6 +39,8 @@ pub struct StoreOptions {
     /// How long a reader may take for each chunk of 64 KiB on average, beyond the first
     /// `sync_stall`. Without it a handful of very slow readers would keep everybody waiting.
     pub sync_pace: Duration,
+    /// How long a connection rests before it is closed.
+    pub rest: Duration,
 }
 
 impl StoreOptions {
@@ -55,6 +53,7 @@ impl StoreOptions {
             sync_wait: Duration::from_secs(30),
             sync_stall: Duration::from_secs(30),
             sync_pace: Duration::from_secs(2),
+            rest: Duration::from_secs(60),
         }
     }
 }
@@ -76,6 +75,7 @@ pub struct Store {
     pub(crate) sync_wait: Duration,
     pub(crate) sync_stall: Duration,
     pub(crate) sync_pace: Duration,
+    _pools: Arc<Pools>,
 }
 
 impl Store {
@@ -83,10 +83,11 @@ impl Store {
     ///
     /// Must be called within a Tokio runtime.
     pub fn open(options: &StoreOptions) -> Result<Self, OpenError> {
+        let mut pools = Pools::new(options.rest);
         let db = if options.url.starts_with("sqlite:") {
-            Db::Sqlite(open_sqlite(options)?)
+            Db::Sqlite(open_sqlite(options, &mut pools)?)
         } else if options.url.starts_with("postgres:") || options.url.starts_with("postgresql:") {
-            Db::Postgres(open_postgres(options)?)
+            Db::Postgres(open_postgres(options, &mut pools)?)
         } else {
             return Err(OpenError::Url);
         };
@@ -96,6 +97,7 @@ impl Store {
             sync_wait: options.sync_wait,
             sync_stall: options.sync_stall,
             sync_pace: options.sync_pace,
+            _pools: Arc::new(pools),
         })
     }
 
@@ -158,7 +160,7 @@ impl Store {
     }
 }
 
-fn open_sqlite(options: &StoreOptions) -> Result<SqliteDb, OpenError> {
+fn open_sqlite(options: &StoreOptions, pools: &mut Pools) -> Result<SqliteDb, OpenError> {
     // A database in memory would be another one for each connection.
     if options.url.contains(":memory:") || options.url.contains("mode=memory") {
         return Err(OpenError::Url);
@@ -186,11 +188,8 @@ fn open_sqlite(options: &StoreOptions) -> Result<SqliteDb, OpenError> {
         .pragma("journal_size_limit", "16777216");
     let readers = base.pragma("query_only", "ON");
     Ok(SqliteDb {
-        writer: pool_options(1)
-            .acquire_timeout(WRITER_TIMEOUT)
-            .connect_lazy_with(writer),
-        readers: pool_options(options.connections.max(1) + options.syncs.max(1))
-            .connect_lazy_with(readers),
+        writer: pools.open(1, WRITER_TIMEOUT, writer),
+        readers: pools.open(connections(options), ACQUIRE_TIMEOUT, readers),
     })
 }
 
@@ -203,27 +202,16 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-fn open_postgres(options: &StoreOptions) -> Result<PgPool, OpenError> {
+fn open_postgres(options: &StoreOptions, pools: &mut Pools) -> Result<PgPool, OpenError> {
     let connect = PgConnectOptions::from_str(&options.url)
         .map_err(|_| OpenError::Url)?
         .application_name("keyarc");
-    Ok(pool_options(options.connections.max(1) + options.syncs.max(1)).connect_lazy_with(connect))
+    Ok(pools.open(connections(options), ACQUIRE_TIMEOUT, connect))
 }
 
-fn pool_options<DB: sqlx::Database>(connections: u32) -> PoolOptions<DB> {
-    use sqlx::Connection as _;
-
-    PoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .idle_timeout(IDLE_TIMEOUT)
-        // Testing each time would cost a round trip per query.
-        .test_before_acquire(false)
-        .before_acquire(|conn: &mut DB::Connection, meta| {
-            Box::pin(
-                async move { Ok(meta.idle_for < TEST_AFTER_IDLE || conn.ping().await.is_ok()) },
-            )
-        })
+/// Connections of both kinds of work together.
+fn connections(options: &StoreOptions) -> u32 {
+    options.connections.max(1) + options.syncs.max(1)
 }
 
 async fn check_sqlite_version(pool: &SqlitePool) -> Result<(), OpenError> {

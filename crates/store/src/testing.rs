@@ -73,6 +73,14 @@ impl Store {
         Ok(())
     }
 
+    /// How many connections are open.
+    pub fn connections(&self) -> u32 {
+        match &self.db {
+            Db::Sqlite(db) => db.readers.size() + db.writer.size(),
+            Db::Postgres(pool) => pool.size(),
+        }
+    }
+
     /// One number, by a query, to look at what was really stored.
     pub async fn count(&self, query: &'static str) -> Result<i64, StoreError> {
         Ok(reading!(self, |conn| {
