@@ -1,7 +1,7 @@
 //! Machine tokens, as the owner of an account looks after them.
 
 use keyarc_client::{ClientError, NewToken, TokenBehind, TokenError, TokenRow, TokenState};
-use keyarc_vault::{DraftError, MachineScope};
+use keyarc_vault::{DraftError, MachineNote, MachineScope};
 use keyarc_wire::{MachineTokenId, MachineUseKind};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,8 @@ pub struct TokenWish {
     pub expires_at_ms: Option<u64>,
     /// Where it may be used, as `10.0.0.0/8`.
     pub networks: Vec<String>,
+    /// Whether its holder may hand in changes.
+    pub writes: bool,
 }
 
 /// A token as a list shows it. The JSON of `token ls` is made of it and keeps its members.
@@ -37,6 +39,10 @@ pub struct TokenLine {
     pub expires_at_ms: Option<u64>,
     /// Where it may be used; anywhere without any.
     pub networks: Vec<String>,
+    /// Whether its holder may hand in changes.
+    pub writes: bool,
+    /// How many of them wait to be taken.
+    pub waiting: u32,
     /// The last time that somebody used it, or tried to.
     pub last_use: Option<UseLine>,
     /// `current`, `behind`, `expired` or `revoked`.
@@ -76,6 +82,7 @@ impl TokenLine {
             TokenState::Expired => ("expired", None, None),
             TokenState::Revoked { .. } => ("revoked", None, None),
         };
+        let writes = row.note.as_ref().is_some_and(MachineNote::writes);
         let (name, scope) = match row.note {
             Some(note) => (Some(note.name), note.scope),
             None => (None, MachineScope::default()),
@@ -88,6 +95,8 @@ impl TokenLine {
             created_at_ms: row.created_at_ms,
             expires_at_ms: row.expires_at_ms,
             networks: row.networks,
+            writes,
+            waiting: row.waiting,
             last_use: row.last_use.map(UseLine::from),
             state: state.to_owned(),
             items,
@@ -103,6 +112,7 @@ pub async fn make(session: &Open, wish: &TokenWish) -> Result<Answer, Failure> {
         scope: &wish.scope,
         expires_at_ms: wish.expires_at_ms,
         networks: &wish.networks,
+        writes: wish.writes,
     };
     let made = session
         .make_token(&new)

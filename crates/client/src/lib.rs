@@ -45,6 +45,7 @@ pub use session::{
     LoggingIn, MadeRecoveryKey, MadeToken, NewKit, NewPasskey, NewToken, PasskeyLogIn,
     PendingLogIn, PendingPasskey, PendingRecovery, Recover, Recovering, Recovery, RecoveryRefused,
     RecoveryState, Refused, Rekey, ReminderChannels, ReturnUndo, Returned, Salvage, Session,
-    SignUp, Stoppable, TokenBehind, TokenError, TokenRow, TokenState, Undone, Unlocked,
+    SignUp, Stoppable, TakenChange, TakenChanges, TokenBehind, TokenError, TokenRow, TokenState,
+    Undone, Unlocked, WaitingRow, WaitsBecause,
 };
 pub use transport::{HttpRequest, HttpResponse, Method, Patience, Transport, TransportError};

@@ -1,9 +1,9 @@
 //! The endpoints of machine tokens.
 
 use keyarc_wire::{
-    DetailsResponse, MachineRequest, MachineTokenId, MachineTokensResponse, MachineUsesRequest,
-    MachineUsesResponse, MakeMachineTokenRequest, WriteItemsRequest, WriteItemsResponse, limits,
-    paths,
+    DetailsResponse, DiscardChangesRequest, MachineRequest, MachineTokenId, MachineTokensResponse,
+    MachineUsesRequest, MachineUsesResponse, MakeMachineTokenRequest, WaitingChangesRequest,
+    WaitingChangesResponse, WriteItemsRequest, WriteItemsResponse, limits, paths,
 };
 
 use super::{
@@ -74,6 +74,28 @@ impl<T: Transport> Api<T> {
     ) -> Result<MachineUsesResponse, ApiFailure> {
         let call = post(paths::machine_uses(token), Some(encode(request)?));
         json_body(&self.call(call, now_ms).await?)
+    }
+
+    /// Some of what was handed in with the account's tokens and waits.
+    pub async fn waiting_changes(
+        &self,
+        request: &WaitingChangesRequest,
+        now_ms: u64,
+    ) -> Result<WaitingChangesResponse, ApiFailure> {
+        let mut call = post(paths::MACHINE_WAITING.into(), Some(encode(request)?));
+        // Some eight megabytes and one more change, of which base64 makes four thirds.
+        call.max_response = SMALL_ANSWER + 16 * limits::MACHINE_CHANGE;
+        json_body(&self.call(call, now_ms).await?)
+    }
+
+    /// Discards what waits.
+    pub async fn discard_changes(
+        &self,
+        request: &DiscardChangesRequest,
+        now_ms: u64,
+    ) -> Result<(), ApiFailure> {
+        let call = post(paths::MACHINE_DISCARD.into(), Some(encode(request)?));
+        self.call(call, now_ms).await.map(drop)
     }
 
     /// What a token opens, for whoever holds it.

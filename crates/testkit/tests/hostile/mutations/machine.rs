@@ -43,6 +43,7 @@ pub async fn machine<T: Transport + Clone>(
         scope: &scope,
         expires_at_ms: None,
         networks: &[],
+        writes: false,
     };
     let made = session.make_token(&new).await.map_err(said)?;
     *eyes.token.borrow_mut() = Some(made.text.as_str().to_owned());
