@@ -1,6 +1,8 @@
 //! Machine tokens, as the owner of an account looks after them.
 
-use keyarc_client::{ClientError, NewToken, TokenBehind, TokenError, TokenRow, TokenState};
+use keyarc_client::{
+    ClientError, NewToken, TakenChange, TokenBehind, TokenError, TokenRow, TokenState,
+};
 use keyarc_vault::{DraftError, MachineNote, MachineScope};
 use keyarc_wire::{MachineTokenId, MachineUseKind};
 use serde::{Deserialize, Serialize};
@@ -177,8 +179,37 @@ async fn find(session: &Open, name: &str) -> Result<MachineTokenId, Failure> {
     }
 }
 
+/// Takes what was handed in with tokens that write, and says what that was, and what waits for a person.
+/// Nothing is asked where none writes.
+pub async fn take(session: &Open) -> Vec<String> {
+    let outcome = match session.take_changes().await {
+        Ok(outcome) => outcome,
+        Err(ClientError::SessionEnded) => return Vec::new(),
+        Err(error) => {
+            return vec![format!(
+                "what machine tokens handed in may not be taken yet: {error}"
+            )];
+        }
+    };
+    let said = |one: TakenChange| {
+        let (token, name) = (printable(&one.token), printable(&one.name));
+        match one.trashed {
+            true => format!("the machine token {token} moved {name} to the trash"),
+            false => format!("the machine token {token} changed {name}"),
+        }
+    };
+    let mut all: Vec<String> = outcome.taken.into_iter().map(said).collect();
+    match outcome.waiting.len() {
+        0 => {}
+        waiting => all.push(format!(
+            "{waiting} of what machine tokens handed in waits for you: look at the settings in a browser"
+        )),
+    }
+    all
+}
+
 /// Brings the copies of all tokens to what the vault holds now, and says which still have older
-/// values. That is no failure of what was changed.
+/// values; before that, takes what was handed in. That is no failure of what was changed.
 pub async fn behind(session: &Open) -> Vec<String> {
     let said = |one: TokenBehind| {
         let name = one.name.unwrap_or_else(|| one.id.to_string());
@@ -188,11 +219,13 @@ pub async fn behind(session: &Open) -> Vec<String> {
             one.why
         )
     };
+    let mut all = take(session).await;
     match session.update_tokens().await {
-        Ok(behind) => behind.into_iter().map(said).collect(),
-        Err(ClientError::SessionEnded) => Vec::new(),
-        Err(error) => vec![format!(
+        Ok(behind) => all.extend(behind.into_iter().map(said)),
+        Err(ClientError::SessionEnded) => {}
+        Err(error) => all.push(format!(
             "machine tokens may still read older values: {error}"
-        )],
+        )),
     }
+    all
 }

@@ -36,7 +36,7 @@ pub use history::Trust;
 pub use host::{Host, Stage};
 pub use kept::{KeptCopy, KeptError, KeptFloor};
 pub use link::{JoinedLink, LinkWords, NewDevice};
-pub use machine::{Machine, MachineError};
+pub use machine::{HandInError, Machine, MachineError, MachineWish};
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{Distrust, NativeHost, NativeTransport, NativeTransportError, http_client};
 pub use pins::{Pin, Pins, PinsDecodeError};

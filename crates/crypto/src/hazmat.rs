@@ -5,8 +5,7 @@ use crate::aad;
 use crate::context::{
     AccountContext, ArchiveContext, AttachmentContext, ItemContext, KeyringBinding,
     MachineChangeContext, MachineGrantContext, MachineKeptContext, RecoveryContext, RootKeyBinding,
-    StateContext,
-    VaultKeyContext,
+    StateContext, VaultKeyContext,
 };
 use crate::kae1;
 pub use crate::padding::padded_len;

@@ -1,9 +1,10 @@
 //! The endpoints of machine tokens.
 
 use keyarc_wire::{
-    DetailsResponse, DiscardChangesRequest, MachineRequest, MachineTokenId, MachineTokensResponse,
-    MachineUsesRequest, MachineUsesResponse, MakeMachineTokenRequest, WaitingChangesRequest,
-    WaitingChangesResponse, WriteItemsRequest, WriteItemsResponse, limits, paths,
+    DetailsResponse, DiscardChangesRequest, HandInRequest, MachineRequest, MachineTokenId,
+    MachineTokensResponse, MachineUsesRequest, MachineUsesResponse, MakeMachineTokenRequest,
+    WaitingChangesRequest, WaitingChangesResponse, WriteItemsRequest, WriteItemsResponse, limits,
+    paths,
 };
 
 use super::{
@@ -106,6 +107,16 @@ impl<T: Transport> Api<T> {
         let call = for_changes(post(paths::MACHINE_OPEN.into(), Some(encode(request)?)));
         let response = accepted(self.transport.send(call).await?)?;
         stream_of(response, Changes::check_copy)
+    }
+
+    /// Hands changes in, for whoever holds a token.
+    pub(crate) async fn hand_in(&self, request: &HandInRequest) -> Result<(), ApiFailure> {
+        let body = encode(request)?;
+        if body.len() > limits::MACHINE_CHANGES_BODY {
+            return Err(ApiFailure::TooLarge);
+        }
+        let call = post(paths::MACHINE_CHANGES.into(), Some(body));
+        accepted(self.transport.send(call).await?).map(drop)
     }
 
     /// The details of some items of what a token opens, for whoever holds it.

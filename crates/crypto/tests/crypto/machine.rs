@@ -3,8 +3,7 @@
 use keyarc_crypto::hazmat::{HEADER_LEN, Place};
 use keyarc_crypto::{
     ItemContext, MachineChangeContext, MachineGrant, MachineGrantContext, MachineKept,
-    MachineKeptContext, MachineToken,
-    MachineTokenError, OpenError, VaultKey,
+    MachineKeptContext, MachineToken, MachineTokenError, OpenError, VaultKey,
 };
 use proptest::prelude::*;
 use serde_json::Value;
