@@ -54,6 +54,9 @@ pub(super) fn Tokens() -> impl IntoView {
         });
     };
     load();
+    let is_writing =
+        |list: &Option<Vec<TokenView>>| list.iter().flatten().any(|token| token.writes);
+    let writes = Memo::new(move |_| tokens.with(is_writing));
     let making = RwSignal::new(false);
     let looking = RwSignal::new(false);
     let revoking = RwSignal::new(false);
@@ -156,9 +159,7 @@ pub(super) fn Tokens() -> impl IntoView {
                 {t!("New token…")}
             </Button>
             {move || {
-                tokens
-                    .with(|list| list.iter().flatten().any(|token| token.writes))
-                    .then(|| view! { class="v", <Waiting on_change=move |()| load() /> })
+                writes.get().then(|| view! { class="v", <Waiting on_change=move |()| load() /> })
             }}
             <MakeToken open=making on_made=move |()| load() />
             <Uses open=looking token=chosen />

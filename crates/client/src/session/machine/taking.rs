@@ -8,7 +8,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use keyarc_vault::{ChangeVerdict, DraftError, Item, MachineChange, MachineCopy, WriteError};
+use keyarc_vault::{
+    ChangeVerdict, DraftError, Item, MachineChange, MachineCopy, MachineNote, WriteError,
+};
 use keyarc_wire::{
     DiscardChangesRequest, ItemId, ItemWrite, MachineChangeName, WaitingChange,
     WaitingChangesRequest, WaitingChangesResponse, WriteItemsRequest, limits,
@@ -91,10 +93,17 @@ impl WaitsBecause {
 /// What waits, and what could be opened of it.
 struct Opened {
     waiting: WaitingChange,
-    token: Option<String>,
+    note: Option<MachineNote>,
     change: Option<MachineChange>,
     /// The token has ended.
     ended: bool,
+}
+
+impl Opened {
+    /// What its token is called.
+    fn token(&self) -> Option<String> {
+        self.note.as_ref().map(|note| note.name.clone())
+    }
 }
 
 impl<T: Transport, H: Host> Session<T, H> {
@@ -111,12 +120,11 @@ impl<T: Transport, H: Host> Session<T, H> {
         if !self.trust().may_write() {
             return Err(ClientError::ReadOnly);
         }
-        let mut tokens = self.tokens.lock().await;
         let (mut after, mut tries) = (None, 0);
         for _ in 0..PAGES_MAX {
             let page = self.waiting_page(after).await?;
-            let opened = self.open_page(&mut tokens, page.changes).await?;
-            match self.take_page(&tokens, opened, &mut outcome).await {
+            let opened = self.open_page(page.changes).await?;
+            match self.take_page(opened, &mut outcome).await {
                 Ok(()) => {}
                 // Taken, discarded or replaced elsewhere, or the item was changed: what waits now?
                 Err(Refused::Conflict) if tries < TRIES => {
@@ -138,10 +146,9 @@ impl<T: Transport, H: Host> Session<T, H> {
     /// or cannot be taken.
     pub async fn take_change(&self, name: MachineChangeName) -> Result<TakenChange, SaveError> {
         self.check_current()?;
-        let mut tokens = self.tokens.lock().await;
         for _ in 0..TRIES {
-            let opened = self.find_waiting(&mut tokens, name).await?;
-            let can_be_taken = match self.judge(&tokens, &opened) {
+            let opened = self.find_waiting(name).await?;
+            let can_be_taken = match self.judge(&opened) {
                 None => true,
                 Some(why) => why.can_be_taken(),
             };
@@ -185,19 +192,17 @@ impl<T: Transport, H: Host> Session<T, H> {
         }
     }
 
-    /// Opens what is of tokens that were not revoked. Of others there is nothing to be shown.
-    async fn open_page(
-        &self,
-        tokens: &mut Tokens,
-        waiting: Vec<WaitingChange>,
-    ) -> Result<Vec<Opened>, ClientError> {
+    /// Opens what is of tokens that were not revoked. Of others there is nothing to be shown. Who looks
+    /// after the copies waits no longer than for a list of tokens: a write waits for its server.
+    async fn open_page(&self, waiting: Vec<WaitingChange>) -> Result<Vec<Opened>, ClientError> {
+        let mut tokens = self.tokens.lock().await;
         let unknown = |one: &WaitingChange| tokens.find(one).is_none();
         if waiting.iter().any(unknown) {
             // Made elsewhere since the tokens were listed.
             tokens.listed_at_ms = None;
         }
         if !waiting.is_empty() {
-            self.list_tokens(tokens).await?;
+            self.list_tokens(&mut tokens).await?;
         }
         let now_ms = self.host.now_ms();
         let open = |waiting: WaitingChange| {
@@ -207,7 +212,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             }
             let copy = MachineCopy::open(self.account, &known.info.vault, &self.root).ok();
             Some(Opened {
-                token: known.note.as_ref().map(|note| note.name.clone()),
+                note: known.note.clone(),
                 change: copy.and_then(|copy| copy.open_change(known.info.id, &waiting.sealed)),
                 ended: !known.is_in_force(now_ms),
                 waiting,
@@ -218,7 +223,6 @@ impl<T: Transport, H: Host> Session<T, H> {
 
     async fn take_page(
         &self,
-        tokens: &Tokens,
         mut opened: Vec<Opened>,
         outcome: &mut TakenChanges,
     ) -> Result<(), Refused> {
@@ -228,7 +232,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             let (mut items, mut bytes) = (HashSet::new(), 0);
             let (fits, rest): (Vec<Opened>, Vec<Opened>) = opened.into_iter().partition(|one| {
                 let is_next = bytes < TAKEN_AT_ONCE
-                    && self.judge(tokens, one).is_none()
+                    && self.judge(one).is_none()
                     && items.insert(one.waiting.sealed.item_id);
                 if is_next {
                     bytes += one.waiting.sealed.change.0.len();
@@ -242,16 +246,14 @@ impl<T: Transport, H: Host> Session<T, H> {
             let fits: Vec<&Opened> = fits.iter().collect();
             self.write_taken(&fits, &mut outcome.taken).await?;
         }
-        let row = |one: &Opened| Some(self.row_of(one, self.judge(tokens, one)?));
+        let row = |one: &Opened| Some(self.row_of(one, self.judge(one)?));
         outcome.waiting.extend(opened.iter().filter_map(row));
         Ok(())
     }
 
     /// Why a change is not taken by itself; `None` when it is.
-    fn judge(&self, tokens: &Tokens, opened: &Opened) -> Option<WaitsBecause> {
-        let known = tokens.find(&opened.waiting);
-        let note = known.and_then(|known| known.note.as_ref());
-        let (Some(note), Some(change)) = (note, &opened.change) else {
+    fn judge(&self, opened: &Opened) -> Option<WaitsBecause> {
+        let (Some(note), Some(change)) = (&opened.note, &opened.change) else {
             return Some(WaitsBecause::Unreadable);
         };
         let sealed = &opened.waiting.sealed;
@@ -305,7 +307,7 @@ impl<T: Transport, H: Host> Session<T, H> {
         for (one, id, trashed) in done {
             let name = self.look(|vault| vault.summary(id).map(|row| row.name));
             taken.push(TakenChange {
-                token: one.token.clone().unwrap_or_default(),
+                token: one.token().unwrap_or_default(),
                 item: id,
                 name: name.unwrap_or_default(),
                 trashed,
@@ -342,7 +344,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             .and_then(|change| change.put.as_ref());
         WaitingRow {
             change: opened.waiting.name(),
-            token: opened.token.clone(),
+            token: opened.token(),
             name: known.or_else(|| put.map(|draft| draft.name.clone())),
             trashes: opened
                 .change
@@ -353,17 +355,13 @@ impl<T: Transport, H: Host> Session<T, H> {
         }
     }
 
-    async fn find_waiting(
-        &self,
-        tokens: &mut Tokens,
-        name: MachineChangeName,
-    ) -> Result<Opened, ClientError> {
+    async fn find_waiting(&self, name: MachineChangeName) -> Result<Opened, ClientError> {
         let mut after = None;
         for _ in 0..PAGES_MAX {
             let page = self.waiting_page(after).await?;
             let named = |one: &WaitingChange| one.name() == name;
             if let Some(found) = page.changes.into_iter().find(named) {
-                let mut opened = self.open_page(tokens, vec![found]).await?;
+                let mut opened = self.open_page(vec![found]).await?;
                 return opened.pop().ok_or(ClientError::NotFound);
             }
             match page.next {

@@ -39,11 +39,11 @@ async fn open(world: &World, token: &str) -> Holder {
 fn wish(world: &World, number: usize) -> MachineWish {
     let secret = BY_MACHINE[number].to_owned();
     let was = draft(number);
-    let content = match was.content {
+    let content = match &was.content {
         Content::Login { username, url, .. } => Content::Login {
-            username,
+            username: username.clone(),
             password: secret,
-            url,
+            url: url.clone(),
         },
         _ => Content::ApiKey { value: secret },
     };
@@ -221,6 +221,27 @@ async fn a_change_is_taken_as_it_was_handed_in_or_not_at_all() {
     }
     assert_eq!(written(&world), once);
     world.proxy.tell_the_truth();
+    for asked in world.proxy.asked() {
+        let told = |secret: &str| {
+            let mut windows = asked.body.windows(secret.len());
+            windows.any(|bytes| bytes == secret.as_bytes())
+        };
+        assert!(
+            !BY_MACHINE.iter().any(|secret| told(secret)),
+            "{}",
+            asked.path
+        );
+    }
+    // As they were, for what has to be true in the end.
+    for number in 0..2 {
+        let item = session.reveal(world.items[number]).await.expect("is there");
+        let back = ItemDraft {
+            id: Some(item.summary.id),
+            base_version: item.summary.version,
+            ..draft(number)
+        };
+        session.save(&back).await.expect("saves");
+    }
     world.end().await;
 }
 
