@@ -271,7 +271,7 @@ mod tests {
             |all| all[1].replaces = None,
             |all| all[0].sealed = b"seale",
             |all| all.reverse(),
-            |all| drop(all.pop()),
+            |all| all.truncate(1),
         ];
         for (number, edit) in edits.into_iter().enumerate() {
             let mut changes = CHANGES.to_vec();

@@ -196,12 +196,10 @@ impl<T: Transport, H: Host> Machine<T, H> {
         if !lacking.is_empty() {
             let kept = before.and_then(|kept| Changes::check_copy(kept.stream.clone()).ok());
             let kept = kept.map(|body| body.details).unwrap_or_default();
-            let opened = self.opened.borrow();
-            let is_same = |one: &SealedDetails| opened.vault.open_details(one).is_ok();
             let same = kept
                 .into_iter()
-                .filter(|one| lacking.contains(&one.item_id));
-            more.extend(same.filter(is_same).map(|one| (one.item_id, one)));
+                .filter(|one| lacking.contains(&one.item_id) && self.is_of_copy(one));
+            more.extend(same.map(|one| (one.item_id, one)));
             let is_missing = |item: &ItemId| !more.contains_key(item);
             let missing: Vec<ItemId> = lacking.into_iter().filter(is_missing).collect();
             more.extend(self.fetch_details(&missing).await?);
@@ -245,6 +243,11 @@ impl<T: Transport, H: Host> Machine<T, H> {
     /// When the token ends, Unix milliseconds; `None` for never.
     pub fn expires_at_ms(&self) -> Option<u64> {
         self.opened.borrow().expires_at_ms
+    }
+
+    /// Whether details are those of an item of the copy, as it was signed.
+    fn is_of_copy(&self, details: &SealedDetails) -> bool {
+        self.opened.borrow().vault.open_details(details).is_ok()
     }
 
     /// Looks into the copy, with what was handed in. Must not keep what it is given.

@@ -86,7 +86,7 @@ impl<T: Transport, H: Host> Machine<T, H> {
                 Some(ErrorCode::TokenReadsOnly) => HandInError::ReadsOnly,
                 Some(ErrorCode::ChangesFull) => HandInError::Full,
                 Some(ErrorCode::Conflict) => {
-                    self.fetch_again().await?;
+                    self.sync().await?;
                     HandInError::Overtaken
                 }
                 _ => HandInError::Machine(refused(failure, request.time_ms)),

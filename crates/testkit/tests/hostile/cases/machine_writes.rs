@@ -107,7 +107,8 @@ async fn a_change_is_taken_as_it_was_handed_in_or_not_at_all() {
         assert_eq!(handed_in, Ok(vec![world.items[number]]));
     }
     // In the order of the tokens' ids, which are random: each lie is about both.
-    let lies: [(fn(&mut Value), &str); 9] = [
+    type Lie = fn(&mut Value);
+    let lies: [(Lie, &str); 9] = [
         (
             |said| swap(said, "/changes/0/sealed/change", "/changes/1/sealed/change"),
             "each other's bytes",
@@ -197,11 +198,8 @@ async fn a_change_is_taken_as_it_was_handed_in_or_not_at_all() {
     let session = world.log_in_anew().await.expect("an honest log-in");
     assert_eq!(take(&session).await.taken.len(), 2);
     let said = world.last_said(paths::MACHINE_WAITING);
-    for number in 0..2 {
-        assert_eq!(
-            secret(&session, world.items[number]).await,
-            BY_MACHINE[number]
-        );
+    for (item, value) in world.items.iter().zip(BY_MACHINE) {
+        assert_eq!(secret(&session, *item).await, value);
     }
     let once = written(&world);
     show(&world, said);
