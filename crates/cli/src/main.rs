@@ -19,6 +19,7 @@ mod external_secrets;
 mod failure;
 mod format;
 mod forms;
+mod handing_in;
 mod hardened;
 mod home;
 mod host;
