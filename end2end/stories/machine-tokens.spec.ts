@@ -5,7 +5,7 @@ import type { Locator, Page } from '@playwright/test';
 import { isAccessible } from '../support/axe.ts';
 import { canary, sightings } from '../support/canary.ts';
 import { expect, test } from '../support/fixtures.ts';
-import { openToken } from '../support/machine.ts';
+import { handIn, openToken } from '../support/machine.ts';
 import type { Vault } from '../support/vault.ts';
 
 const part = (page: Page) => page.getByRole('region', { name: 'Machine tokens' });
@@ -25,10 +25,11 @@ async function begin(page: Page): Promise<Locator> {
 }
 
 /** Makes one for the folder Payments, and gives its text. */
-async function make(page: Page, name: string): Promise<string> {
+async function make(page: Page, name: string, writes = false): Promise<string> {
   const dialog = await begin(page);
   await dialog.getByLabel('Name', { exact: true }).fill(name);
   await dialog.getByRole('checkbox', { name: 'Payments', exact: true }).check();
+  if (writes) await dialog.getByRole('radio', { name: 'Read and write' }).check();
   await dialog.getByRole('button', { name: 'Make token' }).click();
   const made = page.getByRole('dialog', { name: 'Your new token' });
   const token = await made.getByTestId('machine-token').innerText();
@@ -181,4 +182,79 @@ test('names are taken once, nothing is made for nothing, and the server may be a
   await context.unroute('**/api/machine/tokens');
   await part(page).getByRole('button', { name: 'Try again' }).click();
   await expect(rows(page)).toHaveCount(1);
+});
+
+test('what a token hands in comes into the vault, or waits when somebody was faster @phone', async ({
+  context,
+  guard,
+  page,
+  server,
+  vault,
+}) => {
+  test.slow();
+  guard.allowStatus(403);
+  await vault.addKey({ name: 'Stripe', secret: 'first-secret', folder: 'Payments' });
+  await toSettings(vault);
+  const reading = await make(page, 'Reader');
+  const dialog = await begin(page);
+  await expect(dialog.getByText('It changes nothing.')).toBeVisible();
+  await dialog.getByRole('radio', { name: 'Read and write' }).check();
+  await expect(dialog.getByText(/is handed in, and comes into the vault when you next open it/)).toBeVisible();
+  await isAccessible(page, 'the form of a token that writes');
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  const token = await make(page, 'CI of the shop', true);
+  await expect(rows(page).filter({ hasText: 'CI of the shop' })).toContainText('Reads and writes Payments');
+  await expect(part(page).getByText(/^None. What tokens hand in is taken by itself/)).toBeVisible();
+
+  // One that reads is refused.
+  const wish = { name: 'Stripe', folder: 'Payments', secret: canary('by-the-reader') };
+  expect(await handIn(server.origin, reading, wish, 'Stripe')).toEqual({ status: 403, code: 'token_reads_only' });
+
+  // What one that writes hands in is taken as the vault is looked at again, and told.
+  const changed = canary('by-the-machine');
+  const added = canary('made-by-the-machine');
+  expect(await handIn(server.origin, token, { ...wish, secret: changed }, 'Stripe')).toEqual({ status: 204 });
+  expect(await handIn(server.origin, token, { name: 'Adyen', folder: 'Payments/EU', secret: added })).toEqual({ status: 204 });
+  await vault.go('All items');
+  await toSettings(vault);
+  await expect(vault.toast.filter({ hasText: 'CI of the shop changed 2 items.' })).toBeVisible();
+  await vault.go('All items');
+  await vault.open('Adyen');
+  await vault.go('All items');
+  await vault.open('Stripe');
+  await vault.detail('Stripe').getByRole('button', { name: 'Reveal', exact: true }).click();
+  await expect(vault.detail('Stripe').getByText(changed)).toBeVisible();
+  await expect.poll(async () => (await holds(server.origin, token))(added), { timeout: 15_000 }).toBe(true);
+
+  // Somebody changes the item before the change is taken: it waits, and a person says what becomes of it.
+  const late = canary('too-late');
+  const own = canary('by-the-person');
+  const waiting = '**/api/machine/waiting';
+  await context.route(waiting, async (route) => route.fulfill({ json: { changes: [] } }));
+  expect(await handIn(server.origin, token, { ...wish, secret: late }, 'Stripe')).toEqual({ status: 204 });
+  await vault.detail('Stripe').getByRole('button', { name: 'Edit' }).click();
+  await page.getByLabel('Secret', { exact: true }).fill(own);
+  await vault.save();
+  await expect(vault.detail('Stripe')).toBeVisible();
+  await context.unroute(waiting);
+  await toSettings(vault);
+  const waits = part(page).getByRole('list', { name: 'Changes that wait for you' }).getByRole('listitem');
+  await expect(waits).toHaveCount(1);
+  await expect(waits).toContainText('The item was changed since.');
+  await isAccessible(page, 'changes that wait');
+  await waits.getByRole('button', { name: 'Take' }).click();
+  await expect(vault.toast.filter({ hasText: 'Stripe is as the token had it.' })).toBeVisible();
+  await expect(waits).toHaveCount(0);
+
+  // What is outside of its folder can only be discarded.
+  expect(await handIn(server.origin, token, { ...wish, name: 'Elsewhere', folder: 'Private' })).toEqual({ status: 204 });
+  await vault.go('All items');
+  await toSettings(vault);
+  await expect(waits).toContainText('It is outside of what the token may write.');
+  await expect(waits.getByRole('button', { name: 'Take' })).toHaveCount(0);
+  await waits.getByRole('button', { name: 'Discard…' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();
+  await expect(waits).toHaveCount(0);
+  await vault.go('All items');
+  await expect(page.getByText('Elsewhere')).toHaveCount(0);
 });

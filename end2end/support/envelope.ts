@@ -75,7 +75,7 @@ function parts(key: Buffer, place: Place, salt: Buffer) {
   return { head, aad, key: derived.subarray(0, 32), iv: derived.subarray(32) };
 }
 
-/** A new envelope of a key's 32 bytes. */
+/** A new envelope of something small: at most 252 bytes. */
 export function seal(key: Buffer, place: Place, plaintext: Buffer): Buffer {
   const made = parts(key, place, randomBytes(24));
   const cipher = createCipheriv('aes-256-gcm', made.key, made.iv).setAAD(made.aad);

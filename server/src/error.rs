@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use keyarc_service::ServiceError;
-use keyarc_wire::{ApiError, ErrorCode};
+use keyarc_wire::{ApiError, ErrorCode, limits};
 
 use crate::middleware::request_id;
 
@@ -161,6 +161,11 @@ impl From<ServiceError> for Failure {
                 "The token may not be used from this address.",
                 "Use it where it is allowed, or make one for this address.",
             ),
+            ServiceError::TokenReadsOnly => Self::new(
+                ErrorCode::TokenReadsOnly,
+                "The token only reads.",
+                "Use one that writes. Nothing was changed.",
+            ),
             ServiceError::NotFound => Self::not_found(),
             ServiceError::ManifestStale => Self::new(
                 ErrorCode::ManifestStale,
@@ -180,6 +185,11 @@ impl From<ServiceError> for Failure {
                 ErrorCode::Conflict,
                 "The account's keys were changed meanwhile.",
                 "Fetch the account and begin anew. Nothing was changed.",
+            ),
+            ServiceError::ChangesConflict => Self::new(
+                ErrorCode::Conflict,
+                "What waits of an item that machine tokens change is something else by now.",
+                "Look at it, and begin anew. Nothing was changed.",
             ),
             ServiceError::HandleTaken => Self::new(
                 ErrorCode::HandleTaken,
@@ -208,6 +218,15 @@ impl From<ServiceError> for Failure {
                     quota / (1024 * 1024)
                 ),
                 "Delete items with files for good, which makes room a day later, or ask the operator for more. Nothing was changed.",
+            ),
+            ServiceError::ChangesFull => Self::new(
+                ErrorCode::ChangesFull,
+                &format!(
+                    "As many changes of this token wait for its owner as may: {}, or {} MB.",
+                    limits::MACHINE_CHANGES,
+                    limits::MACHINE_CHANGES_BYTES / (1024 * 1024)
+                ),
+                "They are taken when the owner's vault is next unlocked. Nothing was changed.",
             ),
             ServiceError::FileTooLarge => Self::new(
                 ErrorCode::PayloadTooLarge,
@@ -271,7 +290,8 @@ pub fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::ClockSkew
         | ErrorCode::TokenExpired
         | ErrorCode::TokenRevoked
-        | ErrorCode::AddressRefused => StatusCode::FORBIDDEN,
+        | ErrorCode::AddressRefused
+        | ErrorCode::TokenReadsOnly => StatusCode::FORBIDDEN,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ErrorCode::Conflict | ErrorCode::HandleTaken | ErrorCode::ManifestStale => {
@@ -281,7 +301,9 @@ pub fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        ErrorCode::StorageFull | ErrorCode::AttachmentsFull => StatusCode::INSUFFICIENT_STORAGE,
+        ErrorCode::StorageFull | ErrorCode::AttachmentsFull | ErrorCode::ChangesFull => {
+            StatusCode::INSUFFICIENT_STORAGE
+        }
         // Also for codes that a later version adds and forgets here.
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }

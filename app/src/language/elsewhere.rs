@@ -36,6 +36,7 @@ const TEXTS: &[&str] = &[
     mark!("needs a key"),
     mark!("needs a name"),
     mark!("is that of another token"),
+    mark!("cannot be another one"),
     mark!("is one of more than {1}"),
     mark!("lies outside the years 1970 to 9999"),
     mark!("is deeper than {1} folders"),

@@ -60,8 +60,9 @@ pub(super) fn view() -> impl IntoView {
                     <li>
                         {t!("the tokens that you make for machines: the public half of a key, a sealed \
                          copy of the items that each reads, when it was made and when it ends, the \
-                         networks that you allow it, and for 90 days when it was used and from \
-                         which network, as coarse as for sessions. Revoking one deletes its copy;")}
+                         networks that you allow it, what is handed in with it, sealed, until you take it, and \
+                         for 90 days when it was used and from which network, as coarse as for \
+                         sessions. Revoking one deletes its copy;")}
                     </li>
                     <li>
                         {t!("counters of log-in and sign-up attempts and of wrong codes, kept for minutes, to slow \

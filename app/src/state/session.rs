@@ -9,7 +9,7 @@ use crate::{
         Connection, ConnectionState, Debounce, Items, OpenForm, Toasts, Uploads, sleep, tabs,
         use_connection, use_items, use_open_form, use_toasts, use_uploads,
     },
-    worker::{Command, Event, KnownDevice, Reply, Stage, Unlocked, Worker, use_worker},
+    worker::{Command, Event, KnownDevice, Reply, Stage, TakenView, Unlocked, Worker, use_worker},
 };
 
 /// Where the vault is between closed and open.
@@ -47,6 +47,8 @@ pub struct Session {
     progress: RwSignal<Option<Progress>>,
     trouble: RwSignal<Option<String>>,
     awaits_code: RwSignal<bool>,
+    /// How many changes that machine tokens handed in wait for a person.
+    waiting: RwSignal<u32>,
     worker: Worker,
     form: OpenForm,
     items: Items,
@@ -75,6 +77,11 @@ impl Session {
     /// The account that this device knows.
     pub fn device(self) -> Option<KnownDevice> {
         self.device.get()
+    }
+
+    /// How many changes that machine tokens handed in wait for a person, as far as is known.
+    pub fn waiting(self) -> u32 {
+        self.waiting.get()
     }
 
     /// The open vault.
@@ -319,6 +326,7 @@ impl Session {
         self.phase.set(VaultPhase::Unknown);
         self.open.set(None);
         self.progress.set(None);
+        self.waiting.set(0);
         self.form.clear();
         self.items.clear();
         self.toasts.clear();
@@ -335,6 +343,7 @@ pub fn provide_session() {
         progress: RwSignal::new(None),
         trouble: RwSignal::new(None),
         awaits_code: RwSignal::new(false),
+        waiting: RwSignal::new(0),
         worker: use_worker(),
         form: use_open_form(),
         items: use_items(),
@@ -400,9 +409,49 @@ fn on_event(session: Session, connection: Connection, toasts: Toasts, event: &Ev
         }),
         Event::Offline { pending } => connection.set(ConnectionState::Offline { pending }),
         Event::Online => connection.set(ConnectionState::Online),
+        Event::Taken {
+            ref taken,
+            waiting,
+            more,
+        } => {
+            session.waiting.set(waiting);
+            tell_taken(toasts, taken);
+            if more {
+                toasts.say(tn!(
+                    waiting,
+                    "{count} change by a machine token waits for you, in the settings.",
+                    "{count} changes by machine tokens wait for you, in the settings."
+                ));
+            }
+        }
         Event::SessionEnded => {
             session.lock_here();
             toasts.say(t!("The session was ended from elsewhere. Unlock to go on."));
         }
+    }
+}
+
+/// Says what machine tokens changed: one item by its name, more by their number, for each token.
+fn tell_taken(toasts: Toasts, taken: &[TakenView]) {
+    let mut rest: Vec<&TakenView> = taken.iter().collect();
+    while let Some(first) = rest.first().copied() {
+        let (own, others): (Vec<&TakenView>, Vec<&TakenView>) =
+            rest.into_iter().partition(|one| one.token == first.token);
+        rest = others;
+        let token = &first.token;
+        toasts.say(match own.as_slice() {
+            [one] if one.trashed => t!(
+                "{token} moved {name} to the trash.",
+                token,
+                name = &one.name
+            ),
+            [one] => t!("{token} changed {name}.", token, name = &one.name),
+            more => tn!(
+                more.len() as u32,
+                "{token} changed {count} item.",
+                "{token} changed {count} items.",
+                token
+            ),
+        });
     }
 }

@@ -31,7 +31,7 @@ use super::{
     moment::{MomentCommand, MomentReply},
     passkey::{PasskeyAsked, PasskeyWish, PrfOutput},
     reminders::{ReminderCommand, ReminderReply},
-    tokens::{TokenCommand, TokenReply},
+    tokens::{TakenView, TokenCommand, TokenReply},
     versions::CompareVersion,
 };
 use crate::compare::Difference;
@@ -481,6 +481,15 @@ pub enum Event {
     SessionEnded,
     /// How far the vault may be believed has changed.
     Trust(Trust),
+    /// Changes that machine tokens handed in were taken, or others wait than before.
+    Taken {
+        /// What was taken.
+        taken: Vec<TakenView>,
+        /// How many wait for a person.
+        waiting: u32,
+        /// They are more than before.
+        more: bool,
+    },
 }
 
 /// A stage of long work.

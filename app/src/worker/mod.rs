@@ -46,5 +46,8 @@ pub use moment::{
 };
 pub use passkey::{PasskeyAsked, PasskeyWish, PrfOutput};
 pub use reminders::{ReminderCommand, ReminderReply, ReminderView};
-pub use tokens::{TokenCommand, TokenReply, TokenStanding, TokenUse, TokenView, TokenWish};
+pub use tokens::{
+    TakenView, TokenCommand, TokenReply, TokenStanding, TokenUse, TokenView, TokenWish,
+    WaitingView, WaitingWhy,
+};
 pub use versions::CompareVersion;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use keyarc_vault::MachineScope;
-use keyarc_wire::{MachineTokenId, MachineUseKind, MachineUseMark};
+use keyarc_vault::{DraftError, MachineScope};
+use keyarc_wire::{ItemId, MachineChangeName, MachineTokenId, MachineUseKind, MachineUseMark};
 use serde::{Deserialize, Serialize};
 
 use super::message::Failure;
@@ -26,6 +26,12 @@ pub enum TokenCommand {
     },
     /// Brings the copies up to date → [`TokenReply::Done`]. The worker gives this to itself.
     Update,
+    /// Takes what was handed in and fits, and lists what else waits → [`TokenReply::Waiting`].
+    Waiting,
+    /// Takes a change that waits, as the newest version of its item → [`TokenReply::Done`].
+    Take(MachineChangeName),
+    /// Discards a change that waits → [`TokenReply::Done`].
+    Discard(MachineChangeName),
 }
 
 /// A token to be made.
@@ -39,6 +45,8 @@ pub struct TokenWish {
     pub expires_at_ms: Option<u64>,
     /// Where it may be used, as `10.0.0.0/8`; anywhere without any.
     pub networks: Vec<String>,
+    /// Whether its holder may hand in changes.
+    pub writes: bool,
 }
 
 /// What the worker answers.
@@ -60,8 +68,76 @@ pub enum TokenReply {
         /// Where to go on; `None` when there are no more.
         next: Option<MachineUseMark>,
     },
+    /// What waits for a person.
+    Waiting(Vec<WaitingView>),
     /// Done.
     Done,
+}
+
+/// A change that was taken, as it is told.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenView {
+    /// What its token is called.
+    pub token: String,
+    /// The item.
+    pub item: ItemId,
+    /// What the item is called.
+    pub name: String,
+    /// It went to the trash.
+    pub trashed: bool,
+}
+
+impl fmt::Debug for TakenView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TakenView({}, redacted)", self.item)
+    }
+}
+
+/// A change that waits for a person.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingView {
+    /// Names it.
+    pub change: MachineChangeName,
+    /// What its token is called, if that can be opened.
+    pub token: Option<String>,
+    /// What the item is called, or would be; `None` when nothing tells.
+    pub name: Option<String>,
+    /// The item would go to the trash.
+    pub trashes: bool,
+    /// When it was handed in, Unix milliseconds.
+    pub handed_in_at_ms: u64,
+    /// Why it waits.
+    pub why: WaitingWhy,
+}
+
+impl fmt::Debug for WaitingView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WaitingView({}, redacted)", self.change.item_id)
+    }
+}
+
+/// Why a change waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WaitingWhy {
+    /// The item was changed since.
+    Outdated,
+    /// Its token has ended.
+    Ended,
+    /// The item was deleted for good.
+    Gone,
+    /// Its token may not write that.
+    OutOfScope,
+    /// It breaks a rule for items.
+    Broken(DraftError),
+    /// It does not open.
+    Unreadable,
+}
+
+impl WaitingWhy {
+    /// Whether a person can take it all the same.
+    pub fn can_be_taken(&self) -> bool {
+        matches!(self, Self::Outdated | Self::Ended)
+    }
 }
 
 /// A token in the list.
@@ -77,6 +153,10 @@ pub struct TokenView {
     pub expires_at_ms: Option<u64>,
     /// Where it may be used; anywhere without any.
     pub networks: Vec<String>,
+    /// Whether its holder may hand in changes.
+    pub writes: bool,
+    /// How many of them wait.
+    pub waiting: u32,
     /// The last time that somebody used it, or tried to.
     pub last_use: Option<TokenUse>,
     /// How its copy stands to the vault.

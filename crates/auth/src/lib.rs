@@ -3,6 +3,7 @@
 //! - [`LoginStatement`]: the bytes a client signs at log-in and sign-up;
 //! - [`ChangeStatement`]: the bytes it signs to put new keys in the place of old ones;
 //! - [`MachineStatement`]: the bytes that a machine token signs at each request;
+//! - [`HandInStatement`]: those that it signs to hand in changes;
 //! - [`ChallengeKey`]: server nonces that need no table until they are used;
 //! - [`SessionToken`]: the opaque token of a session, which the server keeps as a hash only;
 //! - [`AccessKey`]: 15-minute HS256 tokens for API clients;
@@ -36,7 +37,7 @@ pub use challenge::{
 pub use change::{Change, ChangeStatement, NewAccountKeys, NewKeys, NewRecovery, NewRecoveryKey};
 pub use feed::FeedToken;
 pub use keys::{MIN_SECRET_LEN, ServerKeys, WeakSecret};
-pub use machine::MachineStatement;
+pub use machine::{HandInStatement, HandedIn, MachineStatement};
 pub use recovery::{RECOVERY_CODE_LEN, RECOVERY_CODES, RecoveryCode, SecondFactorCode};
 pub use session::{SESSION_TOKEN_PREFIX, SessionToken, SessionTokenError};
 pub use statement::{LoginPurpose, LoginStatement};

@@ -58,13 +58,92 @@ impl MachineStatement<'_> {
     /// What the server remembers of the request, so that it serves once: the SHA-256 of token and
     /// nonce. A client must not be able to use up the nonce of anybody else.
     pub fn once(&self) -> [u8; 32] {
-        Sha256::new()
-            .chain_update(b"keyarc/v1/machine/once")
-            .chain_update(self.token)
-            .chain_update(self.client_nonce)
-            .finalize()
-            .into()
+        once(&self.token, &self.client_nonce)
     }
+}
+
+/// A change among those that a [`HandInStatement`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HandedIn<'a> {
+    /// The change.
+    pub change: [u8; 16],
+    /// The item that it changes or makes.
+    pub item: [u8; 16],
+    /// The version of the vault's item that it is made on; 0 for one that it makes.
+    pub base: u64,
+    /// The change of this item whose place it takes, if it takes one's.
+    pub replaces: Option<[u8; 16]>,
+    /// As it is sealed.
+    pub sealed: &'a [u8],
+}
+
+/// What a machine token signs to hand in changes: as [`MachineStatement`], with a purpose of its own
+/// and over all that is handed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HandInStatement<'a> {
+    /// The origin that the client talks to.
+    pub origin: &'a str,
+    /// The token.
+    pub token: [u8; 16],
+    /// The client's clock, Unix milliseconds.
+    pub time_ms: u64,
+    /// Made by the client for this one request.
+    pub client_nonce: [u8; NONCE_LEN],
+    /// What is handed in, in the order of the request.
+    pub changes: &'a [HandedIn<'a>],
+}
+
+impl HandInStatement<'_> {
+    /// The canonical bytes: origin length u32 ‖ origin ‖ token ‖ time u64 ‖ client nonce ‖ SHA-256
+    /// of (number of changes u32 ‖ for each: change 16 ‖ item 16 ‖ base u64 ‖ the change that it
+    /// replaces 16, or zeros ‖ SHA-256 of it as it is sealed 32), big-endian.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut hash = Sha256::new().chain_update((self.changes.len() as u32).to_be_bytes());
+        for one in self.changes {
+            hash.update(one.change);
+            hash.update(one.item);
+            hash.update(one.base.to_be_bytes());
+            hash.update(one.replaces.unwrap_or_default());
+            hash.update(Sha256::digest(one.sealed));
+        }
+        let origin = self.origin.as_bytes();
+        let mut bytes = Vec::with_capacity(4 + origin.len() + 16 + 8 + NONCE_LEN + 32);
+        bytes.extend_from_slice(&(origin.len() as u32).to_be_bytes());
+        bytes.extend_from_slice(origin);
+        bytes.extend_from_slice(&self.token);
+        bytes.extend_from_slice(&self.time_ms.to_be_bytes());
+        bytes.extend_from_slice(&self.client_nonce);
+        bytes.extend_from_slice(&hash.finalize());
+        bytes
+    }
+
+    /// Signs the statement.
+    pub fn sign(&self, key: &SigningKey) -> [u8; SIGNATURE_LEN] {
+        key.sign(Purpose::MachineChange, &self.to_bytes())
+    }
+
+    /// Checks a signature over exactly this statement.
+    pub fn verify(
+        &self,
+        key: &VerifyingKey,
+        signature: &[u8; SIGNATURE_LEN],
+    ) -> Result<(), SignatureError> {
+        key.verify(Purpose::MachineChange, &self.to_bytes(), signature)
+    }
+
+    /// As [`MachineStatement::once`]: a nonce serves once, whatever it is for.
+    pub fn once(&self) -> [u8; 32] {
+        once(&self.token, &self.client_nonce)
+    }
+}
+
+fn once(token: &[u8; 16], client_nonce: &[u8; NONCE_LEN]) -> [u8; 32] {
+    Sha256::new()
+        .chain_update(b"keyarc/v1/machine/once")
+        .chain_update(token)
+        .chain_update(client_nonce)
+        .finalize()
+        .into()
 }
 
 #[cfg(test)]
@@ -122,6 +201,87 @@ mod tests {
             ..one
         };
         assert_eq!(one.once(), later.once(), "the nonce alone makes it another");
+    }
+
+    const CHANGES: [HandedIn<'static>; 2] = [
+        HandedIn {
+            change: [4; 16],
+            item: [5; 16],
+            base: 6,
+            replaces: None,
+            sealed: b"sealed",
+        },
+        HandedIn {
+            change: [7; 16],
+            item: [8; 16],
+            base: 0,
+            replaces: Some([9; 16]),
+            sealed: b"",
+        },
+    ];
+
+    fn hand_in(origin: &str) -> HandInStatement<'_> {
+        HandInStatement {
+            origin,
+            token: [1; 16],
+            time_ms: 0x0102_0304_0506_0708,
+            client_nonce: [3; 32],
+            changes: &CHANGES,
+        }
+    }
+
+    #[test]
+    fn what_is_handed_in_is_signed_as_documented() {
+        let signature = hand_in("https://keyarc.example").sign(&SigningKey::from_seed(&[7; 32]));
+        assert_eq!(
+            hex::encode(signature),
+            include_str!("../vectors/machine-change-signature.hex").trim()
+        );
+        // Neither stands for the other, and no nonce serves for both.
+        let key = SigningKey::from_seed(&[7; 32]);
+        let public = VerifyingKey::from_bytes(&key.public_key()).unwrap();
+        let (asks, hands_in) = (statement("a://"), hand_in("a://"));
+        assert!(asks.verify(&public, &hands_in.sign(&key)).is_err());
+        assert!(hands_in.verify(&public, &asks.sign(&key)).is_err());
+        assert_eq!(asks.once(), hands_in.once());
+    }
+
+    #[test]
+    fn a_signature_covers_all_that_is_handed_in() {
+        let key = SigningKey::from_seed(&[7; 32]);
+        let public = VerifyingKey::from_bytes(&key.public_key()).unwrap();
+        let signature = hand_in("a://").sign(&key);
+        assert!(hand_in("a://").verify(&public, &signature).is_ok());
+        let edits: [fn(&mut HandInStatement<'_>); 4] = [
+            |one| one.origin = "b://",
+            |one| one.token[0] ^= 1,
+            |one| one.time_ms ^= 1,
+            |one| one.client_nonce[0] ^= 1,
+        ];
+        for edit in edits {
+            let mut other = hand_in("a://");
+            edit(&mut other);
+            assert!(other.verify(&public, &signature).is_err());
+        }
+        let edits: [fn(&mut Vec<HandedIn<'_>>); 8] = [
+            |all| all[0].change[0] ^= 1,
+            |all| all[0].item[0] ^= 1,
+            |all| all[0].base ^= 1,
+            |all| all[0].replaces = Some([1; 16]),
+            |all| all[1].replaces = None,
+            |all| all[0].sealed = b"seale",
+            |all| all.reverse(),
+            |all| all.truncate(1),
+        ];
+        for (number, edit) in edits.into_iter().enumerate() {
+            let mut changes = CHANGES.to_vec();
+            edit(&mut changes);
+            let other = HandInStatement {
+                changes: &changes,
+                ..hand_in("a://")
+            };
+            assert!(other.verify(&public, &signature).is_err(), "{number}");
+        }
     }
 
     type Parts = (String, [u8; 16], u64, [u8; 32], Vec<[u8; 16]>);

@@ -330,6 +330,10 @@ pub struct TokenCreate {
     /// Where it may be used, as 10.0.0.0/8 or an address; may be given several times.
     #[arg(long, value_name = "NETWORK")]
     pub from: Vec<String>,
+    /// Its holder may change what it reads: changes are handed in, and taken when the vault is next
+    /// unlocked.
+    #[arg(long)]
+    pub write: bool,
     #[command(flatten)]
     pub printed: Printed,
 }

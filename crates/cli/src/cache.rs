@@ -9,7 +9,7 @@ use std::{
     ffi::OsStr,
     fs::{self, TryLockError},
     io::{ErrorKind, Read as _},
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -18,7 +18,7 @@ use keyarc_client::{ClientError, Host as _, KeptCopy, KeptError, KeptFloor, Mach
 use keyarc_crypto::{MAX_PLAINTEXT, MachineToken};
 use keyarc_lookup::printable;
 use keyarc_wire::MachineTokenId;
-use rustix::{fs::OFlags, process::geteuid};
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -27,6 +27,7 @@ use crate::{
     home::{given, private_file},
     machine::OpenedCopy,
     output,
+    private::refuse_others,
 };
 
 /// The variable that says for how long what is kept may be used.
@@ -35,8 +36,6 @@ pub const MAX_AGE: &str = "KEYARC_CACHE";
 const FOLDER: &str = "KEYARC_CACHE_HOME";
 /// The longest time that may be said, in seconds: 30 days.
 const LONGEST: u64 = 30 * 86_400;
-/// Whoever may read or write something of a folder or file besides its owner.
-const OTHERS: u32 = 0o077;
 /// How long another command may take that writes.
 const TURN: Duration = Duration::from_secs(5);
 /// How often it is looked at.
@@ -274,9 +273,9 @@ impl Cache {
             Err(error) => return Err(failed(error)),
         };
         let folder = fs::metadata(&self.folder).map_err(failed)?;
-        own(&self.folder, &folder).map_err(NotUsed::File)?;
+        refuse_others(&self.folder, &folder).map_err(NotUsed::File)?;
         let known = file.metadata().map_err(failed)?;
-        own(path, &known).map_err(NotUsed::File)?;
+        refuse_others(path, &known).map_err(NotUsed::File)?;
         if !known.is_file() || known.len() > FILE_MAX {
             return Err(KeptError::Damaged.into());
         }
@@ -294,7 +293,7 @@ impl Cache {
         builder.recursive(true).mode(0o700);
         builder.create(&self.folder).map_err(failed)?;
         let known = fs::metadata(&self.folder).map_err(failed)?;
-        own(&self.folder, &known).map_err(Failure::Machine)
+        refuse_others(&self.folder, &known).map_err(Failure::Machine)
     }
 
     /// Waits until no other command writes. It ends with the file.
@@ -338,22 +337,6 @@ const OF_HOME: &str = match cfg!(target_os = "macos") {
     false => ".cache/keyarc",
 };
 
-/// Refuses what others may read or write, and what is somebody else's: whoever could put a file there
-/// could put an older one there.
-fn own(path: &Path, known: &fs::Metadata) -> Result<(), String> {
-    let shown = printable(&path.display().to_string());
-    if known.uid() != geteuid().as_raw() {
-        return Err(format!("{shown} belongs to another user"));
-    }
-    if known.mode() & OTHERS != 0 {
-        let mode = if known.is_dir() { "700" } else { "600" };
-        return Err(format!(
-            "others on this machine may read {shown}: run `chmod {mode} {shown}`"
-        ));
-    }
-    Ok(())
-}
-
 /// A time in words: `40 s`, `12 min`, `3 h 5 min`, `2 days 4 h`.
 pub fn ago(seconds: u64) -> String {
     let (minutes, hours) = (seconds / 60, seconds / 3_600);
@@ -374,6 +357,8 @@ pub fn ago(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
+
+    use rustix::process::geteuid;
 
     use super::*;
 

@@ -4,7 +4,7 @@
 use std::{
     env, fs,
     io::ErrorKind,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -12,13 +12,11 @@ use keyarc_crypto::SetupCode;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::{failure::Failure, output};
+use crate::{failure::Failure, output, private::refuse_open};
 
 const ACCOUNT: &str = "account.json";
 const SEEN: &str = "seen";
 const KEYRING: &str = "keyring.json";
-/// Whoever may read or write something of a folder or file besides its owner.
-const OTHERS: u32 = 0o077;
 
 /// The folder.
 #[derive(Debug, Clone)]
@@ -218,15 +216,7 @@ pub fn given(name: &str) -> Option<PathBuf> {
 fn private(path: &Path) -> Result<(), Failure> {
     let known =
         fs::metadata(path).map_err(|error| Failure::of_file("cannot look at", path, &error))?;
-    if known.permissions().mode() & OTHERS == 0 {
-        return Ok(());
-    }
-    let mode = if known.is_dir() { "700" } else { "600" };
-    Err(Failure::Machine(format!(
-        "others on this machine may read {}: run `chmod {mode} {}`",
-        path.display(),
-        path.display(),
-    )))
+    refuse_open(path, &known).map_err(Failure::Machine)
 }
 
 /// A file that only its owner may read, for a lock.
@@ -242,6 +232,8 @@ pub fn private_file(path: &Path) -> Result<fs::File, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     fn home() -> (tempfile::TempDir, Home) {

@@ -1,4 +1,4 @@
-//! Reading with a machine token, which the environment gives: no account is known to this machine.
+//! Reading and handing in with a machine token, which the environment gives: no account is known to this machine.
 //! Nothing is kept on it, unless the environment says so (`cache`).
 
 use std::{env, path::Path};
@@ -81,9 +81,24 @@ impl Given {
     /// Answers a question from the token's copy. What only an account can do is refused before anybody
     /// is asked.
     pub async fn ask(&self, home: &Home, question: &Question) -> Result<Answer, Failure> {
-        reads(question)?;
+        let writes = matches!(question, Question::Form(_) | Question::Change(_));
+        if !writes {
+            reads(question)?;
+        }
         let copy = self.open(home.is_offline()).await?;
+        if writes && !copy.writes() {
+            return Err(reads_only());
+        }
         answer(Source::Machine(&copy), question).await
+    }
+
+    /// Whether something can be changed with the token. To be asked before somebody is asked for a
+    /// secret.
+    pub async fn writes(&self, home: &Home) -> Result<(), Failure> {
+        match self.open(home.is_offline()).await?.writes() {
+            true => Ok(()),
+            false => Err(reads_only()),
+        }
     }
 
     /// What is kept of the copy; `None` when nothing is.
@@ -209,7 +224,7 @@ pub fn reads(question: &Question) -> Result<(), Failure> {
         | Question::Tokens
         | Question::RemoveTokens(_)
         | Question::TokenUses(_)
-        | Question::KeepUnlock(_) => Err(reads_only()),
+        | Question::KeepUnlock(_) => Err(needs_account()),
         Question::Status
         | Question::Items
         | Question::List(_)
@@ -227,10 +242,17 @@ pub fn reads(question: &Question) -> Result<(), Failure> {
     }
 }
 
-/// That nothing can be changed with a token.
+/// That nothing can be changed with this token.
 pub fn reads_only() -> Failure {
     Failure::Usage(format!(
-        "a machine token reads only: unset {TOKEN} to use the account of this machine"
+        "this machine token reads only: its owner can make one that writes, or unset {TOKEN} to use the account of this machine"
+    ))
+}
+
+/// That no token can do something.
+pub fn needs_account() -> Failure {
+    Failure::Usage(format!(
+        "a machine token cannot do this: unset {TOKEN} to use the account of this machine"
     ))
 }
 

@@ -11,7 +11,7 @@ use std::{
 use keyarc_lookup::printable;
 use tempfile::TempDir;
 
-use crate::{failure::Failure, output, variables::Variables};
+use crate::{failure::Failure, output, private::refuse_others, variables::Variables};
 
 /// A folder of one's own in memory. When it is dropped, what stands in it is overwritten and
 /// removed.
@@ -100,11 +100,7 @@ pub fn write_files(folder: &Path, variables: &Variables) -> Result<(), Failure> 
     if !known.is_dir() {
         return Err(Failure::Machine(format!("{shown} is no folder")));
     }
-    if known.permissions().mode() & 0o077 != 0 {
-        return Err(Failure::Machine(format!(
-            "others on this machine may look into {shown}: run `chmod 700 {shown}`"
-        )));
-    }
+    refuse_others(folder, &known).map_err(Failure::Machine)?;
     if !is_in_memory(folder) {
         return Err(Failure::Machine(format!(
             "{shown} is on a disk, where secrets outlast what they are for: name a folder in memory, as below /run"
@@ -184,6 +180,7 @@ mod tests {
 
     #[test]
     fn values_become_files_of_a_folder_in_memory_that_is_for_their_owner() {
+        use rustix::process::geteuid;
         use zeroize::Zeroizing;
 
         let of = |name: &str| {
@@ -221,6 +218,13 @@ mod tests {
         fs::set_permissions(&within, fs::Permissions::from_mode(0o750)).expect("changes");
         let failure = write_files(&within, &of("fine")).expect_err("is refused");
         assert!(failure.to_string().contains("chmod 700"), "{failure}");
+        fs::set_permissions(&within, fs::Permissions::from_mode(0o700)).expect("changes");
+        // Only an administrator can give something away.
+        if geteuid().is_root() {
+            std::os::unix::fs::chown(&within, Some(12_345), None).expect("gives away");
+            let failure = write_files(&within, &of("fine")).expect_err("is refused");
+            assert!(failure.to_string().contains("another user"), "{failure}");
+        }
         for place in [
             Path::new("/nowhere"),
             &path,

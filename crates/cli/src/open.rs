@@ -15,7 +15,7 @@ use crate::{
     keeper::{self, By},
     keyring, machine,
     project::Project,
-    prompt,
+    prompt, tokens,
     vault::{Answer, Question, Source, answer},
 };
 
@@ -174,6 +174,11 @@ pub async fn ask(home: &Home, question: &Question) -> Result<Answer, Failure> {
     }
     let machine = Machine::new(home);
     let session = open_here(home, &machine, &account).await?;
+    if session.has_writing_tokens() {
+        for said in tokens::behind(&session).await {
+            eprintln!("keyarc: {said}");
+        }
+    }
     let answer = answer(Source::Account(&session), question).await;
     let _ = session.log_out().await;
     if let Some(unkept) = machine.unkept() {

@@ -1,6 +1,7 @@
 //! What is printed.
 
 use std::{
+    fmt::Display,
     fs,
     io::{self, ErrorKind, Write as _},
     os::unix::fs::PermissionsExt as _,
@@ -13,6 +14,14 @@ use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+
+/// So many items, in words.
+pub fn items<N: Display + PartialEq + From<u8>>(count: N) -> String {
+    match count == N::from(1) {
+        true => "1 item".to_owned(),
+        false => format!("{count} items"),
+    }
+}
 
 /// Prints JSON and a line end.
 pub fn json(told: &impl Serialize) -> Result<(), Failure> {

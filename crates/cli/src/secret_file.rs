@@ -1,17 +1,15 @@
 //! A secret that stands in a file, as services and containers are given theirs.
 
-use std::{fs::File, io::Read as _, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{fs::File, io::Read as _, path::Path};
 
 use keyarc_lookup::printable;
 use rustix::fs::{StatVfsMountFlags, fstatvfs};
 use zeroize::Zeroizing;
 
-use crate::{failure::Failure, memory::is_in_memory};
+use crate::{failure::Failure, memory::is_in_memory, private::refuse_open};
 
 /// The longest file that is read, in bytes.
 const LONGEST: usize = 64 * 1024;
-/// Whoever may read or write a file besides its owner.
-const OTHERS: u32 = 0o077;
 /// Where container engines mount secrets.
 const MOUNTED: &str = "/run/secrets";
 
@@ -25,10 +23,10 @@ pub fn read(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let mut file = File::open(path).map_err(|error| failed(&error))?;
     let known = file.metadata().map_err(|error| failed(&error))?;
     let shown = printable(&path.display().to_string());
-    if known.permissions().mode() & OTHERS != 0 && !is_mounted_secret(&file, path) {
-        return Err(Failure::Machine(format!(
-            "others on this machine may read {shown}: run `chmod 600 {shown}`"
-        )));
+    if let Err(why) = refuse_open(path, &known)
+        && !is_mounted_secret(&file, path)
+    {
+        return Err(Failure::Machine(why));
     }
     // At once as long as it can become: a text that grows leaves copies behind.
     let mut text = Zeroizing::new(String::with_capacity(LONGEST + 1));
@@ -59,7 +57,7 @@ fn is_mounted_secret(file: &File, path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, os::unix::fs::PermissionsExt as _};
 
     use super::*;
 

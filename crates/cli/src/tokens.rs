@@ -1,8 +1,10 @@
 //! Machine tokens, as the owner of an account looks after them.
 
-use keyarc_client::{ClientError, NewToken, TokenBehind, TokenError, TokenRow, TokenState};
+use keyarc_client::{
+    ClientError, NewToken, TakenChange, TokenBehind, TokenError, TokenRow, TokenState,
+};
 use keyarc_lookup::{nearest, printable};
-use keyarc_vault::{DraftError, MachineScope};
+use keyarc_vault::{DraftError, MachineNote, MachineScope};
 use keyarc_wire::{MachineTokenId, MachineUseKind};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +21,8 @@ pub struct TokenWish {
     pub expires_at_ms: Option<u64>,
     /// Where it may be used, as `10.0.0.0/8`.
     pub networks: Vec<String>,
+    /// Whether its holder may hand in changes.
+    pub writes: bool,
 }
 
 /// A token as a list shows it. The JSON of `token ls` is made of it and keeps its members.
@@ -38,6 +42,10 @@ pub struct TokenLine {
     pub expires_at_ms: Option<u64>,
     /// Where it may be used; anywhere without any.
     pub networks: Vec<String>,
+    /// Whether its holder may hand in changes.
+    pub writes: bool,
+    /// How many of them wait to be taken.
+    pub waiting: u32,
     /// The last time that somebody used it, or tried to.
     pub last_use: Option<UseLine>,
     /// `current`, `behind`, `expired` or `revoked`.
@@ -77,6 +85,7 @@ impl TokenLine {
             TokenState::Expired => ("expired", None, None),
             TokenState::Revoked { .. } => ("revoked", None, None),
         };
+        let writes = row.note.as_ref().is_some_and(MachineNote::writes);
         let (name, scope) = match row.note {
             Some(note) => (Some(note.name), note.scope),
             None => (None, MachineScope::default()),
@@ -89,6 +98,8 @@ impl TokenLine {
             created_at_ms: row.created_at_ms,
             expires_at_ms: row.expires_at_ms,
             networks: row.networks,
+            writes,
+            waiting: row.waiting,
             last_use: row.last_use.map(UseLine::from),
             state: state.to_owned(),
             items,
@@ -104,6 +115,7 @@ pub async fn make(session: &Open, wish: &TokenWish) -> Result<Answer, Failure> {
         scope: &wish.scope,
         expires_at_ms: wish.expires_at_ms,
         networks: &wish.networks,
+        writes: wish.writes,
     };
     let made = session
         .make_token(&new)
@@ -168,8 +180,37 @@ async fn find(session: &Open, name: &str) -> Result<MachineTokenId, Failure> {
     }
 }
 
+/// Takes what was handed in with tokens that write, and says what that was, and what waits for a person.
+/// Nothing is asked where none writes.
+pub async fn take(session: &Open) -> Vec<String> {
+    let outcome = match session.take_changes().await {
+        Ok(outcome) => outcome,
+        Err(ClientError::SessionEnded) => return Vec::new(),
+        Err(error) => {
+            return vec![format!(
+                "what machine tokens handed in may not be taken yet: {error}"
+            )];
+        }
+    };
+    let said = |one: TakenChange| {
+        let (token, name) = (printable(&one.token), printable(&one.name));
+        match one.trashed {
+            true => format!("the machine token {token} moved {name} to the trash"),
+            false => format!("the machine token {token} changed {name}"),
+        }
+    };
+    let mut all: Vec<String> = outcome.taken.into_iter().map(said).collect();
+    match outcome.waiting.len() {
+        0 => {}
+        waiting => all.push(format!(
+            "{waiting} of what machine tokens handed in waits for you: look at the settings in a browser"
+        )),
+    }
+    all
+}
+
 /// Brings the copies of all tokens to what the vault holds now, and says which still have older
-/// values. That is no failure of what was changed.
+/// values; before that, takes what was handed in. That is no failure of what was changed.
 pub async fn behind(session: &Open) -> Vec<String> {
     let said = |one: TokenBehind| {
         let name = one.name.unwrap_or_else(|| one.id.to_string());
@@ -179,11 +220,13 @@ pub async fn behind(session: &Open) -> Vec<String> {
             one.why
         )
     };
+    let mut all = take(session).await;
     match session.update_tokens().await {
-        Ok(behind) => behind.into_iter().map(said).collect(),
-        Err(ClientError::SessionEnded) => Vec::new(),
-        Err(error) => vec![format!(
+        Ok(behind) => all.extend(behind.into_iter().map(said)),
+        Err(ClientError::SessionEnded) => {}
+        Err(error) => all.push(format!(
             "machine tokens may still read older values: {error}"
-        )],
+        )),
     }
+    all
 }

@@ -19,9 +19,10 @@ use crate::{
     credentials::{self, Asked},
     failure::Failure,
     forms::Form,
+    handing_in::{self, HANDED_IN},
     host::{Open, doubt},
     keyring,
-    machine::{OpenedCopy, reads_only},
+    machine::{OpenedCopy, needs_account},
     scope::{self, Scope, Within},
     secret::Secret,
     ssh,
@@ -176,7 +177,8 @@ pub enum Answer {
         /// The items that were made or changed, as they are now.
         #[zeroize(skip)]
         rows: Vec<Row>,
-        /// What is to be said of machine tokens that still read what was before.
+        /// What is to be said beside: of machine tokens that still read what was before, of what they
+        /// changed, or that it was handed in.
         #[zeroize(skip)]
         behind: Vec<String>,
     },
@@ -340,7 +342,7 @@ impl<'a> Source<'a> {
     fn account(self) -> Result<&'a Open, Failure> {
         match self {
             Self::Account(session) => Ok(session),
-            Self::Machine(_) => Err(reads_only()),
+            Self::Machine(_) => Err(needs_account()),
         }
     }
 }
@@ -415,12 +417,16 @@ pub async fn answer(source: Source<'_>, question: &Question) -> Result<Answer, F
         Question::Export(wish) => Ok(Answer::Export(
             transfers::go_out(source.account()?, wish).await?,
         )),
-        Question::Change(change) => {
-            let session = source.account()?;
-            let rows = writes::change(session, change).await?;
-            let behind = tokens::behind(session).await;
-            Ok(Answer::Changed { rows, behind })
-        }
+        Question::Change(change) => Ok(match source {
+            Source::Account(session) => Answer::Changed {
+                rows: writes::change(session, change).await?,
+                behind: tokens::behind(session).await,
+            },
+            Source::Machine(copy) => Answer::Changed {
+                rows: handing_in::change(copy, change).await?,
+                behind: vec![HANDED_IN.to_owned()],
+            },
+        }),
         Question::History(wanted) => {
             let id = item_meant(source, wanted)?;
             let versions = source.account()?.versions(id).await?;

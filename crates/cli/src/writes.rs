@@ -86,14 +86,14 @@ pub async fn change(session: &Open, change: &Change) -> Result<Vec<Row>, Failure
             Ok(vec![Row::of(item.summary.clone())])
         }
         Change::Move(wanted, folder) => {
-            let ids = all(session, wanted)?;
+            let ids = all(Source::Account(session), wanted)?;
             let moved = BulkChange::Folder(folder.clone());
             let moved = session.change_many(&ids, &moved).await;
             moved.map_err(not_saved)?;
             Ok(rows_of(session, &ids))
         }
         Change::Remove(wanted) => {
-            let ids = all(session, wanted)?;
+            let ids = all(Source::Account(session), wanted)?;
             session.trash(&ids).await?;
             Ok(rows_of(session, &ids))
         }
@@ -101,8 +101,8 @@ pub async fn change(session: &Open, change: &Change) -> Result<Vec<Row>, Failure
 }
 
 /// Every one that is meant, or nothing is done.
-fn all(session: &Open, wanted: &[Wanted]) -> Result<Vec<ItemId>, Failure> {
-    let rows = rows(Source::Account(session));
+pub fn all(source: Source<'_>, wanted: &[Wanted]) -> Result<Vec<ItemId>, Failure> {
+    let rows = rows(source);
     let mut ids = Vec::with_capacity(wanted.len());
     for one in wanted {
         let id = find(&rows, one)?;
@@ -141,7 +141,7 @@ async fn set(
 
 /// Puts a value into its place. A variable that an environment set does not have is added to it;
 /// anything else must be there.
-fn put(draft: &mut ItemDraft, field: Option<&str>, value: &str) -> Result<(), Failure> {
+pub fn put(draft: &mut ItemDraft, field: Option<&str>, value: &str) -> Result<(), Failure> {
     let name = printable(&draft.name);
     let Some(field) = field.or(meant(&draft.content)) else {
         return Err(Failure::Usage(format!(
@@ -224,7 +224,8 @@ async fn edit(session: &Open, edited: &Edited) -> Result<Item, Failure> {
     session.save(&draft).await.map_err(not_saved)
 }
 
-fn draft_of(new: &NewItem) -> Result<ItemDraft, Failure> {
+/// A new item as it is saved.
+pub fn draft_of(new: &NewItem) -> Result<ItemDraft, Failure> {
     let secret = new.secret.0.clone();
     let content = match new.kind {
         Kind::ApiKey => Content::ApiKey { value: secret },
@@ -285,9 +286,7 @@ fn variables(text: &str) -> Result<Vec<Variable>, Failure> {
 /// Why something was not saved.
 pub fn not_saved(error: SaveError) -> Failure {
     match error {
-        SaveError::Draft(DraftError { field, rule }) => {
-            Failure::Usage(format!("{}: {rule}", field.replace('_', " ")))
-        }
+        SaveError::Draft(error) => broken_rule(&error),
         SaveError::Conflict { .. } => Failure::Changed,
         SaveError::Client(ClientError::ReadOnly) => Failure::Untrusted(
             "the vault is read-only until what the server shows was looked into, in a browser"
@@ -295,4 +294,9 @@ pub fn not_saved(error: SaveError) -> Failure {
         ),
         SaveError::Client(error) => error.into(),
     }
+}
+
+/// What breaks a rule.
+pub fn broken_rule(DraftError { field, rule }: &DraftError) -> Failure {
+    Failure::Usage(format!("{}: {rule}", field.replace('_', " ")))
 }

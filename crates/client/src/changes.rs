@@ -1,6 +1,6 @@
 use keyarc_wire::{
-    Bytes, Change, ChangesDecodeError, ChangesDecoder, ItemChange, Sealed, SealedDetails,
-    encode_changes_end, encode_details,
+    Bytes, Change, ChangesDecodeError, ChangesDecoder, ItemChange, Sealed, SealedChange,
+    SealedDetails, encode_changes_end, encode_details,
 };
 
 /// The body of a sync, known to be well formed to its end.
@@ -24,6 +24,8 @@ pub(crate) struct CopyBody {
     pub(crate) grant: Sealed,
     /// The details of its items, where they came along.
     pub(crate) details: Vec<SealedDetails>,
+    /// What was handed in with the token and waits.
+    pub(crate) waiting: Vec<SealedChange>,
 }
 
 impl Changes {
@@ -35,11 +37,12 @@ impl Changes {
 
     /// The same of what a machine token opens.
     pub(crate) fn check_copy(body: Vec<u8>) -> Result<CopyBody, ChangesDecodeError> {
-        let (mut grant, mut details) = (None, Vec::new());
+        let (mut grant, mut details, mut waiting) = (None, Vec::new(), Vec::new());
         let changes = Self::read(body, 0, |more| {
             match more {
                 Change::Grant(sealed) if grant.is_none() => grant = Some(sealed),
                 Change::Details(sealed) => details.push(sealed),
+                Change::Waiting(sealed) => waiting.push(sealed),
                 _ => return Err(ChangesDecodeError::Malformed),
             }
             Ok(())
@@ -48,6 +51,7 @@ impl Changes {
             changes,
             grant: grant.ok_or(ChangesDecodeError::Malformed)?,
             details,
+            waiting,
         })
     }
 

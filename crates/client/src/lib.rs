@@ -36,7 +36,7 @@ pub use history::Trust;
 pub use host::{Host, Stage};
 pub use kept::{KeptCopy, KeptError, KeptFloor};
 pub use link::{JoinedLink, LinkWords, NewDevice};
-pub use machine::{Machine, MachineError};
+pub use machine::{HandInError, Machine, MachineError, MachineWish};
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{Distrust, NativeHost, NativeTransport, NativeTransportError, http_client};
 pub use pins::{Pin, Pins, PinsDecodeError};
@@ -45,6 +45,7 @@ pub use session::{
     LoggingIn, MadeRecoveryKey, MadeToken, NewKit, NewPasskey, NewToken, PasskeyLogIn,
     PendingLogIn, PendingPasskey, PendingRecovery, Recover, Recovering, Recovery, RecoveryRefused,
     RecoveryState, Refused, Rekey, ReminderChannels, ReturnUndo, Returned, Salvage, Session,
-    SignUp, Stoppable, TokenBehind, TokenError, TokenRow, TokenState, Undone, Unlocked,
+    SignUp, Stoppable, TakenChange, TakenChanges, TokenBehind, TokenError, TokenRow, TokenState,
+    Undone, Unlocked, WaitingRow, WaitsBecause,
 };
 pub use transport::{HttpRequest, HttpResponse, Method, Patience, Transport, TransportError};

@@ -1,5 +1,5 @@
-//! Reading with a machine token: no account and no password. Nothing is kept here; what a machine may
-//! keep of it is [`KeptCopy`].
+//! Reading with a machine token, and handing changes in: no account and no password. Nothing is kept
+//! here; what a machine may keep of it is [`KeptCopy`].
 
 use std::{cell::RefCell, collections::HashMap};
 
@@ -17,6 +17,13 @@ use crate::{
     Api, ApiFailure, Changes, ClientError, Host, KeptCopy, KeptError, KeptFloor, Pin, Transport,
     Trust, changes::CopyBody, history, session::read::batch_of,
 };
+
+mod overlay;
+mod writing;
+
+pub use writing::{HandInError, MachineWish};
+
+use overlay::Overlay;
 
 /// How often a copy that changes while it is read is opened anew.
 const TRIES: u32 = 3;
@@ -59,7 +66,8 @@ fn skew_words(ahead_ms: i64) -> String {
     format!("{by} {side}")
 }
 
-/// What a token opens. Nothing can be written with it.
+/// What a token opens. With one that writes changes can be [handed in](Self::hand_in), which are seen
+/// here as they are to be.
 ///
 /// The copy is believed as a vault is: its manifests continue the one that the grant names, the
 /// newest is signed by the account that made the token, and the items are those that were signed.
@@ -84,6 +92,8 @@ struct Opened {
     fetched_at_ms: u64,
     /// What came, as it came.
     changes: Changes,
+    /// What was handed in, over the same items; `None` with a token that reads.
+    overlay: Option<Overlay>,
 }
 
 impl<T: Transport, H: Host> Machine<T, H> {
@@ -186,11 +196,10 @@ impl<T: Transport, H: Host> Machine<T, H> {
         if !lacking.is_empty() {
             let kept = before.and_then(|kept| Changes::check_copy(kept.stream.clone()).ok());
             let kept = kept.map(|body| body.details).unwrap_or_default();
-            let is_same = |one: &SealedDetails| self.look(|vault| vault.open_details(one).is_ok());
             let same = kept
                 .into_iter()
-                .filter(|one| lacking.contains(&one.item_id));
-            more.extend(same.filter(is_same).map(|one| (one.item_id, one)));
+                .filter(|one| lacking.contains(&one.item_id) && self.is_of_copy(one));
+            more.extend(same.map(|one| (one.item_id, one)));
             let is_missing = |item: &ItemId| !more.contains_key(item);
             let missing: Vec<ItemId> = lacking.into_iter().filter(is_missing).collect();
             more.extend(self.fetch_details(&missing).await?);
@@ -236,9 +245,16 @@ impl<T: Transport, H: Host> Machine<T, H> {
         self.opened.borrow().expires_at_ms
     }
 
-    /// Looks into the copy. Must not keep what it is given.
+    /// Whether details are those of an item of the copy, as it was signed.
+    fn is_of_copy(&self, details: &SealedDetails) -> bool {
+        self.opened.borrow().vault.open_details(details).is_ok()
+    }
+
+    /// Looks into the copy, with what was handed in. Must not keep what it is given.
     pub fn look<R>(&self, look: impl FnOnce(&UnlockedVault) -> R) -> R {
-        look(&self.opened.borrow().vault)
+        let opened = self.opened.borrow();
+        let overlay = opened.overlay.as_ref().map(Overlay::vault);
+        look(overlay.unwrap_or(&opened.vault))
     }
 
     /// One item with its secret.
@@ -275,13 +291,19 @@ impl<T: Transport, H: Host> Machine<T, H> {
         let items: Vec<ItemId> = items.iter().filter(there).copied().collect();
         let lacking: Vec<ItemId> = {
             let opened = self.opened.borrow();
-            let lacks = |item: &&ItemId| !opened.details.contains_key(item);
+            let lacks = |item: &&ItemId| {
+                opened.handed_in(**item).is_none() && !opened.details.contains_key(item)
+            };
             items.iter().filter(lacks).copied().collect()
         };
         let fetched = self.fetch_details(&lacking).await?;
         let opened = self.opened.borrow();
         let mut read = Vec::with_capacity(items.len());
         for item in &items {
+            if let Some(handed_in) = opened.handed_in(*item) {
+                read.push(handed_in.clone());
+                continue;
+            }
             let Some(details) = opened.details.get(item).or_else(|| fetched.get(item)) else {
                 return Ok(None);
             };
@@ -367,6 +389,11 @@ impl Asking<'_> {
 }
 
 impl Opened {
+    /// An item as it was handed in.
+    fn handed_in(&self, item: ItemId) -> Option<&Item> {
+        self.overlay.as_ref()?.item(item)
+    }
+
     /// Items whose details did not come along.
     fn lacking(&self) -> Vec<ItemId> {
         let ids = self.vault.item_ids().into_iter();
@@ -412,7 +439,21 @@ fn opened(
     if grant.expires_at_ms.is_some_and(|end| end <= now_ms) {
         return Err(MachineError::Expired);
     }
-    Ok(believe(grant, key, body, seen, fetched_at_ms)?)
+    let waiting = body.waiting.clone();
+    let again = MachineGrant::open(&body.grant.0, keys, token.0);
+    let mut opened = believe(grant, key, body, seen, fetched_at_ms)?;
+    // The same items once more, so that the copy stays what was signed.
+    if let (true, Ok((_, key))) = (grant.writes, again) {
+        let owner = AccountId(grant.account);
+        let mut vault = UnlockedVault::granted(owner, VaultId(grant.vault), grant.epoch, key);
+        vault.reserve(opened.changes.count());
+        vault.apply(opened.changes.iter());
+        let overlay = Overlay::over(vault, token, &waiting);
+        opened.overlay = Some(overlay.ok_or(ClientError::Tampered)?);
+    } else if !waiting.is_empty() {
+        return Err(ClientError::Tampered.into());
+    }
+    Ok(opened)
 }
 
 fn believe(
@@ -461,6 +502,7 @@ fn believe(
         head: shown.head,
         fetched_at_ms,
         changes,
+        overlay: None,
     })
 }
 

@@ -22,6 +22,7 @@ pub(crate) enum EnvelopeType {
     MachineGrant = 0x0106,
     MachineCopy = 0x0107,
     MachineFloor = 0x0108,
+    MachineChange = 0x0109,
     State = 0x0201,
     DeviceLink = 0x0301,
     KeptUnlock = 0x0302,

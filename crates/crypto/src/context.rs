@@ -105,6 +105,20 @@ pub struct MachineKeptContext {
     pub kept: MachineKept,
 }
 
+/// The place of a change that is handed in with a machine token. The key is that of the token's copy,
+/// which nobody has but who holds the token and whose items they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MachineChangeContext {
+    /// The token.
+    pub token: [u8; 16],
+    /// The change.
+    pub change: [u8; 16],
+    /// The item that it changes or makes.
+    pub item: [u8; 16],
+    /// The version of the vault's item that it is made on; 0 for one that it makes.
+    pub base: u64,
+}
+
 /// The place of a chunk in an archive. It belongs to whoever can open it, and names no account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ArchiveContext {
@@ -265,6 +279,20 @@ impl Binding for MachineKeptContext {
             MachineKept::Floor => "machine-floor",
         };
         aad.field(&self.token).field(kept.as_bytes());
+    }
+}
+
+impl Binding for MachineChangeContext {
+    fn envelope_type(&self) -> EnvelopeType {
+        EnvelopeType::MachineChange
+    }
+
+    fn write(&self, aad: &mut Aad) {
+        aad.field(&self.token)
+            .field(b"machine-change")
+            .field(&self.change)
+            .field(&self.item)
+            .field(&self.base.to_be_bytes());
     }
 }
 

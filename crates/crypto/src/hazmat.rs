@@ -4,8 +4,8 @@
 use crate::aad;
 use crate::context::{
     AccountContext, ArchiveContext, AttachmentContext, ItemContext, KeyringBinding,
-    MachineGrantContext, MachineKeptContext, RecoveryContext, RootKeyBinding, StateContext,
-    VaultKeyContext,
+    MachineChangeContext, MachineGrantContext, MachineKeptContext, RecoveryContext, RootKeyBinding,
+    StateContext, VaultKeyContext,
 };
 use crate::kae1;
 pub use crate::padding::padded_len;
@@ -32,6 +32,8 @@ pub enum Place {
     MachineGrant(MachineGrantContext),
     /// What a machine keeps of what its token opens.
     MachineKept(MachineKeptContext),
+    /// A change that is handed in with a machine token.
+    MachineChange(MachineChangeContext),
     /// A chunk of an archive.
     Archive(ArchiveContext),
     /// A chunk of an attachment.
@@ -50,6 +52,7 @@ impl Place {
             Self::State(context) => aad::encode(header, context),
             Self::MachineGrant(context) => aad::encode(header, context),
             Self::MachineKept(context) => aad::encode(header, context),
+            Self::MachineChange(context) => aad::encode(header, context),
             Self::Archive(context) => aad::encode(header, context),
             Self::Attachment(context) => aad::encode(header, context),
         }

@@ -51,9 +51,9 @@ pub use archive::{ARCHIVE_SALT_LEN, ArchiveKey};
 pub use attachment::{ATTACHMENT_KEY_LEN, AttachmentKey, envelope_len};
 pub use checkpoint::{CHECKPOINT_HASH_LEN, Checkpoint, CheckpointError};
 pub use context::{
-    AccountContext, ArchiveContext, AttachmentContext, ItemContext, MachineGrantContext,
-    MachineKept, MachineKeptContext, Part, PasskeyContext, RecoveryContext, StateContext,
-    VaultKeyContext,
+    AccountContext, ArchiveContext, AttachmentContext, ItemContext, MachineChangeContext,
+    MachineGrantContext, MachineKept, MachineKeptContext, Part, PasskeyContext, RecoveryContext,
+    StateContext, VaultKeyContext,
 };
 pub use error::{KdfError, OpenError, SealError};
 pub use kae1::MAX_PLAINTEXT;

@@ -1,4 +1,4 @@
-//! Machine tokens: what a script shows to read a copy of some items. See [`MachineToken`].
+//! Machine tokens: what a script shows to read a copy of some items, and to hand in changes. See [`MachineToken`].
 
 use std::fmt;
 
@@ -202,15 +202,20 @@ pub struct MachineGrant {
     pub floor_version: u64,
     /// The hash of that manifest.
     pub floor_hash: [u8; 32],
+    /// Whether its holder may hand in changes, and not only read.
+    pub writes: bool,
     /// When the token ends, Unix milliseconds; `None` for never.
     pub expires_at_ms: Option<u64>,
 }
 
-const GRANT_START: &[u8; 3] = b"KG\x01";
-/// The one kind of access that there is: reading.
-const READ: u8 = 1;
+const MAGIC: &[u8; 2] = b"KG";
+/// Format and access of a grant for reading.
+const READS: (u8, u8) = (1, 1);
+/// Of one for reading and for handing in changes. It is a format of its own, so that clients which know
+/// nothing of changes refuse it, as they always did.
+const WRITES: (u8, u8) = (2, 2);
 const KEY_LEN: usize = 32;
-const GRANT_LEN: usize = GRANT_START.len() + 16 + 32 + 16 + 4 + KEY_LEN + 8 + 32 + 1 + 8;
+const GRANT_LEN: usize = MAGIC.len() + 1 + 16 + 32 + 16 + 4 + KEY_LEN + 8 + 32 + 1 + 8;
 
 impl MachineGrant {
     /// Seals it for the holder of a token, with the copy's key.
@@ -237,7 +242,9 @@ impl MachineGrant {
 
     fn encode(&self, key: &VaultKey) -> Zeroizing<Vec<u8>> {
         let mut out = Zeroizing::new(Vec::with_capacity(GRANT_LEN));
-        out.extend_from_slice(GRANT_START);
+        let (format, access) = if self.writes { WRITES } else { READS };
+        out.extend_from_slice(MAGIC);
+        out.push(format);
         out.extend_from_slice(&self.account);
         out.extend_from_slice(&self.identity);
         out.extend_from_slice(&self.vault);
@@ -245,13 +252,14 @@ impl MachineGrant {
         out.extend_from_slice(key.secret().bytes());
         out.extend_from_slice(&self.floor_version.to_be_bytes());
         out.extend_from_slice(&self.floor_hash);
-        out.push(READ);
+        out.push(access);
         out.extend_from_slice(&self.expires_at_ms.unwrap_or(0).to_be_bytes());
         out
     }
 
     fn decode(bytes: &[u8]) -> Result<(Self, VaultKey), OpenError> {
-        let mut rest = bytes.strip_prefix(GRANT_START).ok_or(OpenError)?;
+        let mut rest = bytes.strip_prefix(MAGIC).ok_or(OpenError)?;
+        let [format] = take(&mut rest)?;
         let account = take(&mut rest)?;
         let identity = take(&mut rest)?;
         let vault = take(&mut rest)?;
@@ -263,7 +271,12 @@ impl MachineGrant {
         let floor_hash = take(&mut rest)?;
         let [access] = take(&mut rest)?;
         let expires_at_ms = u64::from_be_bytes(take(&mut rest)?);
-        if access != READ || !rest.is_empty() {
+        let writes = match (format, access) {
+            READS => false,
+            WRITES => true,
+            _ => return Err(OpenError),
+        };
+        if !rest.is_empty() {
             return Err(OpenError);
         }
         let grant = Self {
@@ -273,6 +286,7 @@ impl MachineGrant {
             epoch,
             floor_version,
             floor_hash,
+            writes,
             expires_at_ms: (expires_at_ms != 0).then_some(expires_at_ms),
         };
         Ok((grant, key))

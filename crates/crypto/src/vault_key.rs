@@ -3,7 +3,7 @@
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::context::ItemContext;
+use crate::context::{ItemContext, MachineChangeContext};
 use crate::error::{OpenError, SealError};
 use crate::kae1::SealingKey;
 use crate::secret::Secret;
@@ -34,6 +34,25 @@ impl VaultKey {
     pub fn open(
         &self,
         context: &ItemContext,
+        envelope: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        self.0.open(context, envelope)
+    }
+
+    /// Seals a change for whoever has the key of the copy, which this is.
+    pub fn seal_change(
+        &self,
+        context: &MachineChangeContext,
+        plaintext: &[u8],
+        rng: &mut impl CryptoRng,
+    ) -> Result<Vec<u8>, SealError> {
+        self.0.seal(context, plaintext, rng)
+    }
+
+    /// Opens a change that was sealed with the key of the copy, which this is.
+    pub fn open_change(
+        &self,
+        context: &MachineChangeContext,
         envelope: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         self.0.open(context, envelope)

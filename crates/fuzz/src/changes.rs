@@ -2,7 +2,7 @@
 
 use keyarc_wire::{
     Change, ChangesDecoder, encode_change, encode_changes_end, encode_changes_start,
-    encode_details, encode_grant, encode_manifest,
+    encode_details, encode_grant, encode_manifest, encode_waiting,
 };
 
 /// A stream is read in no more memory than it has bytes, and what is read to its end is written
@@ -25,6 +25,7 @@ pub fn changes(data: &[u8]) {
             Ok(Some(Change::Manifest(manifest))) => encode_manifest(&mut written, &manifest.0),
             Ok(Some(Change::Details(details))) => encode_details(&mut written, &details),
             Ok(Some(Change::Grant(grant))) => encode_grant(&mut written, &grant.0),
+            Ok(Some(Change::Waiting(waiting))) => encode_waiting(&mut written, &waiting),
             Ok(None) => {
                 encode_changes_end(&mut written, count);
                 assert_eq!(written, data);

@@ -3,16 +3,17 @@
 use keyarc_wire::{
     AccountResponse, AddPasskeyRequest, ApiError, AttachmentUpload, BeginAttachmentRequest,
     ChallengeRequest, ChallengeResponse, ChangePasswordRequest, ChangeRecoveryRequest,
-    DetailsRequest, DetailsResponse, FinishRecoveryRequest, FreshProof, HistoriesRequest,
-    HistoriesResponse, ItemVersionsRequest, ItemVersionsResponse, JoinLinkRequest,
-    JoinLinkResponse, KeepPinsRequest, KeepRecoveryNoteRequest, KnownDeviceStep, LinkNews,
-    LoginRequest, LoginResponse, MachineRequest, MachineTokensResponse, MachineUsesRequest,
-    MachineUsesResponse, MakeMachineTokenRequest, MomentRequest, MomentResponse, NewDeviceStep,
-    OpenLinkRequest, OpenLinkResponse, PasskeyAdded, PasskeyCreation, PasskeyFactorRequest,
-    PasskeyInfo, PasskeyLoginRequest, PutRemindersRequest, PutRemindersResponse, RecoverRequest,
-    RecoverResponse, RecoveryCodes, RefreshResponse, RekeyRequest, ReminderStep,
-    ReminderStepResponse, RemindersResponse, SecondFactorRequest, SecondFactorStatus, SessionInfo,
-    SignUpRequest, StageItemsRequest, TotpEnrolment, VersionDetailsRequest, VersionDetailsResponse,
+    DetailsRequest, DetailsResponse, DiscardChangesRequest, FinishRecoveryRequest, FreshProof,
+    HandInRequest, HistoriesRequest, HistoriesResponse, ItemVersionsRequest, ItemVersionsResponse,
+    JoinLinkRequest, JoinLinkResponse, KeepPinsRequest, KeepRecoveryNoteRequest, KnownDeviceStep,
+    LinkNews, LoginRequest, LoginResponse, MachineRequest, MachineTokensResponse,
+    MachineUsesRequest, MachineUsesResponse, MakeMachineTokenRequest, MomentRequest,
+    MomentResponse, NewDeviceStep, OpenLinkRequest, OpenLinkResponse, PasskeyAdded,
+    PasskeyCreation, PasskeyFactorRequest, PasskeyInfo, PasskeyLoginRequest, PutRemindersRequest,
+    PutRemindersResponse, RecoverRequest, RecoverResponse, RecoveryCodes, RefreshResponse,
+    RekeyRequest, ReminderStep, ReminderStepResponse, RemindersResponse, SecondFactorRequest,
+    SecondFactorStatus, SessionInfo, SignUpRequest, StageItemsRequest, TotpEnrolment,
+    VersionDetailsRequest, VersionDetailsResponse, WaitingChangesRequest, WaitingChangesResponse,
     WriteItemsRequest, WriteItemsResponse,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -22,7 +23,7 @@ pub type IsOne = fn(&[u8]) -> bool;
 
 /// Every type by its number, which is the first byte of an input. New ones come last, so that the
 /// corpus stays what it is. Each says whether the input is of that type.
-pub const TYPES: [(&str, IsOne); 60] = [
+pub const TYPES: [(&str, IsOne); 64] = [
     // What the server reads.
     ("ChallengeRequest", is_stable::<ChallengeRequest>),
     ("SignUpRequest", is_stable::<SignUpRequest>),
@@ -103,6 +104,14 @@ pub const TYPES: [(&str, IsOne); 60] = [
     ("MachineUsesRequest", is_stable::<MachineUsesRequest>),
     ("MachineTokensResponse", is_stable::<MachineTokensResponse>),
     ("MachineUsesResponse", is_stable::<MachineUsesResponse>),
+    // What is handed in with machine tokens, both ways.
+    ("HandInRequest", is_stable::<HandInRequest>),
+    ("WaitingChangesRequest", is_stable::<WaitingChangesRequest>),
+    ("DiscardChangesRequest", is_stable::<DiscardChangesRequest>),
+    (
+        "WaitingChangesResponse",
+        is_stable::<WaitingChangesResponse>,
+    ),
 ];
 
 /// What is read of any type is written in one form, and that form reads back as itself.

@@ -33,7 +33,7 @@ pub use dotenv::dotenv;
 pub use import::import;
 pub use json::{IsOne, TYPES, json};
 pub use kept::kept;
-pub use machine::machine_token;
+pub use machine::{machine_change, machine_token};
 pub use material::{certificate, ssh_key};
 pub use qr::qr;
 pub use reference::reference;
@@ -45,7 +45,7 @@ pub use totp::totp;
 pub type Check = fn(&[u8]);
 
 /// Every check, by the name of its fuzz target and of its folder in `corpus`.
-pub const TARGETS: [(&str, Check); 22] = [
+pub const TARGETS: [(&str, Check); 23] = [
     ("envelope", envelope),
     ("aad", aad),
     ("setup_code", setup_code),
@@ -68,4 +68,5 @@ pub const TARGETS: [(&str, Check); 22] = [
     ("reference", reference),
     ("machine_token", machine_token),
     ("kept", kept),
+    ("machine_change", machine_change),
 ];

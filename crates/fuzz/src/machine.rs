@@ -1,8 +1,11 @@
-//! Machine tokens: their text, what they are granted, and what their owner notes about them.
+//! Machine tokens: their text, what they are granted, what their owner notes about them, and what is
+//! handed in with them.
 
-use keyarc_crypto::{MachineGrant, MachineToken, VaultKey};
-use keyarc_vault::MachineNote;
-use keyarc_wire::{MachineTokenId, VaultId};
+use keyarc_crypto::{MachineChangeContext, MachineGrant, MachineToken, VaultKey};
+use keyarc_vault::{ChangeVerdict, MachineNote, MachineScope, UnlockedVault};
+use keyarc_wire::{
+    AccountId, ItemId, MachineChangeId, MachineTokenId, Sealed, SealedChange, VaultId,
+};
 
 use crate::counter_rng::CounterRng;
 
@@ -29,6 +32,7 @@ pub fn machine_token(data: &[u8]) {
         epoch: 1,
         floor_version: 1,
         floor_hash: [4; 32],
+        writes: data.len() & 1 == 1,
         expires_at_ms: None,
     };
     let key = VaultKey::make(&mut rng);
@@ -48,5 +52,51 @@ pub fn machine_token(data: &[u8]) {
         assert_eq!(note.encode().as_slice(), data);
         assert!(MachineNote::decode(data, MachineTokenId([1; 16]), copy).is_none());
         assert!(MachineNote::decode(data, id, VaultId([1; 16])).is_none());
+    }
+}
+
+/// No bytes are a change, unless somebody sealed them who has the key. What they sealed is refused, or is
+/// one that the owner can look at, that is sealed again as what it says, and that can be shown.
+pub fn machine_change(data: &[u8]) {
+    let mut rng = CounterRng::new(1);
+    let token = MachineTokenId([1; 16]);
+    let copy = || {
+        let key = VaultKey::make(&mut CounterRng::new(2));
+        UnlockedVault::granted(AccountId([2; 16]), VaultId([3; 16]), 1, key)
+    };
+    let mut vault = copy();
+    let mut sealed = SealedChange {
+        change_id: MachineChangeId([4; 16]),
+        item_id: ItemId([5; 16]),
+        base_version: 0,
+        change: Sealed(data.to_vec()),
+    };
+    assert!(vault.open_change(token, &sealed).is_none());
+    let context = MachineChangeContext {
+        token: token.0,
+        change: sealed.change_id.0,
+        item: sealed.item_id.0,
+        base: 0,
+    };
+    let key = VaultKey::make(&mut CounterRng::new(2));
+    let envelope = key.seal_change(&context, data, &mut rng);
+    sealed.change = Sealed(envelope.expect("a sound generator"));
+    let Some(change) = vault.open_change(token, &sealed) else {
+        return;
+    };
+    let scope = MachineScope::default();
+    let note = MachineNote::new(token, VaultId([3; 16]), "x", &scope, true).expect("a name");
+    let (item, name) = (sealed.item_id, sealed.change_id);
+    let verdict = vault.judge_change(&note, (item, 0), &change);
+    match vault.seal_change(token, (name, item), &change, &mut rng) {
+        Ok(again) => {
+            assert_eq!(verdict, ChangeVerdict::Fits);
+            let read = vault.open_change(token, &again).expect("just sealed");
+            assert_eq!(read.made_at_ms, change.made_at_ms);
+            let shown = vault.overlay(item, &change).expect("an item");
+            let same = copy().overlay(item, &read).expect("an item");
+            assert_eq!(shown, same);
+        }
+        Err(_) => assert!(verdict != ChangeVerdict::Fits, "{verdict:?}"),
     }
 }

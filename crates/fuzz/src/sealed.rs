@@ -2,9 +2,9 @@
 
 use keyarc_crypto::hazmat::{HEADER_LEN, Place};
 use keyarc_crypto::{
-    AccountContext, ArchiveContext, AttachmentContext, ItemContext, MachineGrantContext,
-    MachineKept, MachineKeptContext, Part, RecoveryContext, StateContext, VaultKey,
-    VaultKeyContext,
+    AccountContext, ArchiveContext, AttachmentContext, ItemContext, MachineChangeContext,
+    MachineGrantContext, MachineKept, MachineKeptContext, Part, RecoveryContext, StateContext,
+    VaultKey, VaultKeyContext,
 };
 
 use crate::counter_rng::CounterRng;
@@ -79,7 +79,7 @@ impl Input<'_> {
     }
 
     fn place(&mut self) -> Place {
-        match self.take::<1>()[0] % 10 {
+        match self.take::<1>()[0] % 11 {
             0 => Place::Item(self.item()),
             1 => Place::RootKey(self.account()),
             2 => Place::Keyring(self.account()),
@@ -109,6 +109,12 @@ impl Input<'_> {
                     true => MachineKept::Copy,
                     false => MachineKept::Floor,
                 },
+            }),
+            10 => Place::MachineChange(MachineChangeContext {
+                token: self.take(),
+                change: self.take(),
+                item: self.take(),
+                base: u64::from_be_bytes(self.take()),
             }),
             _ => Place::State(StateContext {
                 owner: self.take(),
@@ -146,6 +152,12 @@ fn decode(mut bytes: &[u8]) -> Option<([u8; HEADER_LEN], Place)> {
             version: u64::from_be_bytes((*version).try_into().ok()?),
             epoch: number(epoch)?,
             schema: u16::from_be_bytes((*schema).try_into().ok()?),
+        }),
+        [b"machine-change", change, item, base] => Place::MachineChange(MachineChangeContext {
+            token: id(owner)?,
+            change: id(change)?,
+            item: id(item)?,
+            base: u64::from_be_bytes((*base).try_into().ok()?),
         }),
         [kind, wrapped, recipient, version] if recipient == owner => {
             let account = AccountContext {

@@ -71,7 +71,7 @@ impl Area {
         (
             Self::Machine,
             "Machine tokens",
-            "What programs read with: a token opens a sealed copy of some items, and nothing else.",
+            "What programs read with: a token opens a sealed copy of some items, and nothing else. One that writes hands in changes, which the owner's own clients take into the vault.",
         ),
         (
             Self::Description,

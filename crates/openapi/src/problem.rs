@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 /// A code, its status, and when it comes. The server has a mapping of its own; a test there holds
 /// the two together.
-const CODES: [(ErrorCode, u16, &str); 23] = [
+const CODES: [(ErrorCode, u16, &str); 25] = [
     (
         ErrorCode::InvalidRequest,
         400,
@@ -52,6 +52,11 @@ const CODES: [(ErrorCode, u16, &str); 23] = [
         ErrorCode::AddressRefused,
         403,
         "the machine token may not be used from this address",
+    ),
+    (
+        ErrorCode::TokenReadsOnly,
+        403,
+        "the machine token only reads",
     ),
     (
         ErrorCode::CrossSite,
@@ -101,6 +106,11 @@ const CODES: [(ErrorCode, u16, &str); 23] = [
         ErrorCode::AttachmentsFull,
         507,
         "the account's room for files is used up; everything else works",
+    ),
+    (
+        ErrorCode::ChangesFull,
+        507,
+        "as many changes of the machine token wait for its owner as may",
     ),
 ];
 

@@ -4,7 +4,7 @@ use keyarc_wire::limits;
 use serde_json::Value;
 
 /// What a comment calls by name is a number here.
-const LIMITS: [(&str, usize); 20] = [
+const LIMITS: [(&str, usize); 21] = [
     ("ATTACHMENTS_PER_ITEM", limits::ATTACHMENTS_PER_ITEM),
     ("ATTACHMENT_CHUNK", limits::ATTACHMENT_CHUNK),
     ("CREDENTIAL_ID", limits::CREDENTIAL_ID),
@@ -30,6 +30,7 @@ const LIMITS: [(&str, usize); 20] = [
         limits::VERSION_DETAILS_PER_REQUEST,
     ),
     ("VERSIONS_PER_PAGE", limits::VERSIONS_PER_PAGE),
+    ("WAITING_PER_PAGE", limits::WAITING_PER_PAGE),
     ("WEBHOOK_URL", limits::WEBHOOK_URL),
 ];
 

@@ -204,6 +204,7 @@ pub(crate) async fn response(
         rekey_begun_at_ms: account.rekey_begun_at_ms,
         reminders: account.reminders,
         machine_tokens: account.machine_tokens,
+        machine_writes: account.machine_writes,
         passkeys: passkeys
             .into_iter()
             .filter_map(|passkey| {

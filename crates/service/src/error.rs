@@ -49,6 +49,9 @@ pub enum ServiceError {
     /// The machine token may not be used from this address (`address_refused`).
     #[error("the token may not be used from this address")]
     AddressRefused,
+    /// The machine token only reads (`token_reads_only`).
+    #[error("the token only reads")]
+    TokenReadsOnly,
     /// Not there, or not the actor's: the two are not told apart (`not_found`).
     #[error("not found")]
     NotFound,
@@ -61,6 +64,10 @@ pub enum ServiceError {
     /// The account's keys in force are not those that the change was made from (`conflict`).
     #[error("the keys were changed by somebody else")]
     KeysConflict,
+    /// Of an item that a machine token changes, something else waits than its holder knows; or what
+    /// an owner takes waits no more (`conflict`).
+    #[error("what waits of an item is something else")]
+    ChangesConflict,
     /// The handle chosen at sign-up exists (`handle_taken`).
     #[error("the handle is taken")]
     HandleTaken,
@@ -82,6 +89,9 @@ pub enum ServiceError {
         /// Bytes that the account may have of them.
         quota: u64,
     },
+    /// As many changes of a machine token wait for its owner as may (`changes_full`).
+    #[error("too many changes wait")]
+    ChangesFull,
     /// A file is larger than the server takes (`payload_too_large`).
     #[error("the file is too large")]
     FileTooLarge,

@@ -2,33 +2,33 @@
 //!
 //! A token opens a copy of some items that its owner's client sealed for it. The server keeps the
 //! copy, which it cannot open, and gives it to who proves the token's key. What it is asked about
-//! expiry, addresses and revocation it says only then.
+//! expiry, addresses and revocation it says only then. What the holder of a token that writes hands in
+//! waits until its owner's client takes it, by a write of its own.
 
 use std::{collections::HashSet, net::IpAddr};
 
 use futures::StreamExt as _;
 use ipnet::IpNet;
-use keyarc_auth::MachineStatement;
-use keyarc_signature::{VaultManifest, VerifyingKey};
-use keyarc_store::{
-    DetailsOutcome, MachineKeyRow, MakeMachineTokenOutcome, NewMachineToken, UsedNonce,
-    WriteOutcome,
-};
+use keyarc_signature::VaultManifest;
+use keyarc_store::{DetailsOutcome, MakeMachineTokenOutcome, NewMachineToken, WriteOutcome};
 use keyarc_wire::{
-    DetailsResponse, ItemWrite, MachineRequest, MachineTokenId, MachineTokensResponse, MachineUse,
+    DetailsResponse, ItemWrite, MachineRequest, MachineTokenId, MachineTokensResponse,
     MachineUseKind, MachineUsesRequest, MachineUsesResponse, MakeMachineTokenRequest,
     WriteItemsRequest, WriteItemsResponse, limits,
 };
 
+mod proof;
+mod waiting;
+
+pub use waiting::{discard, hand_in, waiting};
+
+use proof::prove_request;
+
 use crate::{
-    Context, ServiceError, Services, identity, network, rate,
-    session::DUMMY_KEY,
-    validate,
+    Context, ServiceError, Services, identity, validate,
     vault::{ChangesBody, DETAILS_BYTES, check_write, encode, follows},
 };
 
-/// How far the time in a request may be from this server's, in milliseconds.
-const SKEW_MS: u64 = 5 * 60_000;
 /// The epoch of a copy's key.
 const KEY_EPOCH: u32 = 1;
 
@@ -63,6 +63,7 @@ pub async fn make(
         vault: request.vault,
         first: request.first,
         networks: request.networks,
+        writes: request.writes,
         created_at_ms: now_ms,
         expires_at_ms: request.expires_at_ms,
     };
@@ -129,7 +130,9 @@ pub async fn write_items(
         WriteOutcome::Written { revision } => Ok(WriteItemsResponse { revision }),
         WriteOutcome::Conflict(conflicts) => Err(ServiceError::Conflict(conflicts)),
         WriteOutcome::Stale => Err(ServiceError::ManifestStale),
-        WriteOutcome::NoVault | WriteOutcome::NoAttachment => Err(ServiceError::NotFound),
+        WriteOutcome::NoVault | WriteOutcome::NoAttachment | WriteOutcome::NoChange => {
+            Err(ServiceError::NotFound)
+        }
     }
 }
 
@@ -169,7 +172,7 @@ pub async fn open(
     if !request.item_ids.is_empty() {
         return Err(ServiceError::invalid("item_ids", "must be left out"));
     }
-    prove(services, address, request, MachineUseKind::Opened).await?;
+    prove_request(services, address, request, MachineUseKind::Opened).await?;
     let store = services.store();
     let rows = store
         .open_machine_copy(request.token_id, limits::MACHINE_DETAILS)
@@ -195,7 +198,7 @@ pub async fn details(
             "must not name an item twice",
         ));
     }
-    prove(services, address, request, MachineUseKind::Details).await?;
+    prove_request(services, address, request, MachineUseKind::Details).await?;
     let store = services.store();
     match store
         .machine_details(request.token_id, items, DETAILS_BYTES)
@@ -207,92 +210,6 @@ pub async fn details(
             Err(ServiceError::invalid("item_ids", rule))
         }
     }
-}
-
-/// Finds out whether a request was made with the token that it names, once and now. An unknown
-/// token takes the same path as a known one with a wrong signature, down to a verification against a
-/// key that is nobody's.
-///
-/// Only who has proven the key learns of expiry, revocation and networks, and only then anything is
-/// written.
-async fn prove(
-    services: &Services,
-    address: IpAddr,
-    request: &MachineRequest,
-    kind: MachineUseKind,
-) -> Result<(), ServiceError> {
-    rate::machine(services, address, request.token_id).await?;
-    if !services.policy().origins.contains(&request.origin) {
-        return Err(ServiceError::LoginRefused);
-    }
-    let now_ms = services.now_ms();
-    if request.time_ms.abs_diff(now_ms) > SKEW_MS {
-        return Err(ServiceError::ClockSkew {
-            server_time_ms: now_ms,
-        });
-    }
-    let known = services.store().machine_key(request.token_id).await?;
-    let key = known
-        .as_ref()
-        .map_or(DUMMY_KEY, |known| known.auth_public_key);
-    let items: Vec<[u8; 16]> = request.item_ids.iter().map(|item| item.0).collect();
-    let statement = MachineStatement {
-        origin: &request.origin,
-        token: request.token_id.0,
-        time_ms: request.time_ms,
-        client_nonce: request.client_nonce.0,
-        items: &items,
-    };
-    VerifyingKey::from_bytes(&key)
-        .and_then(|key| statement.verify(&key, &request.signature.0))
-        .map_err(|_| ServiceError::LoginRefused)?;
-    // Whoever knows the dummy's seed comes this far, and no further.
-    let known = known.ok_or(ServiceError::LoginRefused)?;
-    let refusal = refusal(&known, address, now_ms);
-    let used = MachineUse {
-        at_ms: now_ms,
-        address: network::coarse(address),
-        kind: match &refusal {
-            None => kind,
-            Some((kind, _)) => *kind,
-        },
-    };
-    let once = UsedNonce {
-        nonce: statement.once(),
-        // Until a request with this time would be refused for that.
-        expires_at_ms: request.time_ms.saturating_add(SKEW_MS),
-    };
-    let store = services.store();
-    let is_first = store
-        .note_machine_use(request.token_id, &once, &used)
-        .await?;
-    match (is_first, refusal) {
-        (false, _) => Err(ServiceError::LoginRefused),
-        (true, Some((_, error))) => Err(error),
-        (true, None) => Ok(()),
-    }
-}
-
-/// Why a token is not good for a request, if it is not.
-fn refusal(
-    known: &MachineKeyRow,
-    address: IpAddr,
-    now_ms: u64,
-) -> Option<(MachineUseKind, ServiceError)> {
-    if known.revoked_at_ms.is_some() {
-        return Some((MachineUseKind::RefusedRevoked, ServiceError::TokenRevoked));
-    }
-    if known.expires_at_ms.is_some_and(|end| end <= now_ms) {
-        return Some((MachineUseKind::RefusedExpired, ServiceError::TokenExpired));
-    }
-    let address = address.to_canonical();
-    let contains = |network: &String| {
-        // They were checked when they were taken.
-        let network: Option<IpNet> = network.parse().ok();
-        network.is_some_and(|network| network.contains(&address))
-    };
-    let is_allowed = known.networks.is_empty() || known.networks.iter().any(contains);
-    (!is_allowed).then_some((MachineUseKind::RefusedAddress, ServiceError::AddressRefused))
 }
 
 /// Networks in their one spelling: no address within one, and none twice.
@@ -318,11 +235,15 @@ fn checked_networks(networks: &[String]) -> Result<Vec<String>, ServiceError> {
     Ok(checked)
 }
 
-/// A change of a copy has both parts of each item, and neither histories nor attachments.
+/// A change of a copy has both parts of each item, and neither histories nor attachments, and takes
+/// nothing that a machine handed in.
 fn check_copy(request: &WriteItemsRequest) -> Result<(), ServiceError> {
     check_write(request)?;
     if !request.earlier.is_empty() {
         return Err(ServiceError::invalid("earlier", "must be left out"));
+    }
+    if !request.takes.is_empty() {
+        return Err(ServiceError::invalid("takes", "must be left out"));
     }
     let lacks = |write: &ItemWrite| write.details.is_none() || !write.attachments.is_empty();
     match request.writes.iter().position(lacks) {
@@ -336,7 +257,8 @@ fn check_copy(request: &WriteItemsRequest) -> Result<(), ServiceError> {
 
 /// What comes into an empty copy: any number of items, each as its version 1.
 fn check_first(first: &WriteItemsRequest) -> Result<(), ServiceError> {
-    if first.writes.is_empty() && first.purges.is_empty() && first.earlier.is_empty() {
+    let is_empty = first.writes.is_empty() && first.purges.is_empty();
+    if is_empty && first.earlier.is_empty() && first.takes.is_empty() {
         return Ok(());
     }
     check_copy(first)?;
@@ -412,39 +334,5 @@ mod tests {
         ] {
             assert!(checked(wrong).is_err(), "{wrong:?}");
         }
-    }
-
-    #[test]
-    fn what_is_refused_is_told_apart_in_order() {
-        let known = |networks: &[&str], expires: Option<u64>, revoked: Option<u64>| MachineKeyRow {
-            auth_public_key: [0; 32],
-            networks: networks.iter().map(|text| (*text).to_owned()).collect(),
-            expires_at_ms: expires,
-            revoked_at_ms: revoked,
-        };
-        let kind = |row: &MachineKeyRow, address: &str| {
-            let address = address.parse().expect("an address");
-            refusal(row, address, 100).map(|(kind, _)| kind)
-        };
-        assert_eq!(kind(&known(&[], None, None), "203.0.113.7"), None);
-        assert_eq!(kind(&known(&[], Some(101), None), "::1"), None);
-        let inside = known(&["10.0.0.0/8", "2001:db8::/32"], None, None);
-        for address in ["10.1.2.3", "::ffff:10.1.2.3", "2001:db8::7"] {
-            assert_eq!(kind(&inside, address), None, "{address}");
-        }
-        for address in ["11.0.0.1", "2001:db9::7"] {
-            let told = Some(MachineUseKind::RefusedAddress);
-            assert_eq!(kind(&inside, address), told, "{address}");
-        }
-        let ended = known(&["10.0.0.0/8"], Some(100), None);
-        assert_eq!(
-            kind(&ended, "11.0.0.1"),
-            Some(MachineUseKind::RefusedExpired)
-        );
-        let revoked = known(&[], Some(100), Some(50));
-        assert_eq!(
-            kind(&revoked, "11.0.0.1"),
-            Some(MachineUseKind::RefusedRevoked)
-        );
     }
 }

@@ -9,9 +9,10 @@ use futures::{
 use keyarc_signature::{SignatureError, UserBundle, VaultManifest};
 use keyarc_store::{Changes, DetailsOutcome, WriteOutcome};
 use keyarc_wire::{
-    AttachmentId, Bytes, Change, DetailsRequest, DetailsResponse, ItemChange, ItemId, VaultId,
-    WriteItemsRequest, WriteItemsResponse, encode_change, encode_changes_end, encode_changes_start,
-    encode_details, encode_grant, encode_manifest, limits,
+    AttachmentId, Bytes, Change, DetailsRequest, DetailsResponse, ItemChange, ItemId,
+    MachineChangeName, VaultId, WriteItemsRequest, WriteItemsResponse, encode_change,
+    encode_changes_end, encode_changes_start, encode_details, encode_grant, encode_manifest,
+    encode_waiting, limits,
 };
 
 use crate::{Context, ServiceError, identity, validate};
@@ -27,7 +28,7 @@ pub type ChangesBody = BoxStream<'static, Result<Vec<u8>, ServiceError>>;
 /// Most bytes of details in one answer, which is built in memory.
 pub(crate) const DETAILS_BYTES: usize = 16 * 1024 * 1024;
 /// The highest version that a column holds, less the one that a write adds.
-const MAX_BASE_VERSION: u64 = i64::MAX as u64 - 1;
+pub(crate) const MAX_BASE_VERSION: u64 = i64::MAX as u64 - 1;
 
 /// What changed in a vault after a revision, with its newest manifest and those from a version
 /// on. Memory stays constant whatever the size.
@@ -58,6 +59,7 @@ pub async fn write_items(
         WriteOutcome::Conflict(conflicts) => Err(ServiceError::Conflict(conflicts)),
         WriteOutcome::Stale => Err(ServiceError::ManifestStale),
         WriteOutcome::NoVault => Err(ServiceError::NotFound),
+        WriteOutcome::NoChange => Err(ServiceError::ChangesConflict),
         WriteOutcome::NoAttachment => Err(ServiceError::invalid(
             "writes",
             "must name attachments that were uploaded as a whole",
@@ -162,6 +164,7 @@ pub(crate) fn check_write(request: &WriteItemsRequest) -> Result<(), ServiceErro
         );
         return Err(ServiceError::invalid("writes", rule));
     }
+    check_takes(request)?;
     let mut seen = HashSet::with_capacity(count);
     for (at, write) in writes.iter().enumerate() {
         let field = |name: &str| format!("writes[{at}].{name}");
@@ -219,6 +222,24 @@ pub(crate) fn check_write(request: &WriteItemsRequest) -> Result<(), ServiceErro
         }
     }
     Ok(())
+}
+
+/// What a write takes of machine tokens: of each item that it writes at most one change.
+fn check_takes(request: &WriteItemsRequest) -> Result<(), ServiceError> {
+    if request.takes.is_empty() {
+        return Ok(());
+    }
+    let written: HashSet<ItemId> = request.writes.iter().map(|write| write.item_id).collect();
+    let mut taken = HashSet::with_capacity(request.takes.len());
+    let fits =
+        |name: &MachineChangeName| written.contains(&name.item_id) && taken.insert(name.item_id);
+    match request.takes.iter().all(fits) {
+        true => Ok(()),
+        false => Err(ServiceError::invalid(
+            "takes",
+            "must name one change of an item at most, of items that are written",
+        )),
+    }
 }
 
 /// What a version names of attachments, and whether it has details of its own.
@@ -283,6 +304,7 @@ pub(crate) fn encode(
                         Change::Manifest(manifest) => encode_manifest(&mut out, &manifest.0),
                         Change::Details(details) => encode_details(&mut out, details),
                         Change::Grant(grant) => encode_grant(&mut out, &grant.0),
+                        Change::Waiting(waiting) => encode_waiting(&mut out, waiting),
                     }
                     progress.count = progress.count.saturating_add(1);
                 }

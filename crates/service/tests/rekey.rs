@@ -95,7 +95,7 @@ on_both! {
         let request = story.request().await;
         let (outcome, queries) = count_queries(story.change(&request)).await;
         outcome.unwrap();
-        assert_eq!(queries, 24);
+        assert_eq!(queries, 25);
         let now = account::get(&story.context).await.unwrap();
         assert_eq!((now.keyset, now.rotations.0), (request.keyset.clone(), request.bundle.0.clone()));
         assert_eq!(now.bundle.0, build::bundle(1));

@@ -52,11 +52,13 @@ pub enum Purpose {
     Confirm,
     /// A request by a machine token.
     Machine,
+    /// Changes that are handed in with a machine token.
+    MachineChange,
 }
 
 impl Purpose {
     /// Every purpose there is.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Login,
         Self::SignUp,
         Self::UserBundle,
@@ -69,6 +71,7 @@ impl Purpose {
         Self::Release,
         Self::Confirm,
         Self::Machine,
+        Self::MachineChange,
     ];
 
     const fn label(self) -> &'static str {
@@ -85,6 +88,7 @@ impl Purpose {
             Self::Release => "keyarc/v1/sig/release",
             Self::Confirm => "keyarc/v1/sig/confirm",
             Self::Machine => "keyarc/v1/sig/machine",
+            Self::MachineChange => "keyarc/v1/sig/machine-change",
         }
     }
 }

@@ -92,6 +92,8 @@ pub struct AccountRow {
     pub reminders: bool,
     /// There are machine tokens that were not revoked.
     pub machine_tokens: bool,
+    /// One of them writes.
+    pub machine_writes: bool,
 }
 
 impl Store {
@@ -217,6 +219,7 @@ impl Store {
             Option<i64>,
             i64,
             i64,
+            i64,
         );
         type VaultColumns = (Vec<u8>, i64, Vec<u8>, i64);
 
@@ -232,7 +235,10 @@ impl Store {
                 " THEN 1 ELSE 0 END AS BIGINT),
                  (SELECT COUNT(*) FROM machine_tokens
                   WHERE machine_tokens.account_id = accounts.account_id
-                  AND machine_tokens.revoked_at_ms IS NULL)
+                  AND machine_tokens.revoked_at_ms IS NULL),
+                 (SELECT COUNT(*) FROM machine_tokens
+                  WHERE machine_tokens.account_id = accounts.account_id
+                  AND machine_tokens.revoked_at_ms IS NULL AND machine_tokens.writes = 1)
                  FROM accounts JOIN keysets ON keysets.account_id = accounts.account_id
                  LEFT JOIN recovery_keys ON recovery_keys.account_id = accounts.account_id
                  LEFT JOIN rekeys ON rekeys.account_id = accounts.account_id
@@ -284,6 +290,7 @@ impl Store {
             rekey_begun_at_ms,
             reminders,
             machine_tokens,
+            machine_writes,
         )) = account
         else {
             return Ok(None);
@@ -336,6 +343,7 @@ impl Store {
             rekey_begun_at_ms: rekey_begun_at_ms.map(to_u64).transpose()?,
             reminders: reminders != 0,
             machine_tokens: machine_tokens != 0,
+            machine_writes: machine_writes != 0,
         }))
     }
 

@@ -126,6 +126,16 @@ pub(crate) trait BatchSql {
     const PURGE_MACHINE_ITEMS: &'static str;
     /// `$3` token → id, version, details.
     const READ_MACHINE_DETAILS: &'static str;
+    /// `$3` token. A row is an item, `number` the version that a change of it is made on, its payload
+    /// the change, that which it replaces, and the sealed bytes; `flag` says that it replaces one. →
+    /// how many are not made on what waits.
+    const HAND_IN_CONFLICTS: &'static str;
+    /// `$3` token, `$4` now. Rows as in [`Self::HAND_IN_CONFLICTS`].
+    const HAND_IN: &'static str;
+    /// `$3` vault. A row is a token, its payload an item and a change.
+    const TAKE_CHANGES: &'static str;
+    /// `$3` account. Rows as in [`Self::TAKE_CHANGES`].
+    const DISCARD_CHANGES: &'static str;
     /// `$3` now, `$4` end of a window that begins now → id, hits, end of the window.
     const HIT: &'static str;
 }
@@ -330,6 +340,45 @@ macro_rules! batch_sql {
                 "SELECT item_id, version, details FROM machine_items
                  WHERE token_id = $3 AND details IS NOT NULL
                  AND item_id IN (SELECT batch.id FROM batch)"
+            );
+            // The same change once more is no conflict: its answer was lost.
+            const HAND_IN_CONFLICTS: &'static str = batch_sql!(
+                @$unfold,
+                "SELECT COUNT(*) FROM batch
+                 LEFT JOIN machine_changes AS there ON there.token_id = $3
+                 AND there.item_id = batch.id
+                 WHERE CASE WHEN there.change_id IS NULL THEN batch.flag = 1
+                 WHEN there.change_id = substr(batch.payload, 1, 16) THEN 1 = 0
+                 ELSE NOT (batch.flag = 1
+                 AND there.change_id = substr(batch.payload, 17, 16)
+                 AND there.base_version = batch.number) END"
+            );
+            const HAND_IN: &'static str = batch_sql!(
+                @$unfold,
+                "INSERT INTO machine_changes
+                 (token_id, item_id, change_id, base_version, handed_in_at_ms, sealed)
+                 SELECT $3, batch.id, substr(batch.payload, 1, 16), batch.number, $4,
+                 substr(batch.payload, 33) FROM batch WHERE true
+                 ON CONFLICT (token_id, item_id) DO UPDATE SET
+                 change_id = excluded.change_id, base_version = excluded.base_version,
+                 handed_in_at_ms = excluded.handed_in_at_ms, sealed = excluded.sealed"
+            );
+            const TAKE_CHANGES: &'static str = batch_sql!(
+                @$unfold,
+                "DELETE FROM machine_changes WHERE (token_id, item_id, change_id) IN
+                 (SELECT batch.id, substr(batch.payload, 1, 16), substr(batch.payload, 17, 16)
+                 FROM batch)
+                 AND token_id IN (SELECT machine_tokens.token_id FROM machine_tokens
+                 JOIN vaults ON vaults.owner_id = machine_tokens.account_id
+                 WHERE vaults.vault_id = $3)"
+            );
+            const DISCARD_CHANGES: &'static str = batch_sql!(
+                @$unfold,
+                "DELETE FROM machine_changes WHERE (token_id, item_id, change_id) IN
+                 (SELECT batch.id, substr(batch.payload, 1, 16), substr(batch.payload, 17, 16)
+                 FROM batch)
+                 AND token_id IN (SELECT machine_tokens.token_id FROM machine_tokens
+                 WHERE machine_tokens.account_id = $3)"
             );
             // Ordered, so that two statements never wait for each other's rows.
             const HIT: &'static str = batch_sql!(

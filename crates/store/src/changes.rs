@@ -170,6 +170,7 @@ impl Chunks {
             Change::Manifest(manifest) => manifest.0.len(),
             Change::Details(details) => details.details.0.len(),
             Change::Grant(grant) => grant.0.len(),
+            Change::Waiting(waiting) => waiting.change.0.len(),
         };
         self.rows.push(row);
         if self.bytes >= CHUNK_BYTES || self.rows.len() >= CHUNK_ROWS {

@@ -11,6 +11,7 @@ use crate::{
     batch::{Batch, BatchSql},
     convert::{to_array, to_i64, to_u32, to_u64},
     db::{reading, transaction},
+    machine::change_names,
     versions::{SECRETS_KEPT, VERSIONS_KEPT},
 };
 
@@ -30,6 +31,8 @@ pub enum WriteOutcome {
     NoVault,
     /// An attachment that the write names is not there, or not as a whole. Nothing was written.
     NoAttachment,
+    /// A change that the write takes waits no more. Nothing was written.
+    NoChange,
 }
 
 /// What a request for details brought.
@@ -56,6 +59,10 @@ struct Batches {
     /// How many they are, each counted once.
     attachments_named: u64,
     purges: Batch,
+    /// Changes that the write takes.
+    takes: Batch,
+    /// How many they are.
+    taken: u64,
 }
 
 impl Batches {
@@ -124,6 +131,8 @@ impl Batches {
             attachments,
             attachments_named: named.len() as u64,
             purges,
+            taken: request.takes.len() as u64,
+            takes: change_names(&request.takes),
         }
     }
 }
@@ -223,7 +232,7 @@ impl Store {
     }
 
     /// Writes to a vault if its head and every item are at the version expected: all of it or
-    /// nothing. At most thirteen statements and one transaction, whatever the number of items.
+    /// nothing. At most fourteen statements and one transaction, whatever the number of items.
     /// `head` is the version that the request's manifest follows.
     ///
     /// What a write replaces is kept as a version of the item, the newest [`VERSIONS_KEPT`] of
@@ -251,6 +260,8 @@ impl Store {
             attachments,
             attachments_named,
             purges,
+            takes,
+            taken,
         } = Batches::new(request);
         let vault = vault.as_bytes().as_slice();
         let revision = transaction!(self, |tx: Driver| {
@@ -373,6 +384,18 @@ impl Store {
                     .bind(vault)
                     .execute(&mut *tx)
                     .await?;
+            }
+            if taken > 0 {
+                let takes = takes.finish();
+                let gone = sqlx::query(<Driver as BatchSql>::TAKE_CHANGES)
+                    .bind(takes.rows)
+                    .bind(takes.bytes)
+                    .bind(vault)
+                    .execute(&mut *tx)
+                    .await?;
+                if gone.rows_affected() != taken {
+                    return Ok(WriteOutcome::NoChange);
+                }
             }
             revision
         });

@@ -43,7 +43,9 @@ pub use cleanup::Cleaned;
 pub use error::{Cause, MigrationCause, OpenError, StoreError};
 pub use items::{DetailsOutcome, VaultHead, WriteOutcome};
 pub use link::{JoinOutcome, LinkPart, LinkSide, NewLink};
-pub use machine::{MachineHead, MachineKeyRow, MakeMachineTokenOutcome, NewMachineToken};
+pub use machine::{
+    HandInOutcome, MachineHead, MachineKeyRow, MakeMachineTokenOutcome, NewMachineToken,
+};
 pub use passkey::{AddPasskeyOutcome, PasskeyRow, PasskeyUnlockRow, PasskeyUse};
 pub use password::{NewKeyset, PasswordOutcome};
 pub use rate::Hit;

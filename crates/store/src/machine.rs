@@ -7,7 +7,7 @@ use keyarc_wire::{
 use crate::{
     Store, StoreError, UsedNonce,
     batch::{Batch, BatchSql},
-    convert::{to_array, to_i64, to_u64},
+    convert::{to_array, to_i64, to_u32, to_u64},
     db::{reading, transaction},
     sessions::use_nonce,
 };
@@ -42,6 +42,8 @@ pub struct NewMachineToken {
     pub created_at_ms: u64,
     /// Unix milliseconds; `None` for never.
     pub expires_at_ms: Option<u64>,
+    /// Whether its holder may hand in changes.
+    pub writes: bool,
 }
 
 /// How the making of a token ended.
@@ -66,6 +68,8 @@ pub struct MachineKeyRow {
     pub expires_at_ms: Option<u64>,
     /// When it was revoked, Unix milliseconds.
     pub revoked_at_ms: Option<u64>,
+    /// Whether its holder may hand in changes.
+    pub writes: bool,
 }
 
 type TokenColumns = (
@@ -81,6 +85,8 @@ type TokenColumns = (
     Option<i64>,
     Option<String>,
     Option<i64>,
+    i64,
+    i64,
 );
 
 /// Puts both parts of items into a copy, within a transaction.
@@ -118,7 +124,20 @@ macro_rules! keep_manifest {
 macro_rules! revoke_tokens {
     ($tx:ident, $account:expr, $token:expr, $now_ms:expr) => {{
         let token: Option<&[u8]> = $token;
+        // First, because it locks the tokens: who writes to one has to wait, and then finds it revoked.
+        let revoked = sqlx::query(
+            "UPDATE machine_tokens SET revoked_at_ms = COALESCE(revoked_at_ms, $3)
+             WHERE account_id = $1 AND ($2 IS NULL OR token_id = $2)",
+        )
+        .bind($account)
+        .bind(token)
+        .bind($crate::convert::to_i64($now_ms))
+        .execute(&mut *$tx)
+        .await?
+        .rows_affected();
         for delete in [
+            "DELETE FROM machine_changes WHERE token_id IN (SELECT token_id FROM machine_tokens
+             WHERE account_id = $1 AND ($2 IS NULL OR token_id = $2))",
             "DELETE FROM machine_items WHERE token_id IN (SELECT token_id FROM machine_tokens
              WHERE account_id = $1 AND ($2 IS NULL OR token_id = $2))",
             "DELETE FROM machine_manifests WHERE token_id IN (SELECT token_id FROM machine_tokens
@@ -130,16 +149,7 @@ macro_rules! revoke_tokens {
                 .execute(&mut *$tx)
                 .await?;
         }
-        sqlx::query(
-            "UPDATE machine_tokens SET revoked_at_ms = COALESCE(revoked_at_ms, $3)
-             WHERE account_id = $1 AND ($2 IS NULL OR token_id = $2)",
-        )
-        .bind($account)
-        .bind(token)
-        .bind($crate::convert::to_i64($now_ms))
-        .execute(&mut *$tx)
-        .await?
-        .rows_affected()
+        revoked
     }};
 }
 
@@ -147,8 +157,11 @@ pub(crate) use revoke_tokens;
 
 // Behind the macros, which it uses.
 mod copy;
+mod waiting;
 
 pub use copy::MachineHead;
+pub use waiting::HandInOutcome;
+pub(crate) use waiting::change_names;
 
 impl Store {
     /// Makes a token with its copy, if the account has room for one. At most seven statements,
@@ -180,8 +193,8 @@ impl Store {
             }
             let inserted = sqlx::query(
                 "INSERT INTO machine_tokens (token_id, account_id, auth_public_key, granted, note,
-                 vault_id, wrapped_key, revision, networks, created_at_ms, expires_at_ms)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
+                 vault_id, wrapped_key, revision, networks, created_at_ms, expires_at_ms, writes)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING",
             )
             .bind(token)
             .bind(account)
@@ -194,6 +207,7 @@ impl Store {
             .bind(new.networks.join(" "))
             .bind(to_i64(new.created_at_ms))
             .bind(new.expires_at_ms.map(to_i64))
+            .bind(i64::from(new.writes))
             .execute(&mut *tx)
             .await?;
             if inserted.rows_affected() == 0 {
@@ -225,7 +239,9 @@ impl Store {
         let rows: Vec<TokenColumns> = reading!(self, |conn| {
             sqlx::query_as(
                 "SELECT token_id, vault_id, wrapped_key, revision, note, networks, created_at_ms,
-                 expires_at_ms, revoked_at_ms, last_used_at_ms, last_address, last_kind
+                 expires_at_ms, revoked_at_ms, last_used_at_ms, last_address, last_kind, writes,
+                 (SELECT COUNT(*) FROM machine_changes
+                 WHERE machine_changes.token_id = machine_tokens.token_id)
                  FROM machine_tokens WHERE account_id = $1 ORDER BY created_at_ms, token_id",
             )
             .bind(account.as_bytes().as_slice())
@@ -240,22 +256,23 @@ impl Store {
         &self,
         token: MachineTokenId,
     ) -> Result<Option<MachineKeyRow>, StoreError> {
-        type Columns = (Vec<u8>, String, Option<i64>, Option<i64>);
+        type Columns = (Vec<u8>, String, Option<i64>, Option<i64>, i64);
         let row: Option<Columns> = reading!(self, |conn| {
             sqlx::query_as(
-                "SELECT auth_public_key, networks, expires_at_ms, revoked_at_ms
+                "SELECT auth_public_key, networks, expires_at_ms, revoked_at_ms, writes
                  FROM machine_tokens WHERE token_id = $1",
             )
             .bind(token.as_bytes().as_slice())
             .fetch_optional(&mut *conn)
             .await?
         });
-        row.map(|(key, networks, expires_at_ms, revoked_at_ms)| {
+        row.map(|(key, networks, expires_at_ms, revoked_at_ms, writes)| {
             Ok(MachineKeyRow {
                 auth_public_key: to_array(key)?,
                 networks: to_networks(&networks),
                 expires_at_ms: expires_at_ms.map(to_u64).transpose()?,
                 revoked_at_ms: revoked_at_ms.map(to_u64).transpose()?,
+                writes: writes != 0,
             })
         })
         .transpose()
@@ -371,7 +388,7 @@ impl Store {
     }
 
     /// Revokes a token of an account, and deletes what its copy holds; false when it has no such
-    /// token. A second time changes nothing. Three statements.
+    /// token. A second time changes nothing. Four statements.
     pub async fn revoke_machine_token(
         &self,
         account: AccountId,
@@ -417,6 +434,8 @@ fn to_info(columns: TokenColumns) -> Result<MachineTokenInfo, StoreError> {
         last_used_at_ms,
         last_address,
         last_kind,
+        writes,
+        waiting,
     ) = columns;
     let last_use = match (last_used_at_ms, last_address, last_kind) {
         (Some(at_ms), Some(address), Some(kind)) => Some(MachineUse {
@@ -438,6 +457,8 @@ fn to_info(columns: TokenColumns) -> Result<MachineTokenInfo, StoreError> {
         created_at_ms: to_u64(created_at_ms)?,
         expires_at_ms: expires_at_ms.map(to_u64).transpose()?,
         networks: to_networks(&networks),
+        writes: writes != 0,
+        waiting: to_u32(waiting)?,
         revoked_at_ms: revoked_at_ms.map(to_u64).transpose()?,
         last_use,
     })
@@ -454,8 +475,10 @@ fn kind_number(kind: MachineUseKind) -> i64 {
         MachineUseKind::Details => 2,
         MachineUseKind::RefusedAddress => 3,
         MachineUseKind::RefusedExpired => 4,
+        MachineUseKind::RefusedRevoked => 5,
+        MachineUseKind::HandedIn => 6,
         // The last that there is so far.
-        _ => 5,
+        _ => 7,
     }
 }
 
@@ -466,6 +489,8 @@ fn to_kind(number: i64) -> Result<MachineUseKind, StoreError> {
         3 => MachineUseKind::RefusedAddress,
         4 => MachineUseKind::RefusedExpired,
         5 => MachineUseKind::RefusedRevoked,
+        6 => MachineUseKind::HandedIn,
+        7 => MachineUseKind::RefusedReadsOnly,
         _ => return Err(sqlx::Error::Decode("unexpected kind of use".into()).into()),
     })
 }

@@ -1,7 +1,7 @@
 //! Connections: closed when they rest, kept while they are used, and never in the way of an end.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::future::join_all;
 use keyarc_store::Store;
@@ -12,14 +12,12 @@ use tokio::time::{sleep, timeout};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn shrinks(store: &Store, to: u32) -> bool {
-    let begin = Instant::now();
-    while begin.elapsed() < PATIENCE {
-        if store.connections() <= to {
-            return true;
+    let shrinking = async {
+        while store.connections() > to {
+            sleep(Duration::from_millis(5)).await;
         }
-        sleep(Duration::from_millis(5)).await;
-    }
-    false
+    };
+    timeout(PATIENCE, shrinking).await.is_ok()
 }
 
 async fn eight_at_once(store: &Store) {
@@ -43,12 +41,17 @@ on_both! {
         eight_at_once(&store).await;
         let most = store.connections();
         assert!(most > 4, "{most} were opened");
-        let begin = Instant::now();
-        while store.connections() > 4 && begin.elapsed() < PATIENCE {
-            store.ping().await.unwrap();
-            sleep(Duration::from_millis(150)).await;
-        }
-        assert!(store.connections() <= 4, "{} are left", store.connections());
+        let using = async {
+            loop {
+                store.ping().await.unwrap();
+                sleep(Duration::from_millis(150)).await;
+            }
+        };
+        let has_shrunk = tokio::select! {
+            () = using => false,
+            has_shrunk = shrinks(&store, 4) => has_shrunk,
+        };
+        assert!(has_shrunk, "{} are left", store.connections());
     }
 }
 

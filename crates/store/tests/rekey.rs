@@ -3,8 +3,8 @@
 
 use futures::TryStreamExt as _;
 use keyarc_store::{
-    ChannelChange, MakeMachineTokenOutcome, NewAccountKeys, NewAttachment, NewMachineToken,
-    NewRecovery, RekeyOutcome, Store,
+    ChannelChange, HandInOutcome, MakeMachineTokenOutcome, NewAccountKeys, NewAttachment,
+    NewMachineToken, NewRecovery, RekeyOutcome, Store,
 };
 use keyarc_testkit::{
     FixedClock,
@@ -15,7 +15,10 @@ use keyarc_testkit::{
     },
     count_queries, on_both,
 };
-use keyarc_wire::{Bytes, ItemChange, MachineTokenId, Sealed, StagedItem, WriteItemsRequest};
+use keyarc_wire::{
+    Bytes, ItemChange, MachineChangeId, MachineTokenId, NewMachineChange, Sealed, StagedItem,
+    WriteItemsRequest,
+};
 
 const REKEY: [u8; 16] = [9; 16];
 const NOW: u64 = FixedClock::START_MS;
@@ -131,6 +134,17 @@ fn machine_token(number: u64) -> NewMachineToken {
         networks: Vec::new(),
         created_at_ms: NOW,
         expires_at_ms: None,
+        writes: true,
+    }
+}
+
+fn handed_in() -> NewMachineChange {
+    NewMachineChange {
+        change_id: MachineChangeId(id(1)),
+        item_id: item_id(1),
+        base_version: 1,
+        replaces: None,
+        change: sealed(1, 350),
     }
 }
 
@@ -144,6 +158,11 @@ on_both! {
         }
         let again = store.make_machine_token(account(1).id, machine_token(100)).await;
         assert_eq!(again.unwrap(), MakeMachineTokenOutcome::Exists);
+        for token in [100, 102] {
+            let handed_in = store.hand_in(MachineTokenId(id(token)), vec![handed_in()], NOW).await;
+            assert_eq!(handed_in.unwrap(), HandInOutcome::HandedIn);
+        }
+        let waiting = "SELECT COUNT(*) FROM machine_changes";
         let in_force = "SELECT COUNT(*) FROM machine_tokens WHERE revoked_at_ms IS NULL";
         let items = "SELECT COUNT(*) FROM machine_items";
         stage(store, REKEY, vec![staged(1, 2)]).await;
@@ -152,6 +171,9 @@ on_both! {
         assert_eq!((store.count(in_force).await.unwrap(), store.count(items).await.unwrap()), (3, 3));
         assert_eq!(rekey(store, &keys(1), 51).await, RekeyOutcome::Changed);
         assert_eq!((store.count(in_force).await.unwrap(), store.count(items).await.unwrap()), (1, 1));
+        assert_eq!(store.count(waiting).await.unwrap(), 1);
+        let late = store.hand_in(MachineTokenId(id(100)), vec![handed_in()], NOW).await;
+        assert_eq!(late.unwrap(), HandInOutcome::NoToken);
         let told = store.machine_tokens(account(1).id).await.unwrap();
         assert!(told.iter().all(|one| one.revoked_at_ms == Some(NOW + 1)), "{told:?}");
         assert_eq!(store.machine_head(account(1).id, told[0].id).await.unwrap(), None);
@@ -160,6 +182,7 @@ on_both! {
             "SELECT COUNT(*) FROM machine_tokens",
             "SELECT COUNT(*) FROM machine_manifests",
             items,
+            waiting,
         ] {
             assert_eq!(store.count(table).await.unwrap(), 0, "{table}");
         }
@@ -186,7 +209,7 @@ on_both! {
         let webhook = ChannelChange::Webhook { sealed: vec![5; 60], key_id: [1; 8], since_ms: NOW };
         store.change_channel(account(1).id, &webhook).await.unwrap();
         let (outcome, queries) = count_queries(rekey(store, &keys(2), 5)).await;
-        assert_eq!((outcome, queries), (RekeyOutcome::Changed, 21));
+        assert_eq!((outcome, queries), (RekeyOutcome::Changed, 22));
         // Whoever had the old keys may have switched it on.
         assert_eq!(store.count("SELECT COUNT(*) FROM reminder_settings").await.unwrap(), 0);
         let row = store.account(account(1).id).await.unwrap().unwrap();

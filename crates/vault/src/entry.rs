@@ -31,6 +31,14 @@ impl Zeroize for Entry {
     }
 }
 
+/// Whether a path is `folder` or below it.
+pub(crate) fn is_within(path: &str, folder: &str) -> bool {
+    match path.strip_prefix(folder) {
+        Some(below) => below.is_empty() || below.starts_with('/') || folder.is_empty(),
+        None => false,
+    }
+}
+
 impl Entry {
     pub(crate) fn new(id: ItemId, version: u64, record: OverviewRecord) -> Self {
         Self {
@@ -89,10 +97,7 @@ impl Entry {
 
     /// Whether the item is in `folder` or below it.
     pub(crate) fn is_within(&self, folder: &str) -> bool {
-        match self.record.folder.strip_prefix(folder) {
-            Some(below) => below.is_empty() || below.starts_with('/') || folder.is_empty(),
-            None => false,
-        }
+        is_within(&self.record.folder, folder)
     }
 
     pub(crate) fn summary(&self, matches: Vec<u32>) -> ItemSummary {

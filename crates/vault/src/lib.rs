@@ -97,7 +97,9 @@ pub use lock::{
     ApplyReport, DetailsError, LockedVault, OverviewChange, Tree, TreeMismatch, UnlockError,
     UnlockedVault, WriteError,
 };
-pub use machine::{CopyDifference, MachineCopy, MachineNote, MachineScope, SCOPE_MAX};
+pub use machine::{
+    ChangeVerdict, CopyDifference, MachineChange, MachineCopy, MachineNote, MachineScope, SCOPE_MAX,
+};
 pub use material::{KeyMaterial, MaterialFacts, inspect_material, read_material};
 pub use model::*;
 pub use moment::{MomentRow, Then, ThenIs};

@@ -250,12 +250,19 @@ impl UnlockedVault {
         self.leaves.set_all(leaves);
     }
 
+    /// The version that an item has, also of one that does not open; 0 when there is none.
+    pub(crate) fn known_version(&self, id: ItemId) -> u64 {
+        let known = self.items.get(id).map_or(0, |entry| entry.version);
+        known.max(self.unreadable.get(&id).copied().unwrap_or(0))
+    }
+
+    /// Whether an item was deleted for good.
+    pub(crate) fn is_deleted(&self, id: ItemId) -> bool {
+        self.deleted.contains_key(&id)
+    }
+
     /// Whether every item of a request is at the version that it expects.
     pub fn is_current(&self, request: &WriteItemsRequest) -> bool {
-        let version = |id: ItemId| {
-            let known = self.items.get(id).map_or(0, |entry| entry.version);
-            known.max(self.unreadable.get(&id).copied().unwrap_or(0))
-        };
         let created: HashSet<ItemId> = request.earlier.iter().map(|one| one.item_id).collect();
         let writes = request
             .writes
@@ -267,7 +274,7 @@ impl UnlockedVault {
         let purges = request.purges.iter().map(|p| (p.item_id, p.base_version));
         writes
             .chain(purges)
-            .all(|(id, base)| version(id) == base && !self.deleted.contains_key(&id))
+            .all(|(id, base)| self.known_version(id) == base && !self.is_deleted(id))
     }
 
     /// Makes room for so many items that come with a first sync. Later ones bring few, and of

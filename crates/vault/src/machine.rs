@@ -22,7 +22,7 @@ use crate::{
     DetailsError, DraftError, LABEL_MAX, ResealError, Tree, TreeMismatch, UnlockError,
     UnlockedVault,
     draft::{broken, environment, folder, is_visible, single_line},
-    entry::Entry,
+    entry::{Entry, is_within},
     leaves::{Leaves, leaf_of},
     record::{decode_record, encode_record},
     seal::{
@@ -30,6 +30,10 @@ use crate::{
         password_fingerprint, seal_details, seal_overview,
     },
 };
+
+mod change;
+
+pub use change::{ChangeVerdict, MachineChange};
 
 /// Most folders, and most environments, of a scope.
 pub const SCOPE_MAX: usize = 50;
@@ -78,13 +82,16 @@ impl MachineScope {
     }
 
     fn covers(&self, entry: &Entry) -> bool {
+        entry.is_live() && self.covers_place(&entry.record.folder, entry.environment())
+    }
+
+    /// Whether an item of a folder and an environment is in it.
+    fn covers_place(&self, folder: &str, environment: Option<&str>) -> bool {
         let folders = &self.folders;
-        let of_folder = folders.is_empty() || folders.iter().any(|one| entry.is_within(one));
+        let of_folder = folders.is_empty() || folders.iter().any(|one| is_within(folder, one));
         let of_environment = self.environments.is_empty()
-            || entry
-                .environment()
-                .is_some_and(|own| self.environments.iter().any(|one| one == own));
-        entry.is_live() && of_folder && of_environment
+            || environment.is_some_and(|own| self.environments.iter().any(|one| one == own));
+        of_folder && of_environment
     }
 }
 
@@ -102,6 +109,18 @@ pub struct MachineNote {
     /// What it reads.
     #[n(3)]
     pub scope: MachineScope,
+    /// Absent where it reads, as in all notes of before.
+    #[n(4)]
+    more: Option<More>,
+}
+
+/// What a token may besides reading.
+#[derive(Clone, Copy, PartialEq, Eq, Encode, Decode, CborLen)]
+#[cbor(index_only)]
+enum More {
+    /// Hand in changes. The number is that of the access in the grant.
+    #[n(2)]
+    Write,
 }
 
 impl MachineNote {
@@ -112,6 +131,7 @@ impl MachineNote {
         copy: VaultId,
         name: &str,
         scope: &MachineScope,
+        writes: bool,
     ) -> Result<Self, DraftError> {
         let name = name.trim();
         if !name.chars().any(is_visible) {
@@ -123,7 +143,13 @@ impl MachineNote {
             copy: copy.0.into(),
             name: name.to_owned(),
             scope: scope.checked()?,
+            more: writes.then_some(More::Write),
         })
+    }
+
+    /// Whether changes are taken that are handed in with it.
+    pub fn writes(&self) -> bool {
+        self.more.is_some()
     }
 
     /// The canonical bytes, to be sealed.

@@ -5,6 +5,7 @@ use minicbor::bytes::ByteArray;
 use rand_core::CryptoRng;
 
 mod earlier;
+mod taken;
 
 use crate::{
     ApplyReport, Content, Day, ItemDraft, OverviewChange, Rotation, Totp, UnlockedVault,

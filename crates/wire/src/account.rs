@@ -138,6 +138,9 @@ pub struct AccountResponse {
     /// There are machine tokens in force, whose copies are to follow the vault.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub machine_tokens: bool,
+    /// One of them writes, so that changes may wait for the owner.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub machine_writes: bool,
 }
 
 /// Keeps what a device has seen.

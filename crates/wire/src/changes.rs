@@ -8,14 +8,16 @@
 //!        | 3u8 ‖ length u16 ‖ manifest      (a signed manifest of the vault)
 //!        | 4u8 ‖ item id 16 ‖ version u64 ‖ details version u64 ‖ length u32 ‖ details
 //!        | 5u8 ‖ length u16 ‖ grant         (what a machine token is granted)
+//!        | 6u8 ‖ change id 16 ‖ item id 16 ‖ base version u64 ‖ length u32 ‖ change
+//!                                           (handed in with that token, and not taken yet)
 //! end    = 0u8 ‖ record count u32
 //! ```
 //! Records come in no particular order. Which revision they lead to is what the newest manifest
 //! says.
-//! The last two kinds stand in what a machine token opens, and in no sync.
+//! The last three kinds stand in what a machine token opens, and in no sync.
 //! Integers are big-endian. A stream without its end was cut off and is refused.
 
-use crate::{Bytes, ItemId, Sealed, SealedDetails, limits};
+use crate::{Bytes, ItemId, MachineChangeId, Sealed, SealedChange, SealedDetails, limits};
 
 /// `Content-Type` of the stream.
 pub const CHANGES_MEDIA_TYPE: &str = "application/vnd.keyarc.changes";
@@ -27,11 +29,13 @@ const TOMBSTONE: u8 = 2;
 const MANIFEST: u8 = 3;
 const DETAILS: u8 = 4;
 const GRANT: u8 = 5;
+const WAITING: u8 = 6;
 const ITEM_HEADER: usize = 1 + 16 + 8 + 8 + 8 + 4;
 const TOMBSTONE_LEN: usize = 1 + 16 + 8 + 8;
 /// Of a manifest and of a grant.
 const SHORT_HEADER: usize = 1 + 2;
 const DETAILS_HEADER: usize = 1 + 16 + 8 + 8 + 4;
+const WAITING_HEADER: usize = 1 + 16 + 16 + 8 + 4;
 const END_LEN: usize = 1 + 4;
 
 /// One item as it is after a revision.
@@ -58,6 +62,8 @@ pub enum Change {
     Details(SealedDetails),
     /// What a machine token is granted.
     Grant(Sealed),
+    /// A change that was handed in with the token, and waits.
+    Waiting(SealedChange),
 }
 
 /// Begins a stream.
@@ -107,6 +113,16 @@ pub fn encode_grant(out: &mut Vec<u8>, grant: &[u8]) {
     out.push(GRANT);
     out.extend_from_slice(&(grant.len() as u16).to_be_bytes());
     out.extend_from_slice(grant);
+}
+
+/// Appends a change that waits, which never exceeds [`limits::MACHINE_CHANGE`].
+pub fn encode_waiting(out: &mut Vec<u8>, waiting: &SealedChange) {
+    out.push(WAITING);
+    out.extend_from_slice(waiting.change_id.as_bytes());
+    out.extend_from_slice(waiting.item_id.as_bytes());
+    out.extend_from_slice(&waiting.base_version.to_be_bytes());
+    out.extend_from_slice(&(waiting.change.0.len() as u32).to_be_bytes());
+    out.extend_from_slice(&waiting.change.0);
 }
 
 /// Ends a stream of `count` records.
@@ -202,6 +218,21 @@ impl<'a> ChangesDecoder<'a> {
                 let grant = self.take_short(limits::WRAPPED_KEY)?;
                 Ok(Some(Change::Grant(Sealed(grant))))
             }
+            Some(&WAITING) => {
+                let head = self.take(WAITING_HEADER)?;
+                let length = u32_at(head, 41) as usize;
+                if length > limits::MACHINE_CHANGE {
+                    return Err(ChangesDecodeError::Malformed);
+                }
+                let change = self.take(length)?.to_vec();
+                self.read += 1;
+                Ok(Some(Change::Waiting(SealedChange {
+                    change_id: MachineChangeId(id_at(head, 1)),
+                    item_id: ItemId(id_at(head, 17)),
+                    base_version: u64_at(head, 33),
+                    change: Sealed(change),
+                })))
+            }
             Some(&END) => {
                 let end = self.take(END_LEN)?;
                 if u32_at(end, 1) != self.read {
@@ -240,14 +271,18 @@ impl<'a> ChangesDecoder<'a> {
 }
 
 fn common(head: &[u8]) -> ItemChange {
-    let mut id = [0; 16];
-    id.copy_from_slice(&head[1..17]);
     ItemChange {
-        item_id: ItemId(id),
+        item_id: ItemId(id_at(head, 1)),
         version: u64_at(head, 17),
         revision: u64_at(head, 25),
         live: None,
     }
+}
+
+fn id_at(bytes: &[u8], at: usize) -> [u8; 16] {
+    let mut id = [0; 16];
+    id.copy_from_slice(&bytes[at..at + 16]);
+    id
 }
 
 fn u64_at(bytes: &[u8], at: usize) -> u64 {
@@ -283,6 +318,7 @@ mod tests {
                 Change::Manifest(manifest) => encode_manifest(&mut out, &manifest.0),
                 Change::Details(details) => encode_details(&mut out, details),
                 Change::Grant(grant) => encode_grant(&mut out, &grant.0),
+                Change::Waiting(waiting) => encode_waiting(&mut out, waiting),
             }
         }
         encode_changes_end(&mut out, changes.len() as u32);
@@ -321,9 +357,20 @@ mod tests {
                 })
             },
         );
+        let waiting = (any::<[u8; 16]>(), any::<[u8; 16]>(), any::<u64>(), bytes()).prop_map(
+            |(change, item, base_version, bytes)| {
+                Change::Waiting(SealedChange {
+                    change_id: MachineChangeId(change),
+                    item_id: ItemId(item),
+                    base_version,
+                    change: Sealed(bytes),
+                })
+            },
+        );
         prop_oneof![
             item,
             details,
+            waiting,
             bytes().prop_map(|b| Change::Manifest(Bytes(b))),
             bytes().prop_map(|b| Change::Grant(Sealed(b))),
         ]
@@ -351,7 +398,14 @@ mod tests {
 
     #[test]
     fn a_giant_length_is_refused_before_it_is_believed() {
-        for (kind, before) in [(ITEM, 40), (DETAILS, 32), (MANIFEST, 0), (GRANT, 0)] {
+        let kinds = [
+            (ITEM, 40),
+            (DETAILS, 32),
+            (MANIFEST, 0),
+            (GRANT, 0),
+            (WAITING, 40),
+        ];
+        for (kind, before) in kinds {
             let mut stream = encode(&[]);
             stream.truncate(4);
             stream.push(kind);

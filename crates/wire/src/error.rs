@@ -33,6 +33,8 @@ pub enum ErrorCode {
     TokenRevoked,
     /// The machine token may not be used from this address. 403.
     AddressRefused,
+    /// The machine token only reads. 403.
+    TokenReadsOnly,
     /// The request came from another site. 403.
     CrossSite,
     /// Not there, or not yours: the two are not told apart. 404.
@@ -60,6 +62,8 @@ pub enum ErrorCode {
     StorageFull,
     /// The account's room for attachments is used up; everything else still works. 507.
     AttachmentsFull,
+    /// As many changes of the machine token wait for its owner as may. 507.
+    ChangesFull,
 }
 
 /// An item that was not at the version the writer expected.

@@ -104,6 +104,11 @@ id!(
     16
 );
 id!(
+    /// A change that is handed in with a machine token, chosen at random by whoever hands it in.
+    MachineChangeId,
+    16
+);
+id!(
     /// The part of a setup code that names the account to the server.
     Handle,
     6

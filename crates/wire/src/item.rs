@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{AttachmentId, Bytes, ItemId, Sealed};
+use crate::{AttachmentId, Bytes, ItemId, MachineChangeName, Sealed};
 
 /// Creates or replaces an item. Its new version is `base_version + 1`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +72,11 @@ pub struct WriteItemsRequest {
     /// `base_version` of its write, which then creates the item as the version after them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<EarlierWrite>,
+    /// Changes handed in with machine tokens that this change takes, each of an item that it writes.
+    /// They wait no longer once it is stored; when one of them waits no more already, nothing is
+    /// written and the answer is [`crate::ErrorCode::Conflict`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub takes: Vec<MachineChangeName>,
     /// The signed manifest of the vault after this change. Its version is one more than that of
     /// the vault's head, which it names; otherwise nothing is written and the answer is
     /// [`crate::ErrorCode::ManifestStale`].

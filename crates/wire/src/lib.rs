@@ -35,11 +35,12 @@ pub use bytes::{Bytes, Fixed, FixedLengthError, Sealed};
 pub use changes::{
     CHANGES_MEDIA_TYPE, Change, ChangesDecodeError, ChangesDecoder, ItemChange, encode_change,
     encode_changes_end, encode_changes_start, encode_details, encode_grant, encode_manifest,
+    encode_waiting,
 };
 pub use error::{ApiError, ErrorCode, VersionConflict};
 pub use id::{
-    AccountId, AttachmentId, Handle, IdParseError, ItemId, MachineTokenId, ReminderId, SessionId,
-    VaultId,
+    AccountId, AttachmentId, Handle, IdParseError, ItemId, MachineChangeId, MachineTokenId,
+    ReminderId, SessionId, VaultId,
 };
 pub use item::{
     DetailsRequest, DetailsResponse, EarlierWrite, ItemPurge, ItemWrite, SealedDetails,
@@ -48,6 +49,10 @@ pub use item::{
 pub use link::{
     JoinLinkRequest, JoinLinkResponse, KnownDeviceStep, LinkNews, NewDeviceStep, OpenLinkRequest,
     OpenLinkResponse,
+};
+pub use machine::{
+    DiscardChangesRequest, HandInRequest, MachineChangeName, NewMachineChange, SealedChange,
+    WaitingChange, WaitingChangesRequest, WaitingChangesResponse,
 };
 pub use machine::{
     MachineRequest, MachineTokenInfo, MachineTokensResponse, MachineUse, MachineUseKind,

@@ -78,5 +78,16 @@ pub const MACHINE_NOTE: usize = 16 * 1024;
 pub const MACHINE_DETAILS: usize = 4 * 1024 * 1024;
 /// Most items in one request of a machine token for details.
 pub const MACHINE_DETAILS_PER_REQUEST: usize = 500;
+/// Largest sealed change that is handed in with a machine token, in bytes: what an item is, and its
+/// details.
+pub const MACHINE_CHANGE: usize = DETAILS + 2 * OVERVIEW;
+/// Most changes of a machine token that wait for its owner, and in one request.
+pub const MACHINE_CHANGES: usize = 100;
+/// Most bytes of the changes of a machine token that wait for its owner.
+pub const MACHINE_CHANGES_BYTES: usize = 4 * 1024 * 1024;
+/// Largest body of a request that hands changes in, in bytes: one change fits, however large.
+pub const MACHINE_CHANGES_BODY: usize = 2 * 1024 * 1024;
+/// Most changes that wait in one answer, and most that are discarded by one request.
+pub const WAITING_PER_PAGE: usize = 100;
 /// Most uses of a machine token in one answer.
 pub const MACHINE_USES_PER_PAGE: usize = 100;

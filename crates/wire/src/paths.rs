@@ -69,6 +69,12 @@ pub const UNSUBSCRIBE_ROUTE: &str = "/reminders/unsubscribe/{token}";
 pub const MACHINE_OPEN: &str = "/api/machine/open";
 /// `POST` [`crate::MachineRequest`] → [`crate::DetailsResponse`], without a session.
 pub const MACHINE_DETAILS: &str = "/api/machine/details";
+/// `POST` [`crate::HandInRequest`], without a session.
+pub const MACHINE_CHANGES: &str = "/api/machine/changes";
+/// `POST` [`crate::WaitingChangesRequest`] → [`crate::WaitingChangesResponse`].
+pub const MACHINE_WAITING: &str = "/api/machine/waiting";
+/// `POST` [`crate::DiscardChangesRequest`], and nobody can take them any more.
+pub const MACHINE_DISCARD: &str = "/api/machine/waiting/discard";
 /// `GET` → [`crate::MachineTokensResponse`]; `POST` [`crate::MakeMachineTokenRequest`].
 pub const MACHINE_TOKENS: &str = "/api/machine/tokens";
 /// The route pattern of [`machine_changes`].

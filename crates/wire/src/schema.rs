@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::{
-    AccountId, AttachmentId, Bytes, Fixed, Handle, ItemId, MachineTokenId, ReminderId, Sealed,
-    SessionId, VaultId,
+    AccountId, AttachmentId, Bytes, Fixed, Handle, ItemId, MachineChangeId, MachineTokenId,
+    ReminderId, Sealed, SessionId, VaultId,
 };
 
 /// Base64url without padding. Of its last character, bits that stand for nothing are zero.
@@ -38,6 +38,7 @@ id_schema! {
     AttachmentId: "A file that items name, chosen at random by the client that makes it.",
     SessionId: "A session as its owner sees it in a list. It is not the session's token.",
     MachineTokenId: "A machine token, chosen at random by the client that makes it. It is not its secret.",
+    MachineChangeId: "A change that is handed in with a machine token, chosen at random by whoever hands it in.",
     ReminderId: "Something that is due, as the account's own devices name it.",
     Handle: "The part of a setup code that names the account to the server.",
 }

@@ -24,6 +24,7 @@ mod reminding;
 mod saving;
 mod seldom;
 mod state;
+mod taking;
 mod tokens;
 mod uploads;
 mod versions;
@@ -51,6 +52,7 @@ pub(crate) fn run() {
         spawn_local(async move {
             let answer = Rc::clone(&worker).run(request.command).await;
             reminding::tell_soon(&worker);
+            taking::take_now_and_then(&worker);
             copying::copy_soon(&worker);
             // What is reported as done survives a page that is closed upon it.
             pins_are_kept().await;

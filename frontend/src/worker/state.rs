@@ -92,6 +92,10 @@ pub(super) struct VaultWorker {
     pub(super) told: Cell<Option<u64>>,
     /// The revision that the copies of machine tokens follow, or are being brought to.
     pub(super) copied: Cell<Option<u64>>,
+    /// When it was last looked whether machine tokens handed something in, Unix milliseconds.
+    pub(super) looked_at_ms: Cell<Option<u64>>,
+    /// How much of it waits for a person.
+    pub(super) waits: Cell<u32>,
     pub(super) device: DeviceStore,
 }
 
@@ -166,6 +170,8 @@ impl VaultWorker {
         self.checking.take();
         self.told.set(None);
         self.copied.set(None);
+        self.looked_at_ms.set(None);
+        self.waits.set(0);
         self.open.borrow_mut().take();
     }
 

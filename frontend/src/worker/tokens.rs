@@ -1,11 +1,14 @@
 use keyarc_app::worker::{
-    Failure, TokenCommand, TokenReply, TokenStanding, TokenUse, TokenView, TokenWish,
+    Event, Failure, TakenView, TokenCommand, TokenReply, TokenStanding, TokenUse, TokenView,
+    TokenWish, WaitingView, WaitingWhy,
 };
-use keyarc_client::{NewToken, TokenError, TokenRow, TokenState};
-use keyarc_vault::DraftError;
+use keyarc_client::{
+    NewToken, TakenChange, TokenError, TokenRow, TokenState, WaitingRow, WaitsBecause,
+};
+use keyarc_vault::{DraftError, MachineNote};
 use keyarc_wire::MachineUse;
 
-use super::{failure::from_client, state::VaultWorker};
+use super::{commands::tell_changed, failure::from_client, state::VaultWorker, tell};
 
 impl VaultWorker {
     /// Carries out what the page asks about machine tokens.
@@ -36,7 +39,45 @@ impl VaultWorker {
                     None => TokenReply::Done,
                 }
             }
+            TokenCommand::Waiting => TokenReply::Waiting(self.take_changes().await?),
+            TokenCommand::Take(change) => {
+                let taken = session.take_change(change).await;
+                let taken = taken.map_err(|error| self.not_saved(error))?;
+                tell_changed(&session);
+                self.tell_taken(vec![taken_view(taken)], self.waits.get().saturating_sub(1));
+                TokenReply::Done
+            }
+            TokenCommand::Discard(change) => {
+                session.discard_changes(&[change]).await.map_err(failed)?;
+                self.tell_taken(Vec::new(), self.waits.get().saturating_sub(1));
+                TokenReply::Done
+            }
         })
+    }
+
+    /// Takes what was handed in and fits, tells the page what that was, and lists what else waits.
+    async fn take_changes(&self) -> Result<Vec<WaitingView>, Failure> {
+        let session = self.session()?;
+        let outcome = session.take_changes().await;
+        let outcome = outcome.map_err(|error| self.failed(error))?;
+        if !outcome.taken.is_empty() {
+            tell_changed(&session);
+        }
+        let taken = outcome.taken.into_iter().map(taken_view).collect();
+        self.tell_taken(taken, outcome.waiting.len() as u32);
+        Ok(outcome.waiting.into_iter().map(waiting_view).collect())
+    }
+
+    /// Tells the page, where there is something new to tell.
+    fn tell_taken(&self, taken: Vec<TakenView>, waiting: u32) {
+        let before = self.waits.replace(waiting);
+        if !taken.is_empty() || before != waiting {
+            tell(Event::Taken {
+                taken,
+                waiting,
+                more: waiting > before,
+            });
+        }
     }
 
     async fn make_token(&self, wish: &TokenWish) -> Result<TokenReply, Failure> {
@@ -45,6 +86,7 @@ impl VaultWorker {
             scope: &wish.scope,
             expires_at_ms: wish.expires_at_ms,
             networks: &wish.networks,
+            writes: wish.writes,
         };
         match self.session()?.make_token(&new).await {
             Ok(made) => Ok(TokenReply::Made {
@@ -64,6 +106,8 @@ impl VaultWorker {
 fn view(row: TokenRow) -> TokenView {
     TokenView {
         id: row.id,
+        writes: row.note.as_ref().is_some_and(MachineNote::writes),
+        waiting: row.waiting,
         note: row.note.map(|note| (note.name, note.scope)),
         created_at_ms: row.created_at_ms,
         expires_at_ms: row.expires_at_ms,
@@ -74,6 +118,33 @@ fn view(row: TokenRow) -> TokenView {
             TokenState::Behind(why) => TokenStanding::Behind(Box::new(from_client(why))),
             TokenState::Expired => TokenStanding::Expired,
             TokenState::Revoked { at_ms } => TokenStanding::Revoked(at_ms),
+        },
+    }
+}
+
+fn taken_view(taken: TakenChange) -> TakenView {
+    TakenView {
+        token: taken.token,
+        item: taken.item,
+        name: taken.name,
+        trashed: taken.trashed,
+    }
+}
+
+fn waiting_view(row: WaitingRow) -> WaitingView {
+    WaitingView {
+        change: row.change,
+        token: row.token,
+        name: row.name,
+        trashes: row.trashes,
+        handed_in_at_ms: row.handed_in_at_ms,
+        why: match row.why {
+            WaitsBecause::Outdated => WaitingWhy::Outdated,
+            WaitsBecause::Ended => WaitingWhy::Ended,
+            WaitsBecause::Gone => WaitingWhy::Gone,
+            WaitsBecause::OutOfScope => WaitingWhy::OutOfScope,
+            WaitsBecause::Broken(error) => WaitingWhy::Broken(error),
+            WaitsBecause::Unreadable => WaitingWhy::Unreadable,
         },
     }
 }

@@ -6,8 +6,9 @@ use axum::{
 use http::{StatusCode, request::Parts};
 use keyarc_service::machine;
 use keyarc_wire::{
-    DetailsResponse, MachineRequest, MachineTokenId, MachineTokensResponse, MachineUsesRequest,
-    MachineUsesResponse, MakeMachineTokenRequest, WriteItemsRequest, WriteItemsResponse, limits,
+    DetailsResponse, DiscardChangesRequest, HandInRequest, MachineRequest, MachineTokenId,
+    MachineTokensResponse, MachineUsesRequest, MachineUsesResponse, MakeMachineTokenRequest,
+    WaitingChangesRequest, WaitingChangesResponse, WriteItemsRequest, WriteItemsResponse, limits,
 };
 
 use super::vault::{Since, streamed};
@@ -46,6 +47,30 @@ pub(super) async fn details(
     Ok(axum::Json(
         machine::details(state.services(), address, &request).await?,
     ))
+}
+
+pub(super) async fn hand_in(
+    State(state): State<AppState>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
+    Json(request): Json<HandInRequest, { limits::MACHINE_CHANGES_BODY }>,
+) -> Result<StatusCode, Failure> {
+    machine::hand_in(state.services(), address, request).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn waiting(
+    Caller(context): Caller,
+    Json(request): Json<WaitingChangesRequest>,
+) -> Result<axum::Json<WaitingChangesResponse>, Failure> {
+    Ok(axum::Json(machine::waiting(&context, &request).await?))
+}
+
+pub(super) async fn discard(
+    Caller(context): Caller,
+    Json(request): Json<DiscardChangesRequest>,
+) -> Result<StatusCode, Failure> {
+    machine::discard(&context, &request).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(super) async fn list(

@@ -336,6 +336,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/machine/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand in changes with a token
+         * @description Signed by the token's own key, which has to write. They wait until an unlocked client of the owner takes them into the vault: at most 100 of a token, and 4 MiB. One of an item waits at most: another one takes its place if it names it in `replaces` and is made on the same version, and is a `conflict` otherwise, without `conflicts`. `changes_full` when more would wait than may. The body has at most 2 MiB.
+         *
+         *     Sent again: `login_refused`: the nonce of a request works once. The same changes with another nonce, under the names that they had: the same answer, and nothing is handed in twice.
+         */
+        post: operations["handInChanges"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/machine/details": {
         parameters: {
             query?: never;
@@ -369,7 +391,7 @@ export interface paths {
         put?: never;
         /**
          * Open what a token reads
-         * @description Signed by the token's own key, without a session and without a challenge. The stream has the grant, every overview of the copy, the manifests since the token was made, and all details where they have at most 4 MiB together.
+         * @description Signed by the token's own key, without a session and without a challenge. The stream has the grant, every overview of the copy, the manifests since the token was made, all details where they have at most 4 MiB together, and what was handed in with the token and waits.
          *
          *     Sent again: `login_refused`: the nonce of a request works once.
          */
@@ -496,6 +518,48 @@ export interface paths {
          * @description And who tried to: newest first, 100 at a time, of the last 90 days; `before` asks for the next page.
          */
         post: operations["listMachineUses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machine/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List changes that wait
+         * @description Of all machine tokens of the account, in the order of tokens and items, at most 100 at a time and some 8 MiB; `after` asks for the next page. A write to the vault names those that it takes.
+         */
+        post: operations["listWaitingChanges"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machine/waiting/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard changes that wait
+         * @description At most 100. Those that wait no more, and those of others, are passed over.
+         *
+         *     Sent again: The same answer: they are gone.
+         */
+        post: operations["discardChanges"];
         delete?: never;
         options?: never;
         head?: never;
@@ -667,7 +731,7 @@ export interface paths {
         put?: never;
         /**
          * Write and delete items
-         * @description One atomic change of at most 20,000 items: all of it happens or none of it. An item that is not at its `base_version` is a `conflict`, which names all of those; a manifest that does not follow the vault's head is `manifest_stale`. The body has at most 48 MiB.
+         * @description One atomic change of at most 20,000 items: all of it happens or none of it. An item that is not at its `base_version` is a `conflict`, which names all of those; a manifest that does not follow the vault's head is `manifest_stale`. In `takes` it names the changes handed in with machine tokens that it takes, which wait no longer then; when one of them waits no more already, that is a `conflict` without `conflicts`. The body has at most 48 MiB.
          *
          *     Sent again: `manifest_stale`, and nothing is written twice.
          */
@@ -1105,6 +1169,8 @@ export interface components {
             keyset: components["schemas"]["Keyset"];
             /** @description There are machine tokens in force, whose copies are to follow the vault. */
             machine_tokens?: boolean;
+            /** @description One of them writes, so that changes may wait for the owner. */
+            machine_writes?: boolean;
             /** @description Notices not yet dismissed. */
             notices?: components["schemas"]["Notice"][];
             /** @description The passkeys that open the vault, oldest first. */
@@ -1264,6 +1330,11 @@ export interface components {
             /** @description In no particular order. */
             details: components["schemas"]["SealedDetails"][];
         };
+        /** @description Discards changes that wait. */
+        DiscardChangesRequest: {
+            /** @description At least one, at most 100. Those that wait no more are passed over. */
+            changes: components["schemas"]["MachineChangeName"][];
+        };
         /** @description A version that an item had in the vault it comes from: an item that a change creates can bring its history along. */
         EarlierWrite: {
             /** @description The attachments that the details name, as in `attachments`. They come with details only. */
@@ -1281,7 +1352,7 @@ export interface components {
             version: number;
         };
         /** @description Why a request was refused, for programs. Each code has one HTTP status, assigned in one place on the server. */
-        ErrorCode: "invalid_request" | "unauthenticated" | "login_refused" | "second_factor_required" | "second_factor_refused" | "passkey_refused" | "clock_skew" | "token_expired" | "token_revoked" | "address_refused" | "cross_site" | "not_found" | "method_not_allowed" | "conflict" | "manifest_stale" | "handle_taken" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "unavailable" | "storage_full" | "attachments_full";
+        ErrorCode: "invalid_request" | "unauthenticated" | "login_refused" | "second_factor_required" | "second_factor_refused" | "passkey_refused" | "clock_skew" | "token_expired" | "token_revoked" | "address_refused" | "token_reads_only" | "cross_site" | "not_found" | "method_not_allowed" | "conflict" | "manifest_stale" | "handle_taken" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "unavailable" | "storage_full" | "attachments_full" | "changes_full";
         /** @description Puts new keys in force by the recovery key, ends every session of the account and begins one. */
         FinishRecoveryRequest: {
             /** @description The Ed25519 public key that log-ins are to be checked against. */
@@ -1305,6 +1376,24 @@ export interface components {
             handle: components["schemas"]["Handle"];
             /** @description Signed with purpose `confirm`. */
             proof: components["schemas"]["LoginProof"];
+        };
+        /** @description Hands in changes of items, signed by the key of a token that writes: all of them, or none. They wait until an unlocked client of the owner takes them into the vault. */
+        HandInRequest: {
+            /** @description At least one, at most [`crate::limits::MACHINE_CHANGES`], and no item twice. */
+            changes: components["schemas"]["NewMachineChange"][];
+            /** @description Random, and serves once. */
+            client_nonce: components["schemas"]["Bytes32"];
+            /** @description The server, as the client calls it. */
+            origin: string;
+            /** @description Over all else, with the purpose `machine-change`. */
+            signature: components["schemas"]["Bytes64"];
+            /**
+             * Format: uint64
+             * @description The client's clock, Unix milliseconds.
+             */
+            time_ms: number;
+            /** @description The token. */
+            token_id: components["schemas"]["MachineTokenId"];
         };
         /** @description The part of a setup code that names the account to the server. Lower-case hexadecimal. */
         Handle: string;
@@ -1503,6 +1592,17 @@ export interface components {
             /** @description The opaque session token, for `api` only. */
             session_token?: string;
         };
+        /** @description A change that is handed in with a machine token, chosen at random by whoever hands it in. Lower-case hexadecimal. */
+        MachineChangeId: string;
+        /** @description Names a change that waits. One that took its place has another name. */
+        MachineChangeName: {
+            /** @description The change. */
+            change_id: components["schemas"]["MachineChangeId"];
+            /** @description The item that it changes or makes. */
+            item_id: components["schemas"]["ItemId"];
+            /** @description The token that it was handed in with. */
+            token_id: components["schemas"]["MachineTokenId"];
+        };
         /** @description What the holder of a token asks for, signed by its key: at `MACHINE_OPEN` the grant and the copy, at `MACHINE_DETAILS` the details of some of its items. */
         MachineRequest: {
             /** @description Random, and serves once. */
@@ -1550,6 +1650,13 @@ export interface components {
             revoked_at_ms?: number;
             /** @description Its copy. */
             vault: components["schemas"]["VaultInfo"];
+            /**
+             * Format: uint32
+             * @description How many changes wait for the owner, at most [`crate::limits::MACHINE_CHANGES`].
+             */
+            waiting?: number;
+            /** @description Whether its holder may hand in changes. */
+            writes?: boolean;
         };
         /** @description The machine tokens of an account. */
         MachineTokensResponse: {
@@ -1569,7 +1676,7 @@ export interface components {
             kind: components["schemas"]["MachineUseKind"];
         };
         /** @description What a machine token was used for, by somebody who has it. */
-        MachineUseKind: "opened" | "details" | "refused_address" | "refused_expired" | "refused_revoked";
+        MachineUseKind: "opened" | "details" | "refused_address" | "refused_expired" | "refused_revoked" | "handed_in" | "refused_reads_only";
         /** @description A place among the uses of a token. */
         MachineUseMark: {
             /**
@@ -1631,6 +1738,8 @@ export interface components {
             token_id: components["schemas"]["MachineTokenId"];
             /** @description The copy, while it is empty. */
             vault: components["schemas"]["NewVault"];
+            /** @description Whether its holder may hand in changes. Clients believe the grant and the note about that; this is for the server. */
+            writes?: boolean;
         };
         /** @description Asks what items were at a moment. */
         MomentRequest: {
@@ -1679,6 +1788,22 @@ export interface components {
             mailbox: components["schemas"]["Bytes16"];
             /** @description Its second message, once. */
             reveal?: components["schemas"]["Bytes"] | null;
+        };
+        /** @description A change of one item that is handed in. */
+        NewMachineChange: {
+            /**
+             * Format: uint64
+             * @description The version of the vault's item that it is made on; 0 for one that it makes.
+             */
+            base_version: number;
+            /** @description What is to become of the item, at most [`crate::limits::MACHINE_CHANGE`] bytes. */
+            change: components["schemas"]["Sealed"];
+            /** @description Random. Once more under the same name, it is the same change. */
+            change_id: components["schemas"]["MachineChangeId"];
+            /** @description The item that it changes or makes. */
+            item_id: components["schemas"]["ItemId"];
+            /** @description The change of this item that waits and whose place it takes, made on the same version. Absent when none waits, as far as its maker knows; when that is not so, nothing is handed in and the answer is `conflict`. */
+            replaces?: components["schemas"]["MachineChangeId"] | null;
         };
         /** @description A recovery key to come into force, as far as the server has it. */
         NewRecoveryKey: {
@@ -2024,6 +2149,20 @@ export interface components {
         };
         /** @description A KAE1 envelope, which only the account's own clients open. Base64url without padding. */
         Sealed: string;
+        /** @description A change of one item, sealed for its place. */
+        SealedChange: {
+            /**
+             * Format: uint64
+             * @description The version of the vault's item that it is made on; 0 for one that it makes.
+             */
+            base_version: number;
+            /** @description What is to become of the item. */
+            change: components["schemas"]["Sealed"];
+            /** @description The change. */
+            change_id: components["schemas"]["MachineChangeId"];
+            /** @description The item that it changes or makes. */
+            item_id: components["schemas"]["ItemId"];
+        };
         /** @description One item's details. */
         SealedDetails: {
             /** @description The details. */
@@ -2187,6 +2326,30 @@ export interface components {
             /** @description One for each version that the server has. */
             details: components["schemas"]["SealedVersionDetails"][];
         };
+        /** @description A change that waits for the owner. */
+        WaitingChange: {
+            /**
+             * Format: uint64
+             * @description When, Unix milliseconds.
+             */
+            handed_in_at_ms: number;
+            /** @description The change. */
+            sealed: components["schemas"]["SealedChange"];
+            /** @description The token that it was handed in with. */
+            token_id: components["schemas"]["MachineTokenId"];
+        };
+        /** @description Asks for the changes that wait, of all tokens of the account. */
+        WaitingChangesRequest: {
+            /** @description Those after this one, from `next`; all without it. */
+            after?: components["schemas"]["MachineChangeName"] | null;
+        };
+        /** @description Some of the changes that wait, at most 100. */
+        WaitingChangesResponse: {
+            /** @description In the order of their tokens and items. */
+            changes: components["schemas"]["WaitingChange"][];
+            /** @description Where to go on; absent when there are no more. */
+            next?: components["schemas"]["MachineChangeName"];
+        };
         /** @description Reminders by webhook. */
         WebhookReminders: {
             /**
@@ -2205,6 +2368,8 @@ export interface components {
             manifest: components["schemas"]["Bytes"];
             /** @description Items to delete for good. */
             purges?: components["schemas"]["ItemPurge"][];
+            /** @description Changes handed in with machine tokens that this change takes, each of an item that it writes. They wait no longer once it is stored; when one of them waits no more already, nothing is written and the answer is `conflict`. */
+            takes?: components["schemas"]["MachineChangeName"][];
             /** @description Items to create or replace. */
             writes?: components["schemas"]["ItemWrite"][];
         };
@@ -2228,6 +2393,19 @@ export interface components {
                 "application/problem+json": components["schemas"]["ApiError"] & {
                     /** @enum {unknown} */
                     code: "clock_skew" | "token_expired" | "token_revoked" | "address_refused" | "cross_site";
+                };
+            };
+        };
+        /** @description `clock_skew`: the time in a machine token's request is more than five minutes off; `server_time_ms` is the server's. `token_expired`: the machine token has ended. `token_revoked`: the machine token was revoked. `address_refused`: the machine token may not be used from this address. `token_reads_only`: the machine token only reads. `cross_site`: the request came from another site. */
+        ClockSkewOrTokenExpiredOrTokenRevokedOrAddressRefusedOrTokenReadsOnlyOrCrossSite: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ApiError"] & {
+                    /** @enum {unknown} */
+                    code: "clock_skew" | "token_expired" | "token_revoked" | "address_refused" | "token_reads_only" | "cross_site";
                 };
             };
         };
@@ -2427,6 +2605,19 @@ export interface components {
                 };
             };
         };
+        /** @description `storage_full`: the disk is full; reading still works. `changes_full`: as many changes of the machine token wait for its owner as may. */
+        StorageFullOrChangesFull: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ApiError"] & {
+                    /** @enum {unknown} */
+                    code: "storage_full" | "changes_full";
+                };
+            };
+        };
         /** @description `unauthenticated`: no session, or one that has ended. */
         Unauthenticated: {
             headers: {
@@ -2529,6 +2720,7 @@ export interface operations {
                      *         "wrapped_root_key": "S0EBAQABfDng5DGjH-EhwA"
                      *       },
                      *       "machine_tokens": false,
+                     *       "machine_writes": false,
                      *       "notices": [
                      *         {
                      *           "at_ms": 1790000000000,
@@ -3284,6 +3476,57 @@ export interface operations {
             507: components["responses"]["StorageFull"];
         };
     };
+    handInChanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "changes": [
+                 *         {
+                 *           "base_version": 0,
+                 *           "change": "S0EBAQABfDng5DGjH-EhwA",
+                 *           "change_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                 *           "item_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                 *           "replaces": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+                 *         }
+                 *       ],
+                 *       "client_nonce": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                 *       "origin": "https://keyarc.example",
+                 *       "signature": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                 *       "time_ms": 1790000000000,
+                 *       "token_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+                 *     }
+                 */
+                "application/json": components["schemas"]["HandInRequest"];
+            };
+        };
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["LoginRefused"];
+            403: components["responses"]["ClockSkewOrTokenExpiredOrTokenRevokedOrAddressRefusedOrTokenReadsOnlyOrCrossSite"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFullOrChangesFull"];
+        };
+    };
     getMachineDetails: {
         parameters: {
             query?: never;
@@ -3426,7 +3669,9 @@ export interface operations {
                      *             "key_epoch": 1,
                      *             "revision": 1,
                      *             "wrapped_key": "S0EBAQABfDng5DGjH-EhwA"
-                     *           }
+                     *           },
+                     *           "waiting": 1,
+                     *           "writes": false
                      *         }
                      *       ]
                      *     }
@@ -3473,6 +3718,13 @@ export interface operations {
                  *             "item_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
                  *           }
                  *         ],
+                 *         "takes": [
+                 *           {
+                 *             "change_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                 *             "item_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                 *             "token_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+                 *           }
+                 *         ],
                  *         "writes": [
                  *           {
                  *             "attachments": [
@@ -3495,7 +3747,8 @@ export interface operations {
                  *         "id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
                  *         "manifest": "AAAA",
                  *         "wrapped_key": "S0EBAQABfDng5DGjH-EhwA"
-                 *       }
+                 *       },
+                 *       "writes": false
                  *     }
                  */
                 "application/json": components["schemas"]["MakeMachineTokenRequest"];
@@ -3587,6 +3840,13 @@ export interface operations {
                  *         {
                  *           "base_version": 0,
                  *           "item_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+                 *         }
+                 *       ],
+                 *       "takes": [
+                 *         {
+                 *           "change_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                 *           "item_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                 *           "token_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
                  *         }
                  *       ],
                  *       "writes": [
@@ -3721,6 +3981,112 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
+        };
+    };
+    listWaitingChanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "after": {
+                 *         "change_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                 *         "item_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                 *         "token_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WaitingChangesRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changes": [
+                     *         {
+                     *           "handed_in_at_ms": 1790000000000,
+                     *           "sealed": {
+                     *             "base_version": 0,
+                     *             "change": "S0EBAQABfDng5DGjH-EhwA",
+                     *             "change_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                     *             "item_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+                     *           },
+                     *           "token_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+                     *         }
+                     *       ],
+                     *       "next": {
+                     *         "change_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                     *         "item_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                     *         "token_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WaitingChangesResponse"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CrossSite"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    discardChanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "changes": [
+                 *         {
+                 *           "change_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                 *           "item_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                 *           "token_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["DiscardChangesRequest"];
+            };
+        };
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CrossSite"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["StorageFull"];
         };
     };
     getDescription: {
@@ -4035,6 +4401,13 @@ export interface operations {
                  *         {
                  *           "base_version": 0,
                  *           "item_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+                 *         }
+                 *       ],
+                 *       "takes": [
+                 *         {
+                 *           "change_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                 *           "item_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                 *           "token_id": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
                  *         }
                  *       ],
                  *       "writes": [
@@ -4499,6 +4872,7 @@ export interface operations {
                      *           "wrapped_root_key": "S0EBAQABfDng5DGjH-EhwA"
                      *         },
                      *         "machine_tokens": false,
+                     *         "machine_writes": false,
                      *         "notices": [
                      *           {
                      *             "at_ms": 1790000000000,
@@ -4605,6 +4979,7 @@ export interface operations {
                      *           "wrapped_root_key": "S0EBAQABfDng5DGjH-EhwA"
                      *         },
                      *         "machine_tokens": false,
+                     *         "machine_writes": false,
                      *         "notices": [
                      *           {
                      *             "at_ms": 1790000000000,
@@ -4709,6 +5084,7 @@ export interface operations {
                      *           "wrapped_root_key": "S0EBAQABfDng5DGjH-EhwA"
                      *         },
                      *         "machine_tokens": false,
+                     *         "machine_writes": false,
                      *         "notices": [
                      *           {
                      *             "at_ms": 1790000000000,
@@ -4818,6 +5194,7 @@ export interface operations {
                      *           "wrapped_root_key": "S0EBAQABfDng5DGjH-EhwA"
                      *         },
                      *         "machine_tokens": false,
+                     *         "machine_writes": false,
                      *         "notices": [
                      *           {
                      *             "at_ms": 1790000000000,
@@ -5017,6 +5394,7 @@ export interface operations {
                      *           "wrapped_root_key": "S0EBAQABfDng5DGjH-EhwA"
                      *         },
                      *         "machine_tokens": false,
+                     *         "machine_writes": false,
                      *         "notices": [
                      *           {
                      *             "at_ms": 1790000000000,
@@ -5136,6 +5514,7 @@ export interface operations {
                      *           "wrapped_root_key": "S0EBAQABfDng5DGjH-EhwA"
                      *         },
                      *         "machine_tokens": false,
+                     *         "machine_writes": false,
                      *         "notices": [
                      *           {
                      *             "at_ms": 1790000000000,

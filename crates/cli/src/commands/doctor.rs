@@ -278,17 +278,21 @@ async fn vault_is(home: &Home) -> Vec<Finding> {
     let mut findings = vec![
         Finding::ok("session", "valid"),
         match freshness_verified {
-            true => Finding::ok("vault", format!("unlocked and verified, {items} items")),
+            true => Finding::ok(
+                "vault",
+                format!("unlocked and verified, {}", output::items(items)),
+            ),
             false => Finding::ok(
                 "vault",
                 format!(
-                    "unlocked, whole and signed, {items} items; this machine has seen none before"
+                    "unlocked, whole and signed, {}; this machine has seen none before",
+                    output::items(items)
                 ),
             ),
         },
     ];
     if unreadable > 0 {
-        let says = format!("{unreadable} items do not open");
+        let says = format!("{} cannot be opened", output::items(unreadable));
         findings
             .push(Finding::new("vault", Level::Warning, says).advice("look at them in a browser"));
     }

@@ -191,18 +191,21 @@ fn password(by_script: bool) -> Result<Zeroizing<String>, Failure> {
 }
 
 fn tell(went: &Went, is_sealed: bool) {
-    eprintln!("{} items.", went.written.items);
+    eprintln!("{}.", output::items(went.written.items));
     if is_sealed {
         eprintln!("What items were before is not in it; a browser makes an archive with that.");
     }
     if went.without_files > 0 {
         eprintln!(
-            "The attached files of {} items are not in it; a browser makes an archive with them.",
-            went.without_files
+            "The attached files of {} are not in it; a browser makes an archive with them.",
+            output::items(went.without_files)
         );
     }
     if went.unreadable > 0 {
-        eprintln!("{} items do not open, and are not in it.", went.unreadable);
+        eprintln!(
+            "Not in it, because nothing opens them: {}.",
+            output::items(went.unreadable)
+        );
     }
     for (what, count) in &went.written.left_out {
         // Everything has dates, and nobody misses them.

@@ -127,7 +127,7 @@ pub async fn run(home: &Home, wish: ImportFile) -> Result<(), Failure> {
                 "nothing was written: agree with --yes, or look first with --dry-run".to_owned(),
             ));
         }
-        if !prompt::agrees(&format!("Add {} items?", looked.preview.new))? {
+        if !prompt::agrees(&format!("Add {}?", output::items(looked.preview.new)))? {
             return Err(Failure::Usage("nothing was written".to_owned()));
         }
     }
@@ -285,7 +285,7 @@ fn show(looked: &Looked) {
 }
 
 fn told(wish: &ImportFile, looked: Looked) -> Result<(), Failure> {
-    eprintln!("Added {} items.", looked.added.unwrap_or_default());
+    eprintln!("Added {}.", output::items(looked.added.unwrap_or_default()));
     for warning in &looked.behind {
         eprintln!("keyarc: {warning}");
     }

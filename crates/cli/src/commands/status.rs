@@ -48,9 +48,12 @@ pub async fn run(home: &Home, printed: &Printed) -> Result<(), Failure> {
         None => lines.push(("Vault", "locked".to_owned())),
         Some(vault) => {
             lines.push(("Account", printable(&vault.account)));
-            lines.push(("Vault", format!("unlocked, {} items", vault.items)));
+            lines.push(("Vault", format!("unlocked, {}", output::items(vault.items))));
             if vault.unreadable > 0 {
-                lines.push(("", format!("{} items do not open", vault.unreadable)));
+                lines.push((
+                    "",
+                    format!("{} cannot be opened", output::items(vault.unreadable)),
+                ));
             }
             lines.push((
                 "State",
@@ -109,7 +112,7 @@ async fn of_token(home: &Home, given: &machine::Given, printed: &Printed) -> Res
     let mut lines = vec![
         ("Server", printable(&told.server)),
         ("Account", printable(&status.account)),
-        ("Copy", format!("{} items", status.items)),
+        ("Copy", output::items(status.items)),
         ("Good until", until.unwrap_or_else(|| "revoked".to_owned())),
     ];
     lines.extend(status.kept.iter().flat_map(kept_lines));

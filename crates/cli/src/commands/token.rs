@@ -21,9 +21,10 @@ use crate::{
 };
 
 const DAY_MS: u64 = 86_400_000;
-const HEAD: [&str; 6] = [
+const HEAD: [&str; 7] = [
     "NAME",
-    "READS",
+    "OF",
+    "MAY",
     "EXPIRES (UTC)",
     "FROM",
     "LAST USED (UTC)",
@@ -68,6 +69,7 @@ async fn create(home: &Home, wish: TokenCreate) -> Result<(), Failure> {
         },
         expires_at_ms: wish.expires.as_deref().map(end_of).transpose()?,
         networks,
+        writes: wish.write,
     };
     let answer = open::ask(home, &Question::MakeToken(token)).await?;
     let Answer::Token { text, id, items } = &answer else {
@@ -80,7 +82,15 @@ async fn create(home: &Home, wish: TokenCreate) -> Result<(), Failure> {
             items: *items,
         });
     }
-    eprintln!("It reads {items} items. This is the only time that it is shown:");
+    let does = if wish.write {
+        "reads and writes"
+    } else {
+        "reads"
+    };
+    eprintln!(
+        "It {does} {}. This is the only time that it is shown:",
+        output::items(*items)
+    );
     output::secret(Zeroizing::new(format!("{text}\n")).as_bytes())
 }
 
@@ -96,6 +106,7 @@ async fn ls(home: &Home, printed: &Printed) -> Result<(), Failure> {
         [
             printable(line.name.as_deref().unwrap_or(&line.id)),
             printable(&scope(line)),
+            access(line),
             line.expires_at_ms.map(moment).unwrap_or_default(),
             printable(&line.networks.join(" ")),
             printable(&line.last_use.as_ref().map(last).unwrap_or_default()),
@@ -168,9 +179,20 @@ fn scope(line: &TokenLine) -> String {
     }
 }
 
+/// What its holder may do.
+fn access(line: &TokenLine) -> String {
+    match (line.writes, line.waiting) {
+        (false, _) => "reads".to_owned(),
+        (true, 0) => "writes".to_owned(),
+        (true, waiting) => format!("writes, {waiting} to be taken"),
+    }
+}
+
 fn last(line: &UseLine) -> String {
     let refused = match line.kind {
-        MachineUseKind::Opened | MachineUseKind::Details => String::new(),
+        MachineUseKind::Opened | MachineUseKind::Details | MachineUseKind::HandedIn => {
+            String::new()
+        }
         refused => format!(", {}", kind(refused)),
     };
     format!("{} {}{refused}", moment(line.at_ms), line.address)
@@ -178,7 +200,7 @@ fn last(line: &UseLine) -> String {
 
 fn copy(line: &TokenLine) -> String {
     match (&line.items, &line.problem) {
-        (Some(items), _) => format!("up to date, {items} items"),
+        (Some(items), _) => format!("up to date, {}", output::items(*items)),
         (None, Some(problem)) => format!("{}: {problem}", line.state),
         (None, None) => line.state.clone(),
     }
@@ -191,6 +213,8 @@ fn kind(kind: MachineUseKind) -> &'static str {
         MachineUseKind::RefusedAddress => "refused: another address",
         MachineUseKind::RefusedExpired => "refused: it had ended",
         MachineUseKind::RefusedRevoked => "refused: it was revoked",
+        MachineUseKind::HandedIn => "changes handed in",
+        MachineUseKind::RefusedReadsOnly => "refused: it only reads",
         _ => "something else",
     }
 }

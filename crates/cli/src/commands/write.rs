@@ -27,8 +27,8 @@ pub async fn new(home: &Home, wish: New) -> Result<(), Failure> {
             "--username and --url belong to --kind login".to_owned(),
         ));
     }
-    if machine::is_given() {
-        return Err(machine::reads_only());
+    if let Some(given) = machine::given()? {
+        given.writes(home).await?;
     }
     let secret = match wish.generate {
         true => {
@@ -59,8 +59,8 @@ pub async fn new(home: &Home, wish: New) -> Result<(), Failure> {
 
 /// Sets a value of an item.
 pub async fn set(home: &Home, wish: Set) -> Result<(), Failure> {
-    if machine::is_given() {
-        return Err(machine::reads_only());
+    if let Some(given) = machine::given()? {
+        given.writes(home).await?;
     }
     let wanted = wanted(&wish.item, wish.field, wish.environment.as_deref())?;
     let value = Secret(prompt::value("New value: ")?.as_str().to_owned());

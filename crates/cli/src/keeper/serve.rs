@@ -27,11 +27,14 @@ use crate::{
     home::{Home, private_file},
     host::{Machine, Open, doubt},
     open::{self, Opening, distrusted},
+    tokens,
     vault::{Answer, Question, Source, answer},
 };
 
 /// A state that was fetched so long ago is fetched anew before a question is answered.
 const FRESH: Duration = Duration::from_secs(2);
+/// So often it is asked whether machine tokens handed something in.
+const TAKE_EVERY: Duration = Duration::from_secs(30);
 /// How long another process may take that begins to hold the keys, or ends.
 const TURN: Duration = Duration::from_secs(30);
 /// How often it is looked at.
@@ -50,6 +53,8 @@ struct Keeper {
     memory_locked: bool,
     used: Cell<Instant>,
     fetched: Cell<Instant>,
+    /// When it was last asked whether machine tokens handed something in.
+    taken: Cell<Option<Instant>>,
     ended: Cell<bool>,
     /// The server's origin.
     server: String,
@@ -153,6 +158,7 @@ async fn begin(
         memory_locked,
         used: Cell::new(now),
         fetched: Cell::new(now),
+        taken: Cell::new(None),
         ended: Cell::new(false),
         listed: RefCell::default(),
     };
@@ -299,9 +305,20 @@ impl Keeper {
         {
             self.session.sync().await?;
             self.fetched.set(now());
+            self.take().await;
             self.ahead.keep(&self.session).await;
         }
         self.told(question).await
+    }
+
+    /// Takes what machine tokens handed in, where one writes. What came of it is seen in the items, and
+    /// what failed is tried again.
+    async fn take(&self) {
+        let is_soon = |at: Instant| now().duration_since(at) < TAKE_EVERY;
+        if self.session.has_writing_tokens() && !self.taken.get().is_some_and(is_soon) {
+            self.taken.set(Some(now()));
+            tokens::behind(&self.session).await;
+        }
     }
 
     /// Answers from what is open.

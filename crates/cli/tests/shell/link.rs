@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::{
     fixture::{PASSWORD, Shell},
-    terminal::{at_terminal, terminal, until},
+    terminal::{at_terminal, terminal, until, until_hidden},
 };
 
 const CODE: &str = "under \"Link a new device\":\r\n\r\n    ";
@@ -52,6 +52,9 @@ impl Person {
     async fn at(mut self, wanted: &'static str, typed: &'static str) -> (Self, String) {
         tokio::task::spawn_blocking(move || {
             until(&mut self.here, &mut self.shown, wanted);
+            if wanted == ASKS {
+                until_hidden(&self.here);
+            }
             self.here.write_all(typed.as_bytes()).expect("types");
             let shown = std::mem::take(&mut self.shown);
             (self, shown)

@@ -25,6 +25,7 @@ mod project;
 mod terminal;
 mod tls;
 mod token;
+mod token_writes;
 mod transfers;
 mod write;
 

@@ -1,11 +1,12 @@
 //! A terminal with nobody before it.
 
-use std::{fs::File, io::Read as _, process::Command};
+use std::{fs::File, io::Read as _, process::Command, thread, time::Duration};
 
 use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
     fs::{Mode, OFlags},
     pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
-    termios::{Winsize, tcsetwinsize},
+    termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize},
 };
 
 use crate::fixture::Shell;
@@ -32,12 +33,35 @@ pub fn terminal() -> (File, File) {
 /// Waits until the terminal has shown something.
 pub fn until(from: &mut File, shown: &mut String, wanted: &str) {
     let mut piece = [0; 1024];
+    // Nothing takes so long, and a program that asks something else waits for ever.
+    let patience = Timespec {
+        tv_sec: 60,
+        tv_nsec: 0,
+    };
     while !shown.contains(wanted) {
+        let mut waiting = [PollFd::new(from, PollFlags::IN)];
+        let woken = poll(&mut waiting, Some(&patience)).expect("polls");
+        assert!(woken > 0, "it waits after {shown:?} and not for {wanted:?}");
         match from.read(&mut piece) {
             Ok(length @ 1..) => shown.push_str(&String::from_utf8_lossy(&piece[..length])),
             _ => panic!("it ended after {shown:?}"),
         }
     }
+}
+
+/// Waits until what is typed is not shown: a program asks first, and hides what comes then.
+pub fn until_hidden(from: &File) {
+    let shows = || {
+        let known = tcgetattr(from).expect("is a terminal");
+        known.local_modes.contains(LocalModes::ECHO)
+    };
+    for _ in 0..60_000 {
+        if !shows() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    panic!("what is typed stays shown");
 }
 
 /// A command that has it for all of its streams.

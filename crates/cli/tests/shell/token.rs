@@ -5,7 +5,7 @@ use std::process::Output;
 use keyarc_testkit::{Delivery, Proxy, mutate::Answer};
 use keyarc_wire::{
     Change, ChangesDecoder, encode_change, encode_changes_end, encode_changes_start,
-    encode_details, encode_grant, encode_manifest, paths,
+    encode_details, encode_grant, encode_manifest, encode_waiting, paths,
 };
 use serde_json::{Value, json};
 
@@ -80,6 +80,7 @@ fn stream(all: &[Change]) -> Vec<u8> {
             Change::Manifest(manifest) => encode_manifest(&mut out, &manifest.0),
             Change::Details(details) => encode_details(&mut out, details),
             Change::Grant(grant) => encode_grant(&mut out, &grant.0),
+            Change::Waiting(waiting) => encode_waiting(&mut out, waiting),
             Change::Item(item) => {
                 let live = item.live.as_ref();
                 let live = live.map(|(version, sealed)| (*version, sealed.as_ref()));
@@ -417,6 +418,7 @@ async fn nothing_of_a_copy_that_was_touched_is_printed() {
             Change::Manifest(manifest) => &mut manifest.0,
             Change::Details(details) => &mut details.details.0,
             Change::Grant(grant) => &mut grant.0,
+            Change::Waiting(waiting) => &mut waiting.change.0,
         };
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;

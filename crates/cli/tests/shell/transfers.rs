@@ -246,8 +246,8 @@ async fn somebody_at_a_terminal_is_asked_first() {
     let shell = Shell::logged_in().await;
     write(&shell, "app.env", "NEW_ONE=canary-one\n");
     for (words, question, answer, code) in [
-        (&["import", "app.env"][..], "Add 1 items? [y/N] ", "\r", 2),
-        (&["import", "app.env"], "Add 1 items? [y/N] ", "y\r", 0),
+        (&["import", "app.env"][..], "Add 1 item? [y/N] ", "\r", 2),
+        (&["import", "app.env"], "Add 1 item? [y/N] ", "y\r", 0),
         (
             &["export", "--format", "json", "-o", "a.json"],
             "Go on? [y/N] ",

@@ -1,8 +1,9 @@
 //! The endpoints of machine tokens.
 
 use keyarc_wire::{
-    DetailsResponse, MachineRequest, MachineTokenId, MachineTokensResponse, MachineUsesRequest,
-    MachineUsesResponse, MakeMachineTokenRequest, WriteItemsRequest, WriteItemsResponse, limits,
+    DetailsResponse, DiscardChangesRequest, HandInRequest, MachineRequest, MachineTokenId,
+    MachineTokensResponse, MachineUsesRequest, MachineUsesResponse, MakeMachineTokenRequest,
+    WaitingChangesRequest, WaitingChangesResponse, WriteItemsRequest, WriteItemsResponse, limits,
     paths,
 };
 
@@ -76,6 +77,28 @@ impl<T: Transport> Api<T> {
         json_body(&self.call(call, now_ms).await?)
     }
 
+    /// Some of what was handed in with the account's tokens and waits.
+    pub async fn waiting_changes(
+        &self,
+        request: &WaitingChangesRequest,
+        now_ms: u64,
+    ) -> Result<WaitingChangesResponse, ApiFailure> {
+        let mut call = post(paths::MACHINE_WAITING.into(), Some(encode(request)?));
+        // Some eight megabytes and one more change, of which base64 makes four thirds.
+        call.max_response = SMALL_ANSWER + 16 * limits::MACHINE_CHANGE;
+        json_body(&self.call(call, now_ms).await?)
+    }
+
+    /// Discards what waits.
+    pub async fn discard_changes(
+        &self,
+        request: &DiscardChangesRequest,
+        now_ms: u64,
+    ) -> Result<(), ApiFailure> {
+        let call = post(paths::MACHINE_DISCARD.into(), Some(encode(request)?));
+        self.call(call, now_ms).await.map(drop)
+    }
+
     /// What a token opens, for whoever holds it.
     pub(crate) async fn machine_open(
         &self,
@@ -84,6 +107,16 @@ impl<T: Transport> Api<T> {
         let call = for_changes(post(paths::MACHINE_OPEN.into(), Some(encode(request)?)));
         let response = accepted(self.transport.send(call).await?)?;
         stream_of(response, Changes::check_copy)
+    }
+
+    /// Hands changes in, for whoever holds a token.
+    pub(crate) async fn hand_in(&self, request: &HandInRequest) -> Result<(), ApiFailure> {
+        let body = encode(request)?;
+        if body.len() > limits::MACHINE_CHANGES_BODY {
+            return Err(ApiFailure::TooLarge);
+        }
+        let call = post(paths::MACHINE_CHANGES.into(), Some(body));
+        accepted(self.transport.send(call).await?).map(drop)
     }
 
     /// The details of some items of what a token opens, for whoever holds it.

@@ -296,6 +296,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             notices: account.notices.into(),
             reminding: Reminding::new(account.reminders).into(),
             has_tokens: account.machine_tokens.into(),
+            has_writing_tokens: account.machine_writes.into(),
             tokens: Tokens::default().into(),
             turn: ().into(),
             waiting: Vec::new().into(),

@@ -7,6 +7,7 @@
 //! one to another.
 
 mod copies;
+mod taking;
 
 use std::collections::HashSet;
 
@@ -23,6 +24,8 @@ use zeroize::Zeroizing;
 use super::{Session, belief::first_manifest};
 use crate::{ClientError, Host, Transport};
 use copies::HeldCopy;
+
+pub use taking::{TakenChange, TakenChanges, WaitingRow, WaitsBecause};
 
 /// Where the notes are bound to: this account and nothing else.
 const LABEL: &str = "machine-token";
@@ -64,6 +67,8 @@ pub struct NewToken<'a> {
     pub expires_at_ms: Option<u64>,
     /// Where it may be used, as `10.0.0.0/8`; anywhere without any.
     pub networks: &'a [String],
+    /// Whether its holder may hand in changes of what it reads.
+    pub writes: bool,
 }
 
 /// A token that was made. Its text exists nowhere else.
@@ -106,6 +111,8 @@ pub struct TokenRow {
     pub networks: Vec<String>,
     /// The last time that somebody used it, or tried to.
     pub last_use: Option<MachineUse>,
+    /// How many changes wait that were handed in with it, as the server says.
+    pub waiting: u32,
     /// How its copy stands to the vault.
     pub state: TokenState,
 }
@@ -163,6 +170,7 @@ impl Known {
             expires_at_ms: self.info.expires_at_ms,
             networks: self.info.networks.clone(),
             last_use: self.info.last_use.clone(),
+            waiting: self.info.waiting,
             state,
         }
     }
@@ -183,7 +191,7 @@ impl<T: Transport, H: Host> Session<T, H> {
         let mut vault = [0; 16];
         rng.fill_bytes(&mut vault);
         let vault = VaultId(vault);
-        let note = MachineNote::new(id, vault, new.name, new.scope)?;
+        let note = MachineNote::new(id, vault, new.name, new.scope, new.writes)?;
         let now_ms = self.host.now_ms();
         let mut in_force = tokens.known.iter().filter(|one| one.is_in_force(now_ms));
         let is_named = |other: &MachineNote| other.name == note.name;
@@ -212,6 +220,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             epoch: copy.key_epoch(),
             floor_version: head.body().version,
             floor_hash: head.hash(),
+            writes: new.writes,
             expires_at_ms: new.expires_at_ms,
         };
         let keys = token.derive_keys();
@@ -231,10 +240,14 @@ impl<T: Transport, H: Host> Session<T, H> {
             first,
             expires_at_ms: new.expires_at_ms,
             networks: new.networks.to_vec(),
+            writes: new.writes,
         };
         let made = self.api.make_machine_token(&request, now_ms).await;
         self.noted(made).map_err(ClientError::from)?;
         self.has_tokens.set(true);
+        if new.writes {
+            self.has_writing_tokens.set(true);
+        }
         copy.accept(&request.first, head.body().version);
         // What else there is of it the server says.
         tokens.listed_at_ms = None;
@@ -272,6 +285,11 @@ impl<T: Transport, H: Host> Session<T, H> {
     /// Whether [`Self::update_tokens`] may have something to do when the vault changes.
     pub fn has_tokens(&self) -> bool {
         self.has_tokens.get()
+    }
+
+    /// Whether [`Self::take_changes`] may find something.
+    pub fn has_writing_tokens(&self) -> bool {
+        self.has_writing_tokens.get()
     }
 
     /// Brings the copies that tokens open to what the vault holds now, in one write for each that
@@ -343,6 +361,12 @@ impl<T: Transport, H: Host> Session<T, H> {
             tokens.known.push(known);
         }
         tokens.listed_at_ms = Some(now_ms);
+        let writes = |known: &Known| known.note.as_ref().is_some_and(MachineNote::writes);
+        let mut in_force = tokens
+            .known
+            .iter()
+            .filter(|one| one.info.revoked_at_ms.is_none());
+        self.has_writing_tokens.set(in_force.any(writes));
         Ok(())
     }
 

@@ -50,7 +50,10 @@ pub use earlier::Histories;
 pub use enter::{LogIn, LoggingIn, SignUp};
 pub use kept_unlock::KeptLogIn;
 pub use kit::NewKit;
-pub use machine::{MadeToken, NewToken, TokenBehind, TokenError, TokenRow, TokenState};
+pub use machine::{
+    MadeToken, NewToken, TakenChange, TakenChanges, TokenBehind, TokenError, TokenRow, TokenState,
+    WaitingRow, WaitsBecause,
+};
 pub use moment::{ReturnUndo, Returned};
 pub use passkey::{AddedPasskey, NewPasskey, PasskeyLogIn, PendingPasskey};
 pub use password::ChangePassword;
@@ -100,6 +103,8 @@ pub struct Session<T, H> {
     reminding: RefCell<Reminding>,
     /// There are machine tokens, as far as this session knows.
     has_tokens: Cell<bool>,
+    /// One of them writes, as far as this session knows.
+    has_writing_tokens: Cell<bool>,
     /// Held by whoever looks after the copies that machine tokens open.
     tokens: Mutex<Tokens>,
     /// Held by whoever fetches changes or writes: of two syncs that overtake each other the

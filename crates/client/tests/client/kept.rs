@@ -38,6 +38,7 @@ async fn make(world: &World, expires_at_ms: Option<u64>) -> MadeToken {
         scope: &MachineScope::default(),
         expires_at_ms,
         networks: &[],
+        writes: false,
     };
     world.session.make_token(&new).await.expect("is made")
 }

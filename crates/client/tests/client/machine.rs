@@ -55,6 +55,7 @@ async fn make(session: &TestSession, name: &str, scope: &MachineScope) -> MadeTo
         scope,
         expires_at_ms: None,
         networks: &[],
+        writes: false,
     };
     session.make_token(&new).await.expect("is made")
 }
@@ -183,6 +184,7 @@ fn a_scope_is_folders_with_those_in_them_and_environments() {
             scope: &empty,
             expires_at_ms: None,
             networks: &[],
+            writes: false,
         };
         let refused = world.session.make_token(&new).await.err();
         assert_eq!(refused, Some(TokenError::NoItem));
@@ -509,6 +511,7 @@ fn what_a_server_refuses_a_token_for_is_told_apart() {
             scope: &payments(),
             expires_at_ms: Some(TestHost::START_MS + 60_000),
             networks: &["10.0.0.0/8".to_owned()],
+            writes: false,
         };
         let short = world.session.make_token(&new).await.expect("is made");
         assert!(open(&world, &short).await.is_ok());

@@ -37,6 +37,8 @@ mod second_factor;
 #[cfg(test)]
 mod session;
 #[cfg(test)]
+mod taking;
+#[cfg(test)]
 mod tampering;
 #[cfg(test)]
 mod versions;

@@ -2,10 +2,11 @@
 
 use keyarc_crypto::hazmat::{HEADER_LEN, Place};
 use keyarc_crypto::{
-    ItemContext, MachineGrant, MachineGrantContext, MachineKept, MachineKeptContext, MachineToken,
-    MachineTokenError, OpenError, VaultKey,
+    ItemContext, MachineChangeContext, MachineGrant, MachineGrantContext, MachineKept,
+    MachineKeptContext, MachineToken, MachineTokenError, OpenError, VaultKey,
 };
 use proptest::prelude::*;
+use serde_json::Value;
 
 use crate::support::{CounterRng, Fields as _, StuckRng, TapeRng, context, vector_file};
 
@@ -39,7 +40,13 @@ fn tokens() {
 
 #[test]
 fn grants() {
-    let file = vector_file("machine-token.json");
+    for (name, writes) in [("machine-token.json", false), ("machine-change.json", true)] {
+        grants_of(name, writes);
+    }
+}
+
+fn grants_of(name: &str, writes: bool) {
+    let file = vector_file(name);
     for case in file.list("grants") {
         let token = read(case.text("token"));
         let keys = token.derive_keys();
@@ -57,6 +64,7 @@ fn grants() {
             case.text("floor_version").parse::<u64>().unwrap()
         );
         assert_eq!(grant.floor_hash, case.array("floor_hash"));
+        assert_eq!(grant.writes, writes);
         let expires: u64 = case.text("expires_at_ms").parse().unwrap();
         assert_eq!(grant.expires_at_ms, (expires != 0).then_some(expires));
         // The key is the one: what it seals opens under the one of the vector.
@@ -122,6 +130,36 @@ fn what_a_machine_keeps() {
 }
 
 #[test]
+fn changes() {
+    let file = vector_file("machine-change.json");
+    let key = || VaultKey::make(&mut TapeRng::new(&[&file.bytes("key")]));
+    let place = |case: &Value| MachineChangeContext {
+        token: case.array("token"),
+        change: case.array("change"),
+        item: case.array("item"),
+        base: case.text("base").parse().unwrap(),
+    };
+    let cases = file.list("changes");
+    for case in cases {
+        let (envelope, context) = (case.bytes("envelope"), place(case));
+        let header: [u8; HEADER_LEN] = envelope[..HEADER_LEN].try_into().unwrap();
+        let aad = Place::MachineChange(context).associated_data(&header);
+        assert_eq!(aad, case.bytes("aad"));
+        let opened = key().open_change(&context, &envelope).unwrap();
+        assert_eq!(opened.as_slice(), case.bytes("plaintext"));
+        let mut tape = TapeRng::for_salt(&case.bytes("salt"));
+        let sealed = key().seal_change(&context, &opened, &mut tape).unwrap();
+        assert_eq!(sealed, envelope);
+    }
+    let refused = &file["refused"];
+    let context = place(&cases[refused.number::<usize>("of")]);
+    for case in refused.list("cases") {
+        let opened = key().open_change(&context, &case.bytes("envelope"));
+        assert_eq!(opened.err(), Some(OpenError), "{case}");
+    }
+}
+
+#[test]
 fn a_grant_is_that_of_one_token_and_not_part_of_a_vault() {
     let mut rng = CounterRng::new(1);
     let (token, other) = (MachineToken::make(&mut rng), MachineToken::make(&mut rng));
@@ -132,6 +170,7 @@ fn a_grant_is_that_of_one_token_and_not_part_of_a_vault() {
         epoch: 1,
         floor_version: 1,
         floor_hash: [4; 32],
+        writes: false,
         expires_at_ms: None,
     };
     let keys = token.derive_keys();
@@ -171,6 +210,7 @@ fn a_stuck_generator_makes_no_token_that_can_be_used() {
         epoch: 1,
         floor_version: 1,
         floor_hash: [4; 32],
+        writes: false,
         expires_at_ms: None,
     };
     let key = VaultKey::make(&mut rng);
@@ -191,6 +231,31 @@ fn nothing_secret_is_shown() {
 }
 
 proptest! {
+    #[test]
+    fn a_change_opens_in_its_own_place_alone(
+        seed: u64, base: u64, plaintext in proptest::collection::vec(any::<u8>(), 0..300),
+        field in 0..4_usize, bit in 0..64_usize, at: prop::sample::Index,
+    ) {
+        let mut rng = CounterRng::new(seed);
+        let key = VaultKey::make(&mut rng);
+        let context = MachineChangeContext { token: [1; 16], change: [2; 16], item: [3; 16], base };
+        let sealed = key.seal_change(&context, &plaintext, &mut rng).unwrap();
+        let opened = key.open_change(&context, &sealed).unwrap();
+        prop_assert_eq!(opened.as_slice(), plaintext.as_slice());
+        let mut other = context;
+        match field {
+            0 => other.token[bit % 16] ^= 1 << (bit / 16),
+            1 => other.change[bit % 16] ^= 1 << (bit / 16),
+            2 => other.item[bit % 16] ^= 1 << (bit / 16),
+            _ => other.base ^= 1 << bit,
+        }
+        prop_assert!(key.open_change(&other, &sealed).is_err());
+        let mut spoilt = sealed.clone();
+        spoilt[at.index(sealed.len())] ^= 1;
+        prop_assert!(key.open_change(&context, &spoilt).is_err());
+        prop_assert!(VaultKey::make(&mut rng).open_change(&context, &sealed).is_err());
+    }
+
     #[test]
     fn tokens_read_back(seed: u64) {
         let token = MachineToken::make(&mut CounterRng::new(seed));

@@ -1,6 +1,7 @@
 use keyarc_wire::{
-    DetailsResponse, ErrorCode, MachineRequest, MachineTokensResponse, MachineUsesRequest,
-    MachineUsesResponse, MakeMachineTokenRequest, WriteItemsRequest, WriteItemsResponse, limits,
+    DetailsResponse, DiscardChangesRequest, ErrorCode, HandInRequest, MachineRequest,
+    MachineTokensResponse, MachineUsesRequest, MachineUsesResponse, MakeMachineTokenRequest,
+    WaitingChangesRequest, WaitingChangesResponse, WriteItemsRequest, WriteItemsResponse, limits,
     paths,
 };
 
@@ -13,6 +14,18 @@ const OF_TOKEN: &[ErrorCode] = &[
     ErrorCode::TokenExpired,
     ErrorCode::TokenRevoked,
     ErrorCode::AddressRefused,
+];
+
+/// And one that hands something in.
+const OF_WRITING_TOKEN: &[ErrorCode] = &[
+    ErrorCode::LoginRefused,
+    ErrorCode::ClockSkew,
+    ErrorCode::TokenExpired,
+    ErrorCode::TokenRevoked,
+    ErrorCode::AddressRefused,
+    ErrorCode::TokenReadsOnly,
+    ErrorCode::Conflict,
+    ErrorCode::ChangesFull,
 ];
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -41,7 +54,7 @@ pub(super) fn operations() -> Vec<Operation> {
             id: "openMachineToken",
             path: paths::MACHINE_OPEN,
             summary: "Open what a token reads",
-            words: "Signed by the token's own key, without a session and without a challenge. The stream has the grant, every overview of the copy, the manifests since the token was made, and all details where they have at most 4 MiB together.",
+            words: "Signed by the token's own key, without a session and without a challenge. The stream has the grant, every overview of the copy, the manifests since the token was made, all details where they have at most 4 MiB together, and what was handed in with the token and waits.",
             gives: Gives::Copy,
             ..held.clone()
         },
@@ -51,7 +64,39 @@ pub(super) fn operations() -> Vec<Operation> {
             summary: "Fetch details with a token",
             words: "Of 1 to 500 items of the copy, none of them twice, which the signature covers. `invalid_request` when all of them are larger than 16 MiB.",
             gives: Gives::json::<DetailsResponse>(),
+            ..held.clone()
+        },
+        Operation {
+            id: "handInChanges",
+            path: paths::MACHINE_CHANGES,
+            summary: "Hand in changes with a token",
+            words: "Signed by the token's own key, which has to write. They wait until an unlocked client of the owner takes them into the vault: at most 100 of a token, and 4 MiB. One of an item waits at most: another one takes its place if it names it in `replaces` and is made on the same version, and is a `conflict` otherwise, without `conflicts`. `changes_full` when more would wait than may.",
+            takes: Takes::json_of::<HandInRequest>(limits::MACHINE_CHANGES_BODY),
+            effect: Effect::Writes(
+                "`login_refused`: the nonce of a request works once. The same changes with another nonce, under the names that they had: the same answer, and nothing is handed in twice.",
+            ),
+            refuses: OF_WRITING_TOKEN,
             ..held
+        },
+        Operation {
+            id: "listWaitingChanges",
+            path: paths::MACHINE_WAITING,
+            summary: "List changes that wait",
+            words: "Of all machine tokens of the account, in the order of tokens and items, at most 100 at a time and some 8 MiB; `after` asks for the next page. A write to the vault names those that it takes.",
+            takes: Takes::json::<WaitingChangesRequest>(),
+            gives: Gives::json::<WaitingChangesResponse>(),
+            refuses: &[],
+            ..own.clone()
+        },
+        Operation {
+            id: "discardChanges",
+            path: paths::MACHINE_DISCARD,
+            summary: "Discard changes that wait",
+            words: "At most 100. Those that wait no more, and those of others, are passed over.",
+            takes: Takes::json::<DiscardChangesRequest>(),
+            effect: Effect::Writes("The same answer: they are gone."),
+            refuses: &[],
+            ..own.clone()
         },
         Operation {
             id: "listMachineTokens",

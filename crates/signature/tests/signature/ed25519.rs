@@ -82,6 +82,7 @@ fn checked_in_signatures() {
             "rekey" => Purpose::Rekey,
             "release" => Purpose::Release,
             "machine" => Purpose::Machine,
+            "machine-change" => Purpose::MachineChange,
             other => panic!("unknown purpose {other}"),
         };
         let (body, signature) = (bytes(case, "body"), array(case, "signature"));

@@ -2,8 +2,8 @@
 
 use futures::TryStreamExt as _;
 use keyarc_wire::{
-    AccountId, Bytes, Change, ItemChange, ItemId, ItemPurge, MachineTokenId, Sealed, SealedDetails,
-    VaultId, WriteItemsRequest,
+    AccountId, Bytes, Change, ItemChange, ItemId, ItemPurge, MachineChangeId, MachineTokenId,
+    Sealed, SealedChange, SealedDetails, VaultId, WriteItemsRequest,
 };
 use tracing::Instrument as _;
 
@@ -29,8 +29,9 @@ pub struct MachineHead {
     pub manifest: Bytes,
 }
 
-/// What a row is, as `Change` has it: 1 an item, 3 a manifest, 4 details, 5 the grant.
-type CopyColumns = (i64, Vec<u8>, i64, i64, Option<Vec<u8>>);
+/// What a row is, as `Change` has it: 1 an item, 3 a manifest, 4 details, 5 the grant, 6 a change that
+/// waits, whose own name comes last.
+type CopyColumns = (i64, Vec<u8>, i64, i64, Option<Vec<u8>>, Vec<u8>);
 
 impl Store {
     /// What a write to a token's copy is checked against; `None` when the account has no such
@@ -167,7 +168,8 @@ impl Store {
     }
 
     /// Everything that the holder of a token gets: its grant, its copy with the manifests since it
-    /// was made, and the details where all of them have at most `max_details` bytes. One statement,
+    /// was made, what was handed in with the token and waits, and the details where all of them have at
+    /// most `max_details` bytes. One statement,
     /// hence one consistent state, whose rows pass through in chunks as those of [`Store::changes`].
     pub async fn open_machine_copy(
         &self,
@@ -190,23 +192,27 @@ impl Store {
         reading!(self, |conn| {
             let task = async move {
                 let rows = sqlx::query_as::<_, CopyColumns>(
-                    "SELECT CAST(1 AS BIGINT), item_id, version, revision, overview
+                    "SELECT CAST(1 AS BIGINT), item_id, version, revision, overview, token_id
                      FROM machine_items WHERE token_id = $1 AND revision > $2
                      UNION ALL
                      SELECT CAST(3 AS BIGINT), manifests.token_id, manifests.version,
-                     manifests.version, manifests.manifest
+                     manifests.version, manifests.manifest, manifests.token_id
                      FROM machine_manifests AS manifests
                      JOIN machine_tokens ON machine_tokens.token_id = manifests.token_id
                      WHERE manifests.token_id = $1 AND (manifests.version >= $3
                      OR manifests.version = machine_tokens.revision)
                      UNION ALL
-                     SELECT CAST(4 AS BIGINT), item_id, version, revision, details
+                     SELECT CAST(4 AS BIGINT), item_id, version, revision, details, token_id
                      FROM machine_items WHERE token_id = $1 AND details IS NOT NULL
                      AND (SELECT COALESCE(SUM(length(every_item.details)), 0)
                      FROM machine_items AS every_item WHERE every_item.token_id = $1) <= $5
                      UNION ALL
-                     SELECT CAST(5 AS BIGINT), token_id, revision, revision, granted
-                     FROM machine_tokens WHERE token_id = $1 AND $4 = 1",
+                     SELECT CAST(5 AS BIGINT), token_id, revision, revision, granted, token_id
+                     FROM machine_tokens WHERE token_id = $1 AND $4 = 1
+                     UNION ALL
+                     SELECT CAST(6 AS BIGINT), item_id, base_version, handed_in_at_ms, sealed,
+                     change_id
+                     FROM machine_changes WHERE token_id = $1 AND $4 = 1",
                 )
                 .bind(token.as_bytes().as_slice())
                 .bind(since)
@@ -256,7 +262,9 @@ impl Store {
     }
 }
 
-fn to_change((kind, id, version, revision, bytes): CopyColumns) -> Result<Change, StoreError> {
+fn to_change(
+    (kind, id, version, revision, bytes, name): CopyColumns,
+) -> Result<Change, StoreError> {
     let unexpected = || StoreError::from(sqlx::Error::Decode("unexpected row of a copy".into()));
     Ok(match (kind, bytes) {
         (1, overview) => Change::Item(ItemChange {
@@ -271,6 +279,12 @@ fn to_change((kind, id, version, revision, bytes): CopyColumns) -> Result<Change
         (3, Some(manifest)) => Change::Manifest(Bytes(manifest)),
         (4, Some(details)) => Change::Details(to_details(id, version, details)?),
         (5, Some(grant)) => Change::Grant(Sealed(grant)),
+        (6, Some(change)) => Change::Waiting(SealedChange {
+            change_id: MachineChangeId(to_array(name)?),
+            item_id: ItemId(to_array(id)?),
+            base_version: to_u64(version)?,
+            change: Sealed(change),
+        }),
         _ => return Err(unexpected()),
     })
 }

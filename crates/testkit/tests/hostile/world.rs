@@ -10,7 +10,7 @@ use keyarc_testkit::{Asked, Canaries, Delivery, Proxy, TestServer, captured_log,
 use keyarc_vault::{Content, ItemDraft};
 use keyarc_wire::{
     Change, ChangesDecoder, ClientKind, ItemId, encode_change, encode_changes_end,
-    encode_changes_start, encode_details, encode_grant, encode_manifest, paths,
+    encode_changes_start, encode_details, encode_grant, encode_manifest, encode_waiting, paths,
 };
 use serde_json::Value;
 
@@ -351,6 +351,7 @@ pub fn stream(all: &[Change]) -> Vec<u8> {
             Change::Manifest(manifest) => encode_manifest(&mut out, &manifest.0),
             Change::Details(details) => encode_details(&mut out, details),
             Change::Grant(grant) => encode_grant(&mut out, &grant.0),
+            Change::Waiting(waiting) => encode_waiting(&mut out, waiting),
             Change::Item(item) => {
                 let live = item.live.as_ref();
                 let live = live.map(|(version, sealed)| (*version, sealed.as_ref()));

@@ -14,7 +14,7 @@ use keyarc_testkit::{
 };
 use keyarc_wire::{
     Change, ChangesDecoder, encode_change, encode_changes_end, encode_changes_start, encode_grant,
-    encode_manifest, paths,
+    encode_manifest, encode_waiting, paths,
 };
 use serde_json::{Value, json};
 
@@ -323,6 +323,7 @@ fn without_details(body: &[u8]) -> Vec<u8> {
         match change {
             Change::Manifest(manifest) => encode_manifest(&mut out, &manifest.0),
             Change::Grant(grant) => encode_grant(&mut out, &grant.0),
+            Change::Waiting(waiting) => encode_waiting(&mut out, waiting),
             Change::Details(_) => continue,
             Change::Item(item) => {
                 let live = item.live.as_ref();

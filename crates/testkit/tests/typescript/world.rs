@@ -65,6 +65,7 @@ impl World {
             scope: &scope,
             expires_at_ms: None,
             networks: &networks,
+            writes: false,
         };
         self.session.make_token(&new).await.expect("is made")
     }

@@ -132,7 +132,8 @@ impl TryRng for Script {
 
 impl TryCryptoRng for Script {}
 
-fn hex(value: &Value) -> Vec<u8> {
+/// The bytes that a vector writes in hexadecimal.
+pub fn hex(value: &Value) -> Vec<u8> {
     let text = value.as_str().unwrap();
     (0..text.len())
         .step_by(2)

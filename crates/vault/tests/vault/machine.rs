@@ -119,6 +119,7 @@ fn opened(this: &Fixture, copy: &MachineCopy) -> UnlockedVault {
         epoch: copy.key_epoch(),
         floor_version: 1,
         floor_hash: [0; 32],
+        writes: false,
         expires_at_ms: None,
     };
     let keys = token.derive_keys();
@@ -229,7 +230,7 @@ fn what_a_server_says_of_a_copy_is_taken_if_it_was_signed() {
 
 #[test]
 fn a_note_is_about_one_token_and_one_copy() {
-    let note = MachineNote::new(TOKEN, COPY, " ci ", &payments()).unwrap();
+    let note = MachineNote::new(TOKEN, COPY, " ci ", &payments(), false).unwrap();
     assert_eq!(note.name, "ci");
     let bytes = note.encode();
     assert_eq!(MachineNote::decode(&bytes, TOKEN, COPY), Some(note.clone()));
@@ -242,6 +243,18 @@ fn a_note_is_about_one_token_and_one_copy() {
         assert_eq!(MachineNote::decode(&bytes[..cut], TOKEN, COPY), None);
     }
     assert!(!format!("{note:?}").contains("ci"));
+    // One that says nothing of writing is as it was before tokens wrote, and reads.
+    assert_eq!(bytes[0], 0x84);
+    assert!(!note.writes());
+    let writes = MachineNote::new(TOKEN, COPY, "ci", &payments(), true).unwrap();
+    let bytes = writes.encode();
+    let read = MachineNote::decode(&bytes, TOKEN, COPY).unwrap();
+    assert!(read.writes() && read == writes);
+    for other in [0, 1, 3] {
+        let mut spoilt = bytes.clone();
+        *spoilt.last_mut().unwrap() = other;
+        assert_eq!(MachineNote::decode(&spoilt, TOKEN, COPY), None, "{other}");
+    }
     let many = MachineScope {
         folders: (0..51).map(|number| format!("f{number}")).collect(),
         environments: Vec::new(),
@@ -259,7 +272,7 @@ fn a_note_is_about_one_token_and_one_copy() {
             "environment",
         ),
     ] {
-        let refused = MachineNote::new(TOKEN, COPY, name, &scope);
+        let refused = MachineNote::new(TOKEN, COPY, name, &scope, true);
         assert_eq!(refused.unwrap_err().field, field);
     }
     let untidy = MachineScope {

@@ -22,6 +22,7 @@ mod import_refusals;
 mod imports;
 mod lists;
 mod machine;
+mod machine_changes;
 mod materials;
 mod recognition;
 mod reminders;

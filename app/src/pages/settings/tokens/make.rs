@@ -18,9 +18,12 @@ use crate::{
 /// What the choice between some items and all is called in the form.
 const SOME: &str = "some";
 const ALL: &str = "all";
+/// And that between reading alone and writing, too.
+const READ: &str = "read";
+const WRITE: &str = "write";
 
-/// A token that was made: its text, and how many items it reads.
-type Made = (String, u32);
+/// A token that was made: its text, how many items it reads, and whether it writes.
+type Made = (String, u32, bool);
 
 /// Makes a token, and shows it once.
 #[component]
@@ -47,8 +50,9 @@ pub(super) fn MakeToken(
     view! { class="v",
         <Dialog open=open title=title>
             {move || match made.get() {
-                Some((text, items)) => {
-                    view! { class="v", <Once text=text items=items open=open /> }.into_any()
+                Some((text, items, writes)) => {
+                    view! { class="v", <Once text=text items=items writes=writes open=open /> }
+                        .into_any()
                 }
                 None => view! { class="v", <Form made=made open=open /> }.into_any(),
             }}
@@ -58,7 +62,7 @@ pub(super) fn MakeToken(
 
 /// The token, the only time that it is shown.
 #[component]
-fn Once(text: String, items: u32, open: RwSignal<bool>) -> impl IntoView {
+fn Once(text: String, items: u32, writes: bool, open: RwSignal<bool>) -> impl IntoView {
     let clipboard = use_clipboard();
     let origin = window().location().origin().unwrap_or_default();
     let both = StoredValue::new(format!("KEYARC_SERVER={origin}\nKEYARC_TOKEN={text}\n"));
@@ -69,11 +73,22 @@ fn Once(text: String, items: u32, open: RwSignal<bool>) -> impl IntoView {
     };
     view! { class="v",
         <Banner tone=BannerTone::Warn icon=Icon::Key>
-            {tn!(
-                items,
-                "It is shown this once. Whoever has it reads {count} item.",
-                "It is shown this once. Whoever has it reads {count} items.",
-            )}
+            {match writes {
+                false => {
+                    tn!(
+                        items,
+                        "It is shown this once. Whoever has it reads {count} item.",
+                        "It is shown this once. Whoever has it reads {count} items.",
+                    )
+                }
+                true => {
+                    tn!(
+                        items,
+                        "It is shown this once. Whoever has it reads and changes {count} item.",
+                        "It is shown this once. Whoever has it reads and changes {count} items.",
+                    )
+                }
+            }}
         </Banner>
         <p class="token-once">
             <code data-testid="machine-token" translate="no">
@@ -123,6 +138,7 @@ fn Form(made: RwSignal<Option<Made>>, open: RwSignal<bool>) -> impl IntoView {
     });
     let name = RwSignal::new(String::new());
     let which = RwSignal::new(SOME.to_owned());
+    let access = RwSignal::new(READ.to_owned());
     let folders = RwSignal::new(Vec::<String>::new());
     let environments = RwSignal::new(Vec::<String>::new());
     let expires = RwSignal::new(String::new());
@@ -164,6 +180,7 @@ fn Form(made: RwSignal<Option<Made>>, open: RwSignal<bool>) -> impl IntoView {
             scope,
             expires_at_ms,
             networks,
+            writes: access.get_untracked() == WRITE,
         })
     };
     let submit = move |event: ev::SubmitEvent| {
@@ -180,12 +197,15 @@ fn Form(made: RwSignal<Option<Made>>, open: RwSignal<bool>) -> impl IntoView {
             }
         };
         wrong.set(Wrong::default());
+        let writes = wish.writes;
         busy.set(true);
         spawn_local(async move {
             let answer = ask(worker, TokenCommand::Make(wish)).await;
             let _ = busy.try_set(false);
             match answer {
-                Ok(TokenReply::Made { text, items }) => drop(made.try_set(Some((text, items)))),
+                Ok(TokenReply::Made { text, items }) => {
+                    drop(made.try_set(Some((text, items, writes))));
+                }
                 Ok(_) => {}
                 Err(failure) => {
                     let _ = wrong.try_set(refusal(&failure));
@@ -237,6 +257,24 @@ fn Form(made: RwSignal<Option<Made>>, open: RwSignal<bool>) -> impl IntoView {
                         }
                     })
             }}
+            <Segmented
+                name="token-access"
+                label=t!("What it may do")
+                options=vec![
+                    (READ.to_owned(), t!("Read").to_owned()),
+                    (WRITE.to_owned(), t!("Read and write").to_owned()),
+                ]
+                value=access
+                on_change=move |chosen: String| access.set(chosen)
+            />
+            <p class="field-hint">
+                {move || match access.get() == WRITE {
+                    false => t!("It changes nothing."),
+                    true => {
+                        t!("What it changes, adds or moves to the trash is handed in, and comes into the vault when you next open it: as a new version, only where it reads, and only while nobody changed the item meanwhile. Otherwise it waits for you.")
+                    }
+                }}
+            </p>
             <TextInput
                 id="token-expires"
                 label=t!("Last day")

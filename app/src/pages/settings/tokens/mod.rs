@@ -1,7 +1,9 @@
-//! Machine tokens: what programs read with, made, looked at and revoked.
+//! Machine tokens: what programs read and write with, made, looked at and revoked; and what they handed
+//! in that waits for a person.
 
 mod make;
 mod uses;
+mod waiting;
 
 use keyarc_vault::{Day, MachineScope};
 use keyarc_wire::MachineTokenId;
@@ -10,6 +12,7 @@ use leptos::{prelude::*, task::spawn_local};
 use self::{
     make::MakeToken,
     uses::{Uses, use_words},
+    waiting::Waiting,
 };
 use crate::{
     language::known,
@@ -51,6 +54,9 @@ pub(super) fn Tokens() -> impl IntoView {
         });
     };
     load();
+    let is_writing =
+        |list: &Option<Vec<TokenView>>| list.iter().flatten().any(|token| token.writes);
+    let writes = Memo::new(move |_| tokens.with(is_writing));
     let making = RwSignal::new(false);
     let looking = RwSignal::new(false);
     let revoking = RwSignal::new(false);
@@ -97,6 +103,15 @@ pub(super) fn Tokens() -> impl IntoView {
                     </small>
                     <small>{bounds(&token)}</small>
                     <small>{last_use(&token)}</small>
+                    {(token.waiting > 0)
+                        .then(|| {
+                            let words = tn!(
+                                token.waiting,
+                                "{count} change handed in",
+                                "{count} changes handed in"
+                            );
+                            view! { class="v", <small>{words}</small> }
+                        })}
                     {standing_words(&token.standing)
                         .map(|words| view! { class="v", <small>{words}</small> })}
                 </div>
@@ -117,7 +132,7 @@ pub(super) fn Tokens() -> impl IntoView {
         <section class="settings-part" aria-labelledby="tokens-title">
             <h2 id="tokens-title">{t!("Machine tokens")}</h2>
             <p class="quiet">
-                {t!("A pipeline or a server reads some of your items with a token, without you and without your password. It opens a copy of those items that is sealed for it, and nothing else.")}
+                {t!("A pipeline or a server reads some of your items with a token, without you and without your password. It opens a copy of those items that is sealed for it, and nothing else. One that may write hands its changes in, and they come into the vault when it is next open.")}
             </p>
             {move || match (tokens.get(), problem.get()) {
                 (_, Some(problem)) => {
@@ -143,6 +158,9 @@ pub(super) fn Tokens() -> impl IntoView {
             <Button icon=Icon::Plus look=Look::Plain on_press=move |()| making.set(true)>
                 {t!("New token…")}
             </Button>
+            {move || {
+                writes.get().then(|| view! { class="v", <Waiting on_change=move |()| load() /> })
+            }}
             <MakeToken open=making on_made=move |()| load() />
             <Uses open=looking token=chosen />
             <Confirm
@@ -171,12 +189,12 @@ fn name_of(token: &TokenView) -> String {
 
 fn reads(token: &TokenView) -> String {
     match &token.note {
-        Some((_, scope)) => scope_words(scope),
+        Some((_, scope)) => scope_words(scope, token.writes),
         None => t!("What it reads cannot be opened: it was made with keys that are not in force any more, or the server shows another one’s note. Revoke it.").to_owned(),
     }
 }
 
-fn scope_words(scope: &MachineScope) -> String {
+fn scope_words(scope: &MachineScope, writes: bool) -> String {
     let folders = listed(&scope.folders);
     let environments: Vec<String> = scope
         .environments
@@ -184,12 +202,20 @@ fn scope_words(scope: &MachineScope) -> String {
         .map(|name| capitalised(name))
         .collect();
     let environments = listed(&environments);
-    match (folders.is_empty(), environments.is_empty()) {
-        (true, true) => t!("Reads all items").to_owned(),
-        (false, true) => t!("Reads {folders}", folders),
-        (true, false) => t!("Reads what is in {environments}", environments),
-        (false, false) => t!(
+    match (folders.is_empty(), environments.is_empty(), writes) {
+        (true, true, false) => t!("Reads all items").to_owned(),
+        (false, true, false) => t!("Reads {folders}", folders),
+        (true, false, false) => t!("Reads what is in {environments}", environments),
+        (false, false, false) => t!(
             "Reads what is in {environments} of {folders}",
+            environments,
+            folders
+        ),
+        (true, true, true) => t!("Reads and writes all items").to_owned(),
+        (false, true, true) => t!("Reads and writes {folders}", folders),
+        (true, false, true) => t!("Reads and writes what is in {environments}", environments),
+        (false, false, true) => t!(
+            "Reads and writes what is in {environments} of {folders}",
             environments,
             folders
         ),

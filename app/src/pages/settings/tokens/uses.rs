@@ -139,6 +139,8 @@ pub(super) fn use_words(kind: MachineUseKind) -> &'static str {
         MachineUseKind::RefusedAddress => t!("refused: not from this address"),
         MachineUseKind::RefusedExpired => t!("refused: it had ended"),
         MachineUseKind::RefusedRevoked => t!("refused: it was revoked"),
+        MachineUseKind::HandedIn => t!("handed changes in"),
+        MachineUseKind::RefusedReadsOnly => t!("refused: it only reads"),
         _ => t!("something else"),
     }
 }

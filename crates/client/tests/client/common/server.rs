@@ -360,6 +360,7 @@ impl Server {
             passkeys: Vec::new(),
             reminders: false,
             machine_tokens: false,
+            machine_writes: false,
         };
         let account = Account {
             response: response.clone(),

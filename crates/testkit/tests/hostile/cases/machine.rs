@@ -20,6 +20,7 @@ async fn make(world: &World, name: &str) -> Zeroizing<String> {
         scope: &MachineScope::default(),
         expires_at_ms: None,
         networks: &[],
+        writes: false,
     };
     world.session.make_token(&new).await.expect("is made").text
 }

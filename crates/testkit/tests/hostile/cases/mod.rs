@@ -8,6 +8,7 @@ mod items;
 mod keys;
 mod link;
 mod machine;
+mod machine_writes;
 mod rekey;
 mod table;
 mod versions;

@@ -20,6 +20,12 @@ pub struct StoredTokens {
     pub shown: Option<(MachineTokenId, StoredCopy)>,
     /// What every request of a token is refused with.
     pub refuses: Option<ApiError>,
+    /// What was handed in and waits.
+    pub waiting: Vec<WaitingChange>,
+    /// What is taken or discarded is shown all the same.
+    pub keeps_waiting: bool,
+    /// So many changes come in one answer.
+    pub waiting_page: Option<usize>,
 }
 
 struct StoredToken {
@@ -77,6 +83,20 @@ impl StoredCopy {
         Ok(revision)
     }
 
+    /// Its items, as a sync brings them.
+    pub fn changes(&self) -> Vec<ItemChange> {
+        let items = self.items.iter();
+        let change = |(item, (version, revision, live)): (&ItemId, &StoredItem)| ItemChange {
+            item_id: *item,
+            version: *version,
+            revision: *revision,
+            live: live
+                .as_ref()
+                .map(|(overview, _)| (*version, overview.clone())),
+        };
+        items.map(change).collect()
+    }
+
     fn stream(&self, since: u64, from: usize, opened: Option<(&Sealed, bool)>) -> Vec<u8> {
         let mut out = Vec::new();
         let mut count = 0;
@@ -124,6 +144,19 @@ impl Server {
         self.machine.tokens[&token].copy.clone()
     }
 
+    /// What the holder of a token has of its copy.
+    pub fn grant_of(&self, token: MachineTokenId) -> Sealed {
+        self.machine.tokens[&token].grant.clone()
+    }
+
+    /// A token is said to write, or not to.
+    pub fn say_writes(&mut self, token: MachineTokenId, writes: bool) {
+        if let Some(token) = self.machine.tokens.get_mut(&token) {
+            token.info.writes = writes;
+        }
+        self.note_tokens();
+    }
+
     /// What the server keeps for the account of a token is put to another.
     pub fn swap_notes(&mut self) {
         let mut notes: Vec<Sealed> = self.notes().cloned().collect();
@@ -148,8 +181,11 @@ impl Server {
     fn note_tokens(&mut self) {
         let mut tokens = self.machine.tokens.values();
         let any = tokens.any(|token| token.info.revoked_at_ms.is_none());
+        let mut tokens = self.machine.tokens.values();
+        let writes = tokens.any(|token| token.info.revoked_at_ms.is_none() && token.info.writes);
         for account in self.accounts.values_mut() {
             account.response.machine_tokens = any;
+            account.response.machine_writes = writes;
         }
     }
 
@@ -166,6 +202,14 @@ impl Server {
                 false => self.make_token(&read(body)),
             });
         }
+        if path == paths::MACHINE_WAITING {
+            return Some(self.waiting(&read(body)));
+        }
+        if path == paths::MACHINE_DISCARD {
+            let request: DiscardChangesRequest = read(body);
+            self.wait_no_more(&request.changes);
+            return Some(Ok(respond(204, "", Vec::new())));
+        }
         let (id, step) = path
             .strip_prefix(paths::MACHINE_TOKENS)?
             .strip_prefix('/')?
@@ -180,6 +224,7 @@ impl Server {
         };
         if step == "revoke" {
             token.info.revoked_at_ms = Some(self.clock_ms);
+            self.machine.waiting.retain(|one| one.token_id != id);
             self.note_tokens();
             return Some(Ok(respond(204, "", Vec::new())));
         }
@@ -214,6 +259,8 @@ impl Server {
             created_at_ms: self.clock_ms,
             expires_at_ms: request.expires_at_ms,
             networks: request.networks.clone(),
+            writes: request.writes,
+            waiting: 0,
             revoked_at_ms: None,
             last_use: None,
         };
@@ -240,6 +287,57 @@ impl Server {
             }
             Err(code) => refuse(409, code),
         }
+    }
+
+    fn waiting(&self, request: &WaitingChangesRequest) -> Answer {
+        let mut all: Vec<&WaitingChange> = self.machine.waiting.iter().collect();
+        let place = |name: MachineChangeName| (name.token_id, name.item_id);
+        all.sort_by_key(|one| place(one.name()));
+        if let Some(after) = request.after {
+            all.retain(|one| place(one.name()) > place(after));
+        }
+        let most = self
+            .machine
+            .waiting_page
+            .unwrap_or(limits::WAITING_PER_PAGE);
+        let is_more = all.len() > most;
+        let changes: Vec<WaitingChange> = all.into_iter().take(most).cloned().collect();
+        let next = changes.last().map(WaitingChange::name).filter(|_| is_more);
+        self.json(
+            paths::MACHINE_WAITING,
+            &WaitingChangesResponse { changes, next },
+        )
+    }
+
+    fn wait_no_more(&mut self, names: &[MachineChangeName]) {
+        if !self.machine.keeps_waiting {
+            let waiting = &mut self.machine.waiting;
+            waiting.retain(|one| !names.contains(&one.name()));
+        }
+    }
+
+    /// What a write to the vault takes, if all of it waits.
+    pub(super) fn take_waiting(&mut self, names: &[MachineChangeName]) -> bool {
+        let waits =
+            |name: &MachineChangeName| self.machine.waiting.iter().any(|one| one.name() == *name);
+        let all = names.iter().all(waits);
+        if all {
+            self.wait_no_more(names);
+        }
+        all
+    }
+
+    /// Somebody hands a change in.
+    pub fn hand_in(&mut self, token_id: MachineTokenId, sealed: SealedChange) {
+        let handed_in_at_ms = self.clock_ms;
+        self.machine
+            .waiting
+            .retain(|one| (one.token_id, one.sealed.item_id) != (token_id, sealed.item_id));
+        self.machine.waiting.push(WaitingChange {
+            token_id,
+            handed_in_at_ms,
+            sealed,
+        });
     }
 
     /// What whoever holds a token asks for.

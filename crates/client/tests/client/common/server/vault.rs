@@ -174,6 +174,10 @@ impl Server {
         if !next.follows(&VaultManifest::decode(&head.0).expect("a manifest")) {
             return refuse(409, ErrorCode::ManifestStale);
         }
+        if !self.take_waiting(&request.takes) {
+            return refuse(409, ErrorCode::Conflict);
+        }
+        let account = self.accounts.get_mut(&handle).expect("logged in");
         let named = request.writes.iter().flat_map(|write| &write.attachments);
         if !named.clone().all(|id| {
             account
