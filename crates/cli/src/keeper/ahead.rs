@@ -28,10 +28,15 @@ impl Ahead {
         }
     }
 
+    /// Whether all of the vault is to be kept.
+    pub fn keeps_all(&self) -> bool {
+        self.max_age.is_some()
+    }
+
     /// Fetches what is not there yet, if anything is to be used without the server. That it cannot be
     /// fetched is no failure of whoever asks for something else: `status` tells of it.
     pub async fn keep(&self, session: &Open) {
-        if self.max_age.is_none() {
+        if !self.keeps_all() {
             return;
         }
         let fetched = session.keep_details().await;

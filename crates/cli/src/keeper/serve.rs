@@ -26,6 +26,7 @@ use crate::{
     failure::Failure,
     home::{Home, private_file},
     host::{Machine, Open, doubt},
+    machine::reads,
     open::{self, Opening, distrusted},
     tokens,
     vault::{Answer, Question, Source, answer},
@@ -39,6 +40,8 @@ const TAKE_EVERY: Duration = Duration::from_secs(30);
 const TURN: Duration = Duration::from_secs(30);
 /// How often it is looked at.
 const TURN_STEP: Duration = Duration::from_millis(20);
+/// Bytes of sealed details that were read before and are kept in memory.
+const REMEMBERED: u64 = 8 * 1024 * 1024;
 /// Bytes that must be allowed: a program that needs more memory than it may lock ends.
 #[cfg(target_os = "linux")]
 const LOCKABLE: u64 = 1024 * 1024 * 1024;
@@ -148,6 +151,9 @@ async fn begin(
     fs::set_permissions(home.socket(), fs::Permissions::from_mode(0o600)).map_err(failed)?;
     let now = now();
     ahead.keep(&session).await;
+    if !ahead.keeps_all() {
+        session.remember_details(REMEMBERED);
+    }
     let keeper = Keeper {
         socket: home.socket(),
         server: begin.server.clone(),
@@ -163,6 +169,15 @@ async fn begin(
         listed: RefCell::default(),
     };
     Ok((keeper, listener, lock))
+}
+
+/// Whether sealed details are opened for an answer, as they are now.
+fn reads_secrets(question: &Question) -> bool {
+    let is_known = matches!(
+        question,
+        Question::Status | Question::Items | Question::List(_) | Question::Lock
+    );
+    !is_known && reads(question).is_ok()
 }
 
 /// Waits until nobody else holds the keys. Whoever does answers; whoever does not is about to, or about
@@ -301,14 +316,39 @@ impl Keeper {
     }
 
     async fn answer(&self, question: &Question) -> Result<Answer, Failure> {
+        if reads_secrets(question)
+            && let Some(answer) = self.remembered(question).await?
+        {
+            return Ok(answer);
+        }
         if !matches!(question, Question::Lock) && now().duration_since(self.fetched.get()) >= FRESH
         {
-            self.session.sync().await?;
-            self.fetched.set(now());
-            self.take().await;
-            self.ahead.keep(&self.session).await;
+            self.refresh().await?;
         }
         self.told(question).await
+    }
+
+    /// An answer of what was read before, where that is all of it. The server is asked whether anything is
+    /// new, and whether this session still is one: that is as many requests as reading takes, but neither
+    /// side handles what has not changed.
+    async fn remembered(&self, question: &Question) -> Result<Option<Answer>, Failure> {
+        self.session.read_kept(true);
+        let answer = self.told(question).await;
+        self.session.read_kept(false);
+        let Ok(answer) = answer else {
+            return Ok(None);
+        };
+        let is_as_it_was = !self.refresh().await? && doubt(self.session.trust()).is_none();
+        Ok(is_as_it_was.then_some(answer))
+    }
+
+    /// Fetches what is new, and tells whether anything is.
+    async fn refresh(&self) -> Result<bool, Failure> {
+        let is_changed = self.session.sync().await?;
+        self.fetched.set(now());
+        self.take().await;
+        self.ahead.keep(&self.session).await;
+        Ok(is_changed)
     }
 
     /// Takes what machine tokens handed in, where one writes. What came of it is seen in the items, and

@@ -36,19 +36,45 @@ async fn what_does_not_verify_or_is_older_is_not_printed_and_runs_nothing() {
         "echo",
         "ran",
     ];
-    assert_eq!(shell.prints(&run).await, "ran\n");
-
-    proxy.lie(|asked, answer| {
-        if asked.path.ends_with("/details") {
-            spoil(answer);
-        }
-    });
+    let lie = || {
+        proxy.lie(|asked, answer| {
+            if asked.path.ends_with("/details") {
+                spoil(answer);
+            }
+        });
+    };
+    lie();
     for words in [&get[..], &run] {
         let (code, said) = shell.refuses(words).await;
         assert_eq!(code, 9, "{words:?}: {said}");
     }
     proxy.tell_the_truth();
+    assert_eq!(shell.prints(&run).await, "ran\n");
     assert_eq!(shell.prints(&get).await, "canary pass word\n");
+
+    // What was read is remembered, and the server is only asked whether it is the newest.
+    let asked = |what: &str| {
+        proxy
+            .said()
+            .iter()
+            .filter(|(path, _)| path.contains(what))
+            .count()
+    };
+    let before = (asked("/details"), asked("/changes"));
+    lie();
+    assert_eq!(shell.prints(&run).await, "ran\n");
+    assert_eq!(shell.prints(&get).await, "canary pass word\n");
+    assert_eq!(
+        (asked("/details"), asked("/changes")),
+        (before.0, before.1 + 2)
+    );
+    proxy.tell_the_truth();
+    let out = shell.typed(&["set", "Registry"], "another one").await;
+    assert!(out.status.success(), "{out:?}");
+    lie();
+    assert_eq!(shell.refuses(&get).await.0, 9);
+    proxy.tell_the_truth();
+    assert_eq!(shell.prints(&get).await, "another one\n");
 
     // The vault as it was before this machine changed it.
     let is_changes = |path: &str| path.contains("/changes");

@@ -292,6 +292,7 @@ impl<T: Transport, H: Host> Session<T, H> {
             vault: vault.into(),
             kept: HashMap::new().into(),
             reads_kept: false.into(),
+            remembers: 0.into(),
             belief: belief.into(),
             notices: account.notices.into(),
             reminding: Reminding::new(account.reminders).into(),

@@ -1,5 +1,6 @@
-//! Reading while the server cannot be reached: the sealed details of all items are kept in memory,
-//! for a process that holds the keys anyway. They are opened as those that a server sends.
+//! Sealed details that are kept in memory, for a process that holds the keys anyway: those of all items,
+//! to read while the server cannot be reached, or those that were read before, to fetch them no more than
+//! once. They are opened as those that a server sends.
 
 use std::collections::HashSet;
 
@@ -45,6 +46,27 @@ impl<T: Transport, H: Host> Session<T, H> {
         let kept = self.kept.borrow();
         let bytes = kept.values().map(|one| one.details.0.len() as u64);
         (kept.len(), bytes.sum())
+    }
+
+    /// From now on what is read is kept, too, as long as it is of at most so many bytes together; what is
+    /// kept is forgotten at once when it would become more.
+    pub fn remember_details(&self, most: u64) {
+        self.remembers.set(most);
+    }
+
+    /// Keeps what was opened just now, where it is to be remembered.
+    pub(super) fn remember(&self, opened: Vec<SealedDetails>) {
+        let most = self.remembers.get();
+        let bytes = |details: &SealedDetails| details.details.0.len() as u64;
+        let more: u64 = opened.iter().map(bytes).sum();
+        if more > most {
+            return;
+        }
+        let mut kept = self.kept.borrow_mut();
+        if kept.values().map(bytes).sum::<u64>() + more > most {
+            kept.clear();
+        }
+        kept.extend(opened.into_iter().map(|one| (one.item_id, one)));
     }
 
     /// From now on items are read of what is kept, and the server is not asked for them; or it is

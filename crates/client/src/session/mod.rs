@@ -94,10 +94,12 @@ pub struct Session<T, H> {
     /// Those that open the vault, by their ids.
     passkeys: RefCell<Vec<Bytes>>,
     vault: RefCell<UnlockedVault>,
-    /// Sealed details, for when the server cannot be reached.
+    /// Sealed details.
     kept: RefCell<HashMap<ItemId, SealedDetails>>,
     /// Items are read of what is kept.
     reads_kept: Cell<bool>,
+    /// How many bytes of what is read are kept; none when it is not to be remembered.
+    remembers: Cell<u64>,
     belief: RefCell<Belief>,
     notices: RefCell<Vec<Notice>>,
     reminding: RefCell<Reminding>,

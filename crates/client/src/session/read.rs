@@ -57,7 +57,10 @@ impl<T: Transport, H: Host> Session<T, H> {
                 continue;
             }
             match self.look(|vault| vault.open_details(&sealed)) {
-                Ok(item) => return Ok(item),
+                Ok(item) => {
+                    self.remember(vec![sealed]);
+                    return Ok(item);
+                }
                 Err(DetailsError::Outdated) => drop(self.sync().await?),
                 Err(DetailsError::NotFound | DetailsError::Tampered) => {
                     return Err(ClientError::Tampered);
@@ -72,15 +75,20 @@ impl<T: Transport, H: Host> Session<T, H> {
     pub async fn read_many(&self, items: &[ItemId]) -> Result<Vec<Item>, ClientError> {
         let mut read = Vec::with_capacity(items.len());
         self.each_batch(items, |batch| {
-            for details in &batch {
-                match self.look(|vault| vault.open_details(details)) {
-                    Ok(item) => read.push(item),
+            let mut opened = Vec::with_capacity(batch.len());
+            for details in batch {
+                match self.look(|vault| vault.open_details(&details)) {
+                    Ok(item) => {
+                        read.push(item);
+                        opened.push(details);
+                    }
                     Err(DetailsError::Outdated | DetailsError::NotFound) => {}
                     // It may have been saved from here while the answer was on its way.
-                    Err(DetailsError::Tampered) if self.was_overtaken(details) => {}
+                    Err(DetailsError::Tampered) if self.was_overtaken(&details) => {}
                     Err(DetailsError::Tampered) => return Err(ClientError::Tampered),
                 }
             }
+            self.remember(opened);
             Ok(())
         })
         .await?;

@@ -407,3 +407,47 @@ fn an_open_vault_is_read_without_the_server_where_its_details_were_kept() {
         assert_eq!(session.reveal(third).await.err(), away);
     });
 }
+
+#[test]
+fn what_was_read_is_remembered_as_far_as_there_is_room() {
+    run(async {
+        let (world, items, _) = world().await;
+        let session = &world.session;
+        let ids: Vec<ItemId> = items.iter().map(|item| item.summary.id).collect();
+        session.reveal(ids[0]).await.expect("reads");
+        assert_eq!(session.kept_details(), (0, 0));
+        session.remember_details(1 << 20);
+        session.reveal(ids[0]).await.expect("reads");
+        let (count, one) = session.kept_details();
+        assert_eq!(count, 1);
+        session.read_many(&ids).await.expect("reads");
+        let (count, both) = session.kept_details();
+        assert_eq!(count, 2);
+        session.read_kept(true);
+        world.server.borrow_mut().seen.clear();
+        let read = session.read_many(&ids).await.expect("reads");
+        assert_eq!(value(&read[0]), "canary-live");
+        assert!(world.server.borrow().seen.is_empty());
+        session.read_kept(false);
+
+        // What has no room makes some, and what never has is not kept.
+        session.remember_details(both - 1);
+        session.reveal(ids[0]).await.expect("reads");
+        assert_eq!(session.kept_details(), (1, one));
+        session.read_many(&ids).await.expect("reads");
+        assert_eq!(session.kept_details(), (1, one));
+
+        // What does not verify is not kept either.
+        let third = session.save(&draft("Third", "canary-third")).await;
+        let third = third.expect("saves").summary.id;
+        session.remember_details(1 << 20);
+        world.server.borrow_mut().twist = Some(Box::new(|path, value| {
+            if path.ends_with("/details") {
+                value["details"][0]["details_version"] = 7.into();
+            }
+        }));
+        let refused = session.read_many(&[third]).await.err();
+        assert_eq!(refused, Some(ClientError::Tampered));
+        assert_eq!(session.kept_details(), (1, one));
+    });
+}
