@@ -45,6 +45,8 @@ pub(crate) fn leaf_of(change: &ItemChange) -> Hash {
 pub(crate) struct Leaves {
     buckets: Vec<Bucket>,
     count: u32,
+    /// The root, as long as it is that of the leaves.
+    root: Option<Hash>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -70,6 +72,7 @@ impl Default for Leaves {
         Self {
             buckets: vec![Bucket::default(); BUCKETS],
             count: 0,
+            root: None,
         }
     }
 }
@@ -106,17 +109,23 @@ impl Leaves {
 
     /// The root.
     pub(crate) fn root(&mut self) -> Hash {
+        if let Some(root) = self.root {
+            return root;
+        }
         for bucket in &mut self.buckets {
             if bucket.tree.is_none() {
                 bucket.tree = Some(tree(&bucket.leaves, BUCKET_BITS));
             }
         }
-        of_buckets(&self.buckets).0
+        let root = of_buckets(&self.buckets).0;
+        self.root = Some(root);
+        root
     }
 
     fn set(&mut self, id: ItemId, leaf: Option<Hash>) -> Option<Hash> {
         let bucket = self.buckets.get_mut(bucket_of(id))?;
         bucket.tree = None;
+        self.root = None;
         let at = bucket.leaves.binary_search_by_key(&id, |(id, _)| *id);
         let before = match (at, leaf) {
             (Ok(at), Some(leaf)) => Some(std::mem::replace(&mut bucket.leaves[at].1, leaf)),

@@ -341,8 +341,8 @@ pub fn document(measures: &[Measure], results: &Value) -> anyhow::Result<String>
          library, one connection, one request to the same server and its answer; for `keyarc ls`, \
          which asks no server while nothing is new, it starts and ends. Time is from the start of the process until \
          it has ended, and has in it what the process that holds the keys and the server do \
-         meanwhile. `get` reads the value from the server each time; what is new in the vault it asks \
-         when nobody did for two seconds, which is the second line.",
+         meanwhile. `get` and `run` ask the server each time whether anything is new, and open values \
+         that were fetched the first time; the second line is `get` when nobody asked for seconds.",
         "A machine token: of a folder of 250 items, 40 times, on a machine that keeps nothing; requests are \
          counted by a relay between program and server. The key of a password is that of the suite \
          with PBKDF2.",
