@@ -4,7 +4,7 @@ use keyarc_wire::limits;
 use serde_json::Value;
 
 /// What a comment calls by name is a number here.
-const LIMITS: [(&str, usize); 21] = [
+const LIMITS: [(&str, usize); 23] = [
     ("ATTACHMENTS_PER_ITEM", limits::ATTACHMENTS_PER_ITEM),
     ("ATTACHMENT_CHUNK", limits::ATTACHMENT_CHUNK),
     ("CREDENTIAL_ID", limits::CREDENTIAL_ID),
@@ -16,6 +16,8 @@ const LIMITS: [(&str, usize); 21] = [
     ("ITEMS_PER_STAGE", limits::ITEMS_PER_STAGE),
     ("ITEMS_PER_WRITE", limits::ITEMS_PER_WRITE),
     ("LINK_MESSAGE", limits::LINK_MESSAGE),
+    ("MACHINE_CHANGE", limits::MACHINE_CHANGE),
+    ("MACHINE_CHANGES", limits::MACHINE_CHANGES),
     (
         "MACHINE_DETAILS_PER_REQUEST",
         limits::MACHINE_DETAILS_PER_REQUEST,

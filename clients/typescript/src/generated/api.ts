@@ -1379,7 +1379,7 @@ export interface components {
         };
         /** @description Hands in changes of items, signed by the key of a token that writes: all of them, or none. They wait until an unlocked client of the owner takes them into the vault. */
         HandInRequest: {
-            /** @description At least one, at most [`crate::limits::MACHINE_CHANGES`], and no item twice. */
+            /** @description At least one, at most 100, and no item twice. */
             changes: components["schemas"]["NewMachineChange"][];
             /** @description Random, and serves once. */
             client_nonce: components["schemas"]["Bytes32"];
@@ -1652,7 +1652,7 @@ export interface components {
             vault: components["schemas"]["VaultInfo"];
             /**
              * Format: uint32
-             * @description How many changes wait for the owner, at most [`crate::limits::MACHINE_CHANGES`].
+             * @description How many changes wait for the owner, at most 100.
              */
             waiting?: number;
             /** @description Whether its holder may hand in changes. */
@@ -1796,7 +1796,7 @@ export interface components {
              * @description The version of the vault's item that it is made on; 0 for one that it makes.
              */
             base_version: number;
-            /** @description What is to become of the item, at most [`crate::limits::MACHINE_CHANGE`] bytes. */
+            /** @description What is to become of the item, at most 1,081,344 bytes. */
             change: components["schemas"]["Sealed"];
             /** @description Random. Once more under the same name, it is the same change. */
             change_id: components["schemas"]["MachineChangeId"];

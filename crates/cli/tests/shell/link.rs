@@ -173,7 +173,7 @@ async fn words_that_nobody_calls_the_same_end_it() {
     let (mut person, _) = person.at("left.", "\u{3}").await;
     let ended = tokio::task::spawn_blocking(move || person.child.wait()).await;
     let ended = ended.expect("it ends").expect("it ends");
-    assert_eq!(ended.signal(), Some(2));
+    assert_eq!(ended.signal(), Some(2), "{ended}");
     knows_nobody(&shell).await;
 }
 

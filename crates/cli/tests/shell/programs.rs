@@ -4,6 +4,7 @@ mod aws;
 mod docker;
 mod git;
 mod mcp;
+mod mcp_library;
 mod scan;
 mod ssh;
 

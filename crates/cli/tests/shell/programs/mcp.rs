@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use super::{login, token, with};
 use crate::fixture::Shell;
 
-const CANARY: &str = "canary-4f1c/9+b7 \u{e4}";
-const REFERENCE: &str = "keyarc://personal/Agents/Key/value";
+pub const CANARY: &str = "canary-4f1c/9+b7 \u{e4}";
+pub const REFERENCE: &str = "keyarc://personal/Agents/Key/value";
 
 /// An agent.
 struct Agent {
@@ -141,7 +141,7 @@ timeout-seconds = 1
 argv = ["echo", "asked"]
 "#;
 
-async fn with_agents() -> Shell {
+pub async fn with_agents() -> Shell {
     let live = ItemDraft {
         environment: Some("live".to_owned()),
         ..in_folder("Agents", token("Live", "stripe", "canary-live", &[]))
