@@ -323,7 +323,7 @@ fn without_details(body: &[u8]) -> Vec<u8> {
         match change {
             Change::Manifest(manifest) => encode_manifest(&mut out, &manifest.0),
             Change::Grant(grant) => encode_grant(&mut out, &grant.0),
-            Change::Waiting(waiting) => encode_waiting(&mut out, waiting),
+            Change::Waiting(waiting) => encode_waiting(&mut out, &waiting),
             Change::Details(_) => continue,
             Change::Item(item) => {
                 let live = item.live.as_ref();
