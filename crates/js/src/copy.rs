@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, rc::Rc};
 use js_sys::{Array, Object, Promise, Reflect};
 use keyarc_client::{ClientError, FetchTransport, Host as _, Machine, MachineError};
 use keyarc_crypto::MachineToken;
-use keyarc_lookup::{Row, Wanted, find_in, not_found, rows, value, values};
+use keyarc_lookup::{Row, Wanted, find, not_found, rows, value, values};
 use keyarc_reference::Reference;
 use keyarc_vault::Item;
 use keyarc_wire::ItemId;
@@ -126,9 +126,11 @@ async fn read(
         let field = reference.field.clone();
         wanted.push((Wanted::from(reference).of_environment(environment), field));
     }
-    let found = wanted.iter();
-    let found = found.map(|(wanted, _)| copy.look(|vault| find_in(vault, wanted)));
-    let ids: Vec<ItemId> = found.collect::<Result<_, _>>()?;
+    let rows = copy.look(rows);
+    let ids: Vec<ItemId> = wanted
+        .iter()
+        .map(|(wanted, _)| find(&rows, wanted))
+        .collect::<Result<_, _>>()?;
     let different: BTreeSet<ItemId> = ids.iter().copied().collect();
     let different: Vec<ItemId> = different.into_iter().collect();
     let items = copy.read_many(&different).await?;
@@ -137,7 +139,7 @@ async fn read(
     for ((wanted, field), id) in wanted.iter().zip(&ids) {
         // It may have left the copy this moment.
         let item = items.iter().find(|item| item.summary.id == *id);
-        let item = item.ok_or_else(|| not_found(&[], wanted))?;
+        let item = item.ok_or_else(|| not_found(&rows, wanted))?;
         found.push(value(item, field, now)?);
     }
     Ok(found)
@@ -145,7 +147,7 @@ async fn read(
 
 async fn named(copy: &Opened, name: &str, environment: Option<&str>) -> Result<Item, Failure> {
     let wanted = Wanted::typed(name, None)?.of_environment(environment);
-    let id = copy.look(|vault| find_in(vault, &wanted))?;
+    let id = find(&copy.look(rows), &wanted)?;
     Ok(copy.reveal(id).await?)
 }
 

@@ -42,9 +42,10 @@ impl VaultWorker {
             TokenCommand::Waiting => TokenReply::Waiting(self.take_changes().await?),
             TokenCommand::Take(change) => {
                 let taken = session.take_change(change).await;
-                let taken = taken.map_err(|error| self.not_saved(error))?;
+                taken.map_err(|error| self.not_saved(error))?;
                 tell_changed(&session);
-                self.tell_taken(vec![taken_view(taken)], self.waits.get().saturating_sub(1));
+                // Whoever takes it knows, and is told that it is done.
+                self.tell_taken(Vec::new(), self.waits.get().saturating_sub(1));
                 TokenReply::Done
             }
             TokenCommand::Discard(change) => {

@@ -21,7 +21,6 @@ use crate::{
         decode_record, encode_record,
     },
     seal::{Unreadable, content_fingerprint, password_fingerprint},
-    write::hint,
 };
 
 /// What is to become of an item. Its files, the tests of its key, its star, its plan of rotation and
@@ -257,7 +256,8 @@ impl UnlockedVault {
             created_at_ms: before.map_or(change.made_at_ms, |before| before.created_at_ms),
             updated_at_ms: change.made_at_ms,
             fingerprint: ByteArray::from(fingerprint),
-            hint: hint(&draft.content),
+            // Only the list of a browser shows it, and making one takes what reads certificates and keys.
+            hint: String::new(),
             folder: checked.folder,
             tags: checked.tags,
             favourite: before.is_some_and(|before| before.favourite),

@@ -144,7 +144,7 @@ pub(super) fn Waiting(
             title=t!("Discard the change?")
             detail=Signal::derive(move || {
                 t!(
-                    "What the token handed in of {name} is gone then. The item stays as it is.",
+                    "What the token handed in of {name} is gone then. Your vault stays as it is.",
                     name = chosen_name(),
                 )
             })
