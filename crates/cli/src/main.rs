@@ -13,6 +13,7 @@ mod approval;
 mod args;
 mod cache;
 mod checks;
+mod colour;
 mod commands;
 mod credentials;
 mod external_secrets;
@@ -54,6 +55,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use crate::colour::{Tone, Toned};
+
 /// Under these file names the program is a helper of another one, which finds helpers by name.
 const HELPERS: [(&str, &str); 2] = [
     ("docker-credential-keyarc", "docker-credential"),
@@ -90,7 +93,8 @@ fn main() -> ExitCode {
 }
 
 fn ended(failure: &failure::Failure) -> ExitCode {
-    eprintln!("keyarc: {failure}");
+    let name = Toned::new("keyarc:", Tone::Bad);
+    eprintln!("{} {failure}", name.shown(colour::on_stderr()));
     ExitCode::from(failure.exit_code())
 }
 

@@ -13,7 +13,10 @@ use serde::Serialize;
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
-use crate::failure::Failure;
+use crate::{
+    colour::{self, Tone, Toned},
+    failure::Failure,
+};
 
 /// So many items, in words.
 pub fn items<N: Display + PartialEq + From<u8>>(count: N) -> String {
@@ -39,10 +42,12 @@ pub fn pairs(lines: &[(&str, String)]) -> Result<(), Failure> {
         .map(|(name, _)| name.len())
         .max()
         .unwrap_or_default();
+    let coloured = colour::on_stdout();
     let mut out = io::stdout().lock();
     let mut print = || -> io::Result<()> {
         for (name, text) in lines {
-            writeln!(out, "{name:widest$}  {text}")?;
+            let name = Toned::new(format!("{name:widest$}"), Tone::Faint);
+            writeln!(out, "{}  {text}", name.shown(coloured))?;
         }
         Ok(())
     };
@@ -62,37 +67,45 @@ pub fn lines(lines: impl Iterator<Item = String>) -> Result<(), Failure> {
 }
 
 /// Prints rows under a head, each column as wide as what stands in it.
-pub fn table<const N: usize>(
+pub fn table<const N: usize, Cell: Into<Toned>>(
     head: [&str; N],
-    rows: impl Iterator<Item = [String; N]>,
+    rows: impl Iterator<Item = [Cell; N]>,
 ) -> Result<(), Failure> {
-    lines(table_lines(head, rows).into_iter())
+    lines(table_lines(head, rows, colour::on_stdout()).into_iter())
 }
 
-/// The lines of a table.
-pub fn table_lines<const N: usize>(
+/// The lines of a table, with colours or without.
+pub fn table_lines<const N: usize, Cell: Into<Toned>>(
     head: [&str; N],
-    rows: impl Iterator<Item = [String; N]>,
+    rows: impl Iterator<Item = [Cell; N]>,
+    coloured: bool,
 ) -> Vec<String> {
-    let rows: Vec<[String; N]> = rows.collect();
-    let width = |text: &str| text.chars().count();
-    let mut widths = head.map(width);
+    let head = head.map(|name| Toned::new(name, Tone::Head));
+    let rows = rows.map(|row| row.map(Into::into));
+    let rows: Vec<[Toned; N]> = [head].into_iter().chain(rows).collect();
+    let width = |cell: &Toned| cell.text.chars().count();
+    let mut widths = [0; N];
     for row in &rows {
         for (widest, cell) in widths.iter_mut().zip(row) {
             *widest = width(cell).max(*widest);
         }
     }
-    let line = |cells: [&str; N]| {
+    let line = |row: &[Toned; N]| {
+        // Nothing stands behind the last word of a line.
+        let last = row.iter().rposition(|cell| !cell.text.is_empty());
         let mut line = String::new();
-        for (cell, widest) in cells.iter().zip(widths) {
-            line.push_str(&format!("{cell:widest$}  "));
+        for (at, (cell, widest)) in row.iter().zip(widths).enumerate() {
+            if last.is_none_or(|last| at > last) {
+                break;
+            }
+            line.push_str(&cell.shown(coloured));
+            if last != Some(at) {
+                line.push_str(&" ".repeat(widest - width(cell) + 2));
+            }
         }
-        line.trim_end().to_owned()
+        line
     };
-    let rows = rows
-        .iter()
-        .map(|row| line(row.each_ref().map(String::as_str)));
-    [line(head)].into_iter().chain(rows).collect()
+    rows.iter().map(line).collect()
 }
 
 /// Prints a text that has its line ends.
@@ -154,5 +167,28 @@ pub fn written(outcome: io::Result<()>) -> Result<(), Failure> {
             "standard output could not be written: {error}"
         ))),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stand_below_each_other_with_colours_or_without() {
+        let rows = || {
+            let cell = |text: &str, tone| Toned::new(text, tone);
+            let first = [cell("prüfen", Tone::Plain), cell("bad", Tone::Bad)];
+            [first, [cell("b", Tone::Good), cell("", Tone::Plain)]].into_iter()
+        };
+        let plain = table_lines(["A", "RESULT"], rows(), false);
+        assert_eq!(plain, ["A       RESULT", "prüfen  bad", "b"]);
+        let coloured = table_lines(["A", "RESULT"], rows(), true);
+        assert_ne!(coloured, plain);
+        let stripped: Vec<String> = coloured
+            .iter()
+            .map(|line| anstream::adapter::strip_str(line).to_string())
+            .collect();
+        assert_eq!(stripped, plain);
     }
 }

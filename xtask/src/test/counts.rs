@@ -98,12 +98,37 @@ fn failed_specs(suite: &Value, names: &mut Vec<String>) {
         names.extend(told.map(|test| {
             let text = |of: &Value| of.as_str().unwrap_or_default().to_owned();
             let (project, file) = (text(&test["projectName"]), text(&spec["file"]));
-            format!("[{project}] {file}: {}", text(&spec["title"]))
+            let mut name = format!("[{project}] {file}: {}", text(&spec["title"]));
+            for error in list(&test, "results")
+                .iter()
+                .flat_map(|result| list(result, "errors"))
+            {
+                name.push_str(&indented(&text(&error["message"])));
+            }
+            name
         }));
     }
     for inner in list(suite, "suites") {
         failed_specs(&inner, names);
     }
+}
+
+/// The first lines of what a test said when it failed: where only the end of a log is kept, they are
+/// all that is left of it.
+fn indented(message: &str) -> String {
+    const LINES: usize = 30;
+    // Colours end with an `m`.
+    let mut parts = message.split('\u{1b}');
+    let first = parts.next().unwrap_or_default().to_owned();
+    let plain = parts.fold(first, |plain, part| {
+        plain + part.split_once('m').map_or(part, |(_, rest)| rest)
+    });
+    let lines = plain.lines().filter(|line| !line.trim().is_empty());
+    lines.take(LINES).fold(String::new(), |mut told, line| {
+        told.push_str("\n    ");
+        told.push_str(line);
+        told
+    })
 }
 
 impl AddAssign for Counts {
@@ -164,7 +189,9 @@ mod tests {
                     {"projectName": "phone", "status": "expected"}
                 ]}],
                 "suites": [{"specs": [{"title": "second", "file": "a.spec.ts", "tests": [
-                    {"projectName": "phone", "status": "flaky"},
+                    {"projectName": "phone", "status": "flaky", "results": [
+                        {"errors": [{"message": "\u001b[2mnot\u001b[22m seen\n\n at b.ts:2"}]}, {"errors": []}
+                    ]},
                     {"projectName": "desktop", "status": "skipped"}
                 ]}]}]
             }]
@@ -173,7 +200,10 @@ mod tests {
         assert_eq!((counts.passed, counts.failed), (5, 3));
         assert_eq!(
             counts.names,
-            ["[desktop] a.spec.ts: first", "[phone] a.spec.ts: second"]
+            [
+                "[desktop] a.spec.ts: first",
+                "[phone] a.spec.ts: second\n    not seen\n     at b.ts:2"
+            ]
         );
     }
 }

@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::{
     args::Printed,
     checks::{Checked, ToCheck},
+    colour::{Tone, Toned},
     failure::Failure,
     home::Home,
     open, output, prompt,
@@ -135,7 +136,12 @@ pub async fn run(home: &Home, wish: Test) -> Result<ExitCode, Failure> {
     Ok(code)
 }
 
-fn cells(one: &Told<'_>) -> [String; 3] {
+fn cells(one: &Told<'_>) -> [Toned; 3] {
+    let tone = match one.outcome {
+        Some(CheckOutcome::Valid) => Tone::Good,
+        Some(CheckOutcome::Invalid | CheckOutcome::Expired) => Tone::Bad,
+        _ => Tone::Warning,
+    };
     let result = match one.outcome {
         Some(CheckOutcome::Valid) => "valid",
         Some(CheckOutcome::Invalid) => "invalid",
@@ -149,7 +155,11 @@ fn cells(one: &Told<'_>) -> [String; 3] {
         0 => result.to_owned(),
         status => format!("{result} ({status})"),
     };
-    [printable(&one.row.place()), printable(one.host), result]
+    [
+        printable(&one.row.place()).into(),
+        printable(one.host).into(),
+        Toned::new(result, tone),
+    ]
 }
 
 /// Those whose hosts somebody agreed to ask, before or now.

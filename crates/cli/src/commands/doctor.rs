@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 use crate::{
     args::Printed,
     cache::{self, Kept},
+    colour::{self, Tone, Toned},
     failure::Failure,
     home::Home,
     keeper, machine, memory,
@@ -139,19 +140,23 @@ pub async fn run(home: &Home, wish: &Doctor) -> Result<ExitCode, Failure> {
         .any(|one| matches!(one.level, Level::Warning | Level::Error));
     match wish.printed.json {
         true => output::json(&Told { well, findings })?,
-        false => output::lines(findings.iter().flat_map(lines))?,
+        false => {
+            let coloured = colour::on_stdout();
+            output::lines(findings.iter().flat_map(|one| lines(one, coloured)))?;
+        }
     }
     Ok(ExitCode::from(u8::from(!well)))
 }
 
-fn lines(one: &Finding) -> impl Iterator<Item = String> {
-    let level = match one.level {
-        Level::Ok => "ok",
-        Level::Note => "note",
-        Level::Warning => "warning",
-        Level::Error => "error",
+fn lines(one: &Finding, coloured: bool) -> impl Iterator<Item = String> {
+    let (level, tone) = match one.level {
+        Level::Ok => ("ok", Tone::Good),
+        Level::Note => ("note", Tone::Faint),
+        Level::Warning => ("warning", Tone::Warning),
+        Level::Error => ("error", Tone::Bad),
     };
-    let first = format!("{level:8} {:12} {}", one.check, one.says);
+    let level = Toned::new(format!("{level:8}"), tone);
+    let first = format!("{} {:12} {}", level.shown(coloured), one.check, one.says);
     let advice = one.advice.as_ref();
     let advice = advice.map(|advice| format!("{:21} {advice}", ""));
     [Some(first), advice].into_iter().flatten()

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::{
     args::Expiring,
+    colour::{Tone, Toned},
     failure::Failure,
     home::Home,
     open, output,
@@ -49,12 +50,13 @@ pub async fn run(home: &Home, wish: &Expiring) -> Result<(), Failure> {
         return Ok(());
     }
     let cells = due.iter().map(|Told { row, days_left }| {
+        let tone = Tone::of_expiry(Day(*days_left), Day(0));
         [
-            row.expires_on.clone().unwrap_or_default(),
-            days_left.to_string(),
-            printable(&row.name),
-            printable(&row.folder),
-            printable(row.environment.as_deref().unwrap_or_default()),
+            Toned::new(row.expires_on.clone().unwrap_or_default(), tone),
+            Toned::new(days_left.to_string(), tone),
+            printable(&row.name).into(),
+            printable(&row.folder).into(),
+            printable(row.environment.as_deref().unwrap_or_default()).into(),
         ]
     });
     output::table(HEAD, cells)

@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 use super::ls::kind;
 use crate::{
     args::Printed,
+    colour,
     failure::Failure,
     home::Home,
     open, output, prompt,
@@ -261,7 +262,7 @@ fn tell_errors(looked: &Looked) {
 /// For somebody who is to agree: on standard error, since nothing is done yet.
 fn show(looked: &Looked) {
     let rows = looked.rows.iter().take(SHOWN).map(cells);
-    for line in output::table_lines(HEAD, rows) {
+    for line in output::table_lines(HEAD, rows, colour::on_stderr()) {
         eprintln!("{line}");
     }
     if let Some(more @ 1..) = looked.rows.len().checked_sub(SHOWN) {

@@ -1,9 +1,11 @@
+use keyarc_client::{Host as _, NativeHost};
 use keyarc_lookup::{is_below, printable};
-use keyarc_vault::Kind;
+use keyarc_vault::{Day, Kind};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     args::Ls,
+    colour::{self, Tone, Toned},
     failure::Failure,
     home::Home,
     open, output,
@@ -20,6 +22,8 @@ pub struct Listing {
     folder: Option<String>,
     environment: Option<String>,
     json: bool,
+    /// The day as of which colours tell what expires; none where nobody sees colours.
+    coloured_on: Option<Day>,
 }
 
 /// Lists items.
@@ -29,6 +33,7 @@ pub async fn run(home: &Home, wish: Ls) -> Result<(), Failure> {
         folder: wish.folder,
         environment: wish.environment,
         json: wish.printed.json,
+        coloured_on: colour::on_stdout().then(|| NativeHost.today()),
     };
     match &open::ask(home, &Question::List(listing)).await? {
         Answer::Text(text) => output::text(text),
@@ -47,20 +52,28 @@ impl Listing {
         let mut text = match self.json {
             true => serde_json::to_string_pretty(&rows)
                 .map_err(|error| Failure::Other(error.to_string()))?,
-            false => output::table_lines(HEAD, rows.iter().map(cells)).join("\n"),
+            false => {
+                let cells = rows.iter().map(|row| cells(row, self.coloured_on));
+                output::table_lines(HEAD, cells, self.coloured_on.is_some()).join("\n")
+            }
         };
         text.push('\n');
         Ok(text)
     }
 }
 
-fn cells(row: &Row) -> [String; 5] {
+fn cells(row: &Row, today: Option<Day>) -> [Toned; 5] {
+    let expires_on = row.expires_on.clone().unwrap_or_default();
+    let tone = match (expires_on.parse(), today) {
+        (Ok(day), Some(today)) => Tone::of_expiry(day, today),
+        _ => Tone::Plain,
+    };
     [
-        printable(&row.name),
-        printable(&row.folder),
-        printable(row.environment.as_deref().unwrap_or_default()),
-        kind(row.kind).to_owned(),
-        row.expires_on.clone().unwrap_or_default(),
+        printable(&row.name).into(),
+        printable(&row.folder).into(),
+        printable(row.environment.as_deref().unwrap_or_default()).into(),
+        kind(row.kind).to_owned().into(),
+        Toned::new(expires_on, tone),
     ]
 }
 

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _, process:
 use crate::{
     fixture::{LIVE, Shell, TEST, refused},
     json,
+    terminal::{at_terminal, terminal, until},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -132,6 +133,8 @@ async fn codes_dates_and_new_secrets() {
     let soon = shell.prints(&["expiring", "--within", "3"]).await;
     assert_eq!(soon.lines().count(), 2, "{soon}");
 
+    is_coloured_where_it_is_seen(&shell).await;
+
     shell.prints(&["logout"]).await;
     for (words, length) in [
         (vec!["generate"], 24),
@@ -153,4 +156,37 @@ async fn codes_dates_and_new_secrets() {
         assert_eq!(shell.refuses(&wrong).await.0, 2);
     }
     assert_eq!(shell.refuses(&["generate", "--hex", "0"]).await.0, 2);
+}
+
+/// Tables of what has expired, in a list of the keeper and in one of the command's own.
+async fn is_coloured_where_it_is_seen(shell: &Shell) {
+    const RED: &str = "\u{1b}[1m\u{1b}[31m";
+    for (words, wanted) in [
+        (&["ls"][..], "Stripe"),
+        (&["expiring"], "Stripe"),
+        (&["get", "-n", "Payments/Stripe", "-e", "test"], TEST),
+    ] {
+        for (variables, coloured) in [
+            (&[("TERM", "xterm")][..], wanted != TEST),
+            (&[("TERM", "xterm"), ("NO_COLOR", "1")], false),
+            (&[("TERM", "dumb")], false),
+        ] {
+            let (mut here, there) = terminal();
+            let mut command = at_terminal(shell, words, &there);
+            command.envs(variables.iter().copied());
+            let shown = tokio::task::spawn_blocking(move || {
+                let mut shown = String::new();
+                let mut child = command.spawn().expect("it starts");
+                until(&mut here, &mut shown, wanted);
+                assert!(child.wait().expect("it ends").success(), "{shown}");
+                shown
+            });
+            let shown = shown.await.expect("it ends");
+            assert_eq!(shown.contains('\u{1b}'), coloured, "{words:?}: {shown:?}");
+        }
+    }
+    let forced = shell.command(&["ls"]).env("CLICOLOR_FORCE", "1").output();
+    let forced = String::from_utf8(forced.expect("runs").stdout).expect("UTF-8");
+    assert!(forced.contains(RED), "{forced:?}");
+    assert!(!shell.prints(&["ls"]).await.contains('\u{1b}'));
 }

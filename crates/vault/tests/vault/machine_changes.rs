@@ -432,6 +432,5 @@ proptest! {
         prop_assert_eq!(&taken.summary.tags, &shown.summary.tags);
         prop_assert_eq!(&taken.summary.name, &shown.summary.name);
         prop_assert_eq!(&taken.summary.folder, &shown.summary.folder);
-        prop_assert_eq!(&taken.summary.hint, &shown.summary.hint);
     }
 }
