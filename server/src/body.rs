@@ -7,7 +7,7 @@ use axum::{
     body::Body,
     extract::{FromRequest, Request},
 };
-use http::{HeaderMap, header};
+use http::{HeaderMap, header, request::Parts};
 use http_body_util::BodyExt as _;
 use keyarc_wire::{CHUNK_MEDIA_TYPE, ErrorCode, limits};
 use serde::de::DeserializeOwned;
@@ -36,7 +36,10 @@ impl<T: DeserializeOwned, const LIMIT: usize> FromRequest<AppState> for Json<T, 
         }
         let (parts, body) = request.into_parts();
         let length = checked_length(&parts.headers, LIMIT)?;
-        let room = state.body_room().take(length.unwrap_or(LIMIT)).await?;
+        let room = match parts.extensions.get::<RoomTaken>() {
+            Some(RoomTaken) => None,
+            None => state.body_room().take(length.unwrap_or(LIMIT)).await?,
+        };
         let bytes = read(body, LIMIT, length, state.waits()).await?;
         let value = parse(&bytes);
         drop(room);
@@ -67,6 +70,25 @@ impl<const LIMIT: usize> FromRequest<AppState> for Octets<LIMIT> {
         drop(room);
         Ok(Self(bytes))
     }
+}
+
+/// Room that a large body was given before its handler reads it.
+#[derive(Clone)]
+struct RoomTaken;
+
+/// Reads a body to its end, for a handler that reads it once more. The room for it is held until the
+/// second value goes.
+pub(crate) async fn read_whole(
+    parts: &mut Parts,
+    body: Body,
+    limit: usize,
+    state: &AppState,
+) -> Result<(Vec<u8>, Option<OwnedSemaphorePermit>), Failure> {
+    let length = checked_length(&parts.headers, limit)?;
+    let room = state.body_room().take(length.unwrap_or(limit)).await?;
+    let bytes = read(body, limit, length, state.waits()).await?;
+    parts.extensions.insert(RoomTaken);
+    Ok((bytes, room))
 }
 
 /// Reads a small body of any type.

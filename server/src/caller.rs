@@ -7,14 +7,17 @@ use keyarc_service::{Context, ServiceError, session::Credential};
 use crate::{error::Failure, middleware::address::ClientAddress, state::AppState};
 
 /// A request whose session is in force.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Caller(pub Context);
 
 impl FromRequestParts<AppState> for Caller {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Failure> {
-        Self::of(parts, state).await
+        match parts.extensions.get() {
+            Some(known) => Ok(Self::clone(known)),
+            None => Self::of(parts, state).await,
+        }
     }
 }
 

@@ -191,6 +191,20 @@ impl From<ServiceError> for Failure {
                 "What waits of an item that machine tokens change is something else by now.",
                 "Look at it, and begin anew. Nothing was changed.",
             ),
+            ServiceError::RequestUnderWay => {
+                let mut failure = Self::new(
+                    ErrorCode::RequestUnderWay,
+                    "The same request with this idempotency key is under way.",
+                    "Wait a moment, then ask again for its answer.",
+                );
+                failure.error.retry_after_seconds = Some(1);
+                failure
+            }
+            ServiceError::IdempotencyKeyReused => Self::new(
+                ErrorCode::IdempotencyKeyReused,
+                "This idempotency key came with another request before.",
+                "Make a new key for each request. Nothing was changed.",
+            ),
             ServiceError::HandleTaken => Self::new(
                 ErrorCode::HandleTaken,
                 "The handle of this setup code is taken.",
@@ -294,11 +308,13 @@ pub fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::TokenReadsOnly => StatusCode::FORBIDDEN,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        ErrorCode::Conflict | ErrorCode::HandleTaken | ErrorCode::ManifestStale => {
-            StatusCode::CONFLICT
-        }
+        ErrorCode::Conflict
+        | ErrorCode::HandleTaken
+        | ErrorCode::ManifestStale
+        | ErrorCode::RequestUnderWay => StatusCode::CONFLICT,
         ErrorCode::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ErrorCode::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::StorageFull | ErrorCode::AttachmentsFull | ErrorCode::ChangesFull => {

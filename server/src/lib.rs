@@ -117,7 +117,7 @@ pub fn router(state: AppState) -> Router {
         .route("/health", get(health::report))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .merge(api::routes())
+        .merge(api::routes(&state))
         .merge(site::routes(state.is_development()))
         .fallback(site::fallback)
         .method_not_allowed_fallback(api::method_not_allowed)

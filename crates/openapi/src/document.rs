@@ -3,7 +3,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     example,
-    operation::{Access, Area, Effect, Gives, Operation, Takes},
+    operation::{Access, Area, Gives, Operation, Takes},
     problem,
     schemas::{self, Schemas},
     table,
@@ -62,6 +62,7 @@ pub fn document() -> Value {
             "schemas": schemas,
             "responses": responses,
             "headers": headers(),
+            "parameters": { "IdempotencyKey": idempotency_key() },
             "securitySchemes": security_schemes(),
         },
     });
@@ -80,11 +81,15 @@ fn describe(
     {
         words.push_str(&format!(" The body has at most {}.", size(most)));
     }
-    if let Effect::Writes(again) = operation.effect {
-        words.push_str(&format!("\n\nSent again: {again}"));
+    if let Some(again) = operation.effect.again() {
+        let without = match operation.effect.is_keyed() {
+            true => " without the same `Idempotency-Key`",
+            false => "",
+        };
+        words.push_str(&format!("\n\nSent again{without}: {again}"));
     }
     let mut responses = Map::new();
-    for (status, response) in answers(operation.gives, schemas) {
+    for (status, response) in answers(operation, schemas) {
         responses.insert(status.to_string(), response);
     }
     let codes = operation.codes();
@@ -97,7 +102,10 @@ fn describe(
         "security": security(operation.access),
         "responses": responses,
     });
-    let parameters = query_parameters(operation.gives);
+    let mut parameters = query_parameters(operation.gives);
+    if operation.effect.is_keyed() {
+        parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
+    }
     if !parameters.is_empty() {
         described["parameters"] = parameters.into();
     }
@@ -125,10 +133,14 @@ fn request_content(takes: Takes, schemas: &mut Schemas) -> Option<Value> {
     }
 }
 
-fn answers(gives: Gives, schemas: &mut Schemas) -> Vec<(u16, Value)> {
+fn answers(operation: &Operation, schemas: &mut Schemas) -> Vec<(u16, Value)> {
+    let replayed: &[_] = match operation.effect.is_keyed() {
+        true => &["idempotent-replayed"],
+        false => &[],
+    };
     let one = |status, response| vec![(status, response)];
-    match gives {
-        Gives::Nothing => one(204, answer("It is done.", &[], None)),
+    match operation.gives {
+        Gives::Nothing => one(204, answer("It is done.", replayed, None)),
         Gives::CookieEnds => one(204, answer("It is done.", &["set-cookie"], None)),
         Gives::Json {
             status,
@@ -137,8 +149,8 @@ fn answers(gives: Gives, schemas: &mut Schemas) -> Vec<(u16, Value)> {
         } => {
             let (words, headers): (_, &[_]) = match cookie {
                 true => ("A session has begun.", &["set-cookie"]),
-                false if status == 201 => ("It is made.", &[]),
-                false => ("The answer.", &[]),
+                false if status == 201 => ("It is made.", replayed),
+                false => ("The answer.", replayed),
             };
             let schema = schemas::value(schema(&mut schemas.given));
             let content = json!({ "application/json": { "schema": schema } });
@@ -185,6 +197,7 @@ fn answer(words: &str, headers: &[&str], content: Option<Value>) -> Value {
     for name in headers {
         let place = match *name {
             "set-cookie" => "#/components/headers/Cookie",
+            "idempotent-replayed" => "#/components/headers/Replayed",
             _ => "#/components/headers/ETag",
         };
         out.insert((*name).to_owned(), json!({ "$ref": place }));
@@ -209,7 +222,22 @@ fn headers() -> Value {
             "schema": { "type": "integer", "minimum": 1 },
         },
         "Cookie": text("The session's cookie, for browsers only.", false),
+        "Replayed": text("`true` when it is the answer that the same `Idempotency-Key` got before.", false),
         "ETag": text("Names this version, for `If-None-Match`.", true),
+    })
+}
+
+fn idempotency_key() -> Value {
+    json!({
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept.",
+        "schema": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": limits::IDEMPOTENCY_KEY,
+            "pattern": "^[!-~]+$",
+        },
     })
 }
 

@@ -182,6 +182,23 @@ pub(crate) enum Effect {
     Reads,
     /// It changes something. What comes of the same request a second time.
     Writes(&'static str),
+    /// As [`Self::Writes`], and with an idempotency key the first answer comes again.
+    WritesKeyed(&'static str),
+}
+
+impl Effect {
+    /// What comes of the same request a second time, if it changes something.
+    pub(crate) fn again(self) -> Option<&'static str> {
+        match self {
+            Self::Reads => None,
+            Self::Writes(again) | Self::WritesKeyed(again) => Some(again),
+        }
+    }
+
+    /// Whether the request takes an idempotency key.
+    pub(crate) fn is_keyed(self) -> bool {
+        matches!(self, Self::WritesKeyed(_))
+    }
 }
 
 /// One operation.
@@ -226,8 +243,13 @@ impl Operation {
             add(ErrorCode::Unauthenticated);
         }
         self.refuses.iter().copied().for_each(&mut add);
-        if matches!(self.effect, Effect::Writes(_)) {
+        if self.effect.again().is_some() {
             add(ErrorCode::StorageFull);
+        }
+        if self.effect.is_keyed() {
+            add(ErrorCode::InvalidRequest);
+            add(ErrorCode::RequestUnderWay);
+            add(ErrorCode::IdempotencyKeyReused);
         }
         // A calendar or a mail program comes from elsewhere, and reads.
         if !(self.access == Access::Address && self.method == Method::Get) {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 /// A code, its status, and when it comes. The server has a mapping of its own; a test there holds
 /// the two together.
-const CODES: [(ErrorCode, u16, &str); 25] = [
+const CODES: [(ErrorCode, u16, &str); 27] = [
     (
         ErrorCode::InvalidRequest,
         400,
@@ -80,11 +80,21 @@ const CODES: [(ErrorCode, u16, &str); 25] = [
         "somebody else wrote to the vault first: sync, and write on top of that",
     ),
     (ErrorCode::HandleTaken, 409, "make another setup code"),
+    (
+        ErrorCode::RequestUnderWay,
+        409,
+        "the same request with this idempotency key is under way: ask again in a second",
+    ),
     (ErrorCode::PayloadTooLarge, 413, "refused before it is read"),
     (
         ErrorCode::UnsupportedMediaType,
         415,
         "the body is not marked as what is taken here",
+    ),
+    (
+        ErrorCode::IdempotencyKeyReused,
+        422,
+        "the idempotency key came with another request before",
     ),
     (ErrorCode::RateLimited, 429, "wait `Retry-After` seconds"),
     (

@@ -68,6 +68,12 @@ pub enum ServiceError {
     /// an owner takes waits no more (`conflict`).
     #[error("what waits of an item is something else")]
     ChangesConflict,
+    /// The same request with the same idempotency key is under way (`request_under_way`).
+    #[error("the same request is under way")]
+    RequestUnderWay,
+    /// Another request came with the same idempotency key (`idempotency_key_reused`).
+    #[error("the idempotency key was used for another request")]
+    IdempotencyKeyReused,
     /// The handle chosen at sign-up exists (`handle_taken`).
     #[error("the handle is taken")]
     HandleTaken,

@@ -27,6 +27,7 @@ pub mod cleanup;
 mod context;
 mod error;
 pub mod health;
+pub mod idempotency;
 mod identity;
 pub mod link;
 pub mod machine;

@@ -19,6 +19,8 @@ pub struct Cleaned {
     pub deliveries: u64,
     /// Machine tokens that were revoked long ago, and uses of machine tokens.
     pub machine: u64,
+    /// Answers to requests with an idempotency key.
+    pub answers: u64,
 }
 
 /// How much longer than its lifetime a used nonce is remembered, because another instance's
@@ -30,6 +32,8 @@ const REKEY_KEPT_MS: u64 = 24 * 3_600_000;
 const DELIVERIES_KEPT_DAYS: u64 = 90;
 /// Uses of machine tokens, and tokens that were revoked, are remembered for as long.
 const MACHINE_KEPT_MS: u64 = 90 * DAY_MS;
+/// Whoever got no answer can ask for it this long.
+const ANSWER_KEPT_MS: u64 = 24 * 3_600_000;
 const DAY_MS: u64 = 24 * 3_600_000;
 
 /// An upload that was cut off can go on for as long, and so long stays what no item names any more.
@@ -56,8 +60,8 @@ macro_rules! clean_up_machine {
 
 impl Store {
     /// Deletes expired nonces, sessions, rate counters, device links, old deliveries of reminders,
-    /// changes of keys that were given up, attachments that no item names, and machine tokens that
-    /// were revoked and uses of them, both of long ago. Fourteen statements, and one for each 16
+    /// changes of keys that were given up, attachments that no item names, machine tokens that were
+    /// revoked and uses of them, both of long ago, and answers that were kept. Fifteen statements, and one for each 16
     /// chunks that are deleted.
     pub async fn clean_up(&self, now_ms: u64, session_idle_ms: u64) -> Result<Cleaned, StoreError> {
         let now = to_i64(now_ms);
@@ -99,6 +103,11 @@ impl Store {
                     .await?
                     .rows_affected(),
                 machine: clean_up_machine!(tx, now_ms),
+                answers: sqlx::query("DELETE FROM kept_answers WHERE begun_at_ms < $1")
+                    .bind(to_i64(now_ms.saturating_sub(ANSWER_KEPT_MS)))
+                    .execute(&mut *tx)
+                    .await?
+                    .rows_affected(),
                 attachments: 0,
             }
         });

@@ -19,6 +19,7 @@ mod convert;
 mod db;
 mod error;
 mod items;
+mod kept_answers;
 mod link;
 mod machine;
 mod passkey;
@@ -42,6 +43,7 @@ pub use changes::Changes;
 pub use cleanup::Cleaned;
 pub use error::{Cause, MigrationCause, OpenError, StoreError};
 pub use items::{DetailsOutcome, VaultHead, WriteOutcome};
+pub use kept_answers::{KeptAnswer, KeyOutcome, KeyedRequest};
 pub use link::{JoinOutcome, LinkPart, LinkSide, NewLink};
 pub use machine::{
     HandInOutcome, MachineHead, MachineKeyRow, MakeMachineTokenOutcome, NewMachineToken,

@@ -48,6 +48,10 @@ pub enum ErrorCode {
     ManifestStale,
     /// The handle chosen at sign-up exists; choose another. 409.
     HandleTaken,
+    /// The same request with the same idempotency key is under way. 409.
+    RequestUnderWay,
+    /// Another request came with the same idempotency key. 422.
+    IdempotencyKeyReused,
     /// The body is larger than this path takes. 413.
     PayloadTooLarge,
     /// The body is not of a type this path takes. 415.

@@ -91,3 +91,7 @@ pub const MACHINE_CHANGES_BODY: usize = 2 * 1024 * 1024;
 pub const WAITING_PER_PAGE: usize = 100;
 /// Most uses of a machine token in one answer.
 pub const MACHINE_USES_PER_PAGE: usize = 100;
+/// Longest idempotency key in bytes.
+pub const IDEMPOTENCY_KEY: usize = 255;
+/// Most idempotency keys of an account whose answers are kept; the oldest goes first.
+pub const IDEMPOTENCY_KEYS: usize = 1_000;

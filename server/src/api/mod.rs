@@ -3,6 +3,7 @@
 
 mod account;
 mod attachment;
+mod idempotency;
 mod link;
 mod machine;
 mod passkey;
@@ -18,13 +19,14 @@ use axum::{
     Router,
     extract::Request,
     handler::Handler,
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse as _, Response},
     routing::{self, MethodRouter},
 };
 use http::{HeaderValue, Method, header};
-use keyarc_wire::{ErrorCode, paths};
+use keyarc_wire::{ErrorCode, limits, paths};
 
+use self::idempotency::Keyed;
 use crate::{error::Failure, state::AppState};
 
 /// A method at a path, and what answers it.
@@ -32,6 +34,8 @@ struct Endpoint {
     method: Method,
     path: &'static str,
     answer: MethodRouter<AppState>,
+    /// Bytes of its largest body, if it takes an idempotency key.
+    keyed: Option<usize>,
 }
 
 fn get<T: 'static, H: Handler<T, AppState>>(path: &'static str, handler: H) -> Endpoint {
@@ -39,6 +43,7 @@ fn get<T: 'static, H: Handler<T, AppState>>(path: &'static str, handler: H) -> E
         method: Method::GET,
         path,
         answer: routing::get(handler),
+        keyed: None,
     }
 }
 
@@ -47,6 +52,7 @@ fn post<T: 'static, H: Handler<T, AppState>>(path: &'static str, handler: H) -> 
         method: Method::POST,
         path,
         answer: routing::post(handler),
+        keyed: None,
     }
 }
 
@@ -55,6 +61,20 @@ fn put<T: 'static, H: Handler<T, AppState>>(path: &'static str, handler: H) -> E
         method: Method::PUT,
         path,
         answer: routing::put(handler),
+        keyed: None,
+    }
+}
+
+/// A `POST` that takes an idempotency key, with a body of at most so many bytes. Nothing that is shown
+/// once may be in its answers: they are kept.
+fn write<T: 'static, H: Handler<T, AppState>>(
+    path: &'static str,
+    handler: H,
+    body: usize,
+) -> Endpoint {
+    Endpoint {
+        keyed: Some(body),
+        ..post(path, handler)
     }
 }
 
@@ -72,18 +92,18 @@ fn endpoints() -> Vec<Endpoint> {
         post(paths::LOGOUT, session::log_out),
         post(paths::REFRESH, session::refresh),
         get(paths::ACCOUNT, account::get),
-        post(paths::NOTICES_DISMISS, account::dismiss_notices),
-        post(paths::PINS, account::keep_pins),
-        post(paths::PASSWORD, password::change),
+        write(paths::NOTICES_DISMISS, account::dismiss_notices, 0),
+        write(paths::PINS, account::keep_pins, limits::BODY),
+        write(paths::PASSWORD, password::change, limits::BODY),
         post(paths::RECOVER, recovery::begin),
         post(paths::RECOVER_FINISH, recovery::finish),
-        post(paths::RECOVERY, recovery::change),
-        post(paths::RECOVERY_NOTE, recovery::keep_note),
-        post(paths::REKEY_ITEMS, rekey::stage),
-        post(paths::REKEY, rekey::change),
-        post(paths::REKEY_DISCARD, rekey::discard),
+        write(paths::RECOVERY, recovery::change, limits::BODY),
+        write(paths::RECOVERY_NOTE, recovery::keep_note, limits::BODY),
+        write(paths::REKEY_ITEMS, rekey::stage, limits::STAGE_BODY),
+        write(paths::REKEY, rekey::change, limits::BODY),
+        write(paths::REKEY_DISCARD, rekey::discard, 0),
         get(paths::REMINDERS, reminders::get),
-        post(paths::REMINDERS, reminders::put),
+        write(paths::REMINDERS, reminders::put, limits::REMINDERS_BODY),
         post(paths::REMINDERS_STEP, reminders::step),
         post(paths::LINK_OPEN, link::open),
         post(paths::LINK_NEW, link::step_of_new),
@@ -95,40 +115,53 @@ fn endpoints() -> Vec<Endpoint> {
         post(paths::MACHINE_DETAILS, machine::details),
         post(paths::MACHINE_CHANGES, machine::hand_in),
         post(paths::MACHINE_WAITING, machine::waiting),
-        post(paths::MACHINE_DISCARD, machine::discard),
+        write(paths::MACHINE_DISCARD, machine::discard, limits::BODY),
         get(paths::MACHINE_TOKENS, machine::list),
-        post(paths::MACHINE_TOKENS, machine::make),
+        write(paths::MACHINE_TOKENS, machine::make, limits::WRITE_BODY),
         get(paths::MACHINE_CHANGES_ROUTE, machine::changes),
-        post(paths::MACHINE_ITEMS_ROUTE, machine::write_items),
-        post(paths::MACHINE_REVOKE_ROUTE, machine::revoke),
+        write(
+            paths::MACHINE_ITEMS_ROUTE,
+            machine::write_items,
+            limits::WRITE_BODY,
+        ),
+        write(paths::MACHINE_REVOKE_ROUTE, machine::revoke, 0),
         post(paths::MACHINE_USES_ROUTE, machine::uses),
         get(paths::CHANGES_ROUTE, vault::changes),
-        post(paths::ITEMS_ROUTE, vault::write_items),
+        write(paths::ITEMS_ROUTE, vault::write_items, limits::WRITE_BODY),
         post(paths::DETAILS_ROUTE, vault::details),
         post(paths::VERSIONS_ROUTE, versions::list),
         post(paths::HISTORIES_ROUTE, versions::of_items),
         post(paths::VERSION_DETAILS_ROUTE, versions::details),
         post(paths::MOMENT_ROUTE, versions::moment),
-        post(paths::ATTACHMENTS_ROUTE, attachment::begin),
+        write(paths::ATTACHMENTS_ROUTE, attachment::begin, limits::BODY),
         put(paths::CHUNK_ROUTE, attachment::put_chunk),
         get(paths::CHUNK_ROUTE, attachment::chunk),
-        post(paths::DISCARD_ROUTE, attachment::discard),
+        write(paths::DISCARD_ROUTE, attachment::discard, 0),
     ]
 }
 
-/// The method and path of every endpoint, for the test that compares them with the description.
-pub fn listed() -> impl Iterator<Item = (Method, &'static str)> {
+/// The method and path of every endpoint, and whether it takes an idempotency key, for the test that
+/// compares them with the description.
+pub fn listed() -> impl Iterator<Item = (Method, &'static str, bool)> {
     endpoints()
         .into_iter()
-        .map(|endpoint| (endpoint.method, endpoint.path))
+        .map(|endpoint| (endpoint.method, endpoint.path, endpoint.keyed.is_some()))
 }
 
 /// Every endpoint.
-pub fn routes() -> Router<AppState> {
+pub fn routes(state: &AppState) -> Router<AppState> {
+    let answer = |endpoint: Endpoint| match endpoint.keyed {
+        None => endpoint.answer,
+        Some(body) => {
+            let state = state.clone();
+            let keyed = from_fn_with_state(Keyed { state, body }, idempotency::layer);
+            endpoint.answer.layer(keyed)
+        }
+    };
     endpoints()
         .into_iter()
         .fold(Router::new(), |router, endpoint| {
-            router.route(endpoint.path, endpoint.answer)
+            router.route(endpoint.path, answer(endpoint))
         })
         .route_layer(from_fn(no_store))
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use keyarc_auth::{LoginPurpose, LoginStatement};
+use keyarc_server::config::Secret;
 use keyarc_signature::VaultManifest;
-use keyarc_testkit::{TestServer, assert_described, build, http_client};
+use keyarc_testkit::{TempDb, TestServer, assert_described, build, http_client};
 use keyarc_wire::{
     ApiError, Bytes, ChallengeRequest, ChallengeResponse, Change, ChangesDecoder, ClientKind,
     ErrorCode, Fixed, FreshProof, LoginProof, LoginRequest, LoginResponse, SignUpRequest, VaultId,
@@ -113,6 +114,15 @@ pub async fn post(server: &TestServer, path: &str, body: impl Into<reqwest::Body
     .await
 }
 
+/// A server over that database, as behind a load balancer.
+pub async fn another_server(db: &TempDb) -> TestServer {
+    let url = db.url().to_owned();
+    TestServer::start_with(TempDb::sqlite().await, |config| {
+        config.database_url = Secret::new(url);
+    })
+    .await
+}
+
 /// Somebody with an account to be, a browser and a cookie.
 pub struct Person<'a> {
     pub server: &'a TestServer,
@@ -150,6 +160,12 @@ impl<'a> Person<'a> {
 
     /// Writes with a manifest that follows the head, as far as this person can see it.
     pub async fn write_items(&self, vault: VaultId, request: WriteItemsRequest) -> Answer {
+        let request = self.following(vault, request).await;
+        self.post(&paths::items(vault), &request).await
+    }
+
+    /// The request with a manifest that follows the head, as far as this person can see it.
+    pub async fn following(&self, vault: VaultId, request: WriteItemsRequest) -> WriteItemsRequest {
         let answer = self
             .get(&paths::changes(vault, u64::from(u32::MAX), None))
             .await;
@@ -159,16 +175,21 @@ impl<'a> Person<'a> {
             _ => None,
         };
         let next = build::manifest(self.number, head.as_ref());
-        let request = WriteItemsRequest {
+        WriteItemsRequest {
             manifest: Bytes(next.encode()),
             ..request
-        };
-        self.post(&paths::items(vault), &request).await
+        }
     }
 
     pub async fn post(&self, path: &str, body: &impl Serialize) -> Answer {
         self.send(self.client.post(self.server.url(path)).json(body))
             .await
+    }
+
+    /// `POST` with an idempotency key.
+    pub async fn post_keyed(&self, path: &str, key: &str, body: &impl Serialize) -> Answer {
+        let request = self.client.post(self.server.url(path)).json(body);
+        self.send(request.header("idempotency-key", key)).await
     }
 
     async fn send(&self, mut request: reqwest::RequestBuilder) -> Answer {

@@ -43,11 +43,21 @@ fn described(description: &Value) -> BTreeMap<String, BTreeSet<String>> {
 async fn every_route_has_an_entry_and_every_entry_a_route() {
     let server = TestServer::start().await;
     let mut routes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (method, path) in keyarc_server::api::listed().chain(BESIDE_PAGES) {
+    let listed = keyarc_server::api::listed();
+    let beside = BESIDE_PAGES.map(|(method, path)| (method, path, false));
+    let description = description(&server).await;
+    for (method, path, is_keyed) in listed.chain(beside) {
         let methods = routes.entry(path.to_owned()).or_default();
         assert!(methods.insert(method.to_string()), "{method} {path} twice");
+        let operation = &description["paths"][path][method.as_str().to_lowercase()];
+        let parameters = operation["parameters"].as_array();
+        let is_described = parameters
+            .into_iter()
+            .flatten()
+            .any(|parameter| parameter["$ref"] == "#/components/parameters/IdempotencyKey");
+        assert_eq!(is_described, is_keyed, "{method} {path}");
     }
-    assert_eq!(described(&description(&server).await), routes);
+    assert_eq!(described(&description), routes);
 }
 
 #[tokio::test]

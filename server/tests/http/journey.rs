@@ -10,7 +10,7 @@ use keyarc_wire::{
 };
 use reqwest::StatusCode;
 
-use crate::common::{Answer, Person};
+use crate::common::{Answer, Person, another_server};
 
 fn decode(answer: &Answer) -> (Vec<ItemChange>, u64) {
     assert_eq!(
@@ -37,15 +37,6 @@ fn decode(answer: &Answer) -> (Vec<ItemChange>, u64) {
 
 async fn changes(person: &Person<'_>, vault: VaultId, since: u64) -> (Vec<ItemChange>, u64) {
     decode(&person.get(&paths::changes(vault, since, None)).await)
-}
-
-async fn another_server(db: &keyarc_testkit::TempDb) -> TestServer {
-    // A second instance over the same database, as behind a load balancer.
-    let url = db.url().to_owned();
-    TestServer::start_with(keyarc_testkit::TempDb::sqlite().await, |config| {
-        config.database_url = keyarc_server::config::Secret::new(url);
-    })
-    .await
 }
 
 on_both! {

@@ -17,6 +17,7 @@ mod enumeration;
 mod files;
 mod headers;
 mod health;
+mod idempotency;
 mod journey;
 mod languages;
 mod logs;

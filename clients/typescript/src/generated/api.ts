@@ -37,7 +37,7 @@ export interface paths {
          * Dismiss notices
          * @description Notes that the notices were seen; they are not shown again.
          *
-         *     Sent again: the same comes of it as of the first time.
+         *     Sent again without the same `Idempotency-Key`: the same comes of it as of the first time.
          */
         post: operations["dismissNotices"];
         delete?: never;
@@ -103,7 +103,7 @@ export interface paths {
          * Change the password
          * @description Puts new keys in force and ends every other session of the account. It takes the session and a proof by the key that is being replaced: either alone changes nothing.
          *
-         *     Sent again: `login_refused`: the nonce of a proof works once.
+         *     Sent again without the same `Idempotency-Key`: `login_refused`: the nonce of a proof works once.
          */
         post: operations["changePassword"];
         delete?: never;
@@ -125,7 +125,7 @@ export interface paths {
          * Keep what a device has seen
          * @description Sealed by the device, for the account's others. The newest 16 devices are kept.
          *
-         *     Sent again: the same comes of it as of the first time.
+         *     Sent again without the same `Idempotency-Key`: the same comes of it as of the first time.
          */
         post: operations["keepPins"];
         delete?: never;
@@ -147,7 +147,7 @@ export interface paths {
          * Put another recovery key in force
          * @description The one before opens nothing from then on; without a key it is revoked. `conflict` when the version does not follow.
          *
-         *     Sent again: `login_refused`: the nonce of a proof works once.
+         *     Sent again without the same `Idempotency-Key`: `login_refused`: the nonce of a proof works once.
          */
         post: operations["changeRecoveryKey"];
         delete?: never;
@@ -169,7 +169,7 @@ export interface paths {
          * Note something about the recovery key
          * @description Sealed by the account for itself, at most 1 KiB. `conflict` when another key is in force by now.
          *
-         *     Sent again: the same comes of it as of the first time.
+         *     Sent again without the same `Idempotency-Key`: the same comes of it as of the first time.
          */
         post: operations["keepRecoveryNote"];
         delete?: never;
@@ -191,7 +191,7 @@ export interface paths {
          * Change all keys
          * @description Puts new keys and the items kept aside in force, all or nothing, and ends every other session. `manifest_stale` when the vault was written to meanwhile.
          *
-         *     Sent again: `login_refused`: the nonce of a proof works once.
+         *     Sent again without the same `Idempotency-Key`: `login_refused`: the nonce of a proof works once.
          */
         post: operations["rekey"];
         delete?: never;
@@ -213,7 +213,7 @@ export interface paths {
          * Drop what is kept aside
          * @description Gives a change of all keys up that was not finished.
          *
-         *     Sent again: the same comes of it as of the first time.
+         *     Sent again without the same `Idempotency-Key`: the same comes of it as of the first time.
          */
         post: operations["discardRekey"];
         delete?: never;
@@ -235,7 +235,7 @@ export interface paths {
          * Keep items aside for a change of all keys
          * @description Items sealed under keys that are not in force yet, at most 1,000 at a time. Another name of the change drops what was kept before. The body has at most 8 MiB.
          *
-         *     Sent again: the same comes of it as of the first time.
+         *     Sent again without the same `Idempotency-Key`: the same comes of it as of the first time.
          */
         post: operations["stageRekeyItems"];
         delete?: never;
@@ -261,7 +261,7 @@ export interface paths {
          * Keep dates and settings
          * @description What is left out stays; `set` takes the place of all dates. `conflict` when `base_revision` is not the one in force, or when a `set` comes while nothing is on. The body has at most 256 KiB.
          *
-         *     Sent again: `conflict`: the revision has moved on.
+         *     Sent again without the same `Idempotency-Key`: `conflict`: the revision has moved on.
          */
         post: operations["putReminders"];
         delete?: never;
@@ -419,7 +419,7 @@ export interface paths {
          * Make a machine token
          * @description With its copy of some items, sealed by the client under a key that the server never has. The token itself is never sent. The body has at most 48 MiB.
          *
-         *     Sent again: `invalid_request` with `token_id`: there is one of that name.
+         *     Sent again without the same `Idempotency-Key`: `invalid_request` with `token_id`: there is one of that name.
          */
         post: operations["makeMachineToken"];
         delete?: never;
@@ -467,7 +467,7 @@ export interface paths {
          * Bring the copy of a token up to date
          * @description As a write to a vault, with details in every item, and without earlier versions and attachments. An item that was purged may be written again, on top of its tombstone's version. What is replaced is not kept. The body has at most 48 MiB.
          *
-         *     Sent again: `manifest_stale`, and nothing is written twice.
+         *     Sent again without the same `Idempotency-Key`: `manifest_stale`, and nothing is written twice.
          */
         post: operations["writeMachineItems"];
         delete?: never;
@@ -492,7 +492,7 @@ export interface paths {
          * Revoke a machine token
          * @description At once and for good: its copy is deleted.
          *
-         *     Sent again: The same answer: it is revoked.
+         *     Sent again without the same `Idempotency-Key`: the same answer: it is revoked.
          */
         post: operations["revokeMachineToken"];
         delete?: never;
@@ -557,7 +557,7 @@ export interface paths {
          * Discard changes that wait
          * @description At most 100. Those that wait no more, and those of others, are passed over.
          *
-         *     Sent again: The same answer: they are gone.
+         *     Sent again without the same `Idempotency-Key`: the same answer: they are gone.
          */
         post: operations["discardChanges"];
         delete?: never;
@@ -602,7 +602,7 @@ export interface paths {
          * Begin or resume an upload
          * @description Says which chunks are there. `bytes` are those of all envelopes; a file of more than 100 MB is `payload_too_large`.
          *
-         *     Sent again: it says how far the upload is.
+         *     Sent again without the same `Idempotency-Key`: it says how far the upload is.
          */
         post: operations["beginAttachment"];
         delete?: never;
@@ -662,7 +662,7 @@ export interface paths {
          * Give an upload up
          * @description Also when there is none; one that an item names stays.
          *
-         *     Sent again: the same comes of it as of the first time.
+         *     Sent again without the same `Idempotency-Key`: the same comes of it as of the first time.
          */
         post: operations["discardAttachment"];
         delete?: never;
@@ -733,7 +733,7 @@ export interface paths {
          * Write and delete items
          * @description One atomic change of at most 20,000 items: all of it happens or none of it. An item that is not at its `base_version` is a `conflict`, which names all of those; a manifest that does not follow the vault's head is `manifest_stale`. In `takes` it names the changes handed in with machine tokens that it takes, which wait no longer then; when one of them waits no more already, that is a `conflict` without `conflicts`. The body has at most 48 MiB.
          *
-         *     Sent again: `manifest_stale`, and nothing is written twice.
+         *     Sent again without the same `Idempotency-Key`: `manifest_stale`, and nothing is written twice.
          */
         post: operations["writeItems"];
         delete?: never;
@@ -1352,7 +1352,7 @@ export interface components {
             version: number;
         };
         /** @description Why a request was refused, for programs. Each code has one HTTP status, assigned in one place on the server. */
-        ErrorCode: "invalid_request" | "unauthenticated" | "login_refused" | "second_factor_required" | "second_factor_refused" | "passkey_refused" | "clock_skew" | "token_expired" | "token_revoked" | "address_refused" | "token_reads_only" | "cross_site" | "not_found" | "method_not_allowed" | "conflict" | "manifest_stale" | "handle_taken" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "unavailable" | "storage_full" | "attachments_full" | "changes_full";
+        ErrorCode: "invalid_request" | "unauthenticated" | "login_refused" | "second_factor_required" | "second_factor_refused" | "passkey_refused" | "clock_skew" | "token_expired" | "token_revoked" | "address_refused" | "token_reads_only" | "cross_site" | "not_found" | "method_not_allowed" | "conflict" | "manifest_stale" | "handle_taken" | "request_under_way" | "idempotency_key_reused" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "unavailable" | "storage_full" | "attachments_full" | "changes_full";
         /** @description Puts new keys in force by the recovery key, ends every session of the account and begins one. */
         FinishRecoveryRequest: {
             /** @description The Ed25519 public key that log-ins are to be checked against. */
@@ -2422,8 +2422,8 @@ export interface components {
                 };
             };
         };
-        /** @description `conflict`: somebody else changed it meanwhile; `conflicts` has the versions of items. `manifest_stale`: somebody else wrote to the vault first: sync, and write on top of that. */
-        ConflictOrManifestStale: {
+        /** @description `conflict`: somebody else changed it meanwhile; `conflicts` has the versions of items. `manifest_stale`: somebody else wrote to the vault first: sync, and write on top of that. `request_under_way`: the same request with this idempotency key is under way: ask again in a second. */
+        ConflictOrManifestStaleOrRequestUnderWay: {
             headers: {
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
@@ -2431,7 +2431,20 @@ export interface components {
             content: {
                 "application/problem+json": components["schemas"]["ApiError"] & {
                     /** @enum {unknown} */
-                    code: "conflict" | "manifest_stale";
+                    code: "conflict" | "manifest_stale" | "request_under_way";
+                };
+            };
+        };
+        /** @description `conflict`: somebody else changed it meanwhile; `conflicts` has the versions of items. `request_under_way`: the same request with this idempotency key is under way: ask again in a second. */
+        ConflictOrRequestUnderWay: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ApiError"] & {
+                    /** @enum {unknown} */
+                    code: "conflict" | "request_under_way";
                 };
             };
         };
@@ -2458,6 +2471,19 @@ export interface components {
                 "application/problem+json": components["schemas"]["ApiError"] & {
                     /** @enum {unknown} */
                     code: "handle_taken";
+                };
+            };
+        };
+        /** @description `idempotency_key_reused`: the idempotency key came with another request before. */
+        IdempotencyKeyReused: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ApiError"] & {
+                    /** @enum {unknown} */
+                    code: "idempotency_key_reused";
                 };
             };
         };
@@ -2563,6 +2589,19 @@ export interface components {
                 "application/problem+json": components["schemas"]["ApiError"] & {
                     /** @enum {unknown} */
                     code: "rate_limited";
+                };
+            };
+        };
+        /** @description `request_under_way`: the same request with this idempotency key is under way: ask again in a second. */
+        RequestUnderWay: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ApiError"] & {
+                    /** @enum {unknown} */
+                    code: "request_under_way";
                 };
             };
         };
@@ -2676,13 +2715,18 @@ export interface components {
             };
         };
     };
-    parameters: never;
+    parameters: {
+        /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+        IdempotencyKey: string;
+    };
     requestBodies: never;
     headers: {
         /** @description The session's cookie, for browsers only. */
         Cookie: string;
         /** @description Names this version, for `If-None-Match`. */
         ETag: string;
+        /** @description `true` when it is the answer that the same `Idempotency-Key` got before. */
+        Replayed: string;
         /** @description Names the request in the server's log. */
         RequestId: string;
         /** @description Seconds to wait. */
@@ -2770,7 +2814,10 @@ export interface operations {
     dismissNotices: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2779,13 +2826,17 @@ export interface operations {
             /** @description It is done. */
             204: {
                 headers: {
+                    "idempotent-replayed": components["headers"]["Replayed"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
+            409: components["responses"]["RequestUnderWay"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -2909,7 +2960,10 @@ export interface operations {
     changePassword: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2940,6 +2994,7 @@ export interface operations {
             /** @description It is done. */
             204: {
                 headers: {
+                    "idempotent-replayed": components["headers"]["Replayed"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2948,9 +3003,10 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["UnauthenticatedOrLoginRefused"];
             403: components["responses"]["CrossSite"];
-            409: components["responses"]["Conflict"];
+            409: components["responses"]["ConflictOrRequestUnderWay"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -2960,7 +3016,10 @@ export interface operations {
     keepPins: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2979,6 +3038,7 @@ export interface operations {
             /** @description It is done. */
             204: {
                 headers: {
+                    "idempotent-replayed": components["headers"]["Replayed"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2987,8 +3047,10 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
+            409: components["responses"]["RequestUnderWay"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -2998,7 +3060,10 @@ export interface operations {
     changeRecoveryKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3029,6 +3094,7 @@ export interface operations {
             /** @description It is done. */
             204: {
                 headers: {
+                    "idempotent-replayed": components["headers"]["Replayed"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -3037,9 +3103,10 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["UnauthenticatedOrLoginRefused"];
             403: components["responses"]["CrossSite"];
-            409: components["responses"]["Conflict"];
+            409: components["responses"]["ConflictOrRequestUnderWay"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -3049,7 +3116,10 @@ export interface operations {
     keepRecoveryNote: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3068,6 +3138,7 @@ export interface operations {
             /** @description It is done. */
             204: {
                 headers: {
+                    "idempotent-replayed": components["headers"]["Replayed"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -3076,9 +3147,10 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
-            409: components["responses"]["Conflict"];
+            409: components["responses"]["ConflictOrRequestUnderWay"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -3088,7 +3160,10 @@ export interface operations {
     rekey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3131,6 +3206,7 @@ export interface operations {
             /** @description It is done. */
             204: {
                 headers: {
+                    "idempotent-replayed": components["headers"]["Replayed"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -3140,9 +3216,10 @@ export interface operations {
             401: components["responses"]["UnauthenticatedOrLoginRefused"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
-            409: components["responses"]["ConflictOrManifestStale"];
+            409: components["responses"]["ConflictOrManifestStaleOrRequestUnderWay"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -3152,7 +3229,10 @@ export interface operations {
     discardRekey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3161,13 +3241,17 @@ export interface operations {
             /** @description It is done. */
             204: {
                 headers: {
+                    "idempotent-replayed": components["headers"]["Replayed"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
+            409: components["responses"]["RequestUnderWay"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -3177,7 +3261,10 @@ export interface operations {
     stageRekeyItems: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3206,6 +3293,7 @@ export interface operations {
             /** @description It is done. */
             204: {
                 headers: {
+                    "idempotent-replayed": components["headers"]["Replayed"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -3214,8 +3302,10 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
+            409: components["responses"]["RequestUnderWay"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -3276,7 +3366,10 @@ export interface operations {
     putReminders: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3307,6 +3400,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "idempotent-replayed": components["headers"]["Replayed"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -3322,9 +3416,10 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
-            409: components["responses"]["Conflict"];
+            409: components["responses"]["ConflictOrRequestUnderWay"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -3689,7 +3784,10 @@ export interface operations {
     makeMachineToken: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3758,6 +3856,7 @@ export interface operations {
             /** @description It is done. */
             204: {
                 headers: {
+                    "idempotent-replayed": components["headers"]["Replayed"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -3766,8 +3865,10 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
+            409: components["responses"]["RequestUnderWay"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -3813,7 +3914,10 @@ export interface operations {
     writeMachineItems: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 /** @description The machine token. */
                 token_id: components["schemas"]["MachineTokenId"];
@@ -3869,6 +3973,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "idempotent-replayed": components["headers"]["Replayed"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -3885,9 +3990,10 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
-            409: components["responses"]["ConflictOrManifestStale"];
+            409: components["responses"]["ConflictOrManifestStaleOrRequestUnderWay"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -3897,7 +4003,10 @@ export interface operations {
     revokeMachineToken: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 /** @description The machine token. */
                 token_id: components["schemas"]["MachineTokenId"];
@@ -3909,14 +4018,18 @@ export interface operations {
             /** @description It is done. */
             204: {
                 headers: {
+                    "idempotent-replayed": components["headers"]["Replayed"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["RequestUnderWay"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -4049,7 +4162,10 @@ export interface operations {
     discardChanges: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4073,6 +4189,7 @@ export interface operations {
             /** @description It is done. */
             204: {
                 headers: {
+                    "idempotent-replayed": components["headers"]["Replayed"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -4081,8 +4198,10 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
+            409: components["responses"]["RequestUnderWay"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -4125,7 +4244,10 @@ export interface operations {
     beginAttachment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 /** @description The vault. */
                 vault_id: components["schemas"]["VaultId"];
@@ -4147,6 +4269,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "idempotent-replayed": components["headers"]["Replayed"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -4166,8 +4289,10 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["RequestUnderWay"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -4251,7 +4376,10 @@ export interface operations {
     discardAttachment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 /** @description The vault. */
                 vault_id: components["schemas"]["VaultId"];
@@ -4265,14 +4393,18 @@ export interface operations {
             /** @description It is done. */
             204: {
                 headers: {
+                    "idempotent-replayed": components["headers"]["Replayed"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["RequestUnderWay"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -4374,7 +4506,10 @@ export interface operations {
     writeItems: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 /** @description The vault. */
                 vault_id: components["schemas"]["VaultId"];
@@ -4430,6 +4565,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "idempotent-replayed": components["headers"]["Replayed"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -4446,9 +4582,10 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
-            409: components["responses"]["ConflictOrManifestStale"];
+            409: components["responses"]["ConflictOrManifestStaleOrRequestUnderWay"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

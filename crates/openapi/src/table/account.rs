@@ -20,7 +20,7 @@ pub(super) fn operations() -> Vec<Operation> {
         access: Access::Session,
         takes: Takes::Nothing,
         gives: Gives::Nothing,
-        effect: Effect::Writes(SAME),
+        effect: Effect::WritesKeyed(SAME),
         refuses: &[],
     };
     vec![
@@ -55,7 +55,7 @@ pub(super) fn operations() -> Vec<Operation> {
             summary: "Change the password",
             words: "Puts new keys in force and ends every other session of the account. It takes the session and a proof by the key that is being replaced: either alone changes nothing.",
             takes: Takes::json::<ChangePasswordRequest>(),
-            effect: Effect::Writes(NONCE),
+            effect: Effect::WritesKeyed(NONCE),
             refuses: &[ErrorCode::LoginRefused, ErrorCode::Conflict],
             ..post.clone()
         },
@@ -65,7 +65,7 @@ pub(super) fn operations() -> Vec<Operation> {
             summary: "Put another recovery key in force",
             words: "The one before opens nothing from then on; without a key it is revoked. `conflict` when the version does not follow.",
             takes: Takes::json::<ChangeRecoveryRequest>(),
-            effect: Effect::Writes(NONCE),
+            effect: Effect::WritesKeyed(NONCE),
             refuses: &[ErrorCode::LoginRefused, ErrorCode::Conflict],
             ..post.clone()
         },
@@ -92,7 +92,7 @@ pub(super) fn operations() -> Vec<Operation> {
             summary: "Change all keys",
             words: "Puts new keys and the items kept aside in force, all or nothing, and ends every other session. `manifest_stale` when the vault was written to meanwhile.",
             takes: Takes::json::<RekeyRequest>(),
-            effect: Effect::Writes(NONCE),
+            effect: Effect::WritesKeyed(NONCE),
             refuses: &[
                 ErrorCode::LoginRefused,
                 ErrorCode::NotFound,

@@ -24,7 +24,7 @@ pub(super) fn operations() -> Vec<Operation> {
             words: "Says which chunks are there. `bytes` are those of all envelopes; a file of more than 100 MB is `payload_too_large`.",
             takes: Takes::json::<BeginAttachmentRequest>(),
             gives: Gives::json::<AttachmentUpload>(),
-            effect: Effect::Writes("it says how far the upload is."),
+            effect: Effect::WritesKeyed("it says how far the upload is."),
             refuses: &[ErrorCode::NotFound, ErrorCode::AttachmentsFull],
             ..post.clone()
         },
@@ -52,7 +52,7 @@ pub(super) fn operations() -> Vec<Operation> {
             path: paths::DISCARD_ROUTE,
             summary: "Give an upload up",
             words: "Also when there is none; one that an item names stays.",
-            effect: Effect::Writes("the same comes of it as of the first time."),
+            effect: Effect::WritesKeyed("the same comes of it as of the first time."),
             ..post
         },
     ]

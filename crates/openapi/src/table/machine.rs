@@ -94,7 +94,7 @@ pub(super) fn operations() -> Vec<Operation> {
             summary: "Discard changes that wait",
             words: "At most 100. Those that wait no more, and those of others, are passed over.",
             takes: Takes::json::<DiscardChangesRequest>(),
-            effect: Effect::Writes("The same answer: they are gone."),
+            effect: Effect::WritesKeyed("the same answer: they are gone."),
             refuses: &[],
             ..own.clone()
         },
@@ -114,7 +114,9 @@ pub(super) fn operations() -> Vec<Operation> {
             summary: "Make a machine token",
             words: "With its copy of some items, sealed by the client under a key that the server never has. The token itself is never sent.",
             takes: Takes::json_of::<MakeMachineTokenRequest>(limits::WRITE_BODY),
-            effect: Effect::Writes("`invalid_request` with `token_id`: there is one of that name."),
+            effect: Effect::WritesKeyed(
+                "`invalid_request` with `token_id`: there is one of that name.",
+            ),
             refuses: &[],
             ..own.clone()
         },
@@ -135,7 +137,7 @@ pub(super) fn operations() -> Vec<Operation> {
             words: "As a write to a vault, with details in every item, and without earlier versions and attachments. An item that was purged may be written again, on top of its tombstone's version. What is replaced is not kept.",
             takes: Takes::json_of::<WriteItemsRequest>(limits::WRITE_BODY),
             gives: Gives::json::<WriteItemsResponse>(),
-            effect: Effect::Writes("`manifest_stale`, and nothing is written twice."),
+            effect: Effect::WritesKeyed("`manifest_stale`, and nothing is written twice."),
             refuses: &[
                 ErrorCode::NotFound,
                 ErrorCode::Conflict,
@@ -148,7 +150,7 @@ pub(super) fn operations() -> Vec<Operation> {
             path: paths::MACHINE_REVOKE_ROUTE,
             summary: "Revoke a machine token",
             words: "At once and for good: its copy is deleted.",
-            effect: Effect::Writes("The same answer: it is revoked."),
+            effect: Effect::WritesKeyed("the same answer: it is revoked."),
             ..own.clone()
         },
         Operation {

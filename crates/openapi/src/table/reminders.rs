@@ -39,7 +39,7 @@ pub(super) fn operations() -> Vec<Operation> {
             words: "What is left out stays; `set` takes the place of all dates. `conflict` when `base_revision` is not the one in force, or when a `set` comes while nothing is on.",
             takes: Takes::json_of::<PutRemindersRequest>(limits::REMINDERS_BODY),
             gives: Gives::json::<PutRemindersResponse>(),
-            effect: Effect::Writes("`conflict`: the revision has moved on."),
+            effect: Effect::WritesKeyed("`conflict`: the revision has moved on."),
             refuses: &[ErrorCode::Conflict],
             ..read.clone()
         },

@@ -39,7 +39,7 @@ pub(super) fn operations() -> Vec<Operation> {
             words: "One atomic change of at most 20,000 items: all of it happens or none of it. An item that is not at its `base_version` is a `conflict`, which names all of those; a manifest that does not follow the vault's head is `manifest_stale`. In `takes` it names the changes handed in with machine tokens that it takes, which wait no longer then; when one of them waits no more already, that is a `conflict` without `conflicts`.",
             takes: Takes::json_of::<WriteItemsRequest>(limits::WRITE_BODY),
             gives: Gives::json::<WriteItemsResponse>(),
-            effect: Effect::Writes("`manifest_stale`, and nothing is written twice."),
+            effect: Effect::WritesKeyed("`manifest_stale`, and nothing is written twice."),
             refuses: &[
                 ErrorCode::NotFound,
                 ErrorCode::Conflict,
