@@ -11,7 +11,8 @@ function server(answers) {
   const fetch = async (request) => {
     const { pathname, search } = new URL(request.url);
     const body = request.method === 'GET' ? '' : await request.text();
-    asked.push({ method: request.method, path: pathname + search, bearer: request.headers.get('authorization'), body });
+    const [bearer, key] = ['authorization', 'idempotency-key'].map((name) => request.headers.get(name));
+    asked.push({ method: request.method, path: pathname + search, bearer, key, body });
     const answer = answers[pathname];
     if (answer === undefined) throw new Error(`not expected: ${pathname}`);
     return answer(asked.filter((one) => one.path === pathname).length);
@@ -71,6 +72,15 @@ test('a refusal is told with its code', async () => {
   });
   assert.equal(data, undefined);
   assert.equal(error?.code, 'not_found');
+});
+
+test('a write that is sent again has the same key', async () => {
+  const { asked, fetch } = server({ '/api/account/notices/dismiss': () => new Response(null, { status: 204 }) });
+  const keyarc = connect({ origin: 'https://keyarc.test', fetch });
+  const once = { params: { header: { 'Idempotency-Key': 'one-request' } } };
+  for (const _ of [1, 2]) await keyarc.POST('/api/account/notices/dismiss', once);
+  await keyarc.POST('/api/account/notices/dismiss');
+  assert.deepEqual(asked.map((one) => one.key), ['one-request', 'one-request', null]);
 });
 
 test('a session that has ended is told, and asked for again the next time', async () => {
