@@ -241,7 +241,22 @@ test('what a token hands in comes into the vault, or waits when somebody was fas
   const waits = part(page).getByRole('list', { name: 'Changes that wait for you' }).getByRole('listitem');
   await expect(waits).toHaveCount(1);
   await expect(waits).toContainText('The item was changed since.');
+  // What would change is seen before it is decided, secrets only where they are asked for.
+  const look = waits.getByRole('button', { name: 'Look' });
+  await look.click();
+  const secret = waits.getByRole('row', { name: /^Secret / });
+  await expect(secret).toBeVisible();
+  await expect(waits.getByRole('row')).toHaveCount(2);
+  await expect(waits.getByRole('columnheader')).toHaveText(['Field', 'As handed in', 'Now']);
+  await expect(waits).not.toContainText(late);
   await isAccessible(page, 'changes that wait');
+  await waits.getByRole('button', { name: 'Show secrets' }).click();
+  await expect(secret.getByRole('cell')).toHaveText([late, own]);
+  await waits.getByRole('button', { name: 'Hide secrets' }).click();
+  await expect(waits).not.toContainText(own);
+  await look.click();
+  await expect(secret).toHaveCount(0);
+  await expect(look).toHaveAttribute('aria-expanded', 'false');
   await waits.getByRole('button', { name: 'Take' }).click();
   await expect(vault.toast.filter({ hasText: 'Stripe is as the token had it.' })).toBeVisible();
   // Whoever takes it is not told once more that a token changed it.

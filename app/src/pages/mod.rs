@@ -1,6 +1,7 @@
 //! One folder for each area, one file for each view.
 
 pub mod account;
+mod comparison;
 pub mod design;
 mod link_words;
 mod not_found;

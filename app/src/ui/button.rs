@@ -57,6 +57,12 @@ pub fn Button(
     /// Unique in the page, for keys that press it.
     #[prop(optional, into)]
     id: Option<&'static str>,
+    /// Whether what it opens is open.
+    #[prop(optional, into)]
+    expanded: Option<Signal<bool>>,
+    /// The id of what it opens.
+    #[prop(optional, into)]
+    controls: Option<String>,
     /// Pressed.
     #[prop(optional, into)]
     on_press: Option<Callback<()>>,
@@ -80,6 +86,10 @@ pub fn Button(
             aria-disabled=move || off().then_some("true")
             aria-busy=move || busy.get().then_some("true")
             aria-keyshortcuts=key
+            aria-expanded=move || {
+                expanded.map(|expanded| if expanded.get() { "true" } else { "false" })
+            }
+            aria-controls=controls
             autofocus=autofocus
             id=id
             on:click=press

@@ -7,6 +7,7 @@ use keyarc_wire::{ItemId, MachineChangeName, MachineTokenId, MachineUseKind, Mac
 use serde::{Deserialize, Serialize};
 
 use super::message::Failure;
+use crate::compare::Difference;
 
 /// What the page may ask about machine tokens.
 #[derive(Serialize, Deserialize)]
@@ -28,6 +29,13 @@ pub enum TokenCommand {
     Update,
     /// Takes what was handed in and fits, and lists what else waits → [`TokenReply::Waiting`].
     Waiting,
+    /// Looks at what a change that waits makes of its item → [`TokenReply::Compared`].
+    Look {
+        /// Names it.
+        change: MachineChangeName,
+        /// Secrets too. Without it they stay in the worker.
+        reveal: bool,
+    },
     /// Takes a change that waits, as the newest version of its item → [`TokenReply::Done`].
     Take(MachineChangeName),
     /// Discards a change that waits → [`TokenReply::Done`].
@@ -70,6 +78,8 @@ pub enum TokenReply {
     },
     /// What waits for a person.
     Waiting(Vec<WaitingView>),
+    /// A change that waits, field by field, beside what its item is now.
+    Compared(Vec<Difference>),
     /// Done.
     Done,
 }
@@ -131,6 +141,13 @@ pub enum WaitingWhy {
     Broken(DraftError),
     /// It does not open.
     Unreadable,
+}
+
+impl WaitingView {
+    /// Whether it says something that a person can look at.
+    pub fn can_be_looked_at(&self) -> bool {
+        !self.trashes && self.why != WaitingWhy::Unreadable
+    }
 }
 
 impl WaitingWhy {

@@ -225,6 +225,6 @@ on_both! {
         assert_eq!(cleanup::run(&services).await.unwrap(), cleanup::Cleaned::default());
         clock.advance_ms(8 * 24 * 3_600_000);
         let cleaned = cleanup::run(&services).await.unwrap();
-        assert_eq!(cleaned, cleanup::Cleaned { nonces: 1, sessions: 1, counters: 1, rekeys: 0, links: 0, attachments: 0, deliveries: 0, machine: 0 });
+        assert_eq!(cleaned, cleanup::Cleaned { nonces: 1, sessions: 1, counters: 1, rekeys: 0, links: 0, attachments: 0, deliveries: 0, answers: 0, machine: 0 });
     }
 }

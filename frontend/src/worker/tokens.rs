@@ -5,10 +5,12 @@ use keyarc_app::worker::{
 use keyarc_client::{
     NewToken, TakenChange, TokenError, TokenRow, TokenState, WaitingRow, WaitsBecause,
 };
-use keyarc_vault::{DraftError, MachineNote};
+use keyarc_vault::{Content, DraftError, ItemDraft, MachineNote};
 use keyarc_wire::MachineUse;
 
-use super::{commands::tell_changed, failure::from_client, state::VaultWorker, tell};
+use super::{
+    commands::tell_changed, failure::from_client, state::VaultWorker, tell, versions::compared,
+};
 
 impl VaultWorker {
     /// Carries out what the page asks about machine tokens.
@@ -40,6 +42,15 @@ impl VaultWorker {
                 }
             }
             TokenCommand::Waiting => TokenReply::Waiting(self.take_changes().await?),
+            TokenCommand::Look { change, reveal } => {
+                let looked = session.look_at_change(change).await;
+                let (then, now) = looked.map_err(failed)?;
+                let now = match &now {
+                    Some(now) => ItemDraft::of(now),
+                    None => ItemDraft::new("", Content::empty(then.content.kind())),
+                };
+                TokenReply::Compared(compared(&then, &now, reveal))
+            }
             TokenCommand::Take(change) => {
                 let taken = session.take_change(change).await;
                 taken.map_err(|error| self.not_saved(error))?;

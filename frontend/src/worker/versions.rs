@@ -7,6 +7,15 @@ use keyarc_wire::ItemId;
 
 use super::{commands::tell_changed, state::VaultWorker};
 
+/// Two states field by field. Unless secrets are wanted, they stay here.
+pub(super) fn compared(then: &ItemDraft, now: &ItemDraft, reveal: bool) -> Vec<Difference> {
+    let rows = differences(then, now).into_iter();
+    match reveal {
+        true => rows.collect(),
+        false => rows.map(Difference::without_secrets).collect(),
+    }
+}
+
 impl VaultWorker {
     pub(super) async fn versions(&self, item: ItemId) -> Result<Reply, Failure> {
         let session = self.session()?;
@@ -32,12 +41,8 @@ impl VaultWorker {
         let then = then.map_err(|error| self.failed(error))?;
         let now = session.reveal(item).await;
         let now = now.map_err(|error| self.failed(error))?;
-        let rows = differences(&ItemDraft::of(&then), &ItemDraft::of(&now)).into_iter();
-        let rows = match reveal {
-            true => rows.collect(),
-            false => rows.map(Difference::without_secrets).collect(),
-        };
-        Ok(Reply::Compared(rows))
+        let (then, now) = (ItemDraft::of(&then), ItemDraft::of(&now));
+        Ok(Reply::Compared(compared(&then, &now, reveal)))
     }
 
     pub(super) async fn restore_version(

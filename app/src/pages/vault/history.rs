@@ -1,7 +1,5 @@
 mod words;
 
-use std::time::Duration;
-
 use keyarc_vault::{Version, VersionRow};
 use keyarc_wire::ItemId;
 use leptos::{prelude::*, task::spawn_local};
@@ -11,18 +9,15 @@ use super::{
     page::focus_detail,
 };
 use crate::{
-    compare::Difference,
+    pages::comparison::Comparison,
     state::{use_go, use_items, use_place},
-    ui::{Button, EmptyState, ErrorState, Icon, IconButton, IconView, Look, SkeletonLines, Tag},
+    ui::{Button, EmptyState, ErrorState, Icon, IconButton, IconView, SkeletonLines, Tag},
     words::moment,
     worker::{Command, CompareVersion, Failure, Reply, use_worker},
 };
 
 pub(super) use words::said;
 use words::{beside_its_time, missing};
-
-/// Revealed secrets are hidden again after this long.
-const HIDE_AFTER: Duration = Duration::from_secs(30);
 
 /// What an item was, newest first.
 #[component]
@@ -242,7 +237,7 @@ fn OldVersion(item: ItemId, row: VersionRow, can_restore: bool, actions: Actions
                     open.get()
                         .then(|| {
                             view! { class="v",
-                                <Comparison
+                                <OfVersion
                                     item=item
                                     version=version
                                     can_restore=can_restore
@@ -258,56 +253,20 @@ fn OldVersion(item: ItemId, row: VersionRow, can_restore: bool, actions: Actions
 
 /// What a version was, beside what the item is now.
 #[component]
-fn Comparison(item: ItemId, version: u64, can_restore: bool, actions: Actions) -> impl IntoView {
+fn OfVersion(item: ItemId, version: u64, can_restore: bool, actions: Actions) -> impl IntoView {
     let worker = use_worker();
-    let rows = RwSignal::new(None::<Result<Vec<Difference>, Failure>>);
-    let revealed = RwSignal::new(false);
     let busy = RwSignal::new(false);
-    let asked = StoredValue::new(0_u32);
-    let load = move |reveal: bool| {
-        asked.update_value(|asked| *asked += 1);
-        let number = asked.get_value();
-        spawn_local(async move {
-            let wish = CompareVersion {
-                item,
-                version,
-                reveal,
-            };
-            let reply = worker.call(Command::CompareVersion(wish)).await;
-            // Something else may be wanted by then.
-            if asked.try_get_value() != Some(number) {
-                return;
-            }
-            match reply {
-                Ok(Reply::Compared(found)) => {
-                    let _ = rows.try_set(Some(Ok(found)));
-                    let _ = revealed.try_set(reveal);
-                }
-                Ok(_) => {}
-                Err(failure) => drop(rows.try_set(Some(Err(failure)))),
-            }
-        });
-    };
-    load(false);
-    let hide = move || {
-        // An answer that is on its way comes too late.
-        asked.update_value(|asked| *asked += 1);
-        rows.update(|rows| {
-            if let Some(Ok(shown)) = rows {
-                let open = std::mem::take(shown).into_iter();
-                *shown = open.map(Difference::without_secrets).collect();
-            }
-        });
-        revealed.set(false);
-    };
-    // What is shown is hidden again by itself, and ends with this view.
-    Effect::new(move |_| {
-        if revealed.get()
-            && let Ok(timer) = set_timeout_with_handle(hide, HIDE_AFTER)
-        {
-            on_cleanup(move || timer.clear());
+    let fetch = move |reveal| async move {
+        let wish = CompareVersion {
+            item,
+            version,
+            reveal,
+        };
+        match worker.call(Command::CompareVersion(wish)).await? {
+            Reply::Compared(found) => Ok(found),
+            _ => Err(Failure::NotFound),
         }
-    });
+    };
     let restore = move |()| {
         busy.set(true);
         let done = Callback::new(move |()| {
@@ -315,115 +274,22 @@ fn Comparison(item: ItemId, version: u64, can_restore: bool, actions: Actions) -
         });
         actions.restore_version(item, version, Some(done));
     };
-    let toggle = move |()| {
-        if revealed.get_untracked() {
-            hide();
-        } else {
-            load(true);
-        }
-    };
-    let again = move |()| {
-        rows.set(None);
-        load(false);
-    };
-    move || match rows.get() {
-        None => view! { class="v",
-            <div class="version-body" aria-busy="true">
-                <SkeletonLines count=3 />
-            </div>
-        }
-        .into_any(),
-        Some(Err(failure)) => {
-            let detail = match failure {
-                Failure::NotFound => {
-                    t!("The server does not have the secret of this version any more. The item itself is as it was.").to_owned()
-                }
-                other => other.to_string(),
-            };
-            view! { class="v",
-                <div class="version-body">
-                    <ErrorState title=t!("This version could not be opened") detail=detail>
-                        <Button on_press=again>{t!("Try again")}</Button>
-                    </ErrorState>
-                </div>
-            }
-            .into_any()
-        }
-        Some(Ok(all)) => {
-            let others: Vec<Difference> = all.into_iter().filter(|row| row.differs).collect();
-            let conceals = others.iter().any(|row| row.concealed);
-            view! { class="v",
-                <div class="version-body">
-                    <Differences rows=others />
-                    <div class="version-foot">
-                        {can_restore
-                            .then(|| {
-                                view! { class="v",
-                                    <Button icon=Icon::Undo busy=busy on_press=restore>
-                                        {t!("Restore this version")}
-                                    </Button>
-                                }
-                            })}
-                        {conceals
-                            .then(|| {
-                                view! { class="v",
-                                    <Button look=Look::Bare on_press=toggle>
-                                        {move || {
-                                            if revealed.get() { t!("Hide secrets") } else { t!("Show secrets") }
-                                        }}
-                                    </Button>
-                                }
-                            })}
-                    </div>
-                </div>
-            }
-            .into_any()
-        }
-    }
-}
-
-/// The fields that differ.
-#[component]
-fn Differences(rows: Vec<Difference>) -> impl IntoView {
-    if rows.is_empty() {
-        return view! { class="v",
-            <p class="quiet">{t!("This version says the same as the item does now.")}</p>
-        }
-        .into_any();
-    }
-    let lines = rows.into_iter().map(|row| {
-        view! { class="v",
-            <tr>
-                <th scope="row">
-                    <bdi>{row.field}</bdi>
-                </th>
-                <td translate="no">{or_nothing(row.mine)}</td>
-                <td translate="no">{or_nothing(row.theirs)}</td>
-            </tr>
-        }
-    });
     view! { class="v",
-        <div class="table-wrap">
-            <table class="table version-table">
-                <thead>
-                    <tr>
-                        <th scope="col">{t!("Field")}</th>
-                        <th scope="col">{t!("Then")}</th>
-                        <th scope="col">{t!("Now")}</th>
-                    </tr>
-                </thead>
-                <tbody>{lines.collect_view()}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
-}
-
-/// A field that says nothing says so.
-fn or_nothing(value: String) -> String {
-    if value.is_empty() {
-        "—".to_owned()
-    } else {
-        value
+        <Comparison
+            fetch=fetch
+            heads=[t!("Then"), t!("Now")]
+            same=t!("This version says the same as the item does now.")
+            failed=t!("This version could not be opened")
+            absent=t!("The server does not have the secret of this version any more. The item itself is as it was.")
+        >
+            {can_restore
+                .then(|| {
+                    view! { class="v",
+                        <Button icon=Icon::Undo busy=busy on_press=restore>
+                            {t!("Restore this version")}
+                        </Button>
+                    }
+                })}
+        </Comparison>
     }
 }

@@ -229,6 +229,16 @@ fn what_a_person_changed_meanwhile_waits_and_is_taken_or_discarded() {
             assert!(row.why.can_be_taken() && !row.trashes);
         }
         assert_eq!(reads(session, stripe).await, "by the person");
+        // It is looked at first, and that changes nothing.
+        let revision = world.revision();
+        let (then, now) = session.look_at_change(name).await.expect("is looked at");
+        let now = now.expect("the item is there");
+        assert_eq!(then.content, of("", "", "by the machine").content);
+        assert_eq!(
+            (then.base_version, value(&now)),
+            (2, "by the person")
+        );
+        assert_eq!(world.revision(), revision);
         let taken = session.take_change(name).await.expect("is taken");
         assert_eq!((taken.token.as_str(), taken.item), ("ci", stripe));
         assert_eq!(reads(session, stripe).await, "by the machine");
@@ -239,9 +249,13 @@ fn what_a_person_changed_meanwhile_waits_and_is_taken_or_discarded() {
         assert_eq!(value(&before), "by the person");
         let again = session.take_change(name).await;
         assert_eq!(again.err(), Some(SaveError::Client(ClientError::NotFound)));
+        let gone = session.look_at_change(name).await;
+        assert_eq!(gone.err(), Some(ClientError::NotFound));
         // Discarded, it is gone, and the item as it was.
         let name = ci.hand_in(&world, stripe, None);
         assert_eq!(why(&take(session).await), [WaitsBecause::Outdated]);
+        let to_the_trash = session.look_at_change(name).await;
+        assert_eq!(to_the_trash.err(), Some(ClientError::NotFound));
         session
             .discard_changes(&[name])
             .await
@@ -282,6 +296,13 @@ fn a_server_that_shows_a_change_again_gets_it_taken_once() {
         session.purge(&[fresh]).await.expect("is deleted");
         let deleted = take(session).await;
         assert_eq!(of_fresh(&deleted), Some(WaitsBecause::Gone));
+        let name = deleted
+            .waiting
+            .iter()
+            .find(|row| row.change.item_id == fresh);
+        let looked = session.look_at_change(name.expect("it waits").change).await;
+        let (then, now) = looked.expect("is looked at");
+        assert_eq!((then.name.as_str(), now.is_none()), ("Adyen", true));
         assert!(trashed.taken.is_empty() && deleted.taken.is_empty());
         assert_eq!(world.revision(), revision + 2);
     });

@@ -9,6 +9,29 @@ use crate::{
     draft::normalise_typed,
 };
 
+impl ItemDraft {
+    /// What an item is once a change makes it this: what changes do not speak of is as it is in `now`,
+    /// the item with its secret, if there is one.
+    pub fn taken_over(&self, now: Option<&Item>) -> Self {
+        match now {
+            Some(now) => Self {
+                id: Some(now.summary.id),
+                base_version: now.summary.version,
+                favourite: now.summary.favourite,
+                rotation: now.summary.rotation,
+                check: now.check.clone(),
+                attachments: now.attachments.clone(),
+                ..self.clone()
+            },
+            None => Self {
+                id: None,
+                base_version: 0,
+                ..self.clone()
+            },
+        }
+    }
+}
+
 impl UnlockedVault {
     /// Seals what a change makes of an item, as the version after the one that it has now, whatever
     /// the change was made on: see [`UnlockedVault::judge_change`]. `now` is the item as it is, with
@@ -32,22 +55,7 @@ impl UnlockedVault {
         {
             return Err(WriteError::NotFound);
         }
-        let wanted = match now {
-            Some(now) => ItemDraft {
-                id: Some(item),
-                base_version: now.summary.version,
-                favourite: now.summary.favourite,
-                rotation: now.summary.rotation,
-                check: now.check.clone(),
-                attachments: now.attachments.clone(),
-                ..(**draft).clone()
-            },
-            None => ItemDraft {
-                id: None,
-                base_version: 0,
-                ..(**draft).clone()
-            },
-        };
+        let wanted = draft.taken_over(now);
         let checked = normalise_typed(&wanted)?;
         let spot = Spot {
             id: item,

@@ -4,10 +4,11 @@ use leptos::{prelude::*, task::spawn_local};
 use super::ask;
 use crate::{
     language::known,
+    pages::comparison::Comparison,
     state::{use_session, use_toasts},
     ui::{Button, Confirm, SkeletonLines},
     words::{capitalised, moment},
-    worker::{TokenCommand, TokenReply, WaitingView, WaitingWhy, use_worker},
+    worker::{Failure, TokenCommand, TokenReply, WaitingView, WaitingWhy, use_worker},
 };
 
 /// What tokens handed in that is not taken by itself: a person takes it or discards it.
@@ -86,6 +87,20 @@ pub(super) fn Waiting(
             chosen.set(Some((change, for_discard.clone())));
             discarding.set(true);
         };
+        let looking = RwSignal::new(false);
+        let panel = format!("waiting-{}", change.change_id);
+        let controls = panel.clone();
+        let look_at = waiting.can_be_looked_at().then(|| {
+            view! { class="v",
+                <Button
+                    expanded=looking
+                    controls=controls
+                    on_press=move |()| looking.update(|looking| *looking = !*looking)
+                >
+                    {t!("Look")}
+                </Button>
+            }
+        });
         view! { class="v",
             <li>
                 <div>
@@ -96,6 +111,7 @@ pub(super) fn Waiting(
                     <small>{why_words(&waiting)}</small>
                 </div>
                 <div class="button-row">
+                    {look_at}
                     {waiting
                         .why
                         .can_be_taken()
@@ -107,6 +123,9 @@ pub(super) fn Waiting(
                             }
                         })}
                     <Button on_press=choose>{t!("Discard…")}</Button>
+                </div>
+                <div class="token-look" id=panel>
+                    {move || looking.get().then(|| view! { class="v", <OfChange change=change /> })}
                 </div>
             </li>
         }
@@ -150,6 +169,27 @@ pub(super) fn Waiting(
             })
             verb=t!("Discard")
             on_confirm=discard
+        />
+    }
+}
+
+/// What a change makes of its item, beside what the item is now.
+#[component]
+fn OfChange(change: MachineChangeName) -> impl IntoView {
+    let worker = use_worker();
+    let fetch = move |reveal| async move {
+        match ask(worker, TokenCommand::Look { change, reveal }).await? {
+            TokenReply::Compared(found) => Ok(found),
+            _ => Err(Failure::NotFound),
+        }
+    };
+    view! { class="v",
+        <Comparison
+            fetch=fetch
+            heads=[t!("As handed in"), t!("Now")]
+            same=t!("The change makes nothing else of the item than it is now.")
+            failed=t!("The change could not be looked at")
+            absent=t!("It does not wait any more: it was taken or discarded elsewhere, or another one took its place.")
         />
     }
 }

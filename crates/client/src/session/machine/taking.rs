@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet};
 
 use keyarc_vault::{
-    ChangeVerdict, DraftError, Item, MachineChange, MachineCopy, MachineNote, WriteError,
+    ChangeVerdict, DraftError, Item, ItemDraft, MachineChange, MachineCopy, MachineNote, WriteError,
 };
 use keyarc_wire::{
     DiscardChangesRequest, ItemId, ItemWrite, MachineChangeName, WaitingChange,
@@ -163,6 +163,25 @@ impl<T: Transport, H: Host> Session<T, H> {
             }
         }
         Err(Refused::Conflict.into())
+    }
+
+    /// What a change that waits makes of its item, and the item as it is: for a person who is to decide.
+    /// One request, and one for details where the item is there. [`ClientError::NotFound`] when it waits
+    /// no more, or there is nothing to look at: it does not open, or puts the item in the trash.
+    pub async fn look_at_change(
+        &self,
+        name: MachineChangeName,
+    ) -> Result<(ItemDraft, Option<Item>), ClientError> {
+        self.check_current()?;
+        let opened = self.find_waiting(name).await?;
+        let change = opened.change.and_then(|change| change.put);
+        let draft = change.ok_or(ClientError::NotFound)?;
+        let item = opened.waiting.sealed.item_id;
+        let now = match self.look(|vault| vault.summary(item).is_some()) {
+            true => self.read_many(&[item]).await?.pop(),
+            false => None,
+        };
+        Ok((draft.taken_over(now.as_ref()), now))
     }
 
     /// Discards changes that wait.
