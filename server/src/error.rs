@@ -294,7 +294,7 @@ pub fn for_rpc(error: ServiceError) -> (StatusCode, ApiError) {
 /// The HTTP status of each code.
 pub fn status(code: ErrorCode) -> StatusCode {
     match code {
-        ErrorCode::InvalidRequest => StatusCode::BAD_REQUEST,
+        ErrorCode::InvalidRequest | ErrorCode::UnsupportedVersion => StatusCode::BAD_REQUEST,
         ErrorCode::Unauthenticated | ErrorCode::LoginRefused | ErrorCode::SecondFactorRequired => {
             StatusCode::UNAUTHORIZED
         }

@@ -136,6 +136,7 @@ pub fn router(state: AppState) -> Router {
             state.clone(),
             site::public::errors_for_people,
         ))
+        .layer(from_fn(middleware::api_version::layer))
         .layer(from_fn_with_state(
             state.clone(),
             middleware::headers::layer,

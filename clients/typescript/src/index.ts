@@ -46,6 +46,9 @@ export class SessionError extends Error {
   }
 }
 
+/** What this client was made for. A server of another version refuses, and says so. */
+const API_VERSION = '1';
+
 /** A token is renewed this long before it ends, so that no request meets the very end of it. */
 const RENEW_BEFORE_MS = 60_000;
 const REFRESH = '/auth/token/refresh';
@@ -58,6 +61,7 @@ export function connect({ origin, sessionToken, fetch, now = Date.now }: Options
   const client = createClient<paths>({
     baseUrl: origin,
     redirect: 'error',
+    headers: { 'keyarc-api-version': API_VERSION },
     ...(fetch === undefined ? {} : { fetch }),
   });
   if (sessionToken !== undefined) client.use(bearer(client, sessionToken, now));

@@ -11,8 +11,9 @@ function server(answers) {
   const fetch = async (request) => {
     const { pathname, search } = new URL(request.url);
     const body = request.method === 'GET' ? '' : await request.text();
-    const [bearer, key] = ['authorization', 'idempotency-key'].map((name) => request.headers.get(name));
-    asked.push({ method: request.method, path: pathname + search, bearer, key, body });
+    const header = (name) => request.headers.get(name);
+    const [bearer, key, version] = ['authorization', 'idempotency-key', 'keyarc-api-version'].map(header);
+    asked.push({ method: request.method, path: pathname + search, bearer, key, version, body });
     const answer = answers[pathname];
     if (answer === undefined) throw new Error(`not expected: ${pathname}`);
     return answer(asked.filter((one) => one.path === pathname).length);
@@ -61,6 +62,7 @@ test('the session token goes nowhere but where it is taken', async () => {
   const { response } = await keyarc.POST('/auth/logout');
   assert.equal(response.status, 204);
   assert.deepEqual(asked.map((one) => one.bearer), [null, 'Bearer kas1_x']);
+  assert.deepEqual(asked.map((one) => one.version), ['1', '1']);
 });
 
 test('a refusal is told with its code', async () => {

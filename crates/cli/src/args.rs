@@ -28,8 +28,10 @@ pub struct Arguments {
     pub command: Command,
 }
 
-/// The commands.
+/// The commands. What each of them takes is built for the one that was typed: a command that starts
+/// dozens of times has no time for the others.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Make this machine known to an account, and unlock its vault.
     Login(Login),

@@ -1,6 +1,7 @@
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Promise, Reflect, Uint8Array};
+use keyarc_wire::{API_VERSION, API_VERSION_HEADER};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -97,6 +98,7 @@ impl FetchTransport {
     ) -> Result<Response, JsValue> {
         let headers = Headers::new()?;
         headers.set("accept", request.accept)?;
+        headers.set(API_VERSION_HEADER, &API_VERSION.to_string())?;
         if request.body.is_some() {
             headers.set("content-type", request.body_type)?;
         }

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use keyarc_wire::{API_VERSION, API_VERSION_HEADER};
 use rand_core::UnwrapErr;
 
 use crate::{
@@ -175,7 +176,8 @@ impl Transport for NativeTransport {
             .client
             .request(method, url)
             .timeout(Duration::from_millis(request.patience.millis().into()))
-            .header("accept", request.accept);
+            .header("accept", request.accept)
+            .header(API_VERSION_HEADER, API_VERSION);
         if let Some(token) = &request.bearer {
             call = call.bearer_auth(token.as_str());
         }

@@ -1,4 +1,4 @@
-use keyarc_wire::{CHANGES_MEDIA_TYPE, CHUNK_MEDIA_TYPE, limits};
+use keyarc_wire::{API_VERSION, API_VERSION_HEADER, CHANGES_MEDIA_TYPE, CHUNK_MEDIA_TYPE, limits};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -20,6 +20,11 @@ milliseconds. What belongs to an account is never cached. Every answer has `x-re
 Browsers hold their session in a cookie, and must send requests from the server's own origin. \
 Programs hold a session token, exchange it for access tokens of 15 minutes, and send those as \
 bearer. There is no CORS.
+
+This is version 1. What is added does not change it: members of answers, operations, codes of errors, \
+and what requests need not have; clients pass over what they do not know. Anything else is another \
+version, and a server then speaks the one before as well, for a year at the least. Every answer names \
+the version in `keyarc-api-version`, and a request may.
 
 An error changed nothing, and never repeats what was sent. Another method at a path that exists is \
 `method_not_allowed` (405), with `Allow`. Requests are counted by address and by account; one too \
@@ -62,7 +67,7 @@ pub fn document() -> Value {
             "schemas": schemas,
             "responses": responses,
             "headers": headers(),
-            "parameters": { "IdempotencyKey": idempotency_key() },
+            "parameters": { "ApiVersion": api_version(), "IdempotencyKey": idempotency_key() },
             "securitySchemes": security_schemes(),
         },
     });
@@ -103,6 +108,9 @@ fn describe(
         "responses": responses,
     });
     let mut parameters = query_parameters(operation.gives);
+    if operation.is_versioned() {
+        parameters.push(json!({ "$ref": "#/components/parameters/ApiVersion" }));
+    }
     if operation.effect.is_keyed() {
         parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
     }
@@ -194,6 +202,10 @@ fn answer(words: &str, headers: &[&str], content: Option<Value>) -> Value {
         "x-request-id".to_owned(),
         json!({ "$ref": "#/components/headers/RequestId" }),
     );
+    out.insert(
+        API_VERSION_HEADER.to_owned(),
+        json!({ "$ref": "#/components/headers/ApiVersion" }),
+    );
     for name in headers {
         let place = match *name {
             "set-cookie" => "#/components/headers/Cookie",
@@ -221,9 +233,22 @@ fn headers() -> Value {
             "required": true,
             "schema": { "type": "integer", "minimum": 1 },
         },
+        "ApiVersion": {
+            "description": "The version of the API, with every answer of it.",
+            "schema": { "type": "integer", "enum": [API_VERSION] },
+        },
         "Cookie": text("The session's cookie, for browsers only.", false),
         "Replayed": text("`true` when it is the answer that the same `Idempotency-Key` got before.", false),
         "ETag": text("Names this version, for `If-None-Match`.", true),
+    })
+}
+
+fn api_version() -> Value {
+    json!({
+        "name": API_VERSION_HEADER,
+        "in": "header",
+        "description": "The version that the client was made for. Without it the server's is taken.",
+        "schema": { "type": "integer", "enum": [API_VERSION] },
     })
 }
 

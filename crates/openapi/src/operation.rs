@@ -222,6 +222,11 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
+    /// Whether it is of the API, rather than something that stands with the pages.
+    pub(crate) fn is_versioned(&self) -> bool {
+        self.path.starts_with("/api/") || self.path.starts_with("/auth/")
+    }
+
     /// Every code that it can be refused with, none twice.
     pub(crate) fn codes(&self) -> Vec<ErrorCode> {
         let mut codes = Vec::new();
@@ -234,6 +239,9 @@ impl Operation {
             add(ErrorCode::InvalidRequest);
             add(ErrorCode::PayloadTooLarge);
             add(ErrorCode::UnsupportedMediaType);
+        }
+        if self.is_versioned() {
+            add(ErrorCode::UnsupportedVersion);
         }
         let has_session = matches!(
             self.access,

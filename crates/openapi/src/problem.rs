@@ -1,16 +1,21 @@
 //! Refusals: which status each code has, and what the document says of it.
 
-use keyarc_wire::{ApiError, ErrorCode};
+use keyarc_wire::{API_VERSION_HEADER, ApiError, ErrorCode};
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
 /// A code, its status, and when it comes. The server has a mapping of its own; a test there holds
 /// the two together.
-const CODES: [(ErrorCode, u16, &str); 27] = [
+const CODES: [(ErrorCode, u16, &str); 28] = [
     (
         ErrorCode::InvalidRequest,
         400,
         "a field breaks a rule; `field` names it",
+    ),
+    (
+        ErrorCode::UnsupportedVersion,
+        400,
+        "`keyarc-api-version` names another version than this server speaks",
     ),
     (
         ErrorCode::Unauthenticated,
@@ -169,7 +174,10 @@ fn response(
         .zip(&names)
         .map(|((.., when), name)| format!("`{}`: {when}.", name.as_str().unwrap_or_default()))
         .collect();
-    let mut headers = json!({ "x-request-id": { "$ref": "#/components/headers/RequestId" } });
+    let mut headers = json!({
+        "x-request-id": { "$ref": "#/components/headers/RequestId" },
+        API_VERSION_HEADER: { "$ref": "#/components/headers/ApiVersion" },
+    });
     if matches!(status, 429 | 503) {
         headers["retry-after"] = json!({ "$ref": "#/components/headers/RetryAfter" });
     }

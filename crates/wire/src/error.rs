@@ -13,6 +13,8 @@ use crate::{ItemId, SecondFactorChallenge};
 pub enum ErrorCode {
     /// A field breaks a rule; `field` names it. 400.
     InvalidRequest,
+    /// The client wants another version of the API than the server speaks. 400.
+    UnsupportedVersion,
     /// No session, or one that has ended. 401.
     Unauthenticated,
     /// Handle, signature or nonce was not accepted at log-in. 401.
@@ -73,7 +75,6 @@ pub enum ErrorCode {
 /// An item that was not at the version the writer expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct VersionConflict {
     /// The item.
     pub item_id: ItemId,

@@ -4,6 +4,12 @@
 //! This crate has no logic and does no I/O. The server's own crates see vault data only through
 //! the types here, all of which are ciphertext ([`Sealed`]) or counters.
 
+/// The version of the API. What is added does not change it: members of answers, operations, codes of
+/// errors, and what requests need not have.
+pub const API_VERSION: u32 = 1;
+/// Tells the version with every answer, and in a request which one is wanted.
+pub const API_VERSION_HEADER: &str = "keyarc-api-version";
+
 mod account;
 mod attachment;
 mod bytes;

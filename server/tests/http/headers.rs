@@ -232,3 +232,42 @@ async fn the_vault_itself_reaches_its_own_server_alone() {
         assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
     }
 }
+
+#[tokio::test]
+async fn every_answer_of_the_api_names_its_version_and_another_is_refused() {
+    let server = TestServer::start().await;
+    let ask = async |path: &str, versions: &[&str]| {
+        let headers: Vec<(&str, &str)> = versions
+            .iter()
+            .map(|version| ("keyarc-api-version", *version))
+            .collect();
+        send(&server, Method::GET, path, &headers, "").await
+    };
+    for (path, code) in [
+        ("/api/account", ErrorCode::Unauthenticated),
+        ("/api/not-there", ErrorCode::NotFound),
+        ("/auth/login", ErrorCode::MethodNotAllowed),
+    ] {
+        for versions in [&[][..], &["1"]] {
+            let answer = ask(path, versions).await;
+            answer.error(code);
+            assert_eq!(answer.header("keyarc-api-version"), "1", "{path}");
+        }
+        if code == ErrorCode::MethodNotAllowed {
+            continue;
+        }
+        for versions in [&["2"][..], &[""], &["01"], &["1", "2"], &["1, 2"], &["one"]] {
+            let answer = ask(path, versions).await;
+            let error = answer.error(ErrorCode::UnsupportedVersion);
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+            assert_eq!(answer.header("keyarc-api-version"), "1");
+            assert_eq!(error.message, "This server speaks version 1 of the API.");
+        }
+    }
+    // Pages and health are no part of it.
+    for path in ["/health", "/"] {
+        let answer = ask(path, &["2"]).await;
+        assert!(answer.status.is_success(), "{path}");
+        assert_eq!(answer.header("keyarc-api-version"), "");
+    }
+}

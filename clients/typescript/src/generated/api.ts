@@ -1352,7 +1352,7 @@ export interface components {
             version: number;
         };
         /** @description Why a request was refused, for programs. Each code has one HTTP status, assigned in one place on the server. */
-        ErrorCode: "invalid_request" | "unauthenticated" | "login_refused" | "second_factor_required" | "second_factor_refused" | "passkey_refused" | "clock_skew" | "token_expired" | "token_revoked" | "address_refused" | "token_reads_only" | "cross_site" | "not_found" | "method_not_allowed" | "conflict" | "manifest_stale" | "handle_taken" | "request_under_way" | "idempotency_key_reused" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "unavailable" | "storage_full" | "attachments_full" | "changes_full";
+        ErrorCode: "invalid_request" | "unsupported_version" | "unauthenticated" | "login_refused" | "second_factor_required" | "second_factor_refused" | "passkey_refused" | "clock_skew" | "token_expired" | "token_revoked" | "address_refused" | "token_reads_only" | "cross_site" | "not_found" | "method_not_allowed" | "conflict" | "manifest_stale" | "handle_taken" | "request_under_way" | "idempotency_key_reused" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "unavailable" | "storage_full" | "attachments_full" | "changes_full";
         /** @description Puts new keys in force by the recovery key, ends every session of the account and begins one. */
         FinishRecoveryRequest: {
             /** @description The Ed25519 public key that log-ins are to be checked against. */
@@ -2386,6 +2386,7 @@ export interface components {
         /** @description `clock_skew`: the time in a machine token's request is more than five minutes off; `server_time_ms` is the server's. `token_expired`: the machine token has ended. `token_revoked`: the machine token was revoked. `address_refused`: the machine token may not be used from this address. `cross_site`: the request came from another site. */
         ClockSkewOrTokenExpiredOrTokenRevokedOrAddressRefusedOrCrossSite: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -2399,6 +2400,7 @@ export interface components {
         /** @description `clock_skew`: the time in a machine token's request is more than five minutes off; `server_time_ms` is the server's. `token_expired`: the machine token has ended. `token_revoked`: the machine token was revoked. `address_refused`: the machine token may not be used from this address. `token_reads_only`: the machine token only reads. `cross_site`: the request came from another site. */
         ClockSkewOrTokenExpiredOrTokenRevokedOrAddressRefusedOrTokenReadsOnlyOrCrossSite: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -2412,6 +2414,7 @@ export interface components {
         /** @description `conflict`: somebody else changed it meanwhile; `conflicts` has the versions of items. */
         Conflict: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -2425,6 +2428,7 @@ export interface components {
         /** @description `conflict`: somebody else changed it meanwhile; `conflicts` has the versions of items. `manifest_stale`: somebody else wrote to the vault first: sync, and write on top of that. `request_under_way`: the same request with this idempotency key is under way: ask again in a second. */
         ConflictOrManifestStaleOrRequestUnderWay: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -2438,6 +2442,7 @@ export interface components {
         /** @description `conflict`: somebody else changed it meanwhile; `conflicts` has the versions of items. `request_under_way`: the same request with this idempotency key is under way: ask again in a second. */
         ConflictOrRequestUnderWay: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -2451,6 +2456,7 @@ export interface components {
         /** @description `cross_site`: the request came from another site. */
         CrossSite: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -2464,6 +2470,7 @@ export interface components {
         /** @description `handle_taken`: make another setup code. */
         HandleTaken: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -2477,6 +2484,7 @@ export interface components {
         /** @description `idempotency_key_reused`: the idempotency key came with another request before. */
         IdempotencyKeyReused: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -2490,6 +2498,7 @@ export interface components {
         /** @description `internal`: a fault of the server; `request_id` finds it in the log. */
         Internal: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -2500,22 +2509,24 @@ export interface components {
                 };
             };
         };
-        /** @description `invalid_request`: a field breaks a rule; `field` names it. */
-        InvalidRequest: {
+        /** @description `invalid_request`: a field breaks a rule; `field` names it. `unsupported_version`: `keyarc-api-version` names another version than this server speaks. */
+        InvalidRequestOrUnsupportedVersion: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
                 "application/problem+json": components["schemas"]["ApiError"] & {
                     /** @enum {unknown} */
-                    code: "invalid_request";
+                    code: "invalid_request" | "unsupported_version";
                 };
             };
         };
         /** @description `login_refused`: handle, signature, nonce or origin was not accepted; which one is not told. */
         LoginRefused: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -2529,6 +2540,7 @@ export interface components {
         /** @description `login_refused`: handle, signature, nonce or origin was not accepted; which one is not told. `second_factor_required`: the proof was right, and the account has a second factor: `second_factor` says how to go on. */
         LoginRefusedOrSecondFactorRequired: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -2542,6 +2554,7 @@ export interface components {
         /** @description `not_found`: not there, or not yours: the two are the same. */
         NotFound: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -2555,6 +2568,7 @@ export interface components {
         /** @description `passkey_refused`: what a passkey made or signed was not accepted. `cross_site`: the request came from another site. */
         PasskeyRefusedOrCrossSite: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -2568,6 +2582,7 @@ export interface components {
         /** @description `payload_too_large`: refused before it is read. */
         PayloadTooLarge: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -2581,6 +2596,7 @@ export interface components {
         /** @description `rate_limited`: wait `Retry-After` seconds. */
         RateLimited: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "retry-after": components["headers"]["RetryAfter"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
@@ -2595,6 +2611,7 @@ export interface components {
         /** @description `request_under_way`: the same request with this idempotency key is under way: ask again in a second. */
         RequestUnderWay: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -2608,6 +2625,7 @@ export interface components {
         /** @description `second_factor_refused`: the code was not accepted, or was used before. `cross_site`: the request came from another site. */
         SecondFactorRefusedOrCrossSite: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -2621,6 +2639,7 @@ export interface components {
         /** @description `storage_full`: the disk is full; reading still works. */
         StorageFull: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -2634,6 +2653,7 @@ export interface components {
         /** @description `storage_full`: the disk is full; reading still works. `attachments_full`: the account's room for files is used up; everything else works. */
         StorageFullOrAttachmentsFull: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -2647,6 +2667,7 @@ export interface components {
         /** @description `storage_full`: the disk is full; reading still works. `changes_full`: as many changes of the machine token wait for its owner as may. */
         StorageFullOrChangesFull: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -2660,6 +2681,7 @@ export interface components {
         /** @description `unauthenticated`: no session, or one that has ended. */
         Unauthenticated: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 /** @description `Bearer`, with `unauthenticated`. */
                 "www-authenticate": string;
                 "x-request-id": components["headers"]["RequestId"];
@@ -2675,6 +2697,7 @@ export interface components {
         /** @description `unauthenticated`: no session, or one that has ended. `login_refused`: handle, signature, nonce or origin was not accepted; which one is not told. */
         UnauthenticatedOrLoginRefused: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 /** @description `Bearer`, with `unauthenticated`. */
                 "www-authenticate"?: string;
                 "x-request-id": components["headers"]["RequestId"];
@@ -2690,6 +2713,7 @@ export interface components {
         /** @description `unavailable`: the database is away, or the server is busy: wait `Retry-After` seconds. */
         Unavailable: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "retry-after": components["headers"]["RetryAfter"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
@@ -2704,6 +2728,7 @@ export interface components {
         /** @description `unsupported_media_type`: the body is not marked as what is taken here. */
         UnsupportedMediaType: {
             headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -2714,13 +2739,31 @@ export interface components {
                 };
             };
         };
+        /** @description `unsupported_version`: `keyarc-api-version` names another version than this server speaks. */
+        UnsupportedVersion: {
+            headers: {
+                "keyarc-api-version": components["headers"]["ApiVersion"];
+                "x-request-id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ApiError"] & {
+                    /** @enum {unknown} */
+                    code: "unsupported_version";
+                };
+            };
+        };
     };
     parameters: {
+        /** @description The version that the client was made for. Without it the server's is taken. */
+        ApiVersion: 1;
         /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
         IdempotencyKey: string;
     };
     requestBodies: never;
     headers: {
+        /** @description The version of the API, with every answer of it. */
+        ApiVersion: 1;
         /** @description The session's cookie, for browsers only. */
         Cookie: string;
         /** @description Names this version, for `If-None-Match`. */
@@ -2739,7 +2782,10 @@ export interface operations {
     getAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2748,6 +2794,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2804,6 +2851,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccountResponse"];
                 };
             };
+            400: components["responses"]["UnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             429: components["responses"]["RateLimited"];
@@ -2815,6 +2863,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
                 /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -2827,12 +2877,13 @@ export interface operations {
             204: {
                 headers: {
                     "idempotent-replayed": components["headers"]["Replayed"];
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             409: components["responses"]["RequestUnderWay"];
@@ -2846,7 +2897,10 @@ export interface operations {
     addPasskey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2875,6 +2929,7 @@ export interface operations {
             /** @description It is made. */
             201: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2891,7 +2946,7 @@ export interface operations {
                     "application/json": components["schemas"]["PasskeyAdded"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PasskeyRefusedOrCrossSite"];
             413: components["responses"]["PayloadTooLarge"];
@@ -2905,7 +2960,10 @@ export interface operations {
     beginPasskey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2930,6 +2988,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2946,7 +3005,7 @@ export interface operations {
                     "application/json": components["schemas"]["PasskeyCreation"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["UnauthenticatedOrLoginRefused"];
             403: components["responses"]["CrossSite"];
             413: components["responses"]["PayloadTooLarge"];
@@ -2961,6 +3020,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
                 /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -2995,12 +3056,13 @@ export interface operations {
             204: {
                 headers: {
                     "idempotent-replayed": components["headers"]["Replayed"];
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["UnauthenticatedOrLoginRefused"];
             403: components["responses"]["CrossSite"];
             409: components["responses"]["ConflictOrRequestUnderWay"];
@@ -3017,6 +3079,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
                 /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -3039,12 +3103,13 @@ export interface operations {
             204: {
                 headers: {
                     "idempotent-replayed": components["headers"]["Replayed"];
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             409: components["responses"]["RequestUnderWay"];
@@ -3061,6 +3126,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
                 /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -3095,12 +3162,13 @@ export interface operations {
             204: {
                 headers: {
                     "idempotent-replayed": components["headers"]["Replayed"];
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["UnauthenticatedOrLoginRefused"];
             403: components["responses"]["CrossSite"];
             409: components["responses"]["ConflictOrRequestUnderWay"];
@@ -3117,6 +3185,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
                 /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -3139,12 +3209,13 @@ export interface operations {
             204: {
                 headers: {
                     "idempotent-replayed": components["headers"]["Replayed"];
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             409: components["responses"]["ConflictOrRequestUnderWay"];
@@ -3161,6 +3232,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
                 /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -3207,12 +3280,13 @@ export interface operations {
             204: {
                 headers: {
                     "idempotent-replayed": components["headers"]["Replayed"];
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["UnauthenticatedOrLoginRefused"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
@@ -3230,6 +3304,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
                 /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -3242,12 +3318,13 @@ export interface operations {
             204: {
                 headers: {
                     "idempotent-replayed": components["headers"]["Replayed"];
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             409: components["responses"]["RequestUnderWay"];
@@ -3262,6 +3339,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
                 /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -3294,12 +3373,13 @@ export interface operations {
             204: {
                 headers: {
                     "idempotent-replayed": components["headers"]["Replayed"];
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             409: components["responses"]["RequestUnderWay"];
@@ -3315,7 +3395,10 @@ export interface operations {
     getReminders: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3324,6 +3407,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -3356,6 +3440,7 @@ export interface operations {
                     "application/json": components["schemas"]["RemindersResponse"];
                 };
             };
+            400: components["responses"]["UnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             429: components["responses"]["RateLimited"];
@@ -3367,6 +3452,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
                 /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -3401,6 +3488,7 @@ export interface operations {
             200: {
                 headers: {
                     "idempotent-replayed": components["headers"]["Replayed"];
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -3413,7 +3501,7 @@ export interface operations {
                     "application/json": components["schemas"]["PutRemindersResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             409: components["responses"]["ConflictOrRequestUnderWay"];
@@ -3429,7 +3517,10 @@ export interface operations {
     stepReminders: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3456,6 +3547,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -3464,7 +3556,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReminderStepResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["UnauthenticatedOrLoginRefused"];
             403: components["responses"]["CrossSite"];
             413: components["responses"]["PayloadTooLarge"];
@@ -3478,7 +3570,10 @@ export interface operations {
     stepOfKnownDevice: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3499,6 +3594,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -3513,7 +3609,7 @@ export interface operations {
                     "application/json": components["schemas"]["LinkNews"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
@@ -3528,7 +3624,10 @@ export interface operations {
     joinLink: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3547,6 +3646,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -3559,7 +3659,7 @@ export interface operations {
                     "application/json": components["schemas"]["JoinLinkResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
@@ -3574,7 +3674,10 @@ export interface operations {
     handInChanges: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3605,12 +3708,13 @@ export interface operations {
             /** @description It is done. */
             204: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["LoginRefused"];
             403: components["responses"]["ClockSkewOrTokenExpiredOrTokenRevokedOrAddressRefusedOrTokenReadsOnlyOrCrossSite"];
             409: components["responses"]["Conflict"];
@@ -3625,7 +3729,10 @@ export interface operations {
     getMachineDetails: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3650,6 +3757,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -3669,7 +3777,7 @@ export interface operations {
                     "application/json": components["schemas"]["DetailsResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["LoginRefused"];
             403: components["responses"]["ClockSkewOrTokenExpiredOrTokenRevokedOrAddressRefusedOrCrossSite"];
             413: components["responses"]["PayloadTooLarge"];
@@ -3683,7 +3791,10 @@ export interface operations {
     openMachineToken: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3708,6 +3819,7 @@ export interface operations {
             /** @description A stream of records, as `docs/api.md` has them byte by byte. It ends with their count; one without its end was cut off. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -3715,7 +3827,7 @@ export interface operations {
                     "application/vnd.keyarc.changes": unknown;
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["LoginRefused"];
             403: components["responses"]["ClockSkewOrTokenExpiredOrTokenRevokedOrAddressRefusedOrCrossSite"];
             413: components["responses"]["PayloadTooLarge"];
@@ -3729,7 +3841,10 @@ export interface operations {
     listMachineTokens: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3738,6 +3853,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -3774,6 +3890,7 @@ export interface operations {
                     "application/json": components["schemas"]["MachineTokensResponse"];
                 };
             };
+            400: components["responses"]["UnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             429: components["responses"]["RateLimited"];
@@ -3785,6 +3902,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
                 /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -3857,12 +3976,13 @@ export interface operations {
             204: {
                 headers: {
                     "idempotent-replayed": components["headers"]["Replayed"];
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             409: components["responses"]["RequestUnderWay"];
@@ -3883,7 +4003,10 @@ export interface operations {
                 /** @description Every manifest from this version on comes along; without it the newest alone. */
                 manifests_from?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path: {
                 /** @description The machine token. */
                 token_id: components["schemas"]["MachineTokenId"];
@@ -3895,6 +4018,7 @@ export interface operations {
             /** @description A stream of records, as `docs/api.md` has them byte by byte. It ends with their count; one without its end was cut off. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -3902,7 +4026,7 @@ export interface operations {
                     "application/vnd.keyarc.changes": unknown;
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
@@ -3915,6 +4039,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
                 /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -3974,6 +4100,7 @@ export interface operations {
             200: {
                 headers: {
                     "idempotent-replayed": components["headers"]["Replayed"];
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -3986,7 +4113,7 @@ export interface operations {
                     "application/json": components["schemas"]["WriteItemsResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
@@ -4004,6 +4131,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
                 /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -4019,12 +4148,13 @@ export interface operations {
             204: {
                 headers: {
                     "idempotent-replayed": components["headers"]["Replayed"];
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
@@ -4039,7 +4169,10 @@ export interface operations {
     listMachineUses: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path: {
                 /** @description The machine token. */
                 token_id: components["schemas"]["MachineTokenId"];
@@ -4063,6 +4196,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -4085,7 +4219,7 @@ export interface operations {
                     "application/json": components["schemas"]["MachineUsesResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
@@ -4099,7 +4233,10 @@ export interface operations {
     listWaitingChanges: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4121,6 +4258,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -4149,7 +4287,7 @@ export interface operations {
                     "application/json": components["schemas"]["WaitingChangesResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             413: components["responses"]["PayloadTooLarge"];
@@ -4163,6 +4301,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
                 /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -4190,12 +4330,13 @@ export interface operations {
             204: {
                 headers: {
                     "idempotent-replayed": components["headers"]["Replayed"];
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             409: components["responses"]["RequestUnderWay"];
@@ -4211,7 +4352,10 @@ export interface operations {
     getDescription: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4221,6 +4365,7 @@ export interface operations {
             200: {
                 headers: {
                     etag: components["headers"]["ETag"];
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -4232,11 +4377,13 @@ export interface operations {
             304: {
                 headers: {
                     etag: components["headers"]["ETag"];
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            400: components["responses"]["UnsupportedVersion"];
             403: components["responses"]["CrossSite"];
             429: components["responses"]["RateLimited"];
         };
@@ -4245,6 +4392,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
                 /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -4270,6 +4419,7 @@ export interface operations {
             200: {
                 headers: {
                     "idempotent-replayed": components["headers"]["Replayed"];
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -4285,7 +4435,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttachmentUpload"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
@@ -4302,7 +4452,10 @@ export interface operations {
     getChunk: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path: {
                 /** @description The vault. */
                 vault_id: components["schemas"]["VaultId"];
@@ -4318,6 +4471,7 @@ export interface operations {
             /** @description The envelope. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -4325,6 +4479,7 @@ export interface operations {
                     "application/octet-stream": unknown;
                 };
             };
+            400: components["responses"]["UnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
@@ -4336,7 +4491,10 @@ export interface operations {
     putChunk: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path: {
                 /** @description The vault. */
                 vault_id: components["schemas"]["VaultId"];
@@ -4356,12 +4514,13 @@ export interface operations {
             /** @description It is done. */
             204: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
@@ -4377,6 +4536,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
                 /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -4394,12 +4555,13 @@ export interface operations {
             204: {
                 headers: {
                     "idempotent-replayed": components["headers"]["Replayed"];
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
@@ -4419,7 +4581,10 @@ export interface operations {
                 /** @description Every manifest from this version on comes along; without it the newest alone. */
                 manifests_from?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path: {
                 /** @description The vault. */
                 vault_id: components["schemas"]["VaultId"];
@@ -4431,6 +4596,7 @@ export interface operations {
             /** @description A stream of records, as `docs/api.md` has them byte by byte. It ends with their count; one without its end was cut off. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -4438,7 +4604,7 @@ export interface operations {
                     "application/vnd.keyarc.changes": unknown;
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
@@ -4450,7 +4616,10 @@ export interface operations {
     getDetails: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path: {
                 /** @description The vault. */
                 vault_id: components["schemas"]["VaultId"];
@@ -4473,6 +4642,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -4492,7 +4662,7 @@ export interface operations {
                     "application/json": components["schemas"]["DetailsResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
@@ -4507,6 +4677,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
                 /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -4566,6 +4738,7 @@ export interface operations {
             200: {
                 headers: {
                     "idempotent-replayed": components["headers"]["Replayed"];
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -4578,7 +4751,7 @@ export interface operations {
                     "application/json": components["schemas"]["WriteItemsResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
@@ -4595,7 +4768,10 @@ export interface operations {
     getMoment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path: {
                 /** @description The vault. */
                 vault_id: components["schemas"]["VaultId"];
@@ -4617,6 +4793,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -4638,7 +4815,7 @@ export interface operations {
                     "application/json": components["schemas"]["MomentResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
@@ -4652,7 +4829,10 @@ export interface operations {
     listVersions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path: {
                 /** @description The vault. */
                 vault_id: components["schemas"]["VaultId"];
@@ -4674,6 +4854,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -4694,7 +4875,7 @@ export interface operations {
                     "application/json": components["schemas"]["ItemVersionsResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
@@ -4708,7 +4889,10 @@ export interface operations {
     getVersionDetails: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path: {
                 /** @description The vault. */
                 vault_id: components["schemas"]["VaultId"];
@@ -4734,6 +4918,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -4752,7 +4937,7 @@ export interface operations {
                     "application/json": components["schemas"]["VersionDetailsResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
@@ -4766,7 +4951,10 @@ export interface operations {
     listHistories: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path: {
                 /** @description The vault. */
                 vault_id: components["schemas"]["VaultId"];
@@ -4793,6 +4981,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -4813,7 +5002,7 @@ export interface operations {
                     "application/json": components["schemas"]["HistoriesResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
@@ -4827,7 +5016,10 @@ export interface operations {
     makeChallenge: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4845,6 +5037,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -4858,7 +5051,7 @@ export interface operations {
                     "application/json": components["schemas"]["ChallengeResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             403: components["responses"]["CrossSite"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -4870,7 +5063,10 @@ export interface operations {
     stepOfNewDevice: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4890,6 +5086,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -4904,7 +5101,7 @@ export interface operations {
                     "application/json": components["schemas"]["LinkNews"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["PayloadTooLarge"];
@@ -4918,7 +5115,10 @@ export interface operations {
     openLink: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4937,6 +5137,7 @@ export interface operations {
             /** @description It is made. */
             201: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -4951,7 +5152,7 @@ export interface operations {
                     "application/json": components["schemas"]["OpenLinkResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             403: components["responses"]["CrossSite"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -4964,7 +5165,10 @@ export interface operations {
     logIn: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4991,6 +5195,7 @@ export interface operations {
             /** @description A session has begun. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "set-cookie": components["headers"]["Cookie"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -5051,7 +5256,7 @@ export interface operations {
                     "application/json": components["schemas"]["LoginResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["LoginRefusedOrSecondFactorRequired"];
             403: components["responses"]["CrossSite"];
             413: components["responses"]["PayloadTooLarge"];
@@ -5065,7 +5270,10 @@ export interface operations {
     logInWithPasskey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5098,6 +5306,7 @@ export interface operations {
             /** @description A session has begun. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "set-cookie": components["headers"]["Cookie"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -5158,7 +5367,7 @@ export interface operations {
                     "application/json": components["schemas"]["LoginResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["LoginRefused"];
             403: components["responses"]["CrossSite"];
             413: components["responses"]["PayloadTooLarge"];
@@ -5172,7 +5381,10 @@ export interface operations {
     logInWithCode: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5203,6 +5415,7 @@ export interface operations {
             /** @description A session has begun. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "set-cookie": components["headers"]["Cookie"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -5263,7 +5476,7 @@ export interface operations {
                     "application/json": components["schemas"]["LoginResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["LoginRefused"];
             403: components["responses"]["SecondFactorRefusedOrCrossSite"];
             413: components["responses"]["PayloadTooLarge"];
@@ -5277,7 +5490,10 @@ export interface operations {
     logInWithSecondPasskey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5313,6 +5529,7 @@ export interface operations {
             /** @description A session has begun. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "set-cookie": components["headers"]["Cookie"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -5373,7 +5590,7 @@ export interface operations {
                     "application/json": components["schemas"]["LoginResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["LoginRefused"];
             403: components["responses"]["PasskeyRefusedOrCrossSite"];
             413: components["responses"]["PayloadTooLarge"];
@@ -5387,7 +5604,10 @@ export interface operations {
     logOut: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5396,12 +5616,14 @@ export interface operations {
             /** @description It is done. */
             204: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "set-cookie": components["headers"]["Cookie"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            400: components["responses"]["UnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             429: components["responses"]["RateLimited"];
@@ -5413,7 +5635,10 @@ export interface operations {
     recover: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5442,6 +5667,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -5465,7 +5691,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecoverResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["LoginRefusedOrSecondFactorRequired"];
             403: components["responses"]["SecondFactorRefusedOrCrossSite"];
             413: components["responses"]["PayloadTooLarge"];
@@ -5479,7 +5705,10 @@ export interface operations {
     finishRecovery: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5513,6 +5742,7 @@ export interface operations {
             /** @description A session has begun. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "set-cookie": components["headers"]["Cookie"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -5573,7 +5803,7 @@ export interface operations {
                     "application/json": components["schemas"]["LoginResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["LoginRefused"];
             403: components["responses"]["CrossSite"];
             409: components["responses"]["Conflict"];
@@ -5588,7 +5818,10 @@ export interface operations {
     signUp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5633,6 +5866,7 @@ export interface operations {
             /** @description A session has begun. */
             201: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "set-cookie": components["headers"]["Cookie"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -5693,7 +5927,7 @@ export interface operations {
                     "application/json": components["schemas"]["LoginResponse"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
+            400: components["responses"]["InvalidRequestOrUnsupportedVersion"];
             401: components["responses"]["LoginRefused"];
             403: components["responses"]["CrossSite"];
             409: components["responses"]["HandleTaken"];
@@ -5708,7 +5942,10 @@ export interface operations {
     makeAccessToken: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the client was made for. Without it the server's is taken. */
+                "keyarc-api-version"?: components["parameters"]["ApiVersion"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5717,6 +5954,7 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -5730,6 +5968,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefreshResponse"];
                 };
             };
+            400: components["responses"]["UnsupportedVersion"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             429: components["responses"]["RateLimited"];
@@ -5753,6 +5992,7 @@ export interface operations {
             200: {
                 headers: {
                     etag: components["headers"]["ETag"];
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -5764,6 +6004,7 @@ export interface operations {
             304: {
                 headers: {
                     etag: components["headers"]["ETag"];
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -5790,6 +6031,7 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -5818,6 +6060,7 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
+                    "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };

@@ -234,10 +234,7 @@ fn what_a_person_changed_meanwhile_waits_and_is_taken_or_discarded() {
         let (then, now) = session.look_at_change(name).await.expect("is looked at");
         let now = now.expect("the item is there");
         assert_eq!(then.content, of("", "", "by the machine").content);
-        assert_eq!(
-            (then.base_version, value(&now)),
-            (2, "by the person")
-        );
+        assert_eq!((then.base_version, value(&now)), (2, "by the person"));
         assert_eq!(world.revision(), revision);
         let taken = session.take_change(name).await.expect("is taken");
         assert_eq!((taken.token.as_str(), taken.item), ("ci", stripe));
