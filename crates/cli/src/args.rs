@@ -28,8 +28,9 @@ pub struct Arguments {
     pub command: Command,
 }
 
-/// The commands. What each of them takes is built for the one that was typed: a command that starts
-/// dozens of times has no time for the others.
+/// The commands. What each of them takes is built for the one that was typed alone: a command that
+/// starts dozens of times has no time for the others. Types that say what a command takes have no
+/// documentation of their own, which would stand in the help in the place of what stands here.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum Command {
@@ -109,7 +110,7 @@ pub enum Command {
     },
 }
 
-/// How an answer is printed.
+// How an answer is printed.
 #[derive(Debug, Args)]
 pub struct Printed {
     /// Print JSON, whose members stay the same.
@@ -117,7 +118,7 @@ pub struct Printed {
     pub json: bool,
 }
 
-/// `keyarc login`
+// `keyarc login`
 #[derive(Debug, Args)]
 pub struct Login {
     /// The server, for example https://keyarc.example.
@@ -135,7 +136,7 @@ pub struct Login {
     pub idle: Idle,
 }
 
-/// `keyarc unlock`
+// `keyarc unlock`
 #[derive(Debug, Args)]
 pub struct Unlock {
     /// Read the password from standard input.
@@ -147,7 +148,7 @@ pub struct Unlock {
     pub idle: Idle,
 }
 
-/// `keyarc lock`
+// `keyarc lock`
 #[derive(Debug, Args)]
 pub struct Lock {
     /// Remove what the system's keyring keeps, so that the password is asked for again.
@@ -155,7 +156,7 @@ pub struct Lock {
     pub forget: bool,
 }
 
-/// Whether the password is asked for from now on.
+// Whether the password is asked for from now on.
 #[derive(Debug, Args)]
 pub struct InKeyring {
     /// Keep what stands for the password in the system's keyring: it opens the vault from now on,
@@ -164,7 +165,7 @@ pub struct InKeyring {
     pub keyring: bool,
 }
 
-/// When the keys are forgotten.
+// When the keys are forgotten.
 #[derive(Debug, Args)]
 pub struct Idle {
     /// Lock when nobody asked for so long: 90s, 15m, 8h.
@@ -172,7 +173,7 @@ pub struct Idle {
     pub idle: Duration,
 }
 
-/// `keyarc ls`
+// `keyarc ls`
 #[derive(Debug, Args)]
 pub struct Ls {
     /// Words that stand in the name, the folder, the provider or a tag.
@@ -187,7 +188,7 @@ pub struct Ls {
     pub printed: Printed,
 }
 
-/// `keyarc get`
+// `keyarc get`
 #[derive(Debug, Args)]
 pub struct Get {
     /// A name, folder/name, or a reference (keyarc://personal/folder/item/field).
@@ -209,7 +210,7 @@ pub struct Get {
     pub json: bool,
 }
 
-/// `keyarc new`
+// `keyarc new`
 #[derive(Debug, Args)]
 pub struct New {
     /// What it is called.
@@ -242,7 +243,7 @@ pub struct New {
     pub printed: Printed,
 }
 
-/// `keyarc set`
+// `keyarc set`
 #[derive(Debug, Args)]
 pub struct Set {
     /// A name, or folder/name.
@@ -258,7 +259,7 @@ pub struct Set {
     pub printed: Printed,
 }
 
-/// `keyarc mv`
+// `keyarc mv`
 #[derive(Debug, Args)]
 pub struct Mv {
     /// Names, or folder/name.
@@ -274,7 +275,7 @@ pub struct Mv {
     pub printed: Printed,
 }
 
-/// `keyarc rm`
+// `keyarc rm`
 #[derive(Debug, Args)]
 pub struct Rm {
     /// Names, or folder/name.
@@ -287,7 +288,7 @@ pub struct Rm {
     pub printed: Printed,
 }
 
-/// `keyarc history`
+// `keyarc history`
 #[derive(Debug, Args)]
 pub struct History {
     /// A name, or folder/name.
@@ -299,7 +300,7 @@ pub struct History {
     pub printed: Printed,
 }
 
-/// `keyarc token`
+// `keyarc token`
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
     /// Make a token that reads some of the items, and print it. It is shown this one time.
@@ -312,7 +313,7 @@ pub enum TokenCommand {
     Uses(TokenUses),
 }
 
-/// `keyarc token create`
+// `keyarc token create`
 #[derive(Debug, Args)]
 pub struct TokenCreate {
     /// What it is called.
@@ -340,7 +341,7 @@ pub struct TokenCreate {
     pub printed: Printed,
 }
 
-/// `keyarc token rm`
+// `keyarc token rm`
 #[derive(Debug, Args)]
 pub struct TokenRm {
     /// Names of tokens, or their ids.
@@ -348,7 +349,7 @@ pub struct TokenRm {
     pub names: Vec<String>,
 }
 
-/// `keyarc token uses`
+// `keyarc token uses`
 #[derive(Debug, Args)]
 pub struct TokenUses {
     /// The name of a token, or its id.
@@ -357,7 +358,7 @@ pub struct TokenUses {
     pub printed: Printed,
 }
 
-/// Where variables come from.
+// Where variables come from.
 #[derive(Debug, Args)]
 pub struct EnvFiles {
     /// A file of variables, whose values may be references; .env of this folder unless given.
@@ -368,7 +369,7 @@ pub struct EnvFiles {
     pub no_env_file: bool,
 }
 
-/// `keyarc run`
+// `keyarc run`
 #[derive(Debug, Args)]
 pub struct Run {
     #[command(flatten)]
@@ -388,7 +389,7 @@ pub struct Run {
     pub command: Vec<OsString>,
 }
 
-/// `keyarc env`
+// `keyarc env`
 #[derive(Debug, Args)]
 pub struct Env {
     /// An environment set, whose variables are printed; those of .env without one.
@@ -411,7 +412,7 @@ pub struct Env {
     pub environment: Option<String>,
 }
 
-/// `keyarc inject`
+// `keyarc inject`
 #[derive(Debug, Args)]
 pub struct Inject {
     /// The template; standard input without it.
@@ -425,7 +426,7 @@ pub struct Inject {
     pub environment: Option<String>,
 }
 
-/// `keyarc totp`
+// `keyarc totp`
 #[derive(Debug, Args)]
 pub struct TotpWish {
     /// A name, or folder/name.
@@ -438,7 +439,7 @@ pub struct TotpWish {
     pub environment: Option<String>,
 }
 
-/// `keyarc expiring`
+// `keyarc expiring`
 #[derive(Debug, Args)]
 pub struct Expiring {
     /// How many days ahead.
@@ -448,7 +449,7 @@ pub struct Expiring {
     pub printed: Printed,
 }
 
-/// `keyarc generate`
+// `keyarc generate`
 #[derive(Debug, Args)]
 pub struct Generate {
     /// A password of so many characters.

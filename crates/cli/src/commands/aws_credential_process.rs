@@ -19,7 +19,7 @@ const SECRET: [&str; 2] = ["secretaccesskey", "secretkey"];
 const TOKEN: [&str; 2] = ["sessiontoken", "securitytoken"];
 const EXPIRATION: [&str; 2] = ["credentialexpiration", "expiration"];
 
-/// `keyarc aws-credential-process`
+// `keyarc aws-credential-process`
 #[derive(Debug, Args)]
 pub struct AwsCredentialProcess {
     /// A name, or folder/name.

@@ -31,7 +31,7 @@ const BODY_MAX: usize = 65_536;
 /// Sent with every request: some servers refuse those that do not say who asks.
 const AGENT: &str = concat!("keyarc/", env!("CARGO_PKG_VERSION"));
 
-/// `keyarc test`
+// `keyarc test`
 #[derive(Debug, clap::Args)]
 pub struct Test {
     /// Names, or folder/name.

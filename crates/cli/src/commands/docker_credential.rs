@@ -30,7 +30,7 @@ const PROVIDERS: [(&str, &str); 2] = [
     ("https://registry.gitlab.com", "gitlab"),
 ];
 
-/// `keyarc docker-credential`
+// `keyarc docker-credential`
 #[derive(Debug, Args)]
 pub struct DockerCredential {
     /// What Docker asks for: get, list, store or erase.

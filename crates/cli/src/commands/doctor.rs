@@ -39,7 +39,7 @@ const HEALTH_MAX: usize = 16 * 1024;
 /// Bytes of the largest file of variables that is looked into.
 const ENV_FILE_MAX: u64 = 1024 * 1024;
 
-/// `keyarc doctor`
+// `keyarc doctor`
 #[derive(Debug, clap::Args)]
 pub struct Doctor {
     #[command(flatten)]

@@ -25,7 +25,7 @@ const FALLBACK: &str = "vi";
 /// How long an editor may take to end when it is told to.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// `keyarc edit`
+// `keyarc edit`
 #[derive(Debug, clap::Args)]
 pub struct Edit {
     /// A name, or folder/name.

@@ -25,7 +25,7 @@ use crate::{
 /// try as many as they like.
 const PASSWORD_MIN: usize = 12;
 
-/// `keyarc export`
+// `keyarc export`
 #[derive(Debug, clap::Args)]
 pub struct Export {
     /// As what.

@@ -14,7 +14,7 @@ use crate::{
 /// The variable with the secret of callers.
 const SECRET: &str = "KEYARC_CALLER_SECRET";
 
-/// `keyarc external-secrets`
+// `keyarc external-secrets`
 #[derive(Debug, Args)]
 pub struct ExternalSecrets {
     /// Where to listen.

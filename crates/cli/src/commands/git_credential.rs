@@ -23,7 +23,7 @@ const PROVIDERS: [(&str, &str); 4] = [
     ("https://gitlab.com", "gitlab"),
 ];
 
-/// `keyarc git-credential`
+// `keyarc git-credential`
 #[derive(Debug, Args)]
 pub struct GitCredential {
     /// What Git asks for: get, store or erase.

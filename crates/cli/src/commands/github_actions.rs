@@ -20,9 +20,9 @@ use crate::{
     variables::{self, Variables},
 };
 
-/// `keyarc github-actions`
-///
-/// Standard input has a line for each variable: NAME=keyarc://personal/folder/item/field.
+// `keyarc github-actions`
+//
+// Standard input has a line for each variable: NAME=keyarc://personal/folder/item/field.
 #[derive(Debug, Args)]
 pub struct GithubActions {
     /// Set the variables for the steps that follow.

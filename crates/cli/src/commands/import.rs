@@ -33,7 +33,7 @@ use crate::{
 const SHOWN: usize = 40;
 const HEAD: [&str; 6] = ["LINE", "NAME", "FOLDER", "KIND", "PROVIDER", ""];
 
-/// `keyarc import`
+// `keyarc import`
 #[derive(Debug, clap::Args)]
 pub struct ImportFile {
     /// The file; - for standard input.

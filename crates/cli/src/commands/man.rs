@@ -4,7 +4,7 @@ use clap::CommandFactory as _;
 
 use crate::{args::Arguments, failure::Failure, output};
 
-/// `keyarc man`
+// `keyarc man`
 #[derive(Debug, clap::Args)]
 pub struct Man {
     /// A folder that is there, for a page of each command; without it that of `keyarc` is printed.

@@ -22,7 +22,7 @@ use crate::{
 /// The exit code when something was found, which is no failure of the look.
 const FOUND: u8 = 10;
 
-/// `keyarc scan`
+// `keyarc scan`
 #[derive(Debug, Args)]
 pub struct Scan {
     /// Files and folders; this folder without any.

@@ -18,7 +18,7 @@ use crate::{
     ssh::{self, Agent, Begin, Socket, Which},
 };
 
-/// `keyarc ssh-agent`
+// `keyarc ssh-agent`
 #[derive(Debug, Args)]
 pub struct SshAgent {
     /// Only keys of this folder and those in it.

@@ -5,10 +5,10 @@ use keyarc_lookup::{Wanted, printable};
 
 use crate::{failure::Failure, home::Home, output, prompt, variables};
 
-/// `keyarc terraform-external`
-///
-/// Standard input has a JSON object of names and what is wanted under them: references, or what else
-/// `keyarc get` takes.
+// `keyarc terraform-external`
+//
+// Standard input has a JSON object of names and what is wanted under them: references, or what else
+// `keyarc get` takes.
 #[derive(Debug, Args)]
 pub struct TerraformExternal {
     /// The environment of what names none.

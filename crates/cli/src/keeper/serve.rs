@@ -5,10 +5,13 @@ use std::{
     io,
     os::unix::fs::PermissionsExt as _,
     path::PathBuf,
+    pin::pin,
     rc::Rc,
+    task::Poll,
     time::{Duration, Instant},
 };
 
+use futures::{FutureExt as _, poll};
 use rustix::process::{Resource, Rlimit, getuid, setrlimit, setsid};
 use tokio::{
     net::{UnixListener, UnixStream},
@@ -63,6 +66,8 @@ struct Keeper {
     server: String,
     ahead: Ahead,
     listed: RefCell<Option<Listed>>,
+    /// What was answered last of what was read before.
+    last: RefCell<Option<Question>>,
 }
 
 /// The list that was asked for last: it is the same as long as nothing changes.
@@ -167,6 +172,7 @@ async fn begin(
         taken: Cell::new(None),
         ended: Cell::new(false),
         listed: RefCell::default(),
+        last: RefCell::default(),
     };
     Ok((keeper, listener, lock))
 }
@@ -332,13 +338,33 @@ impl Keeper {
     /// new, and whether this session still is one: that is as many requests as reading takes, but neither
     /// side handles what has not changed.
     async fn remembered(&self, question: &Question) -> Result<Option<Answer>, Failure> {
+        let mut refresh = pin!(self.refresh());
+        // What the last question took is there, most likely: it is opened while the server answers. For
+        // any other the server would perhaps be asked in vain, once more than reading takes.
+        let is_last = self.last.borrow().as_ref() == Some(question);
+        let asked = match is_last {
+            true => poll!(refresh.as_mut()),
+            false => Poll::Pending,
+        };
         self.session.read_kept(true);
-        let answer = self.told(question).await;
+        // What is remembered needs nobody to be waited for.
+        let answer = self.told(question).now_or_never();
         self.session.read_kept(false);
-        let Ok(answer) = answer else {
+        let Some(Ok(answer)) = answer else {
+            self.last.take();
+            match asked {
+                Poll::Ready(refreshed) => refreshed?,
+                Poll::Pending if is_last => refresh.await?,
+                Poll::Pending => false,
+            };
             return Ok(None);
         };
-        let is_as_it_was = !self.refresh().await? && doubt(self.session.trust()).is_none();
+        let is_changed = match asked {
+            Poll::Ready(refreshed) => refreshed?,
+            Poll::Pending => refresh.await?,
+        };
+        let is_as_it_was = !is_changed && doubt(self.session.trust()).is_none();
+        self.last.replace(is_as_it_was.then(|| question.clone()));
         Ok(is_as_it_was.then_some(answer))
     }
 

@@ -1,6 +1,7 @@
 //! A server that lies gets nothing printed, and no command run.
 
 use keyarc_testkit::{Proxy, mutate::Answer};
+use keyarc_vault::{Content, ItemDraft};
 
 use crate::fixture::{PASSWORD, Shell};
 
@@ -63,10 +64,13 @@ async fn what_does_not_verify_or_is_older_is_not_printed_and_runs_nothing() {
     let before = (asked("/details"), asked("/changes"));
     lie();
     assert_eq!(shell.prints(&run).await, "ran\n");
-    assert_eq!(shell.prints(&get).await, "canary pass word\n");
+    // The second time it is opened while the server answers.
+    for _ in 0..2 {
+        assert_eq!(shell.prints(&get).await, "canary pass word\n");
+    }
     assert_eq!(
         (asked("/details"), asked("/changes")),
-        (before.0, before.1 + 2)
+        (before.0, before.1 + 3)
     );
     proxy.tell_the_truth();
     let out = shell.typed(&["set", "Registry"], "another one").await;
@@ -75,6 +79,21 @@ async fn what_does_not_verify_or_is_older_is_not_printed_and_runs_nothing() {
     assert_eq!(shell.refuses(&get).await.0, 9);
     proxy.tell_the_truth();
     assert_eq!(shell.prints(&get).await, "another one\n");
+
+    // Somebody else changes it: what is opened while the server answers is not told then.
+    let browser = shell.browser_at(&origin).await;
+    for other in ["by another device", "and once more"] {
+        shell.prints(&get).await;
+        browser.sync().await.expect("syncs");
+        let called = browser.look(|vault| vault.called("registry"));
+        let item = browser.reveal(called[0].id).await.expect("opens");
+        let mut draft = ItemDraft::of(&item);
+        if let Content::Login { password, .. } = &mut draft.content {
+            other.clone_into(password);
+        }
+        browser.save(&draft).await.expect("saves");
+        assert_eq!(shell.prints(&get).await, format!("{other}\n"));
+    }
 
     // The vault as it was before this machine changed it.
     let is_changes = |path: &str| path.contains("/changes");
