@@ -30,10 +30,22 @@ pub(super) struct Tag {
 #[derive(Debug, Deserialize)]
 struct PathItem {
     #[serde(default)]
-    parameters: Vec<Parameter>,
+    parameters: Vec<Given<Parameter>>,
     get: Option<Operation>,
     post: Option<Operation>,
     put: Option<Operation>,
+}
+
+/// Something, or the name of one that many share.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum Given<T> {
+    Here(T),
+    /// A header of every operation of its kind, of which the beginning of the page tells.
+    Shared {
+        #[serde(rename = "$ref")]
+        _place: String,
+    },
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -52,7 +64,7 @@ pub(super) struct Operation {
     pub(super) description: String,
     pub(super) security: Vec<BTreeMap<String, Value>>,
     #[serde(default)]
-    pub(super) parameters: Vec<Parameter>,
+    parameters: Vec<Given<Parameter>>,
     pub(super) request_body: Option<Body>,
     pub(super) responses: BTreeMap<String, Body>,
 }
@@ -115,8 +127,12 @@ impl Description {
             methods.into_iter().filter_map(move |(method, operation)| {
                 let operation = operation.as_ref()?;
                 let parameters = item.parameters.iter().chain(&operation.parameters);
+                let own = parameters.filter_map(|given| match given {
+                    Given::Here(parameter) => Some(parameter),
+                    Given::Shared { .. } => None,
+                });
                 let is_here = operation.tags.iter().any(|own| own == tag);
-                is_here.then(|| (method, path.as_str(), parameters.collect(), operation))
+                is_here.then(|| (method, path.as_str(), own.collect(), operation))
             })
         })
     }

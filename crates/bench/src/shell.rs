@@ -36,8 +36,10 @@ const REFERENCES: usize = 50;
 const LINES: usize = 800_000;
 /// Pairs of commands that print so much.
 const LOUD_PAIRS: usize = 3;
-/// Pairs of start-ups with another product, each of which takes a good part of a second.
-const PEER_PAIRS: usize = 10;
+/// Pairs with another product, which takes seconds each time.
+const PEER_PAIRS: usize = 5;
+/// Of its account.
+const PEER_PASSWORD: &str = "correct horse battery staple";
 
 /// A machine that knows an account.
 struct Machine<'a> {
@@ -133,22 +135,65 @@ fn later(machine: &Machine<'_>, get: &[&str]) -> anyhow::Result<Value> {
     }))
 }
 
-/// The same job with another product: a password that is made, with neither account nor server.
-/// Where it does not run, because of its Node for example, nothing is measured.
+/// The same jobs with another product. Where it does not run, because of its Node for example, nothing
+/// is measured.
 fn peers(machine: &Machine<'_>, peer: Option<&Path>) -> Value {
-    let Some(peer) = peer else {
-        return json!({ "bw": null });
-    };
-    let made = || {
-        let mut command = Command::new(peer);
+    let measured = peer.and_then(|peer| bitwarden(machine, peer).ok());
+    json!({ "bw": measured })
+}
+
+/// Beside the client of Bitwarden with as many items. It gets them once, from a server that has nothing
+/// else; what is measured it answers from its own folder.
+fn bitwarden(machine: &Machine<'_>, program: &Path) -> anyhow::Result<Value> {
+    let folder = machine.folder.join("bitwarden");
+    fs::create_dir(&folder)?;
+    let bw = |words: &[&str]| {
+        let mut command = machine.bare(program);
         command
-            .args(["generate", "--length", "24"])
-            .env("BITWARDENCLI_APPDATA_DIR", machine.folder);
+            .args(words)
+            .env("BITWARDENCLI_APPDATA_DIR", &folder)
+            .env("PASSWORD", PEER_PASSWORD);
         command
     };
-    let ours = || machine.keyarc(&["generate"]);
-    let compared = compare(PEER_PAIRS, ours, made);
-    json!({ "bw": compared.ok().map(|compared| compared.told()) })
+    let script = folder.join("bitwarden.mjs");
+    fs::write(&script, include_str!("bitwarden.mjs"))?;
+    let address = free_address()?;
+    let mut server = machine.bare(Path::new("node"));
+    server
+        .arg(script)
+        .args([address.port().to_string(), ITEMS.to_string()])
+        .env("PASSWORD", PEER_PASSWORD);
+    let server = Program::start(&mut server, address, "/api/config")?;
+    printed(bw(&["config", "server", &server.origin()]))?;
+    let log_in = [
+        "login",
+        "bench@example.com",
+        "--passwordenv",
+        "PASSWORD",
+        "--raw",
+    ];
+    let session = printed(bw(&log_in))?;
+    let unlocked = |words: &[&str]| {
+        let mut command = bw(words);
+        command.env("BW_SESSION", session.trim());
+        command
+    };
+    let theirs = ["get", "password", "00000000-0000-4000-8000-000000000007"];
+    ensure!(
+        printed(unlocked(&theirs))? == "secret 7",
+        "it has the items"
+    );
+    let place = reference(7);
+    let beside = |ours: &[&str], theirs: &[&str]| {
+        let compared = compare(PEER_PAIRS, || machine.keyarc(ours), || unlocked(theirs));
+        compared.map(|compared| compared.told())
+    };
+    Ok(json!({
+        "items": ITEMS,
+        "generate": beside(&["generate"], &["generate", "--length", "24"])?,
+        "get": beside(&["get", &place], &theirs)?,
+        "list": beside(&["ls", "--json"], &["list", "items"])?,
+    }))
 }
 
 /// Where the secret of a sample item stands.

@@ -26,6 +26,11 @@ and what requests need not have; clients pass over what they do not know. Anythi
 version, and a server then speaks the one before as well, for a year at the least. Every answer names \
 the version in `keyarc-api-version`, and a request may.
 
+A write that says so takes an `Idempotency-Key`: up to 255 visible characters, made for this one \
+request. Sent again with the same key and the same body because no answer came, nothing is done twice, \
+and the first answer comes again with `idempotent-replayed: true`, for a day. Another request with that \
+key is `idempotency_key_reused`. An answer that is an error is not kept.
+
 An error changed nothing, and never repeats what was sent. Another method at a path that exists is \
 `method_not_allowed` (405), with `Allow`. Requests are counted by address and by account; one too \
 many is `rate_limited` (429), with `Retry-After` in seconds.
@@ -256,7 +261,7 @@ fn idempotency_key() -> Value {
     json!({
         "name": "Idempotency-Key",
         "in": "header",
-        "description": "Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept.",
+        "description": "Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again.",
         "schema": {
             "type": "string",
             "minLength": 1,

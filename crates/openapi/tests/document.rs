@@ -167,6 +167,10 @@ fn every_parameter_of_a_path_is_declared_once() {
             .unwrap_or_default();
         let mut declared = BTreeMap::new();
         for parameter in shared.iter().chain(&own) {
+            let parameter = match parameter["$ref"].as_str() {
+                Some(place) => document.pointer(&place[1..]).expect("it is there"),
+                None => parameter,
+            };
             let name = parameter["name"].as_str().expect("a name");
             let place = parameter["in"].as_str().expect("a place");
             assert!(parameter["schema"].is_object(), "{method} {path}: {name}");

@@ -2757,7 +2757,7 @@ export interface components {
     parameters: {
         /** @description The version that the client was made for. Without it the server's is taken. */
         ApiVersion: 1;
-        /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+        /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again. */
         IdempotencyKey: string;
     };
     requestBodies: never;
@@ -2865,7 +2865,7 @@ export interface operations {
             header?: {
                 /** @description The version that the client was made for. Without it the server's is taken. */
                 "keyarc-api-version"?: components["parameters"]["ApiVersion"];
-                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -3022,7 +3022,7 @@ export interface operations {
             header?: {
                 /** @description The version that the client was made for. Without it the server's is taken. */
                 "keyarc-api-version"?: components["parameters"]["ApiVersion"];
-                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -3081,7 +3081,7 @@ export interface operations {
             header?: {
                 /** @description The version that the client was made for. Without it the server's is taken. */
                 "keyarc-api-version"?: components["parameters"]["ApiVersion"];
-                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -3128,7 +3128,7 @@ export interface operations {
             header?: {
                 /** @description The version that the client was made for. Without it the server's is taken. */
                 "keyarc-api-version"?: components["parameters"]["ApiVersion"];
-                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -3187,7 +3187,7 @@ export interface operations {
             header?: {
                 /** @description The version that the client was made for. Without it the server's is taken. */
                 "keyarc-api-version"?: components["parameters"]["ApiVersion"];
-                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -3234,7 +3234,7 @@ export interface operations {
             header?: {
                 /** @description The version that the client was made for. Without it the server's is taken. */
                 "keyarc-api-version"?: components["parameters"]["ApiVersion"];
-                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -3306,7 +3306,7 @@ export interface operations {
             header?: {
                 /** @description The version that the client was made for. Without it the server's is taken. */
                 "keyarc-api-version"?: components["parameters"]["ApiVersion"];
-                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -3341,7 +3341,7 @@ export interface operations {
             header?: {
                 /** @description The version that the client was made for. Without it the server's is taken. */
                 "keyarc-api-version"?: components["parameters"]["ApiVersion"];
-                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -3454,7 +3454,7 @@ export interface operations {
             header?: {
                 /** @description The version that the client was made for. Without it the server's is taken. */
                 "keyarc-api-version"?: components["parameters"]["ApiVersion"];
-                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -3904,7 +3904,7 @@ export interface operations {
             header?: {
                 /** @description The version that the client was made for. Without it the server's is taken. */
                 "keyarc-api-version"?: components["parameters"]["ApiVersion"];
-                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -4041,7 +4041,7 @@ export interface operations {
             header?: {
                 /** @description The version that the client was made for. Without it the server's is taken. */
                 "keyarc-api-version"?: components["parameters"]["ApiVersion"];
-                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -4133,7 +4133,7 @@ export interface operations {
             header?: {
                 /** @description The version that the client was made for. Without it the server's is taken. */
                 "keyarc-api-version"?: components["parameters"]["ApiVersion"];
-                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -4303,7 +4303,7 @@ export interface operations {
             header?: {
                 /** @description The version that the client was made for. Without it the server's is taken. */
                 "keyarc-api-version"?: components["parameters"]["ApiVersion"];
-                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -4394,7 +4394,7 @@ export interface operations {
             header?: {
                 /** @description The version that the client was made for. Without it the server's is taken. */
                 "keyarc-api-version"?: components["parameters"]["ApiVersion"];
-                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -4538,7 +4538,7 @@ export interface operations {
             header?: {
                 /** @description The version that the client was made for. Without it the server's is taken. */
                 "keyarc-api-version"?: components["parameters"]["ApiVersion"];
-                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -4679,7 +4679,7 @@ export interface operations {
             header?: {
                 /** @description The version that the client was made for. Without it the server's is taken. */
                 "keyarc-api-version"?: components["parameters"]["ApiVersion"];
-                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again, for a day. An answer that is an error is not kept. */
+                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
