@@ -22,7 +22,7 @@ Programs hold a session token, exchange it for access tokens of 15 minutes, and 
 bearer. There is no CORS.
 
 This is version 1. What is added does not change it: members of answers, operations, codes of errors, \
-and what requests need not have; clients pass over what they do not know. Anything else is another \
+and what requests need not have; clients pass over what they do not know, but in a challenge. Anything else is another \
 version, and a server then speaks the one before as well, for a year at the least. Every answer names \
 the version in `keyarc-api-version`, and a request may.
 

@@ -28,7 +28,7 @@ async fn both_databases_have_the_same_schema() {
             .contains(&"items(vault_id,revision) plain".to_owned()),
         "{sqlite:?}"
     );
-    assert_eq!(sqlite.foreign_keys.len(), 27, "{sqlite:?}");
+    assert_eq!(sqlite.foreign_keys.len(), 28, "{sqlite:?}");
     assert_eq!(sqlite, postgres);
 }
 

@@ -14,6 +14,7 @@ pub struct ChallengeRequest {
 /// A nonce, good for one use within its lifetime.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct ChallengeResponse {
     /// Server nonce.
     pub nonce: Fixed<32>,
