@@ -1,7 +1,7 @@
 //! Two states of an item side by side, field by field: for a person who has to choose one, and for
 //! one who looks back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use keyarc_vault::{Content, ItemDraft, Variable};
 use serde::{Deserialize, Serialize};
@@ -51,21 +51,22 @@ impl Difference {
 /// Both states field by field; only fields that say something in one of them. Of variables only
 /// those that differ, and how many there are.
 pub fn differences(mine: &ItemDraft, theirs: &ItemDraft) -> Vec<Difference> {
-    let mut rows: Vec<Difference> = Vec::new();
+    let mut rows: Vec<(Origin, Difference)> = Vec::new();
     for (draft, is_mine) in [(mine, true), (theirs, false)] {
-        for (field, concealed, text) in texts(draft) {
-            let at = rows.iter().position(|row| row.field == field);
-            let at = at.unwrap_or_else(|| {
-                rows.push(Difference {
+        for (origin, field, concealed, text) in texts(draft) {
+            let same = |row: &(Origin, Difference)| row.0 == origin && row.1.field == field;
+            let at = rows.iter().position(same).unwrap_or_else(|| {
+                let row = Difference {
                     field,
                     mine: String::new(),
                     theirs: String::new(),
                     differs: false,
                     concealed: false,
-                });
+                };
+                rows.push((origin, row));
                 rows.len() - 1
             });
-            let row = &mut rows[at];
+            let (_, row) = &mut rows[at];
             row.concealed |= concealed;
             *(if is_mine {
                 &mut row.mine
@@ -74,6 +75,7 @@ pub fn differences(mine: &ItemDraft, theirs: &ItemDraft) -> Vec<Difference> {
             }) = text;
         }
     }
+    let mut rows = told_apart(rows);
     let after_kind = rows.len().min(2);
     rows.splice(after_kind..after_kind, variables(mine, theirs));
     for row in &mut rows {
@@ -83,9 +85,35 @@ pub fn differences(mine: &ItemDraft, theirs: &ItemDraft) -> Vec<Difference> {
     rows
 }
 
-/// The fields of a draft as text: name, whether it is concealed, value.
-fn texts(draft: &ItemDraft) -> Vec<(String, bool, String)> {
-    let open = |name: &str, value: String| (name.to_owned(), false, value);
+/// Where a field comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// Every item of the kind has it.
+    Kind,
+    /// Somebody added it, and may have called it as one of the others.
+    Added,
+}
+
+/// The rows, with other names for added fields that are called as those of the kind: who reads one must
+/// not take it for the other.
+fn told_apart(rows: Vec<(Origin, Difference)>) -> Vec<Difference> {
+    let of_kind: HashSet<String> = rows
+        .iter()
+        .filter(|(origin, _)| *origin == Origin::Kind)
+        .map(|(_, row)| row.field.to_lowercase())
+        .collect();
+    let named = |(origin, mut row): (Origin, Difference)| {
+        if origin == Origin::Added && of_kind.contains(&row.field.to_lowercase()) {
+            row.field = t!("{name} (added field)", name = &row.field);
+        }
+        row
+    };
+    rows.into_iter().map(named).collect()
+}
+
+/// The fields of a draft as text: where it comes from, name, whether it is concealed, value.
+fn texts(draft: &ItemDraft) -> Vec<(Origin, String, bool, String)> {
+    let open = |name: &str, value: String| (Origin::Kind, name.to_owned(), false, value);
     let expires = draft.expires_on.map(long_day);
     let rotated = draft.rotation.rotated_on.map(long_day);
     let every = draft.rotation.every_days.map(every_days);
@@ -108,11 +136,21 @@ fn texts(draft: &ItemDraft) -> Vec<(String, bool, String)> {
     texts.extend(draft.content.kind().parts().iter().map(|part| {
         let value = draft.content.part(part.key).unwrap_or_default();
         let concealed = part.field_type.is_concealed();
-        (part_label(part).to_owned(), concealed, value.to_owned())
+        (
+            Origin::Kind,
+            part_label(part).to_owned(),
+            concealed,
+            value.to_owned(),
+        )
     }));
     texts.extend(draft.fields.iter().map(|field| {
         let concealed = field.field_type.is_concealed();
-        (field.name.clone(), concealed, field.value.clone())
+        (
+            Origin::Added,
+            field.name.clone(),
+            concealed,
+            field.value.clone(),
+        )
     }));
     let favourite = if draft.favourite { t!("Yes") } else { "" };
     texts.extend([
@@ -227,6 +265,42 @@ mod tests {
         };
         let variables = variables.iter().map(variable).collect();
         ItemDraft::new("Set", Content::EnvironmentSet { variables })
+    }
+
+    #[test]
+    fn an_added_field_hides_none_of_the_kind() {
+        // Whoever hands a change in may call a field as they like.
+        let handed_in = ItemDraft {
+            fields: ["Secret", "notes"]
+                .map(|name| Field {
+                    name: name.into(),
+                    field_type: FieldType::Secret,
+                    value: "old".into(),
+                })
+                .to_vec(),
+            notes: "as before".into(),
+            ..draft("A", "new")
+        };
+        let now = ItemDraft {
+            notes: "as before".into(),
+            ..draft("A", "old")
+        };
+        let differing: Vec<(String, String, String)> = differences(&handed_in, &now)
+            .into_iter()
+            .filter(|row| row.differs)
+            .map(|row| (row.field, row.mine, row.theirs))
+            .collect();
+        let row = |field: &str, mine: &str, theirs: &str| {
+            (field.to_owned(), mine.to_owned(), theirs.to_owned())
+        };
+        assert_eq!(
+            differing,
+            [
+                row("Secret", "new", "old"),
+                row("Secret (added field)", "old", ""),
+                row("notes (added field)", "old", ""),
+            ]
+        );
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Reading request bodies: limited before anything is buffered, and no slower than a human's
 //! line.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     body::Body,
@@ -34,13 +37,12 @@ impl<T: DeserializeOwned, const LIMIT: usize> FromRequest<AppState> for Json<T, 
             )
             .closing());
         }
-        let (parts, body) = request.into_parts();
-        let length = checked_length(&parts.headers, LIMIT)?;
-        let room = match parts.extensions.get::<RoomTaken>() {
-            Some(RoomTaken) => None,
-            None => state.body_room().take(length.unwrap_or(LIMIT)).await?,
+        let (mut parts, body) = request.into_parts();
+        let WholeBody(bytes, room) = match WholeBody::of(&mut parts) {
+            Some(ahead) if ahead.0.len() > LIMIT => return Err(too_large()),
+            Some(ahead) => ahead,
+            None => WholeBody::read(&parts.headers, body, LIMIT, state).await?,
         };
-        let bytes = read(body, LIMIT, length, state.waits()).await?;
         let value = parse(&bytes);
         drop(room);
         value.map(Self)
@@ -72,23 +74,48 @@ impl<const LIMIT: usize> FromRequest<AppState> for Octets<LIMIT> {
     }
 }
 
-/// Room that a large body was given before its handler reads it.
-#[derive(Clone)]
-struct RoomTaken;
+/// A body that is read ahead of its handler, with the room that it takes.
+pub(crate) struct WholeBody(Vec<u8>, Option<OwnedSemaphorePermit>);
 
-/// Reads a body to its end, for a handler that reads it once more. The room for it is held until the
-/// second value goes.
-pub(crate) async fn read_whole(
-    parts: &mut Parts,
-    body: Body,
-    limit: usize,
-    state: &AppState,
-) -> Result<(Vec<u8>, Option<OwnedSemaphorePermit>), Failure> {
-    let length = checked_length(&parts.headers, limit)?;
-    let room = state.body_room().take(length.unwrap_or(limit)).await?;
-    let bytes = read(body, limit, length, state.waits()).await?;
-    parts.extensions.insert(RoomTaken);
-    Ok((bytes, room))
+/// Where the handler finds it. Once: it takes the room along.
+#[derive(Clone)]
+struct ReadAhead(Arc<Mutex<Option<WholeBody>>>);
+
+impl WholeBody {
+    /// For a handler that reads none.
+    pub(crate) fn none() -> Self {
+        Self(Vec::new(), None)
+    }
+
+    /// Reads a body of at most `limit` bytes to its end.
+    pub(crate) async fn read(
+        headers: &HeaderMap,
+        body: Body,
+        limit: usize,
+        state: &AppState,
+    ) -> Result<Self, Failure> {
+        let length = checked_length(headers, limit)?;
+        let room = state.body_room().take(length.unwrap_or(limit)).await?;
+        let bytes = read(body, limit, length, state.waits()).await?;
+        Ok(Self(bytes, room))
+    }
+
+    /// All of it.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The handler gets it from the request.
+    pub(crate) fn keep_for_handler(self, parts: &mut Parts) {
+        let ahead = ReadAhead(Arc::new(Mutex::new(Some(self))));
+        parts.extensions.insert(ahead);
+    }
+
+    /// What was read ahead, if anything was.
+    fn of(parts: &mut Parts) -> Option<Self> {
+        let ReadAhead(ahead) = parts.extensions.remove()?;
+        ahead.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 /// Reads a small body of any type.

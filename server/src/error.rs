@@ -191,15 +191,11 @@ impl From<ServiceError> for Failure {
                 "What waits of an item that machine tokens change is something else by now.",
                 "Look at it, and begin anew. Nothing was changed.",
             ),
-            ServiceError::RequestUnderWay => {
-                let mut failure = Self::new(
-                    ErrorCode::RequestUnderWay,
-                    "The same request with this idempotency key is under way.",
-                    "Wait a moment, then ask again for its answer.",
-                );
-                failure.error.retry_after_seconds = Some(1);
-                failure
-            }
+            ServiceError::RequestUnderWay => Self::new(
+                ErrorCode::RequestUnderWay,
+                "The same request with this idempotency key is under way.",
+                "Wait a second, then ask again for its answer.",
+            ),
             ServiceError::IdempotencyKeyReused => Self::new(
                 ErrorCode::IdempotencyKeyReused,
                 "This idempotency key came with another request before.",

@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    io::Write as _,
+    io::{self, Write as _},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -138,7 +138,13 @@ fn later(machine: &Machine<'_>, get: &[&str]) -> anyhow::Result<Value> {
 /// The same jobs with another product. Where it does not run, because of its Node for example, nothing
 /// is measured.
 fn peers(machine: &Machine<'_>, peer: Option<&Path>) -> Value {
-    let measured = peer.and_then(|peer| bitwarden(machine, peer).ok());
+    let measured = peer.and_then(|peer| match bitwarden(machine, peer) {
+        Ok(measured) => Some(measured),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "not measured beside Bitwarden: {error:#}");
+            None
+        }
+    });
     json!({ "bw": measured })
 }
 

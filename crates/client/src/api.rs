@@ -501,8 +501,15 @@ fn problem(body: &[u8], status: u16) -> Option<ApiError> {
         let mut said: serde_json::Value = serde_json::from_slice(body).ok()?;
         let code = said.get_mut("code").filter(|code| code.is_string())?;
         *code = serde_json::to_value(match status {
-            ..500 => ErrorCode::InvalidRequest,
-            _ => ErrorCode::Internal,
+            401 => ErrorCode::Unauthenticated,
+            404 => ErrorCode::NotFound,
+            409 => ErrorCode::Conflict,
+            413 => ErrorCode::PayloadTooLarge,
+            429 => ErrorCode::RateLimited,
+            503 => ErrorCode::Unavailable,
+            507 => ErrorCode::StorageFull,
+            // Nothing is tried in another way for it.
+            _ => ErrorCode::MethodNotAllowed,
         })
         .ok()?;
         serde_json::from_value(said).ok()
@@ -573,7 +580,13 @@ mod tests {
     #[test]
     fn a_code_of_a_later_server_is_taken_by_its_status() {
         let later = r#"{"code":"vault_asleep","message":"It sleeps.","action":"Wake it."}"#;
-        for (status, code) in [(409, ErrorCode::InvalidRequest), (503, ErrorCode::Internal)] {
+        for (status, code) in [
+            (401, ErrorCode::Unauthenticated),
+            (409, ErrorCode::Conflict),
+            (403, ErrorCode::MethodNotAllowed),
+            (500, ErrorCode::MethodNotAllowed),
+            (503, ErrorCode::Unavailable),
+        ] {
             let Err(ApiFailure::Refused(error)) = accepted(answer(status, PROBLEM, later)) else {
                 panic!("refused")
             };

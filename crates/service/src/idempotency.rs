@@ -1,19 +1,20 @@
 //! Requests that come with an idempotency key: the same request once more gets the answer that the
 //! first one got, and is not carried out again.
 //!
-//! The header is that of draft-ietf-httpapi-idempotency-key-header. What is kept are hashes of key
-//! and request, and the answer, which has no secret in it: which requests take a key says the API's
-//! description.
+//! The header has the name and the meaning that draft-ietf-httpapi-idempotency-key-header gives it; the
+//! key is taken as it is written. What is kept are hashes of key and request, and the answer, which has
+//! no secret in it: which requests take a key says the API's description.
 
 pub use keyarc_store::KeptAnswer;
-use keyarc_store::{KeyOutcome, KeyedRequest};
+use keyarc_store::{BegunRequest, KeyOutcome, KeyedRequest};
 use keyarc_wire::limits;
 use sha2::{Digest as _, Sha256};
 
 use crate::{Context, ServiceError};
 
-/// Whoever got no answer in this time may ask again: the request is not under way any more. Bodies
-/// are whole before a request begins, and no statement takes so long.
+/// After this time the same request may begin anew: the first one ended with its server. Bodies are
+/// whole before a request begins. Should it be under way after all, the versions that it names keep
+/// it from being done twice, and it does not end what took over.
 const UNDER_WAY_MS: u64 = 60_000;
 
 /// What is to be done with a request.
@@ -27,7 +28,7 @@ pub enum Begun {
 
 /// A request that is under way.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Running(KeyedRequest);
+pub struct Running(BegunRequest);
 
 /// Begins a request with a key: 1 to [`limits::IDEMPOTENCY_KEY`] visible characters of ASCII. `asked`
 /// is all that makes it the request that it is.
@@ -61,7 +62,7 @@ pub async fn begin(
     let store = context.services.store();
     let most = limits::IDEMPOTENCY_KEYS as u32;
     match store.begin_keyed(of, most, times).await? {
-        KeyOutcome::Begun => Ok(Begun::Now(Running(of))),
+        KeyOutcome::Begun(begun) => Ok(Begun::Now(Running(begun))),
         KeyOutcome::Done(answer) => Ok(Begun::Before(answer)),
         KeyOutcome::UnderWay => Err(ServiceError::RequestUnderWay),
         KeyOutcome::OtherRequest => Err(ServiceError::IdempotencyKeyReused),
@@ -72,13 +73,13 @@ pub async fn begin(
 /// key may be used for another attempt.
 pub async fn end(
     context: &Context,
-    Running(of): Running,
+    Running(begun): Running,
     answer: Option<&KeptAnswer>,
 ) -> Result<(), ServiceError> {
     let store = context.services.store();
     match answer {
-        Some(answer) => store.end_keyed(of, answer).await?,
-        None => store.give_up_keyed(of).await?,
+        Some(answer) => store.end_keyed(begun, answer).await?,
+        None => store.give_up_keyed(begun).await?,
     }
     Ok(())
 }

@@ -341,14 +341,17 @@ macro_rules! batch_sql {
                  WHERE token_id = $3 AND details IS NOT NULL
                  AND item_id IN (SELECT batch.id FROM batch)"
             );
-            // The same change once more is no conflict: its answer was lost.
+            // The same change once more is no conflict: its answer was lost. Another one under its name
+            // is: a person may have looked at the first.
             const HAND_IN_CONFLICTS: &'static str = batch_sql!(
                 @$unfold,
                 "SELECT COUNT(*) FROM batch
                  LEFT JOIN machine_changes AS there ON there.token_id = $3
                  AND there.item_id = batch.id
                  WHERE CASE WHEN there.change_id IS NULL THEN batch.flag = 1
-                 WHEN there.change_id = substr(batch.payload, 1, 16) THEN 1 = 0
+                 WHEN there.change_id = substr(batch.payload, 1, 16)
+                 THEN there.sealed <> substr(batch.payload, 33)
+                 OR there.base_version <> batch.number
                  ELSE NOT (batch.flag = 1
                  AND there.change_id = substr(batch.payload, 17, 16)
                  AND there.base_version = batch.number) END"

@@ -17,6 +17,14 @@ pub struct KeyedRequest {
     pub request: [u8; 32],
 }
 
+/// A request that is under way: the only one of its key that may end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BegunRequest {
+    of: KeyedRequest,
+    /// Another attempt, after this one was given up for lost, began later.
+    begun_at_ms: u64,
+}
+
 /// An answer as it was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptAnswer {
@@ -30,7 +38,7 @@ pub struct KeptAnswer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyOutcome {
     /// It is the first one, and is to be carried out now.
-    Begun,
+    Begun(BegunRequest),
     /// The same request is under way.
     UnderWay,
     /// Another request came with that key.
@@ -80,7 +88,8 @@ impl Store {
                 .await?
             } else {
                 sqlx::query(
-                    "DELETE FROM kept_answers WHERE account_id = $1 AND key_hash IN
+                    "DELETE FROM kept_answers WHERE account_id = $1 AND status IS NOT NULL
+                     AND key_hash IN
                      (SELECT key_hash FROM kept_answers WHERE account_id = $1
                       ORDER BY begun_at_ms DESC, key_hash LIMIT $2 OFFSET $3)",
                 )
@@ -93,7 +102,10 @@ impl Store {
             }
         });
         Ok(match known {
-            None => KeyOutcome::Begun,
+            None => KeyOutcome::Begun(BegunRequest {
+                of,
+                begun_at_ms: now_ms,
+            }),
             Some((request, ..)) if request != of.request => KeyOutcome::OtherRequest,
             Some((_, None, _)) => KeyOutcome::UnderWay,
             Some((_, Some(status), body)) => KeyOutcome::Done(KeptAnswer {
@@ -103,15 +115,23 @@ impl Store {
         })
     }
 
-    /// Keeps the answer to a request that was begun. One statement.
-    pub async fn end_keyed(&self, of: KeyedRequest, answer: &KeptAnswer) -> Result<(), StoreError> {
+    /// Keeps the answer to a request that was begun, unless it was given up for lost and begun anew. One
+    /// statement.
+    pub async fn end_keyed(
+        &self,
+        BegunRequest { of, begun_at_ms }: BegunRequest,
+        answer: &KeptAnswer,
+    ) -> Result<(), StoreError> {
         writing!(self, |conn| {
             sqlx::query(
-                "UPDATE kept_answers SET status = $3, body = $4
-                 WHERE account_id = $1 AND key_hash = $2",
+                "UPDATE kept_answers SET status = $5, body = $6
+                 WHERE account_id = $1 AND key_hash = $2 AND request_hash = $3
+                 AND begun_at_ms = $4 AND status IS NULL",
             )
             .bind(of.account.as_bytes().as_slice())
             .bind(of.key.as_slice())
+            .bind(of.request.as_slice())
+            .bind(to_i64(begun_at_ms))
             .bind(i64::from(answer.status))
             .bind(answer.body.as_slice())
             .execute(&mut *conn)
@@ -121,13 +141,19 @@ impl Store {
     }
 
     /// Forgets a request that was begun and changed nothing. One statement.
-    pub async fn give_up_keyed(&self, of: KeyedRequest) -> Result<(), StoreError> {
+    pub async fn give_up_keyed(
+        &self,
+        BegunRequest { of, begun_at_ms }: BegunRequest,
+    ) -> Result<(), StoreError> {
         writing!(self, |conn| {
             sqlx::query(
-                "DELETE FROM kept_answers WHERE account_id = $1 AND key_hash = $2 AND status IS NULL",
+                "DELETE FROM kept_answers WHERE account_id = $1 AND key_hash = $2
+                 AND request_hash = $3 AND begun_at_ms = $4 AND status IS NULL",
             )
             .bind(of.account.as_bytes().as_slice())
             .bind(of.key.as_slice())
+            .bind(of.request.as_slice())
+            .bind(to_i64(begun_at_ms))
             .execute(&mut *conn)
             .await?;
         });

@@ -43,7 +43,7 @@ pub use changes::Changes;
 pub use cleanup::Cleaned;
 pub use error::{Cause, MigrationCause, OpenError, StoreError};
 pub use items::{DetailsOutcome, VaultHead, WriteOutcome};
-pub use kept_answers::{KeptAnswer, KeyOutcome, KeyedRequest};
+pub use kept_answers::{BegunRequest, KeptAnswer, KeyOutcome, KeyedRequest};
 pub use link::{JoinOutcome, LinkPart, LinkSide, NewLink};
 pub use machine::{
     HandInOutcome, MachineHead, MachineKeyRow, MakeMachineTokenOutcome, NewMachineToken,

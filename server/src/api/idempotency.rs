@@ -1,19 +1,24 @@
 //! The header `Idempotency-Key`, at the endpoints that take one.
 
+use std::panic::AssertUnwindSafe;
+
 use axum::{
-    body::{Body, Bytes},
+    body::Body,
     extract::{Request, State},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
+use futures::FutureExt as _;
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt as _;
 use keyarc_service::{
     Context,
     idempotency::{self, Begun, KeptAnswer, Running},
 };
 
-use crate::{body, caller::Caller, error::Failure, state::AppState};
+use crate::{
+    body::WholeBody, caller::Caller, error::Failure, middleware::request_id, state::AppState,
+};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Marks an answer that was given before.
@@ -49,48 +54,66 @@ async fn once(
     let context = caller.0.clone();
     // The handler need not find out again, nor count the request a second time.
     parts.extensions.insert(caller);
-    let (bytes, _room) = match *body {
-        0 => (Vec::new(), None),
-        limit => body::read_whole(&mut parts, sent, limit, state).await?,
+    let whole = match *body {
+        0 => WholeBody::none(),
+        limit => WholeBody::read(&parts.headers, sent, limit, state).await?,
     };
     let asked = [
         parts.method.as_str().as_bytes(),
         parts.uri.path().as_bytes(),
-        &bytes,
+        whole.bytes(),
     ];
-    let begun = idempotency::begin(&context, key.as_bytes(), asked).await?;
-    match begun {
-        Begun::Before(answer) => Ok(given(answer, true)),
-        Begun::Now(running) => carried_out(&context, running, (parts, bytes), next).await,
+    let running = match idempotency::begin(&context, key.as_bytes(), asked).await? {
+        Begun::Before(answer) => return Ok(given(answer)),
+        Begun::Now(running) => running,
+    };
+    whole.keep_for_handler(&mut parts);
+    let request = Request::from_parts(parts, Body::empty());
+    // Whoever hangs up in the middle asks again, and is to get this answer: it is a task of its own.
+    let carried_out = carried_out(context, running, request, next);
+    let task = tokio::spawn(request_id::within(request_id::current(), carried_out));
+    match task.await {
+        Ok(response) => Ok(response),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(Failure::internal()),
+        },
     }
 }
 
-async fn carried_out(
-    context: &Context,
-    running: Running,
-    (parts, bytes): (Parts, Vec<u8>),
-    next: Next,
-) -> Result<Response, Failure> {
-    let body = Body::from(Bytes::from(bytes));
-    let response = next.run(Request::from_parts(parts, body)).await;
+async fn carried_out(context: Context, running: Running, request: Request, next: Next) -> Response {
+    let ended = async |answer: Option<&KeptAnswer>| {
+        // Done or not, it is so whether that can be noted: whoever asks again is told by the versions.
+        if let Err(error) = idempotency::end(&context, running, answer).await {
+            tracing::warn!(%error, "what came of a request with a key could not be noted");
+        }
+    };
+    let response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+        Ok(response) => response,
+        Err(panic) => {
+            ended(None).await;
+            std::panic::resume_unwind(panic)
+        }
+    };
     if !response.status().is_success() {
-        idempotency::end(context, running, None).await?;
-        return Ok(response);
+        ended(None).await;
+        return response;
     }
     let (parts, body) = response.into_parts();
-    let body = body.collect().await.map_err(|_| Failure::internal())?;
+    let body = match body.collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(_) => return Failure::internal().into_response(),
+    };
     let answer = KeptAnswer {
         status: parts.status.as_u16(),
-        body: body.to_bytes().to_vec(),
+        body: body.to_vec(),
     };
-    // It is done, whether that can be noted or not: whoever asks again is told by the versions.
-    if let Err(error) = idempotency::end(context, running, Some(&answer)).await {
-        tracing::warn!(%error, "an answer could not be kept");
-    }
-    Ok(given(answer, false))
+    ended(Some(&answer)).await;
+    Response::from_parts(parts, Body::from(body))
 }
 
-fn given(answer: KeptAnswer, again: bool) -> Response {
+/// An answer that was given before.
+fn given(answer: KeptAnswer) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     let is_json = !answer.body.is_empty();
     let mut response = (status, answer.body).into_response();
@@ -102,8 +125,6 @@ fn given(answer: KeptAnswer, again: bool) -> Response {
             HeaderValue::from_static("application/json"),
         );
     }
-    if again {
-        headers.insert(REPLAYED, HeaderValue::from_static("true"));
-    }
+    headers.insert(REPLAYED, HeaderValue::from_static("true"));
     response
 }

@@ -133,7 +133,7 @@ fn endpoints() -> Vec<Endpoint> {
         post(paths::HISTORIES_ROUTE, versions::of_items),
         post(paths::VERSION_DETAILS_ROUTE, versions::details),
         post(paths::MOMENT_ROUTE, versions::moment),
-        write(paths::ATTACHMENTS_ROUTE, attachment::begin, limits::BODY),
+        post(paths::ATTACHMENTS_ROUTE, attachment::begin),
         put(paths::CHUNK_ROUTE, attachment::put_chunk),
         get(paths::CHUNK_ROUTE, attachment::chunk),
         write(paths::DISCARD_ROUTE, attachment::discard, 0),

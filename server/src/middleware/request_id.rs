@@ -19,6 +19,14 @@ pub fn current() -> Option<String> {
     CURRENT.try_with(Clone::clone).ok()
 }
 
+/// A task of its own, for the same request.
+pub async fn within<T>(id: Option<String>, task: impl Future<Output = T>) -> T {
+    match id {
+        Some(id) => CURRENT.scope(id, task).await,
+        None => task.await,
+    }
+}
+
 /// Takes a well-formed id from the request or makes one, and returns it with the response.
 pub async fn layer(request: Request, next: Next) -> Response {
     let id = given(request.headers()).unwrap_or_else(make);

@@ -117,11 +117,13 @@ fn failed_specs(suite: &Value, names: &mut Vec<String>) {
 /// all that is left of it.
 fn indented(message: &str) -> String {
     const LINES: usize = 30;
-    // Colours end with an `m`.
+    // What tells a terminal something ends with the first of these characters.
     let mut parts = message.split('\u{1b}');
     let first = parts.next().unwrap_or_default().to_owned();
     let plain = parts.fold(first, |plain, part| {
-        plain + part.split_once('m').map_or(part, |(_, rest)| rest)
+        let body = part.strip_prefix('[').unwrap_or(part);
+        let end = body.find(|c| ('@'..='~').contains(&c));
+        plain + end.map_or(body, |end| &body[end + 1..])
     });
     let lines = plain.lines().filter(|line| !line.trim().is_empty());
     lines.take(LINES).fold(String::new(), |mut told, line| {
@@ -190,7 +192,7 @@ mod tests {
                 ]}],
                 "suites": [{"specs": [{"title": "second", "file": "a.spec.ts", "tests": [
                     {"projectName": "phone", "status": "flaky", "results": [
-                        {"errors": [{"message": "\u001b[2mnot\u001b[22m seen\n\n at b.ts:2"}]}, {"errors": []}
+                        {"errors": [{"message": "\u001b[2K\u001b[2mnot\u001b[22m seen\n\n at b.ts:2"}]}, {"errors": []}
                     ]},
                     {"projectName": "desktop", "status": "skipped"}
                 ]}]}]

@@ -602,7 +602,7 @@ export interface paths {
          * Begin or resume an upload
          * @description Says which chunks are there. `bytes` are those of all envelopes; a file of more than 100 MB is `payload_too_large`.
          *
-         *     Sent again without the same `Idempotency-Key`: it says how far the upload is.
+         *     Sent again: it says how far the upload is.
          */
         post: operations["beginAttachment"];
         delete?: never;
@@ -4394,8 +4394,6 @@ export interface operations {
             header?: {
                 /** @description The version that the client was made for. Without it the server's is taken. */
                 "keyarc-api-version"?: components["parameters"]["ApiVersion"];
-                /** @description Made anew for each request, and the same when it is sent again because no answer came: what was done is not done twice, and the first answer comes again. */
-                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
                 /** @description The vault. */
@@ -4418,7 +4416,6 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
-                    "idempotent-replayed": components["headers"]["Replayed"];
                     "keyarc-api-version": components["headers"]["ApiVersion"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -4439,10 +4436,8 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSite"];
             404: components["responses"]["NotFound"];
-            409: components["responses"]["RequestUnderWay"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

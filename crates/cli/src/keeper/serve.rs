@@ -342,8 +342,15 @@ impl Keeper {
         // What the last question took is there, most likely: it is opened while the server answers. For
         // any other the server would perhaps be asked in vain, once more than reading takes.
         let is_last = self.last.borrow().as_ref() == Some(question);
+        let revision = || self.session.look(|vault| vault.revision());
+        let before = revision();
         let asked = match is_last {
-            true => poll!(refresh.as_mut()),
+            true => {
+                let asked = poll!(refresh.as_mut());
+                // What writes requests has its turn, before this takes the processor.
+                tokio::task::yield_now().await;
+                asked
+            }
             false => Poll::Pending,
         };
         self.session.read_kept(true);
@@ -355,26 +362,26 @@ impl Keeper {
             match asked {
                 Poll::Ready(refreshed) => refreshed?,
                 Poll::Pending if is_last => refresh.await?,
-                Poll::Pending => false,
-            };
+                Poll::Pending => {}
+            }
             return Ok(None);
         };
-        let is_changed = match asked {
+        match asked {
             Poll::Ready(refreshed) => refreshed?,
             Poll::Pending => refresh.await?,
-        };
-        let is_as_it_was = !is_changed && doubt(self.session.trust()).is_none();
+        }
+        let is_as_it_was = revision() == before && doubt(self.session.trust()).is_none();
         self.last.replace(is_as_it_was.then(|| question.clone()));
         Ok(is_as_it_was.then_some(answer))
     }
 
-    /// Fetches what is new, and tells whether anything is.
-    async fn refresh(&self) -> Result<bool, Failure> {
-        let is_changed = self.session.sync().await?;
+    /// Fetches what is new, and takes what machine tokens handed in.
+    async fn refresh(&self) -> Result<(), Failure> {
+        self.session.sync().await?;
         self.fetched.set(now());
         self.take().await;
         self.ahead.keep(&self.session).await;
-        Ok(is_changed)
+        Ok(())
     }
 
     /// Takes what machine tokens handed in, where one writes. What came of it is seen in the items, and

@@ -183,6 +183,9 @@ async fn is_coloured_where_it_is_seen(shell: &Shell) {
             });
             let shown = shown.await.expect("it ends");
             assert_eq!(shown.contains('\u{1b}'), coloured, "{words:?}: {shown:?}");
+            // What has expired stands first, and is red.
+            let is_red = words == ["expiring"] && coloured;
+            assert!(!is_red || shown.contains(RED), "{shown:?}");
         }
     }
     let forced = shell.command(&["ls"]).env("CLICOLOR_FORCE", "1").output();

@@ -9,14 +9,15 @@
 mod copies;
 mod taking;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use keyarc_crypto::{MachineGrant, MachineToken, StateContext};
 use keyarc_signature::VaultManifest;
 use keyarc_vault::{DraftError, MachineCopy, MachineNote, MachineScope};
 use keyarc_wire::{
-    Fixed, MachineTokenId, MachineTokenInfo, MachineUse, MachineUseMark, MachineUsesRequest,
-    MachineUsesResponse, MakeMachineTokenRequest, NewVault, Sealed, VaultId, WriteItemsRequest,
+    Fixed, MachineChangeName, MachineTokenId, MachineTokenInfo, MachineUse, MachineUseMark,
+    MachineUsesRequest, MachineUsesResponse, MakeMachineTokenRequest, NewVault, Sealed, VaultId,
+    WriteItemsRequest,
 };
 use rand_core::Rng as _;
 use zeroize::Zeroizing;
@@ -44,6 +45,8 @@ pub(super) struct Tokens {
     level: Option<u64>,
     /// Revoked by this session. What a server says of them later does not count.
     revoked: HashSet<MachineTokenId>,
+    /// Changes that a person looked at: no other one is taken under their names.
+    looked_at: HashMap<MachineChangeName, Sealed>,
 }
 
 struct Known {

@@ -263,6 +263,76 @@ fn what_a_person_changed_meanwhile_waits_and_is_taken_or_discarded() {
 }
 
 #[test]
+fn what_was_looked_at_is_what_is_taken() {
+    run(async {
+        let (world, items) = world().await;
+        let session = &world.session;
+        let made = make(session, "ci", true, None).await;
+        let mut ci = Holder::of(&world, &made);
+        let stripe = items[0].summary.id;
+        let edit = ItemDraft {
+            id: Some(stripe),
+            base_version: 1,
+            ..of("Payments", "Stripe", "by the person")
+        };
+        let shown = ci.seal(stripe, Some(of("Payments", "Stripe", "harmless")));
+        // The holder of the token and the server are of one mind: something else has its name.
+        ci.made -= 1;
+        let swapped = ci.seal(stripe, Some(of("Payments", "Stripe", "harmful")));
+        assert_eq!(shown.change_id, swapped.change_id);
+        let name = MachineChangeName {
+            token_id: made.id,
+            item_id: stripe,
+            change_id: shown.change_id,
+        };
+        session.save(&edit).await.expect("saves");
+        let waits = |one: SealedChange| {
+            world.server.borrow_mut().machine.waiting.clear();
+            world.server.borrow_mut().hand_in(made.id, one);
+        };
+        waits(shown.clone());
+        let (then, _) = session.look_at_change(name).await.expect("is looked at");
+        assert_eq!(then.content, of("", "", "harmless").content);
+        waits(swapped);
+        let refused = session.take_change(name).await;
+        assert_eq!(
+            refused.err(),
+            Some(SaveError::Client(ClientError::NotFound))
+        );
+        assert_eq!(reads(session, stripe).await, "by the person");
+        waits(shown);
+        session.take_change(name).await.expect("is taken");
+        assert_eq!(reads(session, stripe).await, "harmless");
+    });
+}
+
+#[test]
+fn a_look_shows_the_item_as_it_is_elsewhere_by_now() {
+    run(async {
+        let (world, items) = world().await;
+        let session = &world.session;
+        let made = make(session, "ci", true, None).await;
+        let mut ci = Holder::of(&world, &made);
+        let stripe = items[0].summary.id;
+        let name = ci.hand_in(
+            &world,
+            stripe,
+            Some(of("Payments", "Stripe", "by the machine")),
+        );
+        let other = world.device().await;
+        let edit = ItemDraft {
+            id: Some(stripe),
+            base_version: 1,
+            ..of("Payments", "Stripe", "by another device")
+        };
+        other.save(&edit).await.expect("saves");
+        let (then, now) = session.look_at_change(name).await.expect("is looked at");
+        assert_eq!(value(&now.expect("it is there")), "by another device");
+        assert_eq!(then.base_version, 2);
+    });
+}
+
+#[test]
 fn a_server_that_shows_a_change_again_gets_it_taken_once() {
     run(async {
         let (world, items) = world().await;

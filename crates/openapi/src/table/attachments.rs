@@ -24,7 +24,7 @@ pub(super) fn operations() -> Vec<Operation> {
             words: "Says which chunks are there. `bytes` are those of all envelopes; a file of more than 100 MB is `payload_too_large`.",
             takes: Takes::json::<BeginAttachmentRequest>(),
             gives: Gives::json::<AttachmentUpload>(),
-            effect: Effect::WritesKeyed("it says how far the upload is."),
+            effect: Effect::Writes("it says how far the upload is."),
             refuses: &[ErrorCode::NotFound, ErrorCode::AttachmentsFull],
             ..post.clone()
         },

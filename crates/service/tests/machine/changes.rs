@@ -197,6 +197,9 @@ on_both! {
         };
         // The answer was lost: the very same change once more.
         hand_in(&story, vec![of(1, 51)]).await.unwrap();
+        // Nothing else takes its name: its owner may have looked at it.
+        conflict(NewMachineChange { change: of(1, 52).change, ..of(1, 51) }).await;
+        conflict(NewMachineChange { base_version: 2, ..of(1, 51) }).await;
         conflict(of(1, 52)).await;
         let on = |name: u64, replaced: u64| NewMachineChange {
             replaces: Some(change_id(replaced)),

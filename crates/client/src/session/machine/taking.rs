@@ -152,7 +152,7 @@ impl<T: Transport, H: Host> Session<T, H> {
                 None => true,
                 Some(why) => why.can_be_taken(),
             };
-            if !can_be_taken {
+            if !can_be_taken || self.is_other_than_seen(&opened).await {
                 return Err(ClientError::NotFound.into());
             }
             let mut taken = Vec::new();
@@ -166,8 +166,8 @@ impl<T: Transport, H: Host> Session<T, H> {
     }
 
     /// What a change that waits makes of its item, and the item as it is: for a person who is to decide.
-    /// One request, and one for details where the item is there. [`ClientError::NotFound`] when it waits
-    /// no more, or there is nothing to look at: it does not open, or puts the item in the trash.
+    /// From now on nothing else is taken under its name. [`ClientError::NotFound`] when it waits no more,
+    /// or there is nothing to look at: it does not open, or puts the item in the trash.
     pub async fn look_at_change(
         &self,
         name: MachineChangeName,
@@ -176,12 +176,31 @@ impl<T: Transport, H: Host> Session<T, H> {
         let opened = self.find_waiting(name).await?;
         let change = opened.change.and_then(|change| change.put);
         let draft = change.ok_or(ClientError::NotFound)?;
-        let item = opened.waiting.sealed.item_id;
-        let now = match self.look(|vault| vault.summary(item).is_some()) {
-            true => self.read_many(&[item]).await?.pop(),
-            false => None,
-        };
-        Ok((draft.taken_over(now.as_ref()), now))
+        let sealed = opened.waiting.sealed;
+        self.tokens
+            .lock()
+            .await
+            .looked_at
+            .insert(name, sealed.change);
+        for _ in 0..TRIES {
+            if self.look(|vault| vault.summary(sealed.item_id).is_none()) {
+                return Ok((draft.taken_over(None), None));
+            }
+            let read = self.read_many(&[sealed.item_id]).await?.pop();
+            if let Some(now) = read {
+                return Ok((draft.taken_over(Some(&now)), Some(now)));
+            }
+            // Changed elsewhere since the last sync.
+            self.sync().await?;
+        }
+        Err(ClientError::Unreachable)
+    }
+
+    /// Whether a person looked at something else under the name of this change.
+    async fn is_other_than_seen(&self, opened: &Opened) -> bool {
+        let tokens = self.tokens.lock().await;
+        let seen = tokens.looked_at.get(&opened.waiting.name());
+        seen.is_some_and(|seen| *seen != opened.waiting.sealed.change)
     }
 
     /// Discards changes that wait.
