@@ -1,5 +1,6 @@
 mod attachments;
 mod machine;
+mod problem;
 mod reminders;
 mod versions;
 
@@ -493,29 +494,6 @@ fn json_body<A: DeserializeOwned>(response: &HttpResponse) -> Result<A, ApiFailu
     serde_json::from_slice(&response.body).map_err(|_| ApiFailure::Malformed)
 }
 
-/// What a refusal says. A code that this client does not know is of a later server: what it means is
-/// then taken from the status alone.
-fn problem(body: &[u8], status: u16) -> Option<ApiError> {
-    let known = serde_json::from_slice(body);
-    known.ok().or_else(|| {
-        let mut said: serde_json::Value = serde_json::from_slice(body).ok()?;
-        let code = said.get_mut("code").filter(|code| code.is_string())?;
-        *code = serde_json::to_value(match status {
-            401 => ErrorCode::Unauthenticated,
-            404 => ErrorCode::NotFound,
-            409 => ErrorCode::Conflict,
-            413 => ErrorCode::PayloadTooLarge,
-            429 => ErrorCode::RateLimited,
-            503 => ErrorCode::Unavailable,
-            507 => ErrorCode::StorageFull,
-            // Nothing is tried in another way for it.
-            _ => ErrorCode::MethodNotAllowed,
-        })
-        .ok()?;
-        serde_json::from_value(said).ok()
-    })
-}
-
 /// A success, or the refusal that the answer is.
 fn accepted(response: HttpResponse) -> Result<HttpResponse, ApiFailure> {
     match response.status {
@@ -524,7 +502,7 @@ fn accepted(response: HttpResponse) -> Result<HttpResponse, ApiFailure> {
             if status < 400 {
                 return Err(ApiFailure::Malformed);
             }
-            let mut error = problem(&response.body, status).ok_or(ApiFailure::Malformed)?;
+            let mut error = problem::read(&response.body, status).ok_or(ApiFailure::Malformed)?;
             error.retry_after_seconds = error.retry_after_seconds.or(response.retry_after);
             Err(ApiFailure::Refused(Box::new(error)))
         }
@@ -575,26 +553,6 @@ mod tests {
                 "{status}"
             );
         }
-    }
-
-    #[test]
-    fn a_code_of_a_later_server_is_taken_by_its_status() {
-        let later = r#"{"code":"vault_asleep","message":"It sleeps.","action":"Wake it."}"#;
-        for (status, code) in [
-            (401, ErrorCode::Unauthenticated),
-            (409, ErrorCode::Conflict),
-            (403, ErrorCode::MethodNotAllowed),
-            (500, ErrorCode::MethodNotAllowed),
-            (503, ErrorCode::Unavailable),
-        ] {
-            let Err(ApiFailure::Refused(error)) = accepted(answer(status, PROBLEM, later)) else {
-                panic!("refused")
-            };
-            assert_eq!((error.code, error.message.as_str()), (code, "It sleeps."));
-        }
-        let no_code = r#"{"code":7,"message":"It sleeps.","action":"Wake it."}"#;
-        let malformed = accepted(answer(409, PROBLEM, no_code)).err();
-        assert_eq!(malformed, Some(ApiFailure::Malformed));
     }
 
     #[test]

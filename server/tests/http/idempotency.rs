@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use keyarc_testkit::{TestServer, build, on_both};
 use keyarc_wire::{
-    AccountResponse, ErrorCode, Fixed, KeepPinsRequest, LoginResponse, VaultId, WriteItemsRequest,
+    AccountResponse, ErrorCode, Fixed, KeepPinsRequest, VaultId, WriteItemsRequest,
     WriteItemsResponse, limits, paths,
 };
 use reqwest::StatusCode;
@@ -12,6 +12,12 @@ use reqwest::StatusCode;
 use crate::common::{Answer, Person, another_server, connect, write as send_text};
 
 const KEY: &str = "8e03978e-40d5-43dd-bc93-6894a57f9324";
+
+/// Somebody, and their vault.
+async fn owner(server: &TestServer) -> (Person<'_>, VaultId) {
+    let person = Person::signed_up(server, 1).await;
+    (person, build::vault_id(1))
+}
 
 /// A write of one item on top of what is there.
 async fn next_write(person: &Person<'_>, vault: VaultId, item: u64) -> WriteItemsRequest {
@@ -26,9 +32,7 @@ fn is_replayed(answer: &Answer) -> bool {
 on_both! {
     async fn a_write_whose_answer_was_lost_is_not_done_twice(db) {
         let server = another_server(db).await;
-        let mut person = Person::new(&server, 1);
-        let account = person.sign_up().await.json::<LoginResponse>().account;
-        let vault = account.vaults[0].id;
+        let (person, vault) = owner(&server).await;
         let items = paths::items(vault);
         let write = next_write(&person, vault, 1).await;
         let first = person.post_keyed(&items, KEY, &write).await;
@@ -59,9 +63,7 @@ on_both! {
 
     async fn a_large_write_is_read_once_and_done_once(db) {
         let server = another_server(db).await;
-        let mut person = Person::new(&server, 1);
-        let account = person.sign_up().await.json::<LoginResponse>().account;
-        let vault = account.vaults[0].id;
+        let (person, vault) = owner(&server).await;
         let many = build::change((1..=400).map(|item| build::write(item, 0)), []);
         let many = person.following(vault, many).await;
         let length = serde_json::to_vec(&many).expect("JSON").len();
@@ -75,9 +77,7 @@ on_both! {
 
     async fn an_error_is_not_kept(db) {
         let server = another_server(db).await;
-        let mut person = Person::new(&server, 1);
-        let account = person.sign_up().await.json::<LoginResponse>().account;
-        let vault = account.vaults[0].id;
+        let (person, vault) = owner(&server).await;
         let items = paths::items(vault);
         let first = next_write(&person, vault, 1).await;
         let stale = next_write(&person, vault, 2).await;
@@ -93,9 +93,7 @@ on_both! {
 
     async fn whoever_hangs_up_finds_the_answer_later(db) {
         let server = another_server(db).await;
-        let mut person = Person::new(&server, 1);
-        let account = person.sign_up().await.json::<LoginResponse>().account;
-        let vault = account.vaults[0].id;
+        let (person, vault) = owner(&server).await;
         let items = paths::items(vault);
         let (_, cookie) = person.credential.clone().expect("a cookie");
         let mut found = 0;
@@ -129,10 +127,9 @@ on_both! {
 
     async fn of_many_at_a_time_one_is_carried_out(db) {
         let server = another_server(db).await;
-        let mut person = Person::new(&server, 1);
-        let account = person.sign_up().await.json::<LoginResponse>().account;
-        let items = paths::items(account.vaults[0].id);
-        let write = next_write(&person, account.vaults[0].id, 1).await;
+        let (person, vault) = owner(&server).await;
+        let items = paths::items(vault);
+        let write = next_write(&person, vault, 1).await;
         let tries = (0..6).map(|_| person.post_keyed(&items, KEY, &write));
         let answers = futures::future::join_all(tries).await;
         let done = answers.iter().filter(|one| one.status.is_success() && !is_replayed(one));

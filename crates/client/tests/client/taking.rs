@@ -104,6 +104,23 @@ impl Holder {
     }
 }
 
+/// Somebody with a token that writes, its holder, and an item that it may change.
+async fn with_token() -> (World, MadeToken, Holder, ItemId) {
+    let (world, items) = world().await;
+    let made = make(&world.session, "ci", true, None).await;
+    let holder = Holder::of(&world, &made);
+    (world, made, holder, items[0].summary.id)
+}
+
+/// Of the item as it was at first, and of somebody else.
+fn edited(stripe: ItemId, secret: &str) -> ItemDraft {
+    ItemDraft {
+        id: Some(stripe),
+        base_version: 1,
+        ..of("Payments", "Stripe", secret)
+    }
+}
+
 async fn take(session: &TestSession) -> TakenChanges {
     session.take_changes().await.expect("looks")
 }
@@ -201,21 +218,14 @@ fn what_fits_is_taken_in_one_write_and_copies_follow() {
 #[test]
 fn what_a_person_changed_meanwhile_waits_and_is_taken_or_discarded() {
     run(async {
-        let (world, items) = world().await;
+        let (world, _, mut ci, stripe) = with_token().await;
         let session = &world.session;
-        let made = make(session, "ci", true, None).await;
-        let mut ci = Holder::of(&world, &made);
-        let stripe = items[0].summary.id;
         let name = ci.hand_in(
             &world,
             stripe,
             Some(of("Payments", "Stripe", "by the machine")),
         );
-        let edit = ItemDraft {
-            id: Some(stripe),
-            base_version: 1,
-            ..of("Payments", "Stripe", "by the person")
-        };
+        let edit = edited(stripe, "by the person");
         session.save(&edit).await.expect("saves");
         for _ in 0..2 {
             let outcome = take(session).await;
@@ -265,16 +275,9 @@ fn what_a_person_changed_meanwhile_waits_and_is_taken_or_discarded() {
 #[test]
 fn what_was_looked_at_is_what_is_taken() {
     run(async {
-        let (world, items) = world().await;
+        let (world, made, mut ci, stripe) = with_token().await;
         let session = &world.session;
-        let made = make(session, "ci", true, None).await;
-        let mut ci = Holder::of(&world, &made);
-        let stripe = items[0].summary.id;
-        let edit = ItemDraft {
-            id: Some(stripe),
-            base_version: 1,
-            ..of("Payments", "Stripe", "by the person")
-        };
+        let edit = edited(stripe, "by the person");
         let shown = ci.seal(stripe, Some(of("Payments", "Stripe", "harmless")));
         // The holder of the token and the server are of one mind: something else has its name.
         ci.made -= 1;
@@ -309,22 +312,15 @@ fn what_was_looked_at_is_what_is_taken() {
 #[test]
 fn a_look_shows_the_item_as_it_is_elsewhere_by_now() {
     run(async {
-        let (world, items) = world().await;
+        let (world, _, mut ci, stripe) = with_token().await;
         let session = &world.session;
-        let made = make(session, "ci", true, None).await;
-        let mut ci = Holder::of(&world, &made);
-        let stripe = items[0].summary.id;
         let name = ci.hand_in(
             &world,
             stripe,
             Some(of("Payments", "Stripe", "by the machine")),
         );
         let other = world.device().await;
-        let edit = ItemDraft {
-            id: Some(stripe),
-            base_version: 1,
-            ..of("Payments", "Stripe", "by another device")
-        };
+        let edit = edited(stripe, "by another device");
         other.save(&edit).await.expect("saves");
         let (then, now) = session.look_at_change(name).await.expect("is looked at");
         assert_eq!(value(&now.expect("it is there")), "by another device");
