@@ -1,28 +1,36 @@
 //! Refusals, as their bodies say them (RFC 9457).
 
 use keyarc_wire::{ApiError, ErrorCode};
+use serde::Deserialize;
+
+/// A refusal with a code of a later server.
+#[derive(Deserialize)]
+struct Later {
+    #[serde(rename = "code")]
+    _code: String,
+    message: String,
+    action: String,
+}
 
 /// What a refusal says. A code that this client does not know is of a later server: what it means is
 /// then taken from the status alone.
 pub(super) fn read(body: &[u8], status: u16) -> Option<ApiError> {
-    let known = serde_json::from_slice(body);
-    known.ok().or_else(|| {
-        let mut said: serde_json::Value = serde_json::from_slice(body).ok()?;
-        let code = said.get_mut("code").filter(|code| code.is_string())?;
-        *code = serde_json::to_value(match status {
-            401 => ErrorCode::Unauthenticated,
-            404 => ErrorCode::NotFound,
-            409 => ErrorCode::Conflict,
-            413 => ErrorCode::PayloadTooLarge,
-            429 => ErrorCode::RateLimited,
-            503 => ErrorCode::Unavailable,
-            507 => ErrorCode::StorageFull,
-            // Nothing is tried in another way for it.
-            _ => ErrorCode::MethodNotAllowed,
-        })
-        .ok()?;
-        serde_json::from_value(said).ok()
-    })
+    if let Ok(known) = serde_json::from_slice(body) {
+        return Some(known);
+    }
+    let said: Later = serde_json::from_slice(body).ok()?;
+    let code = match status {
+        401 => ErrorCode::Unauthenticated,
+        404 => ErrorCode::NotFound,
+        409 => ErrorCode::Conflict,
+        413 => ErrorCode::PayloadTooLarge,
+        429 => ErrorCode::RateLimited,
+        503 => ErrorCode::Unavailable,
+        507 => ErrorCode::StorageFull,
+        // Nothing is tried in another way for it.
+        _ => ErrorCode::MethodNotAllowed,
+    };
+    Some(ApiError::new(code, said.message, said.action))
 }
 
 #[cfg(test)]
