@@ -193,6 +193,7 @@ test('what a token hands in comes into the vault, or waits when somebody was fas
 }) => {
   test.slow();
   guard.allowStatus(403);
+  guard.allowOffline();
   await vault.addKey({ name: 'Stripe', secret: 'first-secret', folder: 'Payments' });
   await toSettings(vault);
   const reading = await make(page, 'Reader');
@@ -243,7 +244,14 @@ test('what a token hands in comes into the vault, or waits when somebody was fas
   await expect(waits).toContainText('The item was changed since.');
   // What would change is seen before it is decided, secrets only where they are asked for.
   const look = waits.getByRole('button', { name: 'Look' });
-  await look.click();
+  const details = '**/api/vaults/*/details';
+  await context.route(details, async (route) => route.abort());
+  await look.focus();
+  await page.keyboard.press('Enter');
+  await expect(waits.getByText('The change could not be looked at')).toBeVisible({ timeout: 60_000 });
+  await isAccessible(page, 'a change that could not be looked at');
+  await context.unroute(details);
+  await waits.getByRole('button', { name: 'Try again' }).click();
   const secret = waits.getByRole('row', { name: /^Secret / });
   await expect(secret).toBeVisible();
   await expect(waits.getByRole('row')).toHaveCount(2);

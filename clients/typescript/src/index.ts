@@ -47,7 +47,7 @@ export class SessionError extends Error {
 }
 
 /** What this client was made for. A server of another version refuses, and says so. */
-const API_VERSION = '1';
+const API_VERSION: components['parameters']['ApiVersion'] = 1;
 
 /** A token is renewed this long before it ends, so that no request meets the very end of it. */
 const RENEW_BEFORE_MS = 60_000;

@@ -306,8 +306,10 @@ pub enum TokenCommand {
     /// Make a token that reads some of the items, and print it. It is shown this one time.
     Create(TokenCreate),
     /// List the tokens, and bring what they read up to date.
+    #[command(visible_alias = "list")]
     Ls(Printed),
     /// Revoke tokens.
+    #[command(visible_alias = "revoke")]
     Rm(TokenRm),
     /// List who used a token lately.
     Uses(TokenUses),

@@ -1,6 +1,6 @@
 //! What every request passes through, outermost first: request id and access log, security
-//! headers, the version of the API, panics, the client's address, the defence against cross-site requests, and the
-//! general rate limit.
+//! headers, the version of the API, panics, the client's address, the defence against cross-site
+//! requests, and the general rate limit.
 
 pub mod access_log;
 pub mod address;

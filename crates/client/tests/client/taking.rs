@@ -325,6 +325,25 @@ fn a_look_shows_the_item_as_it_is_elsewhere_by_now() {
         let (then, now) = session.look_at_change(name).await.expect("is looked at");
         assert_eq!(value(&now.expect("it is there")), "by another device");
         assert_eq!(then.base_version, 2);
+
+        // What the server says of it is believed as little as ever: withheld, and another item's.
+        let lies: [fn(&str, &mut serde_json::Value); 2] = [
+            |path, answer| {
+                if path == "/details" {
+                    answer["details"] = serde_json::json!([]);
+                }
+            },
+            |path, answer| {
+                if path == "/details" {
+                    answer["details"][0]["item_id"] = "00".repeat(16).into();
+                }
+            },
+        ];
+        for lie in lies {
+            world.server.borrow_mut().twist = Some(Box::new(lie));
+            let looked = session.look_at_change(name).await;
+            assert_eq!(looked.err(), Some(ClientError::Tampered));
+        }
     });
 }
 

@@ -193,7 +193,8 @@ impl<T: Transport, H: Host> Session<T, H> {
             // Changed elsewhere since the last sync.
             self.sync().await?;
         }
-        Err(ClientError::Unreachable)
+        // Its details never are those that the vault names.
+        Err(ClientError::Tampered)
     }
 
     /// Whether a person looked at something else under the name of this change.

@@ -189,6 +189,8 @@ async fn a_change_is_taken_as_it_was_handed_in_or_not_at_all() {
             "{what}: {outcome:?}"
         );
         for row in outcome.waiting {
+            let looked = session.look_at_change(row.change).await;
+            assert!(looked.is_err(), "{what}: {looked:?}");
             assert!(session.take_change(row.change).await.is_err(), "{what}");
         }
         world.proxy.tell_the_truth();
