@@ -7,7 +7,7 @@ import type { Browser, BrowserContext, Page } from '@playwright/test';
 
 import { isAccessible } from '../support/axe.ts';
 import { canary, sightings } from '../support/canary.ts';
-import { attached, download, files } from '../support/files.ts';
+import { attach, attached, download, files } from '../support/files.ts';
 import { expect, test } from '../support/fixtures.ts';
 import type { Guard } from '../support/guard.ts';
 import { Person } from '../support/person.ts';
@@ -21,9 +21,9 @@ const CHUNKS = '**/attachments/*/chunks/*';
 const facts = (page: Page) => page.locator('.import-archive dd');
 const withFiles = (page: Page) => page.getByRole('checkbox', { name: 'Attached files', exact: true });
 
-async function attach(page: Page, name: string, buffer: Buffer): Promise<void> {
+async function add(page: Page, name: string, buffer: Buffer): Promise<void> {
   const before = await attached(page).count();
-  await page.locator('#files-input').setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
+  await attach(page, { name, mimeType: 'application/octet-stream', buffer });
   await expect(attached(page)).toHaveCount(before + 1, { timeout: 60_000 });
 }
 
@@ -96,10 +96,10 @@ test('what is attached goes along in an archive to the last byte, under names th
   const large = Buffer.concat([randomBytes(3 * MB), small]);
   const hereIds = heard(context);
   await vault.addKey(KEY);
-  await attach(page, 'small.txt', small);
-  await attach(page, 'large.bin', large);
-  await attach(page, 'empty', Buffer.alloc(0));
-  await attach(page, 'old.txt', Buffer.from('only before'));
+  await add(page, 'small.txt', small);
+  await add(page, 'large.bin', large);
+  await add(page, 'empty', Buffer.alloc(0));
+  await add(page, 'old.txt', Buffer.from('only before'));
   await files(page).getByRole('button', { name: 'Remove old.txt', exact: true }).click();
   await expect(attached(page)).toHaveCount(3);
 
@@ -160,7 +160,7 @@ test('files stay out of an archive when they are not to be in it, or the server 
   test.slow();
   guard.allowStatus(404);
   await vault.addKey(KEY);
-  await attach(page, 'a.bin', randomBytes(2 * MB));
+  await add(page, 'a.bin', randomBytes(2 * MB));
   await toExport(vault);
   await withFiles(page).uncheck();
   await make(vault, person);
@@ -172,7 +172,7 @@ test('files stay out of an archive when they are not to be in it, or the server 
 
   // One piece is another than the one that was sent.
   await context.route(CHUNKS, async (route) => {
-    const response = await route.fetch();
+    const response = await route.fetch({ maxRetries: 2 });
     const body = await response.body();
     body[body.length - 1]! ^= 1;
     await route.fulfill({ response, body });
@@ -211,7 +211,7 @@ test('a restore that is cancelled leaves nothing, and one that failed goes on @p
   guard.allowOffline();
   const content = randomBytes(2 * MB);
   await vault.addKey(KEY);
-  await attach(page, 'a.bin', content);
+  await add(page, 'a.bin', content);
   await toExport(vault);
   await make(vault, person);
   await expect(vault.button('Save the file')).toBeVisible({ timeout: 60_000 });

@@ -7,7 +7,7 @@ import type { Page } from '@playwright/test';
 
 import { isAccessible } from '../support/axe.ts';
 import { canary, sightings, sightingsBelow } from '../support/canary.ts';
-import { attached, download, files } from '../support/files.ts';
+import { attach, attached, chooseBy, download, files } from '../support/files.ts';
 import { expect, test as base } from '../support/fixtures.ts';
 import { json, Liar, type Asked } from '../support/liar.ts';
 import { Person } from '../support/person.ts';
@@ -40,10 +40,6 @@ interface Chosen {
 
 const file = (name: string, buffer: Buffer): Chosen => ({ name, mimeType: 'application/octet-stream', buffer });
 
-async function choose(page: Page, chosen: Chosen | Chosen[] | string): Promise<void> {
-  await page.locator('#files-input').setInputFiles(chosen);
-}
-
 async function begin(vault: Vault): Promise<Page> {
   await vault.addKey(KEY);
   await expect(files(vault.page)).toBeVisible();
@@ -57,7 +53,7 @@ test('files are attached, read, renamed, removed and brought back @phone', async
   const name = `${canary('name')}.txt`;
   const small = Buffer.from(`${word}\n`.repeat(400));
   const large = Buffer.concat([randomBytes(2 * MB), small]);
-  await choose(page, [file(name, small), file('picture.png', large)]);
+  await attach(page, [file(name, small), file('picture.png', large)]);
   await expect(attached(page)).toHaveCount(2, { timeout: 60_000 });
   await expect(onTheWay(page)).toHaveCount(0);
   await expect(attached(page).first()).toContainText(name);
@@ -140,7 +136,7 @@ test('an upload goes on by itself after an outage, and after a reload with the s
     isAway ||= isChunk(asked) && (sent += 1) === 3;
     return isAway ? away : undefined;
   };
-  await choose(page, file('long.bin', content));
+  await attach(page, file('long.bin', content));
   await expect(onTheWay(page).getByText('The server does not answer. It goes on by itself when it does.')).toBeVisible();
   await expect(onTheWay(page).getByRole('progressbar', { name: 'Uploading long.bin' })).toBeVisible();
   await isAccessible(page, 'an upload that waits');
@@ -156,7 +152,7 @@ test('an upload goes on by itself after an outage, and after a reload with the s
     isAway ||= isChunk(asked) && (sent += 1) === 4;
     return isAway ? away : undefined;
   };
-  await choose(page, file('second.bin', other));
+  await attach(page, file('second.bin', other));
   await expect(onTheWay(page).getByText('The server does not answer.', { exact: false })).toBeVisible();
   liar.instead = undefined;
   await page.reload();
@@ -165,11 +161,11 @@ test('an upload goes on by itself after an outage, and after a reload with the s
   const row = cutOff(page).filter({ hasText: 'second.bin' });
   await expect(row.getByText('The upload was cut off.', { exact: false })).toBeVisible();
   await isAccessible(page, 'an upload that was cut off');
-  const again = row.locator('input[type=file]');
-  await again.setInputFiles(file('second.bin', randomBytes(4 * MB)));
+  const again = row.getByRole('button', { name: 'Resume…' });
+  await chooseBy(again, file('second.bin', randomBytes(4 * MB)));
   await expect(row.getByText('This is not the file that the upload began with', { exact: false })).toBeVisible();
   const before = liar.requests.filter(isChunk).length;
-  await again.setInputFiles(file('renamed.bin', other));
+  await chooseBy(again, file('renamed.bin', other));
   await expect(attached(page)).toHaveCount(2, { timeout: 60_000 });
   expect(liar.requests.filter(isChunk).length - before).toBeLessThan(4);
   await expect(cutOff(page)).toHaveCount(0);
@@ -177,7 +173,7 @@ test('an upload goes on by itself after an outage, and after a reload with the s
 
   // Given up halfway: nothing is left of it, here or there.
   liar.instead = (asked) => (isChunk(asked) ? away : undefined);
-  await choose(page, file('third.bin', randomBytes(2 * MB)));
+  await attach(page, file('third.bin', randomBytes(2 * MB)));
   await onTheWay(page).getByRole('button', { name: 'Cancel' }).click();
   await expect(onTheWay(page)).toHaveCount(0);
   // The server hears of it once the device has forgotten it.
@@ -202,13 +198,13 @@ test('an upload that goes on in one tab is not cut off to another', async ({
   await begin(vault);
   liar.instead = (asked) => (isChunk(asked) ? away : undefined);
   const waits = 'The server does not answer. It goes on by itself when it does.';
-  await choose(page, file('gone.bin', randomBytes(2 * MB)));
+  await attach(page, file('gone.bin', randomBytes(2 * MB)));
   await expect(onTheWay(page).getByText(waits)).toBeVisible();
   await page.reload();
   await person.unlock();
   await expect(cutOff(page)).toHaveCount(1);
   const shared = randomBytes(2 * MB);
-  await choose(page, file('shared.bin', shared));
+  await attach(page, file('shared.bin', shared));
   await expect(onTheWay(page).getByText(waits)).toBeVisible();
 
   const other = person.at(await context.newPage());
@@ -224,7 +220,7 @@ test('an upload that goes on in one tab is not cut off to another', async ({
   const row = cutOff(second.page).filter({ hasText: 'shared.bin' });
   await expect(row).toBeVisible();
   liar.instead = undefined;
-  await row.locator('input[type=file]').setInputFiles(file('shared.bin', shared));
+  await chooseBy(row.getByRole('button', { name: 'Resume…' }), file('shared.bin', shared));
   await expect(attached(second.page)).toHaveCount(1, { timeout: 60_000 });
   expect((await download(second.page, 'shared.bin')).equals(shared)).toBe(true);
 });
@@ -238,7 +234,7 @@ test('a lock in the middle of an upload and of a form keeps both', async ({ cont
     await new Promise((resolve) => setTimeout(resolve, 400));
     await route.continue().catch(() => undefined);
   });
-  await choose(page, file('long.bin', content));
+  await attach(page, file('long.bin', content));
   await expect(onTheWay(page)).toHaveCount(1);
   await expect.poll(() => sent).toBeGreaterThan(1);
   await vault.detail(KEY.name).getByRole('button', { name: 'Edit' }).click();
@@ -249,17 +245,36 @@ test('a lock in the middle of an upload and of a form keeps both', async ({ cont
   await vault.open(KEY.name);
   const row = cutOff(page).filter({ hasText: 'long.bin' });
   await expect(row).toBeVisible();
-  await row.locator('input[type=file]').setInputFiles(file('long.bin', content));
+  await chooseBy(row.getByRole('button', { name: 'Resume…' }), file('long.bin', content));
   await expect(attached(page)).toHaveCount(1, { timeout: 60_000 });
+});
+
+test('files that are chosen while the item changes elsewhere are attached', async ({ context, page, person, vault }) => {
+  await begin(vault);
+  const opened = page.waitForEvent('filechooser');
+  await files(page).getByRole('button', { name: 'Attach files…' }).click();
+  const chooser = await opened;
+  const other = person.at(await context.newPage());
+  await other.page.goto('/vault');
+  const second = await other.unlock();
+  const elsewhere = await second.open(KEY.name);
+  await elsewhere.getByRole('button', { name: 'Edit' }).click();
+  await second.fillKey({ tags: 'signed' });
+  await second.save();
+  await expect(vault.detail(KEY.name).getByText('signed', { exact: true })).toBeVisible();
+  const content = randomBytes(4_000);
+  await chooser.setFiles(file('late.bin', content));
+  await expect(attached(page)).toHaveCount(1);
+  expect((await download(page, 'late.bin')).equals(content)).toBe(true);
 });
 
 test('names of files that are too long together are refused before anything is sent', async ({ liar, page, vault }) => {
   await begin(vault);
   const long = (number: number) => file(`${number}${'鍵'.repeat(95)}.bin`, Buffer.from('x'));
-  await choose(page, [1, 2, 3, 4, 5, 6].map(long));
+  await attach(page, [1, 2, 3, 4, 5, 6].map(long));
   await expect(attached(page)).toHaveCount(6, { timeout: 60_000 });
   const asked = liar.asked.length;
-  await choose(page, long(7));
+  await attach(page, long(7));
   await expect(files(page).getByText('too long together', { exact: false })).toBeVisible();
   expect(liar.asked.slice(asked).filter((line) => line.includes('/attachments'))).toEqual([]);
 });
@@ -277,7 +292,7 @@ test('what is too large, a full server and a file that is not the one say what t
   const huge = info.outputPath('huge.iso');
   writeFileSync(huge, Buffer.alloc(100 * MB + 1));
   const asked = liar.asked.length;
-  await choose(page, huge);
+  await attach(page, huge);
   await expect(files(page).getByText('A file can have 100 MB. Nothing was attached.', { exact: false })).toBeVisible();
   expect(liar.asked.slice(asked).filter((line) => line.includes('/attachments'))).toEqual([]);
   await isAccessible(page, 'a file that is too large');
@@ -287,7 +302,7 @@ test('what is too large, a full server and a file that is not the one say what t
     request.path.endsWith('/attachments')
       ? json({ code: 'storage_full', message: 'The storage is full.', action: 'Try again later.' }, 507)
       : undefined;
-  await choose(page, file('a.txt', Buffer.from('one')));
+  await attach(page, file('a.txt', Buffer.from('one')));
   const row = onTheWay(page).filter({ hasText: 'a.txt' });
   await expect(row.getByText('The server has no space left. Nothing was attached.', { exact: false })).toBeVisible();
   await isAccessible(page, 'a full server');
@@ -296,7 +311,7 @@ test('what is too large, a full server and a file that is not the one say what t
   await expect(attached(page)).toHaveCount(1);
 
   // Another file's data in its place is refused, and nothing of it is saved.
-  await choose(page, file('b.txt', Buffer.from('two')));
+  await attach(page, file('b.txt', Buffer.from('two')));
   await expect(attached(page)).toHaveCount(2);
   const chunks = liar.requests.filter(isChunk);
   liar.lie = ({ asked: { method, path } }) =>
@@ -318,9 +333,9 @@ test('an account has as much room for files as its server says', async ({ browse
   try {
     const vault = await new Person(await context.newPage()).signUp();
     const page = await begin(vault);
-    await choose(page, file('first.bin', randomBytes(2 * MB)));
+    await attach(page, file('first.bin', randomBytes(2 * MB)));
     await expect(attached(page)).toHaveCount(1, { timeout: 60_000 });
-    await choose(page, file('second.bin', randomBytes(2 * MB)));
+    await attach(page, file('second.bin', randomBytes(2 * MB)));
     await expect(onTheWay(page).getByText('The room for files of this account, 3 MB, is used up.', { exact: false })).toBeVisible();
     await onTheWay(page).getByRole('button', { name: 'Cancel' }).click();
     await expect(onTheWay(page)).toHaveCount(0);

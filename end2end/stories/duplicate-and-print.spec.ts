@@ -3,7 +3,7 @@
 import type { Page } from '@playwright/test';
 
 import { isAccessible } from '../support/axe.ts';
-import { attached, download } from '../support/files.ts';
+import { attach, attached, download } from '../support/files.ts';
 import { expect, test } from '../support/fixtures.ts';
 import type { Vault } from '../support/vault.ts';
 
@@ -17,7 +17,7 @@ async function more(page: Page, vault: Vault, what: string): Promise<void> {
 test('an item begins as another one, files included, and both live on by themselves @phone', async ({ page, vault }) => {
   await vault.addKey({ ...KEY, folder: 'Legal/2026', notes: 'signed twice' });
   const content = Buffer.from('a page of the contract\n'.repeat(100));
-  await page.locator('#files-input').setInputFiles({ name: 'page.txt', mimeType: 'text/plain', buffer: content });
+  await attach(page, { name: 'page.txt', mimeType: 'text/plain', buffer: content });
   await expect(attached(page)).toHaveCount(1);
   const edit = await vault.detail(KEY.name).getByRole('button', { name: 'Edit' }).boundingBox();
   expect((edit?.x ?? 0) + (edit?.width ?? 0), 'the bar is wider than the page').toBeLessThanOrEqual(page.viewportSize()!.width);

@@ -236,7 +236,7 @@ test('what items were before goes along in an archive, unless it is not to or th
 
   // A version in the place of another: nothing is made.
   await context.route('**/versions/of-items', async (route) => {
-    const response = await route.fetch();
+    const response = await route.fetch({ maxRetries: 2 });
     const said = (await response.json()) as { versions: { overview: string }[] };
     said.versions[1]!.overview = said.versions[0]!.overview;
     await route.fulfill({ response, json: said });
@@ -248,7 +248,7 @@ test('what items were before goes along in an archive, unless it is not to or th
   await context.unroute('**/versions/of-items');
   // One that is left out is counted.
   await context.route('**/versions/of-items', async (route) => {
-    const response = await route.fetch();
+    const response = await route.fetch({ maxRetries: 2 });
     const said = (await response.json()) as { versions: unknown[] };
     await route.fulfill({ response, json: { ...said, versions: said.versions.slice(1) } });
   });

@@ -21,7 +21,7 @@ test('a page whose code does not arrive says so, and comes when it does', async 
 test('code that is not the one of this version is not run', async ({ guard, page, vault }) => {
   guard.allow(/Failed to load resource|Failed to fetch|integrity|failed to load split module/i);
   await page.route(PART, async (route) => {
-    const response = await route.fetch();
+    const response = await route.fetch({ maxRetries: 2 });
     const body = await response.body();
     body[body.length - 1]! ^= 1;
     await route.fulfill({ response, body });
@@ -41,7 +41,7 @@ test('what parts share does not arrive, or is of another version, and is run onl
   await page.unroute(shared);
   let touched = 0;
   await page.route(shared, async (route) => {
-    const response = await route.fetch();
+    const response = await route.fetch({ maxRetries: 2 });
     const body = await response.body();
     body[body.length - 1]! ^= 1;
     touched += 1;

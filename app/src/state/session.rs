@@ -1,5 +1,9 @@
 use std::time::Duration;
 
+use futures::{
+    channel::oneshot,
+    future::{join_all, select},
+};
 use keyarc_client::Trust;
 use keyarc_vault::ItemDraft;
 use leptos::{ev, prelude::*, task::spawn_local};
@@ -49,6 +53,8 @@ pub struct Session {
     awaits_code: RwSignal<bool>,
     /// How many changes that machine tokens handed in wait for a person.
     waiting: RwSignal<u32>,
+    /// Ends of what the worker was sent for and nobody waits for. A lock waits for them.
+    errands: StoredValue<Vec<oneshot::Receiver<()>>>,
     worker: Worker,
     form: OpenForm,
     items: Items,
@@ -60,8 +66,9 @@ pub struct Session {
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// An open page asks the server this often.
 const SYNC_EVERY: Duration = Duration::from_secs(60);
-/// A half-written form is sealed before a lock; a worker that takes longer is ended anyway.
-const KEEP_DRAFT_WITHIN: Duration = Duration::from_millis(1_500);
+/// A half-written form is sealed before a lock, and what was begun is finished; a worker that takes
+/// longer is ended anyway.
+const FINISH_WITHIN: Duration = Duration::from_millis(1_500);
 
 impl Session {
     /// The phase.
@@ -182,10 +189,8 @@ impl Session {
                 open.notices.clear();
             }
         });
-        spawn_local(async move {
-            // They come again at the next log-in when the server could not be told.
-            let _ = self.worker.call(Command::DismissNotices).await;
-        });
+        // They come again at the next log-in when the server could not be told.
+        self.send_for(Command::DismissNotices);
     }
 
     /// The question for the recovery kit was answered.
@@ -200,10 +205,8 @@ impl Session {
     /// The question for the recovery kit was put off.
     pub fn put_recovery_off(self) {
         self.kit_proven();
-        spawn_local(async move {
-            // It is asked again at the next log-in when the server could not be told.
-            let _ = self.worker.call(Command::PutRecoveryOff).await;
-        });
+        // It is asked again at the next log-in when the server could not be told.
+        self.send_for(Command::PutRecoveryOff);
     }
 
     /// A change of keys that was begun is given up.
@@ -213,9 +216,20 @@ impl Session {
                 open.rekey_begun_at_ms = None;
             }
         });
+        // The server drops it after a day when it could not be told.
+        self.send_for(Command::DropRekey);
+    }
+
+    /// Sends the worker for something that the page shows as done already.
+    fn send_for(self, command: Command) {
+        let (done, end) = oneshot::channel();
+        self.errands.update_value(|errands| {
+            errands.retain_mut(|errand| matches!(errand.try_recv(), Ok(None)));
+            errands.push(end);
+        });
         spawn_local(async move {
-            // The server drops it after a day when it could not be told.
-            let _ = self.worker.call(Command::DropRekey).await;
+            let _ = self.worker.call(command).await;
+            let _ = done.send(());
         });
     }
 
@@ -263,7 +277,7 @@ impl Session {
     }
 
     /// Locks this tab. Ending the worker is what wipes its memory; a half-written form is
-    /// sealed before.
+    /// sealed before, and what the page showed as done is done.
     pub fn lock_here(self) {
         if self.phase.get_untracked() != VaultPhase::Unlocked {
             return;
@@ -271,7 +285,7 @@ impl Session {
         let draft = self.form.dirty();
         self.drop_page_state();
         spawn_local(async move {
-            self.keep_draft(draft).await;
+            self.finish(draft).await;
             self.worker.restart();
             self.look_at_device();
         });
@@ -282,17 +296,28 @@ impl Session {
     pub fn reload(self) {
         let draft = self.form.dirty();
         spawn_local(async move {
-            self.keep_draft(draft).await;
+            self.finish(draft).await;
             // Where the browser refuses, it is loaded anew at the next visit.
             let _ = window().location().reload();
         });
     }
 
-    async fn keep_draft(self, draft: Option<ItemDraft>) {
-        let Some(draft) = draft else { return };
-        let keep = self.worker.call(Command::KeepDraft(Some(Box::new(draft))));
-        let too_late = sleep(KEEP_DRAFT_WITHIN);
-        futures::future::select(Box::pin(keep), Box::pin(too_late)).await;
+    async fn finish(self, draft: Option<ItemDraft>) {
+        let errands = self.errands.try_update_value(std::mem::take);
+        let errands = errands.unwrap_or_default();
+        if draft.is_none() && errands.is_empty() {
+            return;
+        }
+        let work = async move {
+            if let Some(draft) = draft {
+                let _ = self
+                    .worker
+                    .call(Command::KeepDraft(Some(Box::new(draft))))
+                    .await;
+            }
+            join_all(errands).await;
+        };
+        select(Box::pin(work), Box::pin(sleep(FINISH_WITHIN))).await;
     }
 
     /// Ends the session at the server and locks. The device stays known unless `forget`.
@@ -344,6 +369,7 @@ pub fn provide_session() {
         trouble: RwSignal::new(None),
         awaits_code: RwSignal::new(false),
         waiting: RwSignal::new(0),
+        errands: StoredValue::new(Vec::new()),
         worker: use_worker(),
         form: use_open_form(),
         items: use_items(),

@@ -29,6 +29,8 @@ pub struct Upload {
 #[derive(Clone, Copy)]
 pub struct Uploads {
     list: RwSignal<Vec<Upload>>,
+    /// Why files that were chosen last were not even begun, and for which item.
+    refused: RwSignal<Option<(ItemId, Vec<String>)>>,
     next: StoredValue<u32>,
 }
 
@@ -64,9 +66,23 @@ impl Uploads {
         let _ = self.list.try_update(|all| all.retain(|one| one.key != key));
     }
 
+    /// Why files chosen last for an item were not begun. Tracks that.
+    pub fn refused(self, item: ItemId) -> Vec<String> {
+        self.refused.with(|refused| match refused {
+            Some((of, words)) if *of == item => words.clone(),
+            _ => Vec::new(),
+        })
+    }
+
+    /// Says why files were not begun, in place of what was said before.
+    pub fn refuse(self, item: ItemId, words: Vec<String>) {
+        self.refused.set(Some((item, words)));
+    }
+
     /// Takes all away, as a lock must: they have names of files.
     pub fn clear(self) {
         self.list.update(Vec::clear);
+        self.refused.set(None);
     }
 
     /// A key that no other has.
@@ -83,6 +99,7 @@ impl Uploads {
 pub fn provide_uploads() {
     provide_context(Uploads {
         list: RwSignal::new(Vec::new()),
+        refused: RwSignal::new(None),
         next: StoredValue::new(0),
     });
 }

@@ -1,5 +1,45 @@
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+
+/// The id of the input by which files are chosen.
+const CHOOSER: &str = "file-chooser";
+
+/// Lets a person choose files of this device. The input is the document's and not the asker's:
+/// what is chosen arrives even when whoever asked is drawn anew, or gone, before the choice is made.
+pub fn choose_files(
+    many: bool,
+    label: &str,
+    chosen: impl FnOnce(&web_sys::FileList) + 'static,
+) -> Result<(), JsValue> {
+    drop_chooser();
+    let input: web_sys::HtmlInputElement = document().create_element("input")?.unchecked_into();
+    input.set_id(CHOOSER);
+    input.set_type("file");
+    input.set_multiple(many);
+    input.set_hidden(true);
+    input.set_attribute("aria-label", label)?;
+    let source = input.clone();
+    let on_change = Closure::once_into_js(move || {
+        drop_chooser();
+        if let Some(files) = source.files() {
+            chosen(&files);
+        }
+    });
+    input.add_event_listener_with_callback("change", on_change.unchecked_ref())?;
+    let on_cancel = Closure::once_into_js(drop_chooser);
+    input.add_event_listener_with_callback("cancel", on_cancel.unchecked_ref())?;
+    let body = document().body().ok_or(JsValue::UNDEFINED)?;
+    body.append_child(&input)?;
+    input.click();
+    Ok(())
+}
+
+/// Takes away what a choice was made by, or what nobody chose by.
+fn drop_chooser() {
+    if let Some(old) = document().get_element_by_id(CHOOSER) {
+        old.remove();
+    }
+}
 
 /// Hands a text to the browser as a file, without it leaving the device.
 pub fn save_file(name: &str, text: &str) -> Result<(), JsValue> {

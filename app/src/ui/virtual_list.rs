@@ -76,7 +76,8 @@ pub fn VirtualList<V: IntoView + 'static>(
             let _ = height.try_set(f64::from(measured.client_height()));
             let _ = scroll_top.try_set(f64::from(measured.scroll_top()));
         };
-        measure();
+        // The observer calls once the list is laid out: to ask before that would have the browser
+        // lay out everything twice.
         let on_scroll = Closure::<dyn Fn()>::new(measure.clone());
         let on_resize = Closure::<dyn Fn()>::new(measure);
         let listener = on_scroll.as_ref().unchecked_ref();

@@ -1,6 +1,6 @@
 //! How many tests passed and failed, and which failed.
 
-use std::{fmt, ops::AddAssign};
+use std::{fmt, fs, ops::AddAssign};
 
 use serde_json::Value;
 
@@ -99,11 +99,15 @@ fn failed_specs(suite: &Value, names: &mut Vec<String>) {
             let text = |of: &Value| of.as_str().unwrap_or_default().to_owned();
             let (project, file) = (text(&test["projectName"]), text(&spec["file"]));
             let mut name = format!("[{project}] {file}: {}", text(&spec["title"]));
-            for error in list(&test, "results")
-                .iter()
-                .flat_map(|result| list(result, "errors"))
-            {
-                name.push_str(&indented(&text(&error["message"])));
+            for result in list(&test, "results") {
+                for error in list(&result, "errors") {
+                    name.push_str(&indented(&text(&error["message"]), 30));
+                }
+                for attached in list(&result, "attachments") {
+                    if attached["name"] == "error-context" {
+                        name.push_str(&page_in(&text(&attached["path"])));
+                    }
+                }
             }
             name
         }));
@@ -113,10 +117,25 @@ fn failed_specs(suite: &Value, names: &mut Vec<String>) {
     }
 }
 
+/// What stood on the page when a test failed, as the runner wrote it down beside other things: why
+/// something did not come can often be read there and nowhere else.
+fn page_in(context: &str) -> String {
+    let told = fs::read_to_string(context).unwrap_or_default();
+    match told.split_once("# Page snapshot") {
+        Some((_, page)) => {
+            let page = page.split("\n# ").next().unwrap_or_default();
+            indented(
+                &page.replace("```yaml", "the page:").replace("```", ""),
+                150,
+            )
+        }
+        None => String::new(),
+    }
+}
+
 /// The first lines of what a test said when it failed: where only the end of a log is kept, they are
 /// all that is left of it.
-fn indented(message: &str) -> String {
-    const LINES: usize = 30;
+fn indented(message: &str, most: usize) -> String {
     // What tells a terminal something ends with the first of these characters.
     let mut parts = message.split('\u{1b}');
     let first = parts.next().unwrap_or_default().to_owned();
@@ -126,7 +145,7 @@ fn indented(message: &str) -> String {
         plain + end.map_or(body, |end| &body[end + 1..])
     });
     let lines = plain.lines().filter(|line| !line.trim().is_empty());
-    lines.take(LINES).fold(String::new(), |mut told, line| {
+    lines.take(most).fold(String::new(), |mut told, line| {
         told.push_str("\n    ");
         told.push_str(line);
         told
@@ -179,6 +198,28 @@ mod tests {
     fn what_failed_has_a_name() {
         assert_eq!(Counts::one(false).named("types").names, ["types"]);
         assert_eq!(Counts::one(true).named("types"), Counts::one(true));
+    }
+
+    #[test]
+    fn what_stood_on_the_page_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let context = folder.path().join("error-context.md");
+        let told = "# Instructions\n\n- explain\n\n# Page snapshot\n\n```yaml\n- main:\n  - text: x\n```\n\n# Test source\n\nno";
+        fs::write(&context, told).expect("written");
+        let report = serde_json::json!({
+            "stats": {"unexpected": 1},
+            "suites": [{"specs": [{"title": "one", "file": "a.spec.ts", "tests": [{
+                "projectName": "desktop", "status": "unexpected", "results": [{
+                    "errors": [{"message": "not seen"}],
+                    "attachments": [{"name": "screenshot", "path": context}, {"name": "error-context", "path": context}]
+                }]
+            }]}]}]
+        });
+        let counts = Counts::of_playwright(&report.to_string()).expect("a report");
+        assert_eq!(
+            counts.names,
+            ["[desktop] a.spec.ts: one\n    not seen\n    the page:\n    - main:\n      - text: x"]
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     state::{Progress, use_selection, use_session},
-    ui::{Icon, IconButton, Menu, MenuItem},
+    ui::{Icon, IconButton, Menu, MenuItem, once_pictured},
     words::number,
     worker::{Stage, Target},
 };
@@ -15,8 +15,19 @@ use crate::{
 #[component]
 pub(super) fn Bar() -> impl IntoView {
     let selection = use_selection();
+    let shown = RwSignal::new(false);
+    // The rows say first that they are selected; the bar is built while that is looked at.
+    Effect::new(move |_| {
+        if selection.is_on() {
+            once_pictured(move || {
+                let _ = shown.try_set(untrack(|| selection.is_on()));
+            });
+        } else {
+            shown.set(false);
+        }
+    });
     view! { class="v",
-        <Show when=move || selection.is_on()>
+        <Show when=move || shown.get()>
             <Tools />
         </Show>
     }

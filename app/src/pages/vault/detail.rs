@@ -91,10 +91,11 @@ fn OpenItem(id: keyarc_wire::ItemId) -> impl IntoView {
             // is kept of the answer.
             let reply = worker.call(Command::Reveal(id)).await;
             match reply {
+                // The list may have come first; to be told of it again would draw everything anew.
                 Ok(Reply::Item(item)) => {
-                    let _ = summary.try_update(|s| {
-                        s.get_or_insert(item.summary);
-                    });
+                    if summary.try_with_untracked(Option::is_none) == Some(true) {
+                        summary.set(Some(item.summary));
+                    }
                 }
                 Ok(_) => {}
                 Err(failure) => drop(problem.try_set(Some(failure.to_string()))),

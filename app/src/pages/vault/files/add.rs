@@ -1,7 +1,7 @@
 //! Where files come from: chosen, dropped anywhere onto the item, or pasted.
 
 use keyarc_wire::ItemId;
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     state::{use_toasts, use_uploads},
-    ui::{Banner, BannerTone, Button, Icon},
+    ui::{Banner, BannerTone, Button, Icon, choose_files},
     worker::use_worker,
 };
 
@@ -28,31 +28,20 @@ pub(super) fn AddFiles(
         uploads,
         toasts: use_toasts(),
     };
-    let problems = RwSignal::new(Vec::<String>::new());
     let over = RwSignal::new(false);
-    let input = NodeRef::<html::Input>::new();
     let take = move |files: &web_sys::FileList| {
-        problems.set(Vec::new());
+        let mut problems = Vec::new();
         for file in (0..files.length()).filter_map(|at| files.get(at)) {
             let coming = untrack(|| uploads.to(item));
             let others = coming
                 .iter()
                 .fold(here, |others, one| others.and(&one.name.get_untracked()));
             match refused(&file.name(), file.size(), others) {
-                Some(words) => problems.update(|all| all.push(words)),
+                Some(words) => problems.push(words),
                 None => sender.attach(item, file, None),
             }
         }
-    };
-    let chosen = move |_| {
-        let Some(input) = input.get_untracked() else {
-            return;
-        };
-        if let Some(files) = input.files() {
-            take(&files);
-        }
-        // The same file can be chosen again.
-        input.set_value("");
+        uploads.refuse(item, problems);
     };
     let drag = window_event_listener(ev::dragover, move |event| {
         if holds_files(&event) {
@@ -94,23 +83,14 @@ pub(super) fn AddFiles(
         drop.remove();
         paste.remove();
     });
+    let toasts = sender.toasts;
     let choose = move |()| {
-        if let Some(input) = input.get_untracked() {
-            input.click();
+        if choose_files(true, t!("Files to attach"), take).is_err() {
+            toasts.fail(t!("This browser did not let a file be chosen."));
         }
     };
     view! { class="v",
         <div class="files-add" class:is-over=move || over.get()>
-            <input
-                class="files-input"
-                id="files-input"
-                r#type="file"
-                multiple
-                hidden
-                aria-label=t!("Files to attach")
-                node_ref=input
-                on:change=chosen
-            />
             <Button icon=Icon::Plus on_press=choose>
                 {t!("Attach files…")}
             </Button>
@@ -126,8 +106,8 @@ pub(super) fn AddFiles(
         </div>
         <div role="alert">
             {move || {
-                problems
-                    .get()
+                uploads
+                    .refused(item)
                     .into_iter()
                     .map(|words| {
                         view! { class="v",

@@ -12,7 +12,9 @@ use super::{
 use crate::{
     language::known,
     state::{ConnectionState, Upload, use_connection, use_toasts, use_uploads},
-    ui::{Button, Dialog, Icon, IconButton, IconView, Look, TextInput, focus_on_mount},
+    ui::{
+        Button, Dialog, Icon, IconButton, IconView, Look, TextInput, choose_files, focus_on_mount,
+    },
     words::size,
     worker::{AttachmentCommand, AttachmentReply, CutOffUpload, Failure, use_worker},
 };
@@ -308,27 +310,21 @@ fn CutOffRow(
         size: total,
     } = upload;
     let problem = RwSignal::new(None::<String>);
-    let input = NodeRef::<html::Input>::new();
-    let chosen = move |_| {
-        let Some(input) = input.get_untracked() else {
-            return;
-        };
-        let file = input.files().and_then(|files| files.get(0));
-        input.set_value("");
-        match file {
+    let again = t!("The same file again: {name}", name);
+    let resume = move |()| {
+        let chosen = move |files: &web_sys::FileList| match files.get(0) {
             Some(file) if file.size() != total as f64 => {
-                problem.set(Some(another_file().to_owned()));
+                let _ = problem.try_set(Some(another_file().to_owned()));
             }
             Some(file) => {
                 sender.attach(item, file, Some(id));
-                known.update(|all| all.retain(|one| one.id != id));
+                let _ = known.try_update(|all| all.retain(|one| one.id != id));
             }
             None => {}
-        }
-    };
-    let resume = move |()| {
-        if let Some(input) = input.get_untracked() {
-            input.click();
+        };
+        if choose_files(false, &again, chosen).is_err() {
+            let words = t!("This browser did not let a file be chosen.");
+            problem.set(Some(words.to_owned()));
         }
     };
     let discard = move |()| {
@@ -347,13 +343,6 @@ fn CutOffRow(
                 <bdi>{name.clone()}</bdi>
             </span>
             <span class="files-facts quiet">{facts}</span>
-            <input
-                r#type="file"
-                hidden
-                aria-label=t!("The same file again: {name}", name)
-                node_ref=input
-                on:change=chosen
-            />
             <Button on_press=resume>{t!("Resume…")}</Button>
             <Button on_press=discard>{t!("Discard")}</Button>
             <p class="files-problem">

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     language::{filled, known},
     pages::account::UnlockProgress,
-    ui::{Banner, BannerTone, Button, Checkbox, Icon, Look, TextInput},
+    ui::{Banner, BannerTone, Button, Checkbox, Icon, Look, TextInput, after_picture},
     words::{listed, moment, number, size},
     worker::{ImportCommand, ImportReply},
 };
@@ -140,6 +140,8 @@ pub(super) fn Preview(found: ImportPreview) -> impl IntoView {
     };
     let lines = found.format.has_lines();
     let is_empty = selection.total() == 0;
+    // The rows and what can be said of all of them: after what was found is told.
+    let rest = after_picture();
     view! { class="v",
         <p class="lead" aria-live="polite">
             {summary_words(&found)}
@@ -153,7 +155,7 @@ pub(super) fn Preview(found: ImportPreview) -> impl IntoView {
         }}
         {found.table.map(|table| view! { class="v", <Columns table=table /> })}
         <Broken count=found.broken lines=lines />
-        <Show when=move || !is_empty>
+        <Show when=move || !is_empty && rest.get()>
             <ImportTable selection=selection lines=lines />
             <div class="import-options">
                 <div class="field-pair">

@@ -1,4 +1,4 @@
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use keyarc_vault::{ImportPlan, ImportPreview, ImportWish, import::Format};
 use leptos::{prelude::*, task::spawn_local};
@@ -7,7 +7,7 @@ use wasm_bindgen_futures::JsFuture;
 use zeroize::Zeroizing;
 
 use crate::{
-    state::{Go, Place, Session, Toasts, use_go, use_session, use_toasts},
+    state::{Go, Place, Session, Toasts, sleep, use_go, use_session, use_toasts},
     worker::{
         Command, Failure, ImportCommand, ImportReply, Piece, Reply, Unread, Worker, use_worker,
     },
@@ -191,6 +191,11 @@ impl ImportWork {
         let folder = Some(plan.folder.clone()).filter(|folder| !folder.is_empty());
         spawn_local(async move {
             let reply = self.ask(ImportCommand::Confirm(plan)).await;
+            if let Ok(ImportReply::Imported { added: added @ 1.. }) = reply {
+                self.tell_added(added);
+                // The vault is built in a task of its own.
+                sleep(Duration::ZERO).await;
+            }
             let is_here = self.writing.try_set(false).is_none();
             let _ = self.stopping.try_set(false);
             self.session.clear_progress();
@@ -199,16 +204,11 @@ impl ImportWork {
                     let nothing = t!("All of it is in the vault already. Nothing was added.");
                     let _ = self.problem.try_set(Some(nothing.to_owned()));
                 }
-                Ok(ImportReply::Imported { added }) => {
-                    self.tell_added(added);
-                    // To what was added: changed last comes first.
-                    if is_here {
-                        self.go.to(&Place {
-                            folder,
-                            ..Place::default()
-                        });
-                    }
-                }
+                // To what was added: changed last comes first.
+                Ok(ImportReply::Imported { .. }) if is_here => self.go.to(&Place {
+                    folder,
+                    ..Place::default()
+                }),
                 Ok(ImportReply::Stopped { trashed: 0 }) => {
                     self.toasts.say(t!("Stopped. Nothing was written."));
                 }
