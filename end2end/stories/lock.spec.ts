@@ -59,6 +59,31 @@ test('a half-written form survives a lock', async ({ page, person, vault }) => {
   await expect(vault.detail('Half written')).toBeVisible();
 });
 
+test('what was done just before a lock is done', async ({ context, person, vault }) => {
+  await vault.addKey(KEY);
+  await context.route('**/items', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await route.continue().catch(() => undefined);
+  });
+  await vault.detail(KEY.name).getByRole('button', { name: 'Add to favourites' }).click();
+  await vault.lock();
+  const again = await person.unlock();
+  await again.open(KEY.name);
+  await expect(again.detail(KEY.name).getByRole('button', { name: 'Remove from favourites' })).toBeVisible();
+});
+
+test('a server that does not answer keeps no vault open', async ({ context, page, person, vault }) => {
+  await vault.addKey(KEY);
+  const [worker] = page.workers();
+  await context.route('**/items', () => undefined);
+  await vault.detail(KEY.name).getByRole('button', { name: 'Add to favourites' }).click();
+  await vault.lock();
+  expect(page.workers()).not.toContain(worker);
+  await context.unroute('**/items');
+  const again = await person.unlock();
+  await expect(again.row(KEY.name)).toBeVisible();
+});
+
 test('a reload locks, and the password alone opens again', async ({ page, person, vault }) => {
   await vault.addKey(KEY);
   await page.reload();

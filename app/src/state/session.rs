@@ -1,9 +1,6 @@
 use std::time::Duration;
 
-use futures::{
-    channel::oneshot,
-    future::{join_all, select},
-};
+use futures::future::select;
 use keyarc_client::Trust;
 use keyarc_vault::ItemDraft;
 use leptos::{ev, prelude::*, task::spawn_local};
@@ -53,8 +50,6 @@ pub struct Session {
     awaits_code: RwSignal<bool>,
     /// How many changes that machine tokens handed in wait for a person.
     waiting: RwSignal<u32>,
-    /// Ends of what the worker was sent for and nobody waits for. A lock waits for them.
-    errands: StoredValue<Vec<oneshot::Receiver<()>>>,
     worker: Worker,
     form: OpenForm,
     items: Items,
@@ -69,6 +64,8 @@ const SYNC_EVERY: Duration = Duration::from_secs(60);
 /// A half-written form is sealed before a lock, and what was begun is finished; a worker that takes
 /// longer is ended anyway.
 const FINISH_WITHIN: Duration = Duration::from_millis(1_500);
+/// How often it is looked whether what was begun is finished.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 impl Session {
     /// The phase.
@@ -222,14 +219,8 @@ impl Session {
 
     /// Sends the worker for something that the page shows as done already.
     fn send_for(self, command: Command) {
-        let (done, end) = oneshot::channel();
-        self.errands.update_value(|errands| {
-            errands.retain_mut(|errand| matches!(errand.try_recv(), Ok(None)));
-            errands.push(end);
-        });
         spawn_local(async move {
             let _ = self.worker.call(command).await;
-            let _ = done.send(());
         });
     }
 
@@ -277,7 +268,7 @@ impl Session {
     }
 
     /// Locks this tab. Ending the worker is what wipes its memory; a half-written form is
-    /// sealed before, and what the page showed as done is done.
+    /// sealed before, and what was begun is finished.
     pub fn lock_here(self) {
         if self.phase.get_untracked() != VaultPhase::Unlocked {
             return;
@@ -303,19 +294,17 @@ impl Session {
     }
 
     async fn finish(self, draft: Option<ItemDraft>) {
-        let errands = self.errands.try_update_value(std::mem::take);
-        let errands = errands.unwrap_or_default();
-        if draft.is_none() && errands.is_empty() {
+        if draft.is_none() && !self.worker.is_changing() {
             return;
         }
         let work = async move {
             if let Some(draft) = draft {
-                let _ = self
-                    .worker
-                    .call(Command::KeepDraft(Some(Box::new(draft))))
-                    .await;
+                let keep = Command::KeepDraft(Some(Box::new(draft)));
+                let _ = self.worker.call(keep).await;
             }
-            join_all(errands).await;
+            while self.worker.is_changing() {
+                sleep(LOOK_EVERY).await;
+            }
         };
         select(Box::pin(work), Box::pin(sleep(FINISH_WITHIN))).await;
     }
@@ -369,7 +358,6 @@ pub fn provide_session() {
         trouble: RwSignal::new(None),
         awaits_code: RwSignal::new(false),
         waiting: RwSignal::new(0),
-        errands: StoredValue::new(Vec::new()),
         worker: use_worker(),
         form: use_open_form(),
         items: use_items(),

@@ -35,6 +35,11 @@ impl Worker {
         super::link::call(command).await
     }
 
+    /// Whether a change waits for its answer that would be missed, were the worker ended now.
+    pub fn is_changing(self) -> bool {
+        super::link::is_changing()
+    }
+
     /// Calls back on each event until the owner in whose scope this is called is disposed of.
     pub fn on_event(self, listener: impl Fn(&Event) + 'static) {
         let id = super::link::listen(std::rc::Rc::new(listener));
@@ -70,6 +75,11 @@ impl Worker {
     /// There is no vault on the server: always [`Failure::Locked`].
     pub async fn call(self, _command: Command) -> Result<Reply, Failure> {
         Err(Failure::Locked)
+    }
+
+    /// Nothing changes on the server.
+    pub fn is_changing(self) -> bool {
+        false
     }
 
     /// Does nothing on the server.

@@ -32,7 +32,7 @@ struct Link {
     generation: u32,
     /// Callbacks of ended workers. Dropped later: one of them may be running just now.
     retired: Vec<(OnMessage, OnError)>,
-    calls: HashMap<u32, oneshot::Sender<Answer>>,
+    calls: HashMap<u32, Call>,
     listeners: Vec<(u32, Listener)>,
     next_id: u32,
 }
@@ -43,6 +43,13 @@ struct Running {
     ready: bool,
     /// Requests made before the worker was ready. Its script hears only one message by then.
     waiting: Vec<(Uint8Array, Array)>,
+}
+
+/// A command that was not answered yet.
+struct Call {
+    answer: oneshot::Sender<Answer>,
+    /// See [`Command::is_change`].
+    is_change: bool,
 }
 
 #[derive(Clone)]
@@ -81,6 +88,11 @@ pub(super) async fn call(command: Command) -> Answer {
     let answer = with(|link| link.send(command))?;
     // The sender is dropped only together with the worker.
     answer.await.unwrap_or(Err(Failure::Locked))
+}
+
+/// Whether a change was not answered yet.
+pub(super) fn is_changing() -> bool {
+    with(|link| link.calls.values().any(|call| call.is_change))
 }
 
 /// Adds a listener for events and returns its number.
@@ -157,6 +169,7 @@ impl Link {
             )
         })?;
         let id = self.fresh_id();
+        let is_change = command.is_change();
         let message = write_message(&Request { id, command })
             .ok_or_else(|| Failure::Browser(t!("The vault could not be asked.").into()))?;
         let Some(running) = &mut self.running else {
@@ -167,8 +180,8 @@ impl Link {
         } else {
             running.waiting.push(message);
         }
-        let (sender, receiver) = oneshot::channel();
-        self.calls.insert(id, sender);
+        let (answer, receiver) = oneshot::channel();
+        self.calls.insert(id, Call { answer, is_change });
         Ok(receiver)
     }
 
@@ -207,9 +220,9 @@ fn hear(generation: u32, data: &JsValue) {
     match read_message(data) {
         Some(Message::Ready) => with(Link::become_ready),
         Some(Message::Reply(id, answer)) => {
-            if let Some(sender) = with(|link| link.calls.remove(&id)) {
+            if let Some(call) = with(|link| link.calls.remove(&id)) {
                 // Nobody waits any more when the view that asked is gone.
-                let _ = sender.send(*answer);
+                let _ = call.answer.send(*answer);
             }
         }
         Some(Message::Event(event)) => {
@@ -248,8 +261,8 @@ fn end(failure: &Failure) {
         }
         std::mem::take(&mut link.calls)
     });
-    for sender in calls.into_values() {
-        let _ = sender.send(Err(failure.clone()));
+    for call in calls.into_values() {
+        let _ = call.answer.send(Err(failure.clone()));
     }
 }
 

@@ -15,6 +15,7 @@ use keyarc_wire::{
 };
 use serde::{Deserialize, Serialize};
 
+mod change;
 mod failure;
 
 pub use failure::Failure;

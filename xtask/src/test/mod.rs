@@ -61,8 +61,8 @@ pub const ALL: [Part; 11] = [
     Part::Typescript,
     Part::Wasm,
     Part::EndToEnd,
-    Part::Reproducible,
     Part::Schemathesis,
+    Part::Reproducible,
     Part::Lighthouse,
 ];
 

@@ -1,0 +1,78 @@
+//! Which commands a lock waits for.
+
+use super::Command;
+use crate::worker::{
+    ArrangeCommand, AttachmentCommand, CheckCommand, MomentCommand, ReminderCommand, TokenCommand,
+};
+
+impl Command {
+    /// Whether it changes something that a person believes to be done once they asked for it: a
+    /// lock waits for it. [`Command::Save`] is not among them, whose form is kept; neither is what
+    /// takes long and can be stopped.
+    pub fn is_change(&self) -> bool {
+        match self {
+            Self::SetFavourite { .. }
+            | Self::Trash(_)
+            | Self::Restore(_)
+            | Self::Purge(_)
+            | Self::RestoreVersion { .. }
+            | Self::DismissNotices
+            | Self::PutRecoveryOff
+            | Self::DropRekey
+            | Self::PasskeyRemoved(_)
+            | Self::Reminders(ReminderCommand::Change(_)) => true,
+            Self::Arrange(command) => matches!(
+                command,
+                ArrangeCommand::Change { .. }
+                    | ArrangeCommand::Undo(_)
+                    | ArrangeCommand::ChangeViews(_)
+            ),
+            Self::Attachment(command) => matches!(
+                command,
+                AttachmentCommand::Finish(_)
+                    | AttachmentCommand::Discard(_)
+                    | AttachmentCommand::Rename { .. }
+                    | AttachmentCommand::Remove { .. }
+                    | AttachmentCommand::PutBack(_)
+            ),
+            Self::Tokens(command) => matches!(
+                command,
+                TokenCommand::Revoke(_) | TokenCommand::Take(_) | TokenCommand::Discard(_)
+            ),
+            Self::Check(command) => {
+                matches!(command, CheckCommand::Keep | CheckCommand::Save { .. })
+            }
+            Self::Moment(command) => {
+                matches!(command, MomentCommand::Return(_) | MomentCommand::Undo)
+            }
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keyarc_wire::ItemId;
+
+    use super::*;
+
+    #[test]
+    fn a_lock_waits_for_what_a_person_believes_to_be_done() {
+        let item = ItemId([1; 16]);
+        let changes = [
+            Command::PutRecoveryOff,
+            Command::Trash(vec![item]),
+            Command::Arrange(ArrangeCommand::Undo(1)),
+            Command::Moment(MomentCommand::Undo),
+            Command::Check(CheckCommand::Keep),
+        ];
+        assert!(changes.iter().all(Command::is_change));
+        let looks = [
+            Command::Sync,
+            Command::Reveal(item),
+            Command::Arrange(ArrangeCommand::Views),
+            Command::Check(CheckCommand::Next),
+        ];
+        assert!(!looks.iter().any(Command::is_change));
+    }
+}
