@@ -32,7 +32,7 @@ test('a save while the server is gone is kept, and sent when it returns', async 
   await home.fillKey(KEY);
   await home.save();
   const { page } = owner;
-  await expect(page.getByText(/1 change kept here/)).toBeVisible();
+  await expect(page.getByText(/1 change waits in this tab/)).toBeVisible();
   await expect(home.row('Before')).toBeVisible();
 
   await own.run();
@@ -53,7 +53,7 @@ test('so is a save whose code the server had not sent yet', async ({ guard, own,
   await home.fillKey(KEY);
   await own.stop('SIGKILL');
   await home.save();
-  await expect(page.getByText(/1 change kept here/)).toBeVisible();
+  await expect(page.getByText(/1 change waits in this tab/)).toBeVisible();
   await page.unroute(saving);
   await own.run();
   await expect(home.detail(KEY.name)).toBeVisible({ timeout: 60_000 });

@@ -36,6 +36,11 @@ impl Connection {
         self.0.get()
     }
 
+    /// The state now, without tracking it.
+    pub fn get_untracked(self) -> ConnectionState {
+        self.0.get_untracked()
+    }
+
     /// As the worker reports it.
     pub fn set(self, state: ConnectionState) {
         self.0.set(state);

@@ -39,7 +39,7 @@ pub use scanned::{Scanned, provide_scanned, use_scanned};
 pub use selection::{Selection, provide_selection, use_selection};
 pub use session::{Progress, Session, VaultPhase, provide_session, use_session};
 pub use theme::{ThemeState, provide_theme, use_theme};
-pub use timer::{Debounce, sleep};
+pub use timer::{Debounce, sleep, within};
 pub use toasts::{Toast, ToastAction, Toasts, Tone, provide_toasts, use_toasts};
 pub use uploads::{Upload, Uploads, provide_uploads, use_uploads};
 pub use views::{Views, provide_views, use_views};

@@ -31,6 +31,16 @@ impl OpenForm {
         self.dirty.try_get_untracked().flatten()
     }
 
+    /// What a lock has to keep: what would be lost now, or what was given back and has no form yet.
+    pub fn unsaved(self) -> Option<ItemDraft> {
+        self.dirty().or_else(|| {
+            let waiting = self.start.try_get_untracked().flatten();
+            waiting
+                .filter(|start| start.unsaved)
+                .map(|start| start.draft)
+        })
+    }
+
     /// The form of this item begins anew, with this in it.
     pub fn set_start(self, start: Start) {
         self.start.set(Some(start));

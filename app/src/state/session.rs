@@ -1,14 +1,17 @@
 use std::time::Duration;
 
-use futures::future::select;
 use keyarc_client::Trust;
 use keyarc_vault::ItemDraft;
-use leptos::{ev, prelude::*, task::spawn_local};
+use leptos::{
+    ev,
+    prelude::*,
+    task::{spawn_local, tick},
+};
 
 use crate::{
     state::{
-        Connection, ConnectionState, Debounce, Items, OpenForm, Toasts, Uploads, sleep, tabs,
-        use_connection, use_items, use_open_form, use_toasts, use_uploads,
+        Connection, ConnectionState, Debounce, Items, OpenForm, Toasts, Uploads, tabs,
+        use_connection, use_items, use_open_form, use_toasts, use_uploads, within,
     },
     worker::{Command, Event, KnownDevice, Reply, Stage, TakenView, Unlocked, Worker, use_worker},
 };
@@ -51,6 +54,7 @@ pub struct Session {
     /// How many changes that machine tokens handed in wait for a person.
     waiting: RwSignal<u32>,
     worker: Worker,
+    connection: Connection,
     form: OpenForm,
     items: Items,
     toasts: Toasts,
@@ -61,11 +65,10 @@ pub struct Session {
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// An open page asks the server this often.
 const SYNC_EVERY: Duration = Duration::from_secs(60);
-/// A half-written form is sealed before a lock, and what was begun is finished; a worker that takes
-/// longer is ended anyway.
-const FINISH_WITHIN: Duration = Duration::from_millis(1_500);
-/// How often it is looked whether what was begun is finished.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// What was begun is finished before a lock; a worker that takes longer is ended anyway.
+const CHANGES_WITHIN: Duration = Duration::from_millis(1_000);
+/// A half-written form is sealed before a lock, under the same condition.
+const KEEP_DRAFT_WITHIN: Duration = Duration::from_millis(1_500);
 
 impl Session {
     /// The phase.
@@ -273,10 +276,20 @@ impl Session {
         if self.phase.get_untracked() != VaultPhase::Unlocked {
             return;
         }
-        let draft = self.form.dirty();
+        let draft = self.form.unsaved();
+        self.worker.close();
         self.drop_page_state();
         spawn_local(async move {
-            self.finish(draft).await;
+            // Whoever waited for the worker has said by then that it is locked.
+            tick().await;
+            self.toasts.clear();
+            self.settle().await;
+            if self.worker.has_saved() {
+                // It is not to be offered again.
+                self.keep_draft(None).await;
+            } else if draft.is_some() {
+                self.keep_draft(draft).await;
+            }
             self.worker.restart();
             self.look_at_device();
         });
@@ -285,32 +298,37 @@ impl Session {
     /// Loads the page anew, which locks this tab: a new page has no keys. A half-written form is
     /// sealed before.
     pub fn reload(self) {
-        let draft = self.form.dirty();
         spawn_local(async move {
-            self.finish(draft).await;
+            self.settle().await;
+            let draft = self.form.unsaved();
+            if draft.is_some() {
+                self.keep_draft(draft).await;
+            }
             // Where the browser refuses, it is loaded anew at the next visit.
             let _ = window().location().reload();
         });
     }
 
-    async fn finish(self, draft: Option<ItemDraft>) {
-        if draft.is_none() && !self.worker.is_changing() {
-            return;
+    /// Waits a moment for what the worker was asked to change.
+    async fn settle(self) {
+        // What waits for a server that is away would not be done in any time.
+        if self.connection.get_untracked() == ConnectionState::Online {
+            within(CHANGES_WITHIN, self.worker.settled()).await;
         }
-        let work = async move {
-            if let Some(draft) = draft {
-                let keep = Command::KeepDraft(Some(Box::new(draft)));
-                let _ = self.worker.call(keep).await;
-            }
-            while self.worker.is_changing() {
-                sleep(LOOK_EVERY).await;
-            }
-        };
-        select(Box::pin(work), Box::pin(sleep(FINISH_WITHIN))).await;
+    }
+
+    /// Has the worker seal a half-written form; `None` forgets one that it has.
+    async fn keep_draft(self, draft: Option<ItemDraft>) {
+        let keep = Command::KeepDraft(draft.map(Box::new));
+        within(KEEP_DRAFT_WITHIN, async move {
+            let _ = self.worker.call(keep).await;
+        })
+        .await;
     }
 
     /// Ends the session at the server and locks. The device stays known unless `forget`.
     pub async fn log_out(self, forget: bool) {
+        self.settle().await;
         let command = if forget {
             Command::ForgetDevice
         } else {
@@ -348,7 +366,7 @@ impl Session {
     }
 }
 
-/// Makes the session available. Needs the worker, toasts, items and the open form.
+/// Makes the session available. Needs the worker, the connection, toasts, items and the open form.
 pub fn provide_session() {
     provide_context(Session {
         phase: RwSignal::new(VaultPhase::Unknown),
@@ -359,6 +377,7 @@ pub fn provide_session() {
         awaits_code: RwSignal::new(false),
         waiting: RwSignal::new(0),
         worker: use_worker(),
+        connection: use_connection(),
         form: use_open_form(),
         items: use_items(),
         toasts: use_toasts(),

@@ -1,5 +1,6 @@
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
+use futures::future::select;
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
 use wasm_bindgen_futures::JsFuture;
 
@@ -16,6 +17,11 @@ pub async fn sleep(duration: Duration) {
     });
     // It never rejects.
     let _ = JsFuture::from(promise).await;
+}
+
+/// Waits for something, and no longer than this. For the browser only.
+pub async fn within(limit: Duration, work: impl Future<Output = ()>) {
+    select(pin!(work), pin!(sleep(limit))).await;
 }
 
 /// Runs only the last of several calls that follow each other closely.

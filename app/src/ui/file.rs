@@ -18,15 +18,22 @@ pub fn choose_files(
     input.set_multiple(many);
     input.set_hidden(true);
     input.set_attribute("aria-label", label)?;
-    let source = input.clone();
-    let on_change = Closure::once_into_js(move || {
-        drop_chooser();
-        if let Some(files) = source.files() {
+    let on_change = Closure::once_into_js(move |event: web_sys::Event| {
+        // What was dropped meanwhile, as by a lock, is not waited for any more.
+        let Some(input) = chooser_of(&event).filter(|input| input.is_connected()) else {
+            return;
+        };
+        input.remove();
+        if let Some(files) = input.files() {
             chosen(&files);
         }
     });
     input.add_event_listener_with_callback("change", on_change.unchecked_ref())?;
-    let on_cancel = Closure::once_into_js(drop_chooser);
+    let on_cancel = Closure::once_into_js(|event: web_sys::Event| {
+        if let Some(input) = chooser_of(&event) {
+            input.remove();
+        }
+    });
     input.add_event_listener_with_callback("cancel", on_cancel.unchecked_ref())?;
     let body = document().body().ok_or(JsValue::UNDEFINED)?;
     body.append_child(&input)?;
@@ -34,8 +41,12 @@ pub fn choose_files(
     Ok(())
 }
 
-/// Takes away what a choice was made by, or what nobody chose by.
-fn drop_chooser() {
+fn chooser_of(event: &web_sys::Event) -> Option<web_sys::HtmlInputElement> {
+    event.current_target()?.dyn_into().ok()
+}
+
+/// Takes away what a choice is made by. What is chosen afterwards goes nowhere.
+pub fn drop_chooser() {
     if let Some(old) = document().get_element_by_id(CHOOSER) {
         old.remove();
     }

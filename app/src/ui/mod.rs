@@ -35,7 +35,7 @@ pub use checkbox::Checkbox;
 pub use concealed_area::ConcealedArea;
 pub use dialog::{Confirm, Dialog};
 pub use field::{Field, TextArea, TextInput, focus_on_mount};
-pub use file::{blob_of, choose_files, save_blobs, save_file};
+pub use file::{blob_of, choose_files, drop_chooser, save_blobs, save_file};
 pub use icon::{Icon, IconView, Mark};
 pub use menu::{Menu, MenuItem};
 pub use meter::Meter;

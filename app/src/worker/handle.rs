@@ -35,9 +35,20 @@ impl Worker {
         super::link::call(command).await
     }
 
-    /// Whether a change waits for its answer that would be missed, were the worker ended now.
-    pub fn is_changing(self) -> bool {
-        super::link::is_changing()
+    /// Answers all calls [`Failure::Locked`], now and later, but for [`Command::KeepDraft`], and lets
+    /// the worker go on with what it was asked for. It says nothing any more.
+    pub fn close(self) {
+        super::link::close();
+    }
+
+    /// Ends when no change (see [`Command::is_change`]) waits for its answer any more.
+    pub async fn settled(self) {
+        super::link::settled().await;
+    }
+
+    /// Whether a form was saved since [`Self::close`].
+    pub fn has_saved(self) -> bool {
+        super::link::has_saved()
     }
 
     /// Calls back on each event until the owner in whose scope this is called is disposed of.
@@ -77,8 +88,15 @@ impl Worker {
         Err(Failure::Locked)
     }
 
+    /// Does nothing on the server.
+    pub fn close(self) {}
+
     /// Nothing changes on the server.
-    pub fn is_changing(self) -> bool {
+    #[expect(clippy::unused_async, reason = "as where there is a worker")]
+    pub async fn settled(self) {}
+
+    /// Nothing is saved on the server.
+    pub fn has_saved(self) -> bool {
         false
     }
 

@@ -33,6 +33,10 @@ struct Link {
     /// Callbacks of ended workers. Dropped later: one of them may be running just now.
     retired: Vec<(OnMessage, OnError)>,
     calls: HashMap<u32, Call>,
+    /// Who waits until all changes are answered.
+    settling: Vec<oneshot::Sender<()>>,
+    /// A form was saved since the worker began to close.
+    has_saved: bool,
     listeners: Vec<(u32, Listener)>,
     next_id: u32,
 }
@@ -41,13 +45,16 @@ struct Running {
     worker: web_sys::Worker,
     callbacks: (OnMessage, OnError),
     ready: bool,
+    /// What was begun may finish, and nobody hears of it.
+    closing: bool,
     /// Requests made before the worker was ready. Its script hears only one message by then.
     waiting: Vec<(Uint8Array, Array)>,
 }
 
 /// A command that was not answered yet.
 struct Call {
-    answer: oneshot::Sender<Answer>,
+    /// `None` once the worker closes: the vault is locked to whoever asked.
+    answer: Option<oneshot::Sender<Answer>>,
     /// See [`Command::is_change`].
     is_change: bool,
 }
@@ -90,9 +97,40 @@ pub(super) async fn call(command: Command) -> Answer {
     answer.await.unwrap_or(Err(Failure::Locked))
 }
 
-/// Whether a change was not answered yet.
-pub(super) fn is_changing() -> bool {
-    with(|link| link.calls.values().any(|call| call.is_change))
+/// Answers all calls [`Failure::Locked`], and no more are taken; the worker goes on with what it
+/// was asked for. From now on it says nothing, so that nothing of the vault comes back to a page
+/// that has dropped it.
+pub(super) fn close() {
+    let answers: Vec<_> = with(|link| {
+        link.has_saved = false;
+        if let Some(running) = &mut link.running {
+            running.closing = true;
+        }
+        let calls = link.calls.values_mut();
+        calls.filter_map(|call| call.answer.take()).collect()
+    });
+    for answer in answers {
+        let _ = answer.send(Err(Failure::Locked));
+    }
+}
+
+/// Ends when no change waits for its answer any more, or the worker is gone.
+pub(super) async fn settled() {
+    let settled = with(|link| {
+        link.is_changing().then(|| {
+            let (tell, told) = oneshot::channel();
+            link.settling.push(tell);
+            told
+        })
+    });
+    if let Some(settled) = settled {
+        let _ = settled.await;
+    }
+}
+
+/// Whether a form was saved since the worker began to close, which nobody was told.
+pub(super) fn has_saved() -> bool {
+    with(|link| link.has_saved)
 }
 
 /// Adds a listener for events and returns its number.
@@ -116,6 +154,7 @@ impl Link {
             return Ok(());
         }
         self.retired.clear();
+        self.has_saved = false;
         self.generation = self.generation.wrapping_add(1);
         let generation = self.generation;
         let worker = self.make_worker()?;
@@ -132,6 +171,7 @@ impl Link {
             worker,
             callbacks: (on_message, on_error),
             ready: false,
+            closing: false,
             waiting: Vec::new(),
         });
         set_timeout(
@@ -158,6 +198,10 @@ impl Link {
         Reflect::construct(&constructor, &Array::of2(&script, &options))?.dyn_into()
     }
 
+    fn is_closing(&self) -> bool {
+        self.running.as_ref().is_some_and(|link| link.closing)
+    }
+
     fn is_still_starting(&self, generation: u32) -> bool {
         self.generation == generation && self.running.as_ref().is_some_and(|link| !link.ready)
     }
@@ -168,6 +212,9 @@ impl Link {
                 t!("This browser does not run the vault: its worker did not start.").into(),
             )
         })?;
+        if self.is_closing() && !matches!(command, Command::KeepDraft(_)) {
+            return Err(Failure::Locked);
+        }
         let id = self.fresh_id();
         let is_change = command.is_change();
         let message = write_message(&Request { id, command })
@@ -181,8 +228,26 @@ impl Link {
             running.waiting.push(message);
         }
         let (answer, receiver) = oneshot::channel();
+        let answer = Some(answer);
         self.calls.insert(id, Call { answer, is_change });
         Ok(receiver)
+    }
+
+    fn is_changing(&self) -> bool {
+        self.calls.values().any(|call| call.is_change)
+    }
+
+    /// Takes an answer, and gives whom it is for.
+    fn answered(&mut self, id: u32, answer: &Answer) -> Option<oneshot::Sender<Answer>> {
+        let call = self.calls.remove(&id)?;
+        if call.answer.is_none() && matches!(answer, Ok(Reply::Saved(_))) {
+            self.has_saved = true;
+        }
+        if !self.is_changing() {
+            // Whoever waits is told by the end of the line.
+            self.settling.clear();
+        }
+        call.answer
     }
 
     fn add_listener(&mut self, listener: Listener) -> u32 {
@@ -220,11 +285,12 @@ fn hear(generation: u32, data: &JsValue) {
     match read_message(data) {
         Some(Message::Ready) => with(Link::become_ready),
         Some(Message::Reply(id, answer)) => {
-            if let Some(call) = with(|link| link.calls.remove(&id)) {
+            if let Some(sender) = with(|link| link.answered(id, &answer)) {
                 // Nobody waits any more when the view that asked is gone.
-                let _ = call.answer.send(*answer);
+                let _ = sender.send(*answer);
             }
         }
+        Some(Message::Event(_)) if with(|link| link.is_closing()) => {}
         Some(Message::Event(event)) => {
             for listener in listeners() {
                 if let Listener::Event(listener) = listener {
@@ -259,10 +325,11 @@ fn end(failure: &Failure) {
             running.worker.set_onmessageerror(None);
             link.retired.push(running.callbacks);
         }
+        link.settling.clear();
         std::mem::take(&mut link.calls)
     });
-    for call in calls.into_values() {
-        let _ = call.answer.send(Err(failure.clone()));
+    for sender in calls.into_values().filter_map(|call| call.answer) {
+        let _ = sender.send(Err(failure.clone()));
     }
 }
 

@@ -58,22 +58,26 @@ async fn once(
         0 => WholeBody::none(),
         limit => WholeBody::read(&parts.headers, sent, limit, state).await?,
     };
-    let asked = [
-        parts.method.as_str().as_bytes(),
-        parts.uri.path().as_bytes(),
-        whole.bytes(),
-    ];
-    let running = match idempotency::begin(&context, key.as_bytes(), asked).await? {
-        Begun::Before(answer) => return Ok(given(answer)),
-        Begun::Now(running) => running,
+    // Whoever hangs up in the middle asks again, and is to get this answer: it is a task of its own,
+    // from before it is noted that it began. Whatever is noted is ended.
+    let key = key.clone();
+    let carried_out = async move {
+        let asked = [
+            parts.method.as_str().as_bytes(),
+            parts.uri.path().as_bytes(),
+            whole.bytes(),
+        ];
+        let running = match idempotency::begin(&context, key.as_bytes(), asked).await? {
+            Begun::Before(answer) => return Ok(given(answer)),
+            Begun::Now(running) => running,
+        };
+        whole.keep_for_handler(&mut parts);
+        let request = Request::from_parts(parts, Body::empty());
+        Ok(carried_out(context, running, request, next).await)
     };
-    whole.keep_for_handler(&mut parts);
-    let request = Request::from_parts(parts, Body::empty());
-    // Whoever hangs up in the middle asks again, and is to get this answer: it is a task of its own.
-    let carried_out = carried_out(context, running, request, next);
     let task = tokio::spawn(request_id::within(request_id::current(), carried_out));
     match task.await {
-        Ok(response) => Ok(response),
+        Ok(response) => response,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(_) => Err(Failure::internal()),

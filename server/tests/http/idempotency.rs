@@ -111,12 +111,15 @@ on_both! {
             // Now and then the server has begun by then, now and then it has not.
             tokio::time::sleep(Duration::from_micros(200 * revision)).await;
             drop(stream);
+            let mut tries = 0;
             let answer = loop {
                 let again = person.post_keyed(&items, &key, &write).await;
                 if again.status.is_success() {
                     break again;
                 }
                 again.error(ErrorCode::RequestUnderWay);
+                tries += 1;
+                assert!(tries < 2_000, "{key} never ends");
                 tokio::time::sleep(Duration::from_millis(5)).await;
             };
             found += u32::from(is_replayed(&answer));

@@ -78,7 +78,8 @@ fn each(results: &Value) -> Vec<anyhow::Result<Measure>> {
     let frame = |what, group: &str, field: &str| {
         let plain = at(&format!("/browser/{group}/plain_frame_ms"))?;
         let found = at(&format!("/browser/{group}/{field}"));
-        measure(what, found, FRAME_MS.max(PLAIN_FRAMES * plain), " ms")
+        let most = FRAME_MS.max(PLAIN_FRAMES * plain);
+        measure(what, found, (most * 10.0).round() / 10.0, " ms")
     };
     vec![
         measure(

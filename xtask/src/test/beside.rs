@@ -129,6 +129,7 @@ mod tests {
         }
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn it_ends_with_whoever_started_it() {
         let (beside, _folder, _) = begun("sleep 600");

@@ -59,7 +59,7 @@ pub(super) fn LinkDevice(
         stand.set(Stand::Receiving(words));
         spawn_local(async move {
             match worker.call(Command::ReceiveLink).await {
-                Ok(_) => on_linked.run(()),
+                Ok(_) => drop(on_linked.try_run(())),
                 Err(reason) => drop(stand.try_set(Stand::Over(reason.to_string()))),
             }
         });

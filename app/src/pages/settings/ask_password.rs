@@ -64,8 +64,9 @@ fn PasswordForm(
         spawn_local(async move {
             match worker.call(command).await {
                 Ok(Reply::Proof(fresh)) => {
-                    open.set(false);
-                    on_proof.run(fresh);
+                    // What was asked for is not done once the page is left.
+                    let _ = open.try_set(false);
+                    let _ = on_proof.try_run(fresh);
                 }
                 Ok(_) => {}
                 Err(reason) => drop(error.try_set(Some(password_words(&reason)))),

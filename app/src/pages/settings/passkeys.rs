@@ -45,7 +45,7 @@ pub(super) fn Passkeys(
                     // Without a worker the vault is locked, and the next unlocking sees to it.
                     let _ = worker.call(Command::PasskeyRemoved(id)).await;
                     toasts.say(t!("The passkey {name} was removed.", name = passkey.name));
-                    on_changed.run(());
+                    let _ = on_changed.try_run(());
                 }
                 Err(error) => toasts.fail(error.to_string()),
             }
@@ -56,7 +56,7 @@ pub(super) fn Passkeys(
         let Some(id) = id else { return };
         spawn_local(async move {
             match rename_passkey(id, name).await {
-                Ok(()) => on_changed.run(()),
+                Ok(()) => drop(on_changed.try_run(())),
                 Err(error) => toasts.fail(error.to_string()),
             }
         });
@@ -185,6 +185,8 @@ fn Add(
             return;
         }
         busy.set(true);
+        // Asking for finger or face takes as long as it takes; the dialog may be gone by then.
+        let name = name.get_untracked();
         spawn_local(async move {
             let command = Command::BeginPasskey {
                 password: password.get_untracked(),
@@ -212,7 +214,7 @@ fn Add(
             };
             let command = Command::AddPasskey {
                 token: wish.token,
-                name: name.get_untracked(),
+                name,
                 attestation: made.attestation,
                 prf: made.prf,
             };
@@ -224,9 +226,14 @@ fn Add(
                         t!("The passkey was added as a second factor only: this authenticator or browser does not give the key that opening the vault takes.")
                     });
                     let _ = open.try_set(false);
-                    match codes {
-                        Some(codes) => on_codes.run(codes),
-                        None => on_changed.run(()),
+                    let shown = match codes {
+                        Some(codes) => on_codes.try_run(codes),
+                        None => on_changed.try_run(()).or(Some(())),
+                    };
+                    if shown.is_none() {
+                        toasts.fail(t!(
+                            "The recovery codes could not be shown. Make new ones in the settings."
+                        ));
                     }
                 }
                 Ok(_) => {}

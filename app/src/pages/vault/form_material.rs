@@ -191,6 +191,8 @@ pub(super) fn MaterialInput(reading: Reading) -> impl IntoView {
         if chosen.size() > DETAILS_TEXT_MAX as f64 {
             let failure = Failure::Material(MaterialError::TooLarge);
             reading.problem.set(Some(failure));
+            // The same name, made smaller, can be chosen again.
+            input.set_value("");
             return;
         }
         spawn_local(async move {

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     pages::account::path_after,
     state::{ConnectionState, VaultPhase, use_connection, use_go, use_session},
-    ui::{Banner, BannerTone, Icon, SkeletonRows},
+    ui::{Banner, BannerTone, Icon, SkeletonRows, drop_chooser},
 };
 
 /// Which page of the app is shown inside the frame.
@@ -98,6 +98,12 @@ pub fn VaultFrame(
     });
     follow_keys(panels);
     fetch_tools_soon();
+    Effect::new(move |_| {
+        if !open.get() {
+            drop_chooser();
+        }
+    });
+    keep_while_changes_wait();
     let children = StoredValue::new(children);
     view! { class="v",
         <a class="skip" href="#main">
@@ -125,6 +131,20 @@ pub fn VaultFrame(
             <ToolsPart piece=Piece::Help />
         </Show>
     }
+}
+
+/// Closing the tab while changes wait for the server would lose them: the browser asks first.
+fn keep_while_changes_wait() {
+    let connection = use_connection();
+    Effect::new(move |_| {
+        let guard = window_event_listener(ev::beforeunload, move |event| {
+            let state = connection.get_untracked();
+            if matches!(state, ConnectionState::Offline { pending } if pending > 0) {
+                event.prevent_default();
+            }
+        });
+        on_cleanup(move || guard.remove());
+    });
 }
 
 /// What the server renders, and the browser until it knows whether the vault is open.
@@ -157,8 +177,8 @@ fn Banners() -> impl IntoView {
                         ConnectionState::Offline { pending } if pending > 0 => {
                             tn!(
                                 pending,
-                                "The server does not answer. {count} change kept here, sealed, and sent when it does.",
-                                "The server does not answer. {count} changes kept here, sealed, and sent when it does.",
+                                "The server does not answer. {count} change waits in this tab, sealed, and is sent when it does. Keep it open and unlocked until then.",
+                                "The server does not answer. {count} changes wait in this tab, sealed, and are sent when it does. Keep it open and unlocked until then.",
                             )
                         }
                         _ => {

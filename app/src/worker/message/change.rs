@@ -2,16 +2,18 @@
 
 use super::Command;
 use crate::worker::{
-    ArrangeCommand, AttachmentCommand, CheckCommand, MomentCommand, ReminderCommand, TokenCommand,
+    ArrangeCommand, AttachmentCommand, CheckCommand, ImportCommand, MomentCommand, ReminderCommand,
+    TokenCommand,
 };
 
 impl Command {
     /// Whether it changes something that a person believes to be done once they asked for it: a
-    /// lock waits for it. [`Command::Save`] is not among them, whose form is kept; neither is what
-    /// takes long and can be stopped.
+    /// lock waits for it. What takes long and can be stopped is not among them.
     pub fn is_change(&self) -> bool {
         match self {
-            Self::SetFavourite { .. }
+            Self::Save(_)
+            | Self::KeepDraft(_)
+            | Self::SetFavourite { .. }
             | Self::Trash(_)
             | Self::Restore(_)
             | Self::Purge(_)
@@ -20,7 +22,8 @@ impl Command {
             | Self::PutRecoveryOff
             | Self::DropRekey
             | Self::PasskeyRemoved(_)
-            | Self::Reminders(ReminderCommand::Change(_)) => true,
+            | Self::Reminders(ReminderCommand::Change(_))
+            | Self::Import(ImportCommand::Undo) => true,
             Self::Arrange(command) => matches!(
                 command,
                 ArrangeCommand::Change { .. }
@@ -61,6 +64,7 @@ mod tests {
         let item = ItemId([1; 16]);
         let changes = [
             Command::PutRecoveryOff,
+            Command::KeepDraft(None),
             Command::Trash(vec![item]),
             Command::Arrange(ArrangeCommand::Undo(1)),
             Command::Moment(MomentCommand::Undo),

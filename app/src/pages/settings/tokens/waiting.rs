@@ -59,7 +59,8 @@ pub(super) fn Waiting(
             match answer {
                 Ok(_) => {
                     toasts.say(words);
-                    on_change.run(());
+                    // Whoever showed it may be gone.
+                    let _ = on_change.try_run(());
                 }
                 Err(failure) => toasts.fail(failure.to_string()),
             }
