@@ -38,16 +38,42 @@ async function agree(page: Page, host: string): Promise<void> {
   await dialog.getByRole('button', { name: 'Ask', exact: true }).click();
 }
 
+/** Waits until what was found is kept with the item. */
+async function isKept(page: Page): Promise<void> {
+  await expect(section(page).getByRole('button', { name: 'Change the test' })).toBeEnabled();
+}
+
 /** Changes the address, tests, and waits for the outcome. */
 async function finds(page: Page, url: string, outcome: string, words: RegExp): Promise<void> {
   await define(page, url);
   await press(page);
   await expect(section(page).getByText(words)).toBeVisible({ timeout: 30_000 });
   await expect(section(page).locator('.badge').filter({ hasText: outcome }).first()).toBeVisible();
+  await isKept(page);
 }
 
 /** No frame stays behind. */
 const framesOf = (page: Page) => page.frames().length;
+
+checked('what is typed of a test outlasts a change of the item elsewhere', async ({ context, page, person, provider, vault }) => {
+  await vault.addKey({ name: 'A key', secret: 'the-tested-secret' });
+  await section(page).getByRole('button', { name: 'Change the test' }).click();
+  const address = page.getByRole('dialog', { name: 'How this key is tested' }).getByLabel('Address');
+  await address.fill(provider.url('/valid'));
+  const other = person.at(await context.newPage());
+  await other.page.goto('/vault');
+  const second = await other.unlock();
+  const elsewhere = await second.open('A key');
+  await elsewhere.getByRole('button', { name: 'Edit' }).click();
+  await second.fillKey({ name: 'A key with another name' });
+  await second.save();
+  await expect(second.detail('A key with another name')).toBeVisible();
+  await page.bringToFront();
+  await expect(page.locator('#items').getByText('A key with another name')).toBeVisible();
+  await expect(address).toHaveValue(provider.url('/valid'));
+  await page.keyboard.press('Escape');
+  await expect(vault.detail('A key with another name')).toBeVisible();
+});
 
 checked('a key is tested where somebody said, after being asked once, and the outcome stays', async ({
   page,
@@ -123,6 +149,7 @@ checked('a key is tested where somebody said, after being asked once, and the ou
   expect(provider.asked('/valid').at(-1)!.path).toBe('/valid?api_key=the-tested-secret');
 
   // What was found is sealed with the item, and is there again when the vault is.
+  await isKept(page);
   await page.reload();
   await person.unlock();
   await vault.open('A key');

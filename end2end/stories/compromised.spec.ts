@@ -2,6 +2,7 @@ import type { Locator, Page } from '@playwright/test';
 
 import { isAccessible } from '../support/axe.ts';
 import { expect, test } from '../support/fixtures.ts';
+import { later } from '../support/later.ts';
 import { Person, readKit } from '../support/person.ts';
 import type { Vault } from '../support/vault.ts';
 
@@ -143,17 +144,19 @@ test('it shows how far it is, goes on after an outage, and fits a phone @phone',
   const made = await readKit(kit);
   // The first batch finds nobody at home for a while.
   let batches = 0;
-  let away = true;
+  const [seen, see] = later();
   await page.context().route('**/api/account/rekey/items', async (route) => {
     batches += 1;
-    await (batches === 1 && away ? route.abort() : route.continue());
+    if (batches > 1) return route.continue();
+    await seen;
+    await route.abort();
   });
   await goOn(kit);
   await expect(part(page).getByText('Sealing')).toBeVisible({ timeout: 60_000 });
   await expect(part(page).getByRole('progressbar')).toBeVisible();
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(wide, 'the page scrolls sideways').toBeLessThanOrEqual(0);
-  away = false;
+  see();
   await expect(vault.toast.filter({ hasText: CHANGED })).toBeVisible({ timeout: 60_000 });
   expect(batches, 'the one that was lost, and two that arrived').toBeGreaterThanOrEqual(3);
   await page.reload();
@@ -190,7 +193,7 @@ test('a page that is reloaded in the middle has changed nothing, and says so', a
   await page.context().unroute('**/api/account/rekey');
   await openForm(page, back);
   await goOn(await toKit(page, person.password));
-  await expect(back.toast.filter({ hasText: CHANGED })).toBeVisible();
+  await expect(back.toast.filter({ hasText: CHANGED })).toBeVisible({ timeout: 60_000 });
   await isThere(back);
 });
 
@@ -204,7 +207,7 @@ test('a page that is closed after the swap has arrived opens with the new passwo
   let arrived = () => {};
   const asked = new Promise<void>((resolve) => (arrived = resolve));
   await page.context().route('**/api/account/rekey', async (route) => {
-    await route.fetch();
+    await route.fetch({ maxRetries: 2 });
     arrived();
   });
   await goOn(kit);

@@ -54,7 +54,7 @@ test('a secret is masked until asked for, copied, and cleared from the clipboard
 
   // Hidden again by itself after 30 s.
   await vault.reveal(detail);
-  await page.clock.fastForward(31_000);
+  await page.clock.runFor(31_000);
   await expect(detail.getByText(STRIPE.secret)).toHaveCount(0);
 
   await detail.getByRole('button', { name: /^Copy/ }).first().click();
@@ -131,6 +131,7 @@ test('folders, tags, environments and favourites narrow the list', async ({ page
   await vault.go('billing');
   await expect(vault.rows).toHaveCount(1);
   await vault.go('Production');
+  await expect(page).toHaveURL(/environment=/);
   await expect(vault.rows).toHaveCount(1);
   await page.goBack();
   await expect(page).toHaveURL(/tag=billing/);

@@ -10,6 +10,7 @@ test('the whole day without a mouse', async ({ page, vault }) => {
 
   await vault.list.focus();
   await page.keyboard.press('Home');
+  await expect(vault.list.locator('.is-active')).toHaveAttribute('aria-posinset', '1');
   const selected = vault.list.locator('[aria-current=true]');
   const first = await selected.first().innerText();
   await page.keyboard.press('j');

@@ -1,4 +1,5 @@
 import { expect, test } from '../support/fixtures.ts';
+import { later } from '../support/later.ts';
 
 const KEY = { name: 'Stripe live', secret: 'sk_live_51Hx9TqLmNoPqRsTuVwXyZ0123456789' };
 
@@ -61,12 +62,15 @@ test('a half-written form survives a lock', async ({ page, person, vault }) => {
 
 test('what was done just before a lock is done', async ({ context, person, vault }) => {
   await vault.addKey(KEY);
+  const [locked, lock] = later();
   await context.route('**/items', async (route) => {
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await locked;
     await route.continue().catch(() => undefined);
   });
   await vault.detail(KEY.name).getByRole('button', { name: 'Add to favourites' }).click();
-  await vault.lock();
+  await vault.button('Lock').click();
+  lock();
+  await vault.isLocked();
   const again = await person.unlock();
   await again.open(KEY.name);
   await expect(again.detail(KEY.name).getByRole('button', { name: 'Remove from favourites' })).toBeVisible();

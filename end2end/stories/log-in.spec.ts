@@ -32,7 +32,7 @@ test('the browser is closed, and on return the password alone opens the vault', 
     await expect(detail.getByText(KEY.secret)).toBeVisible();
     await second.close();
   } finally {
-    rmSync(profile, { force: true, recursive: true });
+    rmSync(profile, { force: true, recursive: true, maxRetries: 5, retryDelay: 200 });
   }
 });
 

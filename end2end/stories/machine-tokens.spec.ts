@@ -76,7 +76,7 @@ test('a token reads the items of its folder, follows the vault, and is revoked @
   const token = (await made.getByTestId('machine-token').innerText()).trim();
   await isAccessible(page, 'a new machine token');
   await made.getByRole('button', { name: 'Copy both variables' }).click();
-  expect(await vault.clipboard()).toBe(`KEYARC_SERVER=${server.origin}\nKEYARC_TOKEN=${token}\n`);
+  await expect.poll(() => vault.clipboard()).toBe(`KEYARC_SERVER=${server.origin}\nKEYARC_TOKEN=${token}\n`);
   await made.getByRole('button', { name: 'I have saved it' }).click();
   const row = rows(page).filter({ hasText: 'CI of the shop' });
   await expect(row).toContainText('Reads Payments');
@@ -101,13 +101,13 @@ test('a token reads the items of its folder, follows the vault, and is revoked @
   await page.getByLabel('Secret', { exact: true }).fill(changed);
   await vault.save();
   await expect(vault.detail('Stripe')).toBeVisible();
-  await expect.poll(async () => (await holds(server.origin, token))(changed), { timeout: 15_000 }).toBe(true);
+  await expect.poll(async () => (await holds(server.origin, token))(changed), { timeout: 60_000 }).toBe(true);
   await vault.go('All items');
   await vault.addKey({ name: 'Adyen', secret: added, folder: 'Payments' });
-  await expect.poll(async () => (await holds(server.origin, token))(added), { timeout: 15_000 }).toBe(true);
+  await expect.poll(async () => (await holds(server.origin, token))(added), { timeout: 60_000 }).toBe(true);
   expect((await holds(server.origin, token))(outside)).toBe(false);
   await vault.detail('Adyen').getByRole('button', { name: 'Delete', exact: true }).click();
-  await expect.poll(async () => (await holds(server.origin, token))(added), { timeout: 15_000 }).toBe(false);
+  await expect.poll(async () => (await holds(server.origin, token))(added), { timeout: 60_000 }).toBe(false);
 
   await toSettings(vault);
   await expect(row).toContainText(/Last: Today \d\d:\d\d from this machine, read/);
@@ -217,15 +217,15 @@ test('what a token hands in comes into the vault, or waits when somebody was fas
   expect(await handIn(server.origin, token, { ...wish, secret: changed }, 'Stripe')).toEqual({ status: 204 });
   expect(await handIn(server.origin, token, { name: 'Adyen', folder: 'Payments/EU', secret: added })).toEqual({ status: 204 });
   await vault.go('All items');
-  await toSettings(vault);
-  await expect(vault.toast.filter({ hasText: 'CI of the shop changed 2 items.' })).toBeVisible();
+  const told = expect(vault.toast.filter({ hasText: 'CI of the shop changed 2 items.' })).toBeVisible();
+  await Promise.all([told, toSettings(vault)]);
   await vault.go('All items');
   await vault.open('Adyen');
   await vault.go('All items');
   await vault.open('Stripe');
   await vault.detail('Stripe').getByRole('button', { name: 'Reveal', exact: true }).click();
   await expect(vault.detail('Stripe').getByText(changed)).toBeVisible();
-  await expect.poll(async () => (await holds(server.origin, token))(added), { timeout: 15_000 }).toBe(true);
+  await expect.poll(async () => (await holds(server.origin, token))(added), { timeout: 60_000 }).toBe(true);
 
   // Somebody changes the item before the change is taken: it waits, and a person says what becomes of it.
   const late = canary('too-late');

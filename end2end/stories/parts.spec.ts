@@ -125,7 +125,7 @@ test('the code of an item, of the palette and of saving comes by itself, soon af
   person,
 }) => {
   const parts = [/split_item_pane/, /split_vault_tools/, /split_saving/];
-  const arrived = parts.map((part) => page.waitForResponse(part));
+  const arrived = parts.map((part) => page.waitForResponse(part, { timeout: 120_000 }));
   await person.signUp();
   for (const response of arrived) expect((await response).status()).toBe(200);
 });

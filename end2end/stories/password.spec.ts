@@ -177,7 +177,7 @@ test('an answer that is lost is looked up', async ({ guard, page, person, vault 
   let asked = 0;
   await page.context().route('**/api/account/password', async (route) => {
     asked += 1;
-    if (asked === 1) await route.fetch();
+    if (asked === 1) await route.fetch({ maxRetries: 2 });
     await route.abort();
   });
   const part = await openForm(page, vault);
@@ -203,7 +203,7 @@ for (const arrives of [true, false]) {
     const asked = new Promise<void>((resolve) => (arrived = resolve));
     // The server is asked, or is not, and no answer ever comes.
     await page.context().route('**/api/account/password', async (route) => {
-      if (arrives) await route.fetch();
+      if (arrives) await route.fetch({ maxRetries: 2 });
       arrived();
     });
     const part = await openForm(page, vault);

@@ -15,6 +15,7 @@ test('the same journey on Postgres', async ({ browser, guard }) => {
     const lines = Array.from({ length: 120 }, (_, index) => `POSTGRES_${index}_KEY=value-${index}-abcdefgh`);
     await vault.previewImport(lines.join('\n'));
     await person.page.getByRole('button', { name: 'Import 120 items' }).click();
+    await expect(vault.toast.filter({ hasText: '120 items imported.' })).toBeVisible();
     await vault.go('All items');
     await vault.addKey({ name: 'Kept in Postgres', secret: 'sk_live_51Hx9TqLmNoPqRsTuVwXyZ0123456789' });
 

@@ -4,6 +4,7 @@ import type { Locator, Page } from '@playwright/test';
 
 import { isAccessible } from '../support/axe.ts';
 import { expect, test } from '../support/fixtures.ts';
+import { later } from '../support/later.ts';
 import { Liar } from '../support/liar.ts';
 import { Person, readKit } from '../support/person.ts';
 import { TotpApp } from '../support/totp.ts';
@@ -213,13 +214,13 @@ test('whoever has the kit can show it, and nothing of it is sent @phone', async 
 test('once in a while the kit is asked for, quietly, and can be put off', async ({ context, page, person, vault }) => {
   await vault.lock();
   // A month later, for page and worker alike.
-  const later = Date.now() + 31 * 24 * 3_600_000;
+  const then = Date.now() + 31 * 24 * 3_600_000;
   await context.addInitScript((now) => {
     Date.now = () => now;
-  }, later);
+  }, then);
   await page.route('**/vault-worker/*.js', async (route) => {
     const answer = await route.fetch({ maxRetries: 2 });
-    await route.fulfill({ response: answer, body: `Date.now = () => ${later};\n${await answer.text()}` });
+    await route.fulfill({ response: answer, body: `Date.now = () => ${then};\n${await answer.text()}` });
   });
   await page.reload();
   const back = await person.unlock();
@@ -227,13 +228,16 @@ test('once in a while the kit is asked for, quietly, and can be put off', async 
   await expect(banner).toBeVisible();
   await isAccessible(page, 'the question for the kit');
   // Who locks at once, before the server has heard of it, is not asked again either.
+  const [locked, lock] = later();
   await context.route('**/api/account/recovery/note', async (route) => {
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await locked;
     await route.continue().catch(() => undefined);
   });
   await banner.getByRole('button', { name: 'Dismiss' }).click();
   await expect(banner).toBeHidden();
-  await back.lock();
+  await back.button('Lock').click();
+  lock();
+  await back.isLocked();
   await person.unlock();
   await expect(vault.list.or(page.getByRole('heading', { name: 'Paste your first key' }))).toBeVisible();
   await expect(banner).toBeHidden();
@@ -336,7 +340,7 @@ test('a new password whose answer is lost is in force, and the page says how to 
   let asked = 0;
   await page.context().route('**/auth/recover/finish', async (route) => {
     asked += 1;
-    if (asked === 1) await route.fetch();
+    if (asked === 1) await route.fetch({ maxRetries: 2 });
     await route.abort();
   });
   await toRecovery(page);

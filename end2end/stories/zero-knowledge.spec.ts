@@ -97,7 +97,7 @@ test('nothing that a person types reaches the wire, the server, its log or the d
   } finally {
     await tap.stop();
     await server.dispose();
-    rmSync(profile, { force: true, recursive: true });
+    rmSync(profile, { force: true, recursive: true, maxRetries: 5, retryDelay: 200 });
   }
 });
 

@@ -105,7 +105,7 @@ export class Server {
   /** Stops it and removes its folder. */
   async dispose(): Promise<void> {
     await this.stop('SIGKILL');
-    rmSync(this.folder, { force: true, recursive: true });
+    rmSync(this.folder, { force: true, recursive: true, maxRetries: 5, retryDelay: 200 });
   }
 }
 

@@ -24,6 +24,8 @@ pub(super) struct Tests {
     /// The wishes that were taken up.
     pub(super) taken: StoredValue<u32>,
     pub(super) step: RwSignal<Step>,
+    /// What was found is being written with the item.
+    pub(super) keeping: RwSignal<bool>,
     /// The dialog that says how the item is tested.
     pub(super) editing: RwSignal<bool>,
 }
@@ -54,6 +56,7 @@ impl Tests {
             wished: RwSignal::new(0),
             taken: StoredValue::new(0),
             step: RwSignal::new(Step::Idle),
+            keeping: RwSignal::new(false),
             editing: RwSignal::new(false),
         }
     }
@@ -119,7 +122,13 @@ pub(super) fn CheckSection(summary: ItemSummary, tests: Tests) -> impl IntoView 
                 {last}
                 {untested.then(|| view! { class="v", <span class="quiet">{t!("Never tested")}</span> })}
                 <span class="gap"></span>
-                <Button on_press=move |()| tests.editing.set(true)>{t!("Change the test")}</Button>
+                // Changed meanwhile, it would be changed in a version that is not the newest.
+                <Button
+                    disabled=Signal::derive(move || tests.keeping.get())
+                    on_press=move |()| tests.editing.set(true)
+                >
+                    {t!("Change the test")}
+                </Button>
                 <Button
                     icon=Icon::Check
                     key="T"

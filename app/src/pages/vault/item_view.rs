@@ -60,9 +60,18 @@ pub(super) fn ItemView(
         }
         now
     });
+    // Not while something is typed into a dialog of it, which would be drawn anew with the rest.
+    let held = Memo::new(move |before: Option<&Option<ItemSummary>>| {
+        let id = |summary: &Option<ItemSummary>| summary.as_ref().map(|summary| summary.id);
+        let is_asked = tests.editing.get() || printing.get();
+        match before {
+            Some(before) if is_asked && summary.with(|now| id(now) == id(before)) => before.clone(),
+            _ => summary.get(),
+        }
+    });
     view! { class="v",
         {move || {
-            summary
+            held
                 .get()
                 .map(|summary| {
                     view! { class="v",

@@ -205,12 +205,15 @@ fn refusal_words(why: PlanError) -> &'static str {
 
 async fn run(with: Services, tests: Tests, host: String) {
     let _ = tests.step.try_set(Step::Running(host));
+    let _ = tests.keeping.try_set(true);
     match test(with.worker, with.session).await {
         Ok(found) => drop(tests.step.try_set(Step::Found(Box::new(found)))),
         Err(reason) => drop(tests.step.try_set(Step::Failed(reason))),
     }
     // A lock has dropped the step, and needs no word.
-    if let Err(reason) = keep(with.worker).await
+    let kept = keep(with.worker).await;
+    let _ = tests.keeping.try_set(false);
+    if let Err(reason) = kept
         && tests.step.try_get_untracked().is_some()
     {
         with.toasts.fail(reason);
