@@ -76,6 +76,24 @@ test('what was done just before a lock is done', async ({ context, person, vault
   await expect(again.detail(KEY.name).getByRole('button', { name: 'Remove from favourites' })).toBeVisible();
 });
 
+test('a form that is being saved when the vault is locked is saved once, and not offered again', async ({ context, page, person, vault }) => {
+  await vault.startNew();
+  await vault.fillKey(KEY);
+  const [locked, lock] = later();
+  await context.route('**/items', async (route) => {
+    await locked;
+    await route.continue().catch(() => undefined);
+  });
+  await vault.save();
+  await vault.button('Lock').click();
+  lock();
+  await vault.isLocked();
+  const again = await person.unlock();
+  await expect(again.row(KEY.name)).toBeVisible();
+  await expect(again.rows).toHaveCount(1);
+  await expect(page.getByText('Your unsaved form is back.')).toHaveCount(0);
+});
+
 test('a server that does not answer keeps no vault open', async ({ context, page, person, vault }) => {
   await vault.addKey(KEY);
   const workers = page.workers();
