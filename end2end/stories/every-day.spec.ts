@@ -131,7 +131,7 @@ test('folders, tags, environments and favourites narrow the list', async ({ page
   await vault.go('billing');
   await expect(vault.rows).toHaveCount(1);
   await vault.go('Production');
-  await expect(page).toHaveURL(/environment=/);
+  await expect(page).toHaveURL(/env=/);
   await expect(vault.rows).toHaveCount(1);
   await page.goBack();
   await expect(page).toHaveURL(/tag=billing/);

@@ -2,11 +2,7 @@ use std::time::Duration;
 
 use keyarc_client::Trust;
 use keyarc_vault::ItemDraft;
-use leptos::{
-    ev,
-    prelude::*,
-    task::{spawn_local, tick},
-};
+use leptos::{ev, prelude::*, task::spawn_local};
 
 use crate::{
     state::{
@@ -280,9 +276,6 @@ impl Session {
         self.worker.close();
         self.drop_page_state();
         spawn_local(async move {
-            // Whoever waited for the worker has said by then that it is locked.
-            tick().await;
-            self.toasts.clear();
             self.settle().await;
             if self.worker.has_saved() {
                 // It is not to be offered again.
@@ -335,7 +328,7 @@ impl Session {
             Command::LogOut
         };
         if let Err(failure) = self.worker.call(command).await {
-            self.toasts.fail(failure.to_string());
+            self.toasts.failed(&failure);
             return;
         }
         tabs::tell_lock();

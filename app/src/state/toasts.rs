@@ -2,6 +2,8 @@ use std::{sync::Arc, time::Duration};
 
 use leptos::prelude::*;
 
+use crate::worker::Failure;
+
 /// What a toast's colour says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Tone {
@@ -66,6 +68,14 @@ impl Toasts {
     /// Says that something did not work; stays longer.
     pub fn fail(self, text: impl Into<String>) {
         self.push(text.into(), Tone::Bad, 10, false, None);
+    }
+
+    /// Says why the worker did not do something. That the vault is locked needs no word: somebody
+    /// locked it, or it was said why.
+    pub fn failed(self, failure: &Failure) {
+        if !matches!(failure, Failure::Locked) {
+            self.fail(failure.to_string());
+        }
     }
 
     /// Says that something is done and offers to take it back.

@@ -121,16 +121,11 @@ fn failed_specs(suite: &Value, names: &mut Vec<String>) {
 /// something did not come can often be read there and nowhere else.
 fn page_in(context: &str) -> String {
     let told = fs::read_to_string(context).unwrap_or_default();
-    match told.split_once("# Page snapshot") {
-        Some((_, page)) => {
-            let page = page.split("\n# ").next().unwrap_or_default();
-            indented(
-                &page.replace("```yaml", "the page:").replace("```", ""),
-                150,
-            )
-        }
-        None => String::new(),
-    }
+    let page = told.split_once("```yaml\n").map(|(_, page)| page);
+    page.map_or_else(String::new, |page| {
+        let page = page.split("\n```").next().unwrap_or_default();
+        indented(&format!("the page:\n{page}"), 150)
+    })
 }
 
 /// The first lines of what a test said when it failed: where only the end of a log is kept, they are
@@ -204,7 +199,7 @@ mod tests {
     fn what_stood_on_the_page_is_told() {
         let folder = tempfile::tempdir().expect("a folder");
         let context = folder.path().join("error-context.md");
-        let told = "# Instructions\n\n- explain\n\n# Page snapshot\n\n```yaml\n- main:\n  - text: x\n```\n\n# Test source\n\nno";
+        let told = "# Instructions\n\n- explain\n\n# Error details\n\n```\nnot seen\n```\n\n```yaml\n- main:\n  - text: x\n```\n\n# Test source\n\nno";
         fs::write(&context, told).expect("written");
         let report = serde_json::json!({
             "stats": {"unexpected": 1},

@@ -108,7 +108,7 @@ impl Actions {
                     .undoable(t!("{name} moved to the trash.", name), move || {
                         self.restore(vec![id], None);
                     }),
-                Err(failure) => self.toasts.fail(failure.to_string()),
+                Err(failure) => self.toasts.failed(&failure),
             }
         });
     }
@@ -122,7 +122,7 @@ impl Actions {
                         self.toasts.say(text);
                     }
                 }
-                Err(failure) => self.toasts.fail(failure.to_string()),
+                Err(failure) => self.toasts.failed(&failure),
             }
         });
     }
@@ -137,7 +137,7 @@ impl Actions {
                     "{count} item deleted for good.",
                     "{count} items deleted for good."
                 )),
-                Err(failure) => self.toasts.fail(failure.to_string()),
+                Err(failure) => self.toasts.failed(&failure),
             }
         });
     }
@@ -147,7 +147,7 @@ impl Actions {
         spawn_local(async move {
             let command = Command::SetFavourite { item, favourite };
             if let Err(failure) = self.worker.call(command).await {
-                self.toasts.fail(failure.to_string());
+                self.toasts.failed(&failure);
             }
         });
     }
@@ -178,7 +178,7 @@ impl Actions {
                     self.toasts.undoable(text, undo);
                 }
                 Ok(_) => {}
-                Err(failure) => self.toasts.fail(failure.to_string()),
+                Err(failure) => self.toasts.failed(&failure),
             }
             if let Some(done) = done {
                 // The view that asked may be gone.
@@ -232,7 +232,7 @@ impl Actions {
                     self.go.to(&place);
                 }
                 Ok(_) => {}
-                Err(failure) => self.toasts.fail(failure.to_string()),
+                Err(failure) => self.toasts.failed(&failure),
             }
         });
     }

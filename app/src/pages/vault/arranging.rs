@@ -284,7 +284,7 @@ impl Arranging {
                     self.toasts.say(undone_words(restored, left));
                 }
                 Ok(_) | Err(Failure::Locked) => {}
-                Err(failure) => self.toasts.fail(failure.to_string()),
+                Err(failure) => self.toasts.failed(&failure),
             }
         });
     }

@@ -37,7 +37,7 @@ pub(super) fn Blocked() -> impl IntoView {
                     }
                 }
                 Ok(_) => {}
-                Err(failure) => toasts.fail(failure.to_string()),
+                Err(failure) => toasts.failed(&failure),
             }
         });
     };
@@ -103,7 +103,7 @@ pub(super) fn TrustBanner() -> impl IntoView {
             let _ = busy.try_set(false);
             match reply {
                 Ok(_) => toasts.say(t!("Your vault goes on from what the server shows.")),
-                Err(failure) => toasts.fail(failure.to_string()),
+                Err(failure) => toasts.failed(&failure),
             }
         });
     };

@@ -343,7 +343,7 @@ fn SecretCard(
             match reply {
                 Ok(Reply::Item(item)) => drop(revealed.try_set(Some(*item))),
                 Ok(_) => {}
-                Err(failure) => toasts.fail(failure.to_string()),
+                Err(failure) => toasts.failed(&failure),
             }
         });
     };

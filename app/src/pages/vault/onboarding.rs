@@ -47,7 +47,7 @@ pub(super) fn Onboarding() -> impl IntoView {
         trying.set(true);
         spawn_local(async move {
             if let Err(failure) = worker.call(Command::AddSample).await {
-                toasts.fail(failure.to_string());
+                toasts.failed(&failure);
             }
             // Once there is something, this is gone.
             let _ = trying.try_set(false);

@@ -42,7 +42,7 @@ fn ViewLink(view: SavedView) -> impl IntoView {
     let change = move |step: ViewStep| {
         spawn_local(async move {
             if let Err(failure) = views.change(step).await {
-                toasts.fail(failure.to_string());
+                toasts.failed(&failure);
             }
         });
     };
@@ -79,7 +79,7 @@ fn ViewLink(view: SavedView) -> impl IntoView {
                         instead_of: None,
                     });
                 }),
-                Err(failure) => toasts.fail(failure.to_string()),
+                Err(failure) => toasts.failed(&failure),
             }
         });
     });

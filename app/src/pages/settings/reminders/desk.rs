@@ -103,7 +103,7 @@ impl Desk {
                     (Some((error, _)), failure) => {
                         drop(error.try_set(Some(failure.to_string())));
                     }
-                    (None, failure) => self.toasts.fail(failure.to_string()),
+                    (None, failure) => self.toasts.failed(&failure),
                 },
             }
         });

@@ -78,7 +78,7 @@ pub(super) fn Tokens() -> impl IntoView {
                     toasts.say(t!("{name} was revoked. It opens nothing any more.", name));
                     load();
                 }
-                Err(failure) => toasts.fail(failure.to_string()),
+                Err(failure) => toasts.failed(&failure),
             }
         });
     };

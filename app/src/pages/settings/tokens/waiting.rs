@@ -62,7 +62,7 @@ pub(super) fn Waiting(
                     // Whoever showed it may be gone.
                     let _ = on_change.try_run(());
                 }
-                Err(failure) => toasts.fail(failure.to_string()),
+                Err(failure) => toasts.failed(&failure),
             }
             load();
         });

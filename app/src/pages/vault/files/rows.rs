@@ -64,12 +64,12 @@ fn AttachedRow(item: ItemId, file: FileRow, is_live: bool) -> impl IntoView {
                 Ok(_) => toasts.undoable(t!("“{name}” removed.", name), move || {
                     spawn_local(async move {
                         if let Err(failure) = ask(worker, AttachmentCommand::PutBack(id)).await {
-                            toasts.fail(failure.to_string());
+                            toasts.failed(&failure);
                         }
                     });
                 }),
                 Err(Failure::NotFound) => toasts.say(t!("“{name}” is gone already.", name)),
-                Err(failure) => toasts.fail(failure.to_string()),
+                Err(failure) => toasts.failed(&failure),
             }
             focus_title();
         });

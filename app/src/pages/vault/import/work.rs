@@ -222,7 +222,7 @@ impl ImportWork {
                 Ok(_) => {}
                 Err(failure) if is_here => self.problem.set(Some(failure.to_string())),
                 Err(failure) => {
-                    self.toasts.fail(failure.to_string());
+                    self.toasts.failed(&failure);
                     self.forget();
                 }
             }
@@ -249,7 +249,7 @@ impl ImportWork {
                         "{count} item moved to the trash.",
                         "{count} items moved to the trash."
                     )),
-                    Err(failure) => toasts.fail(failure.to_string()),
+                    Err(failure) => toasts.failed(&failure),
                 }
             });
         });

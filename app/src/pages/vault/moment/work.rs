@@ -146,7 +146,7 @@ impl MomentWork {
                 Err(failure) if is_here => {
                     drop(self.problem.try_set(Some(failure.to_string())));
                 }
-                Err(failure) => self.toasts.fail(failure.to_string()),
+                Err(failure) => self.toasts.failed(&failure),
             }
         });
     }
@@ -187,7 +187,7 @@ impl MomentWork {
                         toasts.say(undone(restored, left));
                     }
                     Ok(_) => {}
-                    Err(failure) => toasts.fail(failure.to_string()),
+                    Err(failure) => toasts.failed(&failure),
                 }
             });
         });

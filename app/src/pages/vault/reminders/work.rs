@@ -65,7 +65,7 @@ impl ReminderWork {
                     let change = ReminderCommand::Change(ReminderChange::Show(id));
                     match reply(worker, change).await {
                         Ok(now) => drop(view.try_set(Some(Ok(now)))),
-                        Err(failure) => toasts.fail(failure.to_string()),
+                        Err(failure) => toasts.failed(&failure),
                     }
                 });
             });
@@ -91,7 +91,7 @@ impl ReminderWork {
         self.run(
             ReminderCommand::Change(change),
             move |failed| match failed {
-                Some(failure) => toasts.fail(failure.to_string()),
+                Some(failure) => toasts.failed(&failure),
                 None => done(),
             },
         );
