@@ -271,6 +271,25 @@ test('files that are chosen while the item changes elsewhere are attached', asyn
   expect((await download(page, 'late.bin')).equals(content)).toBe(true);
 });
 
+test('a choice of files that outlasts a lock goes nowhere', async ({ liar, page, person, vault }, info) => {
+  await begin(vault);
+  const opened = page.waitForEvent('filechooser');
+  await files(page).getByRole('button', { name: 'Attach files…' }).click();
+  const chooser = await opened;
+  await vault.lock();
+  // So large that it would be refused by its name, and the words would wait for the item.
+  const name = `${canary('late')}.iso`;
+  writeFileSync(info.outputPath(name), Buffer.alloc(100 * MB + 1));
+  await chooser.setFiles(info.outputPath(name));
+  await person.unlock();
+  await vault.open(KEY.name);
+  await expect(files(page)).toBeVisible();
+  await expect(attached(page)).toHaveCount(0);
+  await expect(onTheWay(page)).toHaveCount(0);
+  await expect(page.getByText(name)).toHaveCount(0);
+  expect(liar.asked.filter((line) => line.includes('/attachments'))).toEqual([]);
+});
+
 test('names of files that are too long together are refused before anything is sent', async ({ liar, page, vault }) => {
   await begin(vault);
   const long = (number: number) => file(`${number}${'鍵'.repeat(95)}.bin`, Buffer.from('x'));
